@@ -1,0 +1,89 @@
+/** What every command is given: the outside world, and where a running gate is found. */
+
+import path from "node:path";
+import { contentHash } from "#base/content-hash.ts";
+import type { Clock } from "#runtime/clock.ts";
+import type { Environment } from "#runtime/environment.ts";
+import type { Files } from "#runtime/files.ts";
+import type { LocalSocket } from "#runtime/local-socket.ts";
+
+export interface CommandContext {
+  readonly clock: Clock;
+  readonly environment: Environment;
+  readonly files: Files;
+  readonly socket: LocalSocket;
+}
+
+/** A command was used wrongly, or cannot go on: shown to the person as it is. */
+export class CommandError extends Error {
+  /** 1: something is wrong with what was given; 2: the command was used wrongly. */
+  readonly exitCode: 1 | 2;
+  readonly advice: string;
+  constructor(exitCode: 1 | 2, message: string, advice: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "CommandError";
+    this.exitCode = exitCode;
+    this.advice = advice;
+  }
+}
+
+/** Where a running gate answers calls, inside its data directory. */
+export const socketName = "api.sock";
+
+/** `$XDG_STATE_HOME/sekisho`, `~/.local/state/sekisho` (XDG Base Directory Specification). */
+export function stateDirectory({ variables, home }: Environment): string {
+  const state = variables["XDG_STATE_HOME"];
+  return path.join(state !== undefined && path.isAbsolute(state) ? state : path.join(home, ".local", "state"), "sekisho");
+}
+
+/** `$XDG_CACHE_HOME/sekisho`, `~/.cache/sekisho`. */
+export function cacheDirectory({ variables, home }: Environment): string {
+  const cache = variables["XDG_CACHE_HOME"];
+  return path.join(cache !== undefined && path.isAbsolute(cache) ? cache : path.join(home, ".cache"), "sekisho");
+}
+
+/** The data directory that belongs to the served directories, wherever they are named from. */
+export async function dataDirectoryOf(context: CommandContext, served: readonly string[]): Promise<string> {
+  const real = await Promise.all(
+    served.map((directory) => context.files.realPath(path.resolve(context.environment.workingDirectory, directory))),
+  );
+  return path.join(stateDirectory(context.environment), contentHash(...real.sort()).slice(0, 12));
+}
+
+/** The socket of the gate that is meant: that of `--data`, else the only one that runs. */
+export async function findSocket(context: CommandContext, data: string | undefined): Promise<string> {
+  if (data !== undefined) {
+    const socket = path.join(path.resolve(context.environment.workingDirectory, data), socketName);
+    if (await answers(context, socket)) return socket;
+    throw new CommandError(1, `no gate answers in ${data}`, "start one: sekisho up DIR --data " + data);
+  }
+  const running = await runningSockets(context);
+  const [only, ...others] = running;
+  if (only === undefined) {
+    throw new CommandError(1, "no gate is running", "start one: sekisho up DIR");
+  }
+  if (others.length > 0) {
+    const places = running.map((socket) => path.dirname(socket)).join("\n  ");
+    throw new CommandError(2, `several gates are running:\n  ${places}`, "say which one with --data DIRECTORY");
+  }
+  return only;
+}
+
+async function runningSockets(context: CommandContext): Promise<readonly string[]> {
+  const state = stateDirectory(context.environment);
+  if ((await context.files.status(state)) === undefined) return [];
+  const sockets = (await context.files.list(state)).map(({ name }) => path.join(state, name, socketName));
+  const answering = await Promise.all(sockets.map((socket) => answers(context, socket)));
+  return sockets.filter((_, index) => answering[index] === true);
+}
+
+async function answers(context: CommandContext, socket: string): Promise<boolean> {
+  if ((await context.files.status(socket)) === undefined) return false;
+  try {
+    await context.socket.call(socket, "gate.ping", null);
+    return true;
+  } catch {
+    // A socket that a killed gate left behind: nobody is there, which is the answer.
+    return false;
+  }
+}

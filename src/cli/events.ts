@@ -1,0 +1,51 @@
+/** `sekisho events`: what happened, oldest first. */
+
+import { Command } from "commander";
+import { compareText } from "#base/compare.ts";
+import { type Event, eventKind } from "#kinds/event.ts";
+import { type Known, read } from "#kinds/kind.ts";
+import { createRemoteStore } from "../api/remote-store.ts";
+import { formatAge } from "./age.ts";
+import { type CommandContext, findSocket } from "./command-context.ts";
+import { dataOption, exampleText, namespaceOption } from "./options.ts";
+import { formatTable } from "./table.ts";
+
+interface EventsOptions {
+  readonly namespace: string;
+  readonly allNamespaces?: boolean;
+  readonly data?: string;
+}
+
+export function eventsCommand(context: CommandContext): Command {
+  return new Command("events")
+    .summary("show what happened to objects")
+    .description("Shows the events of a namespace or of all, oldest first.")
+    .addOption(namespaceOption())
+    .option("-A, --all-namespaces", "events of every namespace")
+    .addOption(dataOption())
+    .addHelpText("after", exampleText("sekisho events -A"))
+    .action((options: EventsOptions) => events(context, options));
+}
+
+async function events(context: CommandContext, options: EventsOptions): Promise<void> {
+  const store = createRemoteStore(context.socket, await findSocket(context, options.data));
+  const { items } = await store.list(eventKind.id, options.allNamespaces === true ? undefined : options.namespace);
+  const { terminal } = context.environment;
+  if (items.length === 0) {
+    terminal.warn("No events found.\n");
+    return;
+  }
+  const known = items.map((item) => read(eventKind, item)).sort((a, b) => compareText(lastSeen(a), lastSeen(b)));
+  const titles = ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"];
+  const rows = known.map((event) => {
+    const { kind = "", namespace = "", name = "" } = event.value?.involvedObject ?? {};
+    const object = `${kind.toLowerCase()}/${options.allNamespaces === true ? `${namespace}/` : ""}${name}`;
+    const { type = "", reason = "", message = "" } = event.value ?? {};
+    return [formatAge(lastSeen(event), context.clock.now()), type, reason, object, message];
+  });
+  terminal.print(formatTable(titles, rows));
+}
+
+function lastSeen({ object, value }: Known<Event>): string {
+  return value?.lastTimestamp ?? value?.eventTime ?? object.metadata.creationTimestamp;
+}

@@ -1,0 +1,29 @@
+/** A finding as people read it, and as a line of `check -o github`. */
+
+import { formatOrigin } from "#base/origin.ts";
+import type { LocatedFinding } from "../api/gate-calls.ts";
+import { printable } from "./table.ts";
+
+/** `cafe.yaml:12:9 error SecretNotFound: … (Ingress/default/cafe spec.tls[0])`, and what to do on the next line. */
+export function formatFinding({ finding, place }: LocatedFinding): string {
+  const where = place === undefined ? "" : `${place.file}:${place.line}:${place.column} `;
+  const origin = finding.origin.kind === "File" ? "" : ` (${formatOrigin(finding.origin)})`;
+  return `${printable(`${where}${finding.severity} ${finding.reason}: ${finding.message}${origin}`)}\n    ${printable(finding.advice)}`;
+}
+
+/** A workflow command of GitHub Actions (GitHub documentation, "Workflow commands"). */
+export function formatGithubFinding({ finding, place }: LocatedFinding): string {
+  const command = finding.severity === "info" ? "notice" : finding.severity;
+  const at =
+    place === undefined ? "" : ` file=${escapeProperty(place.file)},line=${place.line},col=${place.column},`;
+  const title = `${at === "" ? " " : ""}title=${escapeProperty(finding.reason)}`;
+  return `::${command}${at}${title}::${escapeData(`${finding.message}. ${finding.advice}`)}`;
+}
+
+function escapeData(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}

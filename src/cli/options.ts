@@ -1,0 +1,17 @@
+/** Options that several commands share, and how their help shows examples. */
+
+import { Option } from "commander";
+
+export function namespaceOption(): Option {
+  return new Option("-n, --namespace <name>", "the namespace").default("default");
+}
+
+export function dataOption(): Option {
+  return new Option("--data <directory>", "the data directory of the gate that is meant, when several run");
+}
+
+/** The end of a command's help. */
+export function exampleText(...commands: readonly string[]): string {
+  const title = commands.length === 1 ? "Example" : "Examples";
+  return `\n${title}:\n${commands.map((command) => `  $ ${command}`).join("\n")}`;
+}

@@ -1,0 +1,121 @@
+/** Our own settings: what `sekisho.yaml` may hold, with the defaults. Flags win over the file. */
+
+import type { Json } from "#base/json.ts";
+import {
+  boolean,
+  fields,
+  integer,
+  list,
+  mapOf,
+  oneOf,
+  optional,
+  type Parsed,
+  type Parser,
+  type Problem,
+  text,
+} from "#base/schema.ts";
+
+/** A network in CIDR form, or one address. */
+const network: Parser<string> = (value, reading) => {
+  if (typeof value === "string" && isNetwork(value)) return value;
+  reading.problems.push({
+    path: reading.path,
+    problem: "invalid",
+    message: "must be a network such as 10.0.0.0/8 or 2001:db8::/32, or one address",
+  });
+  return undefined;
+};
+
+function isNetwork(value: string): boolean {
+  const [address = "", length, ...rest] = value.split("/");
+  if (rest.length > 0) return false;
+  const isV4 = /^\d{1,3}(\.\d{1,3}){3}$/.test(address) && address.split(".").every((part) => Number(part) <= 255);
+  const isV6 = address.includes(":") && /^[0-9a-fA-F:.]+$/.test(address) && URL.canParse(`http://[${address}]/`);
+  if (!isV4 && !isV6) return false;
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (isV4 ? 32 : 128));
+}
+
+const image = fields({
+  command: optional(list(text)),
+  args: optional(list(text)),
+  env: optional(mapOf(text)),
+});
+
+const file = fields({
+  http: optional(integer(1, 65535)),
+  https: optional(integer(1, 65535)),
+  address: optional(text),
+  data: optional(text),
+  envoy: optional(text),
+  workloads: optional(oneOf("process", "none")),
+  concurrency: optional(integer(1, 1024)),
+  drainSeconds: optional(integer(0, 3600)),
+  ingressClasses: optional(list(text)),
+  trustedProxies: optional(list(network)),
+  proxyProtocol: optional(boolean),
+  allowedClients: optional(list(network)),
+  certificateLayout: optional(oneOf("chains", "on-demand")),
+  accessLog: optional(
+    fields({ format: optional(oneOf("text", "json", "none")), samplePercent: optional(integer(0, 100)) }),
+  ),
+  images: optional(mapOf(image)),
+});
+
+export type SettingsFile = Parsed<typeof file>;
+export type ImageSetting = Parsed<typeof image>;
+
+export interface Settings {
+  /** Undefined: 80 when allowed and free, else 8080. */
+  readonly http: number | undefined;
+  /** Undefined: 443 when allowed and free, else 8443. */
+  readonly https: number | undefined;
+  /** The address both ports are opened on. */
+  readonly address: string;
+  /** Undefined: below the XDG state directory, by served directory. */
+  readonly data: string | undefined;
+  /** Undefined: found on the machine or installed. */
+  readonly envoy: string | undefined;
+  readonly workloads: "process" | "none";
+  /** Worker threads of Envoy. */
+  readonly concurrency: number | undefined;
+  readonly drainSeconds: number;
+  readonly ingressClasses: "all" | readonly string[];
+  /** Proxies in front whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Whether connections begin with a PROXY protocol header. */
+  readonly proxyProtocol: boolean;
+  /** Networks that may send requests; empty: all. */
+  readonly allowedClients: readonly string[];
+  /** Undefined: decided when the gate starts, by the number of certificates. */
+  readonly certificateLayout: "chains" | "on-demand" | undefined;
+  readonly accessLog: { readonly format: "text" | "json" | "none"; readonly samplePercent: number };
+  readonly images: Readonly<Record<string, ImageSetting>>;
+}
+
+export const defaults: Settings = {
+  http: undefined,
+  https: undefined,
+  address: "0.0.0.0",
+  data: undefined,
+  envoy: undefined,
+  workloads: "process",
+  concurrency: undefined,
+  drainSeconds: 10,
+  ingressClasses: "all",
+  trustedProxies: [],
+  proxyProtocol: false,
+  allowedClients: [],
+  certificateLayout: undefined,
+  accessLog: { format: "text", samplePercent: 100 },
+  images: {},
+};
+
+/** The settings of a file's content over the defaults, and what is wrong with it. */
+export function readSettings(content: Json): { readonly settings: Settings; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const given = file(content ?? {}, { path: "", problems }) ?? {};
+  return {
+    settings: { ...defaults, ...given, accessLog: { ...defaults.accessLog, ...given.accessLog } },
+    problems,
+  };
+}

@@ -1,0 +1,87 @@
+/** Who answers for a backend now: its Service's EndpointSlices, or a DNS name. */
+
+import type { Finding } from "#base/finding.ts";
+import { compareInTurn, compareNumber, compareText } from "#base/compare.ts";
+import { type EndpointSlice, endpointSliceKind } from "#kinds/endpoint-slice.ts";
+import type { Known } from "#kinds/kind.ts";
+import { parseKey } from "#kinds/object.ts";
+import { type Service, serviceKind } from "#kinds/service.ts";
+import type { Backend, Endpoint, Endpoints } from "#model/backend.ts";
+import type { World } from "../dialect.ts";
+import { slicesByService } from "../world-indexes.ts";
+import { findingAt, originOf } from "./findings.ts";
+
+export interface EndpointsVerdict {
+  readonly endpoints: Endpoints;
+  readonly findings: readonly Finding[];
+}
+
+const nobody: Endpoints = { kind: "addresses", endpoints: [] };
+
+/**
+ * The ready endpoints of a backend (Kubernetes API reference, "EndpointSlice v1": a condition that is absent counts as
+ * ready; a Service port is found in a slice by its name).
+ */
+export function resolveEndpoints(backend: Backend, world: World): EndpointsVerdict {
+  const service = world.get(serviceKind, backend.namespace, backend.service);
+  const spec = service?.value?.spec;
+  if (service === undefined || spec === undefined) return { endpoints: nobody, findings: [] };
+  if (spec.type === "ExternalName") return external(service, backend);
+  const port = (spec.ports ?? []).find((entry) => entry.port === backend.port || entry.name === backend.port);
+  if (port === undefined) return { endpoints: nobody, findings: [] };
+  const slices = [...world.filed(slicesByService.name, `${backend.namespace}/${backend.service}`)].map(
+    (key) => world.get(endpointSliceKind, backend.namespace, parseKey(key).name),
+  );
+  const endpoints = slices.flatMap((slice) => (slice === undefined ? [] : readyIn(slice, port.name ?? "")));
+  if (endpoints.length > 0) return { endpoints: { kind: "addresses", endpoints: unique(endpoints) }, findings: [] };
+  return {
+    endpoints: nobody,
+    findings: [
+      findingAt(originOf(service), "", "warning", {
+        reason: "NoEndpoints",
+        message: `nobody is ready to answer for port ${backend.port} of Service ${backend.service}; requests get 503`,
+        advice: spec.selector === undefined
+          ? "this Service has no selector: add an EndpointSlice with the addresses of your servers"
+          : "look at the pods its selector takes: sekisho get pods",
+      }),
+    ],
+  };
+}
+
+function external(service: Known<Service>, backend: Backend): EndpointsVerdict {
+  const name = service.value?.spec?.externalName;
+  const port = typeof backend.port === "number" ? backend.port : undefined;
+  if (name !== undefined && name !== "" && port !== undefined) {
+    return { endpoints: { kind: "dns", name: name.toLowerCase().replace(/\.$/, ""), port }, findings: [] };
+  }
+  return {
+    endpoints: nobody,
+    findings: [
+      findingAt(originOf(service), "spec", "error", {
+        reason: "ExternalNameNotUsable",
+        message: `Service ${backend.service} is of type ExternalName, but ${name === undefined || name === "" ? "names no host" : "is used with a port name that it does not list"}; requests get 503`,
+        advice: "set spec.externalName, and use a port number in the backend",
+      }),
+    ],
+  };
+}
+
+function readyIn(slice: Known<EndpointSlice>, portName: string): readonly Endpoint[] {
+  const value = slice.value;
+  if (value === undefined || value.addressType === "FQDN") return [];
+  const port = (value.ports ?? []).find((entry) => (entry.name ?? "") === portName)?.port;
+  if (port === undefined) return [];
+  return (value.endpoints ?? [])
+    .filter((entry) => entry.conditions?.ready ?? true)
+    .flatMap((entry) => entry.addresses.slice(0, 1).map((address) => ({ address, port })));
+}
+
+const compareEndpoints = compareInTurn<Endpoint>(
+  (a, b) => compareText(a.address, b.address),
+  (a, b) => compareNumber(a.port, b.port),
+);
+
+function unique(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  const byText = new Map(endpoints.map((entry) => [`${entry.address} ${entry.port}`, entry]));
+  return [...byText.values()].sort(compareEndpoints);
+}

@@ -1,0 +1,35 @@
+/** What a dialect is: a pure translation of objects of some kinds into fragments of the model. */
+
+import type { Kind, Known } from "#kinds/kind.ts";
+import type { KindId } from "#kinds/object.ts";
+import type { Fragment, SecretRef } from "#model/fragment.ts";
+
+/** Whether the Secret behind a reference can answer handshakes. */
+export type CertificateState =
+  | { readonly state: "usable" }
+  | { readonly state: "missing" }
+  | { readonly state: "broken"; readonly problem: string };
+
+/** All objects known now, read one by one: what a translation reads is what has it run again. */
+export interface World {
+  readonly get: <T>(kind: Kind<T>, namespace: string, name: string) => Known<T> | undefined;
+  /** The names (`formatKey`) of the objects that an index of `world-indexes.ts` files under a key. */
+  readonly filed: (index: string, key: string) => ReadonlySet<string>;
+  readonly certificate: (ref: SecretRef) => CertificateState;
+}
+
+/** Gate-wide settings that dialects read. */
+export interface DialectSettings {
+  /** Class names served without an IngressClass of ours; `all` also takes objects that name no class. */
+  readonly servedClasses: "all" | readonly string[];
+}
+
+export interface Dialect {
+  readonly name: string;
+  /** The kind whose objects it translates. */
+  readonly kind: KindId;
+  /** Never throws for bad input: what is wrong is in the fragment's findings. */
+  readonly translate: (object: Known<unknown>, world: World, settings: DialectSettings) => Fragment;
+  /** What stands in when {@link translate} has a bug: 500 on the object's own routes, as far as they can be told. */
+  readonly refuse: (object: Known<unknown>, problem: string) => Fragment;
+}

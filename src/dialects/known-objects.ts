@@ -1,0 +1,71 @@
+/** All objects known now, typed, tracked one by one and filed under the world's indexes. */
+
+import type { Graph } from "#base/tracked/graph.ts";
+import { IndexByKey } from "#base/tracked/index-by-key.ts";
+import { Table } from "#base/tracked/table.ts";
+import { type Kind, type Known, read } from "#kinds/kind.ts";
+import { formatKey, type KindId, type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
+import type { WorldIndex } from "./world-indexes.ts";
+
+export class KnownObjects {
+  readonly #indexes: readonly WorldIndex[];
+  readonly #objects: Table<Known<unknown>>;
+  readonly #filed = new Map<string, IndexByKey<true>>();
+  readonly #keys = new Map<string, readonly { readonly index: string; readonly key: string }[]>();
+
+  constructor(graph: Graph, indexes: readonly WorldIndex[]) {
+    this.#indexes = indexes;
+    this.#objects = new Table(graph);
+    for (const index of indexes) this.#filed.set(index.name, new IndexByKey(graph));
+  }
+
+  /** Takes an object in place of its former state. */
+  set(kind: Kind<unknown>, object: KubeObject): Known<unknown> {
+    const known = read(kind, object);
+    const text = formatKey(keyOf(object));
+    this.#objects.set(text, known);
+    this.#file(text, known, kind.id);
+    return known;
+  }
+
+  delete(key: ObjectKey): void {
+    const text = formatKey(key);
+    this.#refile(text, []);
+    this.#objects.delete(text);
+  }
+
+  /** Tracked. */
+  get<T>(kind: Kind<T>, namespace: string, name: string): Known<T> | undefined {
+    return this.#objects.get(formatKey({ kind: kind.id, namespace, name })) as Known<T> | undefined;
+  }
+
+  /** Tracked. An object by its `formatKey`. */
+  at(key: string): Known<unknown> | undefined {
+    return this.#objects.get(key);
+  }
+
+  /** Tracked. The `formatKey`s of the objects filed under a key of an index, in no order. */
+  filed(index: string, key: string): ReadonlySet<string> {
+    const entries = this.#filed.get(index);
+    if (entries === undefined) throw new Error(`no index is named ${index}`);
+    return new Set(entries.get(key).keys());
+  }
+
+  #file(text: string, known: Known<unknown>, kind: KindId): void {
+    const keys = this.#indexes
+      .filter((index) => index.kind === kind)
+      .flatMap((index) => index.keysOf(known).map((key) => ({ index: index.name, key })));
+    this.#refile(text, keys);
+  }
+
+  #refile(text: string, keys: readonly { readonly index: string; readonly key: string }[]): void {
+    const before = this.#keys.get(text) ?? [];
+    for (const { index, key } of keys) this.#filed.get(index)?.set(key, text, true);
+    for (const old of before) {
+      const isKept = keys.some(({ index, key }) => index === old.index && key === old.key);
+      if (!isKept) this.#filed.get(old.index)?.delete(old.key, text);
+    }
+    if (keys.length === 0) this.#keys.delete(text);
+    else this.#keys.set(text, keys);
+  }
+}

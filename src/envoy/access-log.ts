@@ -1,0 +1,125 @@
+/** How Envoy writes down what it answered: one JSON object a line, into a file that we follow. */
+
+import type { JsonObject } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
+import type { AccessLog, AccessLogFilter } from "#gen/envoy/config/accesslog/v3/accesslog_pb.ts";
+import {
+  AccessLogFilterSchema,
+  AccessLogSchema,
+  ComparisonFilter_Op,
+} from "#gen/envoy/config/accesslog/v3/accesslog_pb.ts";
+import { FileAccessLogSchema } from "#gen/envoy/extensions/access_loggers/file/v3/file_pb.ts";
+import { FractionalPercent_DenominatorType } from "#gen/envoy/type/v3/percent_pb.ts";
+
+export interface AccessLogSettings {
+  /** Absolute path of the file Envoy appends to. */
+  readonly path: string;
+  /** How many of the requests that went well are written, 0 to 100 percent; all others always are. */
+  readonly samplePercent: number;
+}
+
+/**
+ * Keys of a line, in the order of the file, with Envoy's command operators. Lengths are bounded:
+ * a header may be 60 KiB long. The parser of these lines is `access-record.ts`.
+ */
+const fields = {
+  time: "%START_TIME%",
+  method: "%REQ(:METHOD):32%",
+  path: "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH):4096%",
+  protocol: "%PROTOCOL%",
+  status: "%RESPONSE_CODE%",
+  flags: "%RESPONSE_FLAGS%",
+  details: "%RESPONSE_CODE_DETAILS%",
+  bytesIn: "%BYTES_RECEIVED%",
+  bytesOut: "%BYTES_SENT%",
+  durationMs: "%DURATION%",
+  upstreamHost: "%UPSTREAM_HOST%",
+  upstreamFailure: "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
+  cluster: "%UPSTREAM_CLUSTER_RAW%",
+  authority: "%REQ(:AUTHORITY):512%",
+  client: "%DOWNSTREAM_REMOTE_ADDRESS%",
+  requestId: "%REQ(X-REQUEST-ID):128%",
+  sni: "%REQUESTED_SERVER_NAME%",
+  tlsVersion: "%DOWNSTREAM_TLS_VERSION%",
+  tlsFailure: "%DOWNSTREAM_TRANSPORT_FAILURE_REASON%",
+  route: "%ROUTE_NAME%",
+  userAgent: "%REQ(USER-AGENT):256%",
+} as const satisfies JsonObject;
+
+/**
+ * For the HTTP connection manager: a line for every request that failed (a status of 400 or more,
+ * or any response flag), and for the sampled share of the others.
+ */
+export function buildAccessLog(settings: AccessLogSettings): AccessLog {
+  const filter = failedOrSampled(settings.samplePercent);
+  return fileAccessLog(settings.path, filter);
+}
+
+/**
+ * For the listener: a line for every connection that no filter chain took (`NR`) or whose TLS
+ * handshake failed, so that a refused handshake can be explained like an answer.
+ */
+export function buildConnectionAccessLog(path: string): AccessLog {
+  const refused = create(AccessLogFilterSchema, {
+    filterSpecifier: { case: "responseFlagFilter", value: { flags: ["NR"] } },
+  });
+  return fileAccessLog(path, refused);
+}
+
+function fileAccessLog(path: string, filter: AccessLogFilter | undefined): AccessLog {
+  const file = create(FileAccessLogSchema, {
+    path,
+    accessLogFormat: {
+      case: "logFormat",
+      value: { format: { case: "jsonFormat", value: fields }, omitEmptyValues: true },
+    },
+  });
+  return create(AccessLogSchema, {
+    name: "envoy.access_loggers.file",
+    configType: { case: "typedConfig", value: anyPack(FileAccessLogSchema, file) },
+    ...(filter === undefined ? {} : { filter }),
+  });
+}
+
+/** Absent when everything is written. */
+function failedOrSampled(samplePercent: number): AccessLogFilter | undefined {
+  if (samplePercent >= 100) return undefined;
+  const filters = [
+    create(AccessLogFilterSchema, {
+      filterSpecifier: {
+        case: "statusCodeFilter",
+        value: {
+          comparison: {
+            op: ComparisonFilter_Op.GE,
+            value: { defaultValue: 400, runtimeKey: "sekisho.access_log.min_status" },
+          },
+        },
+      },
+    }),
+    create(AccessLogFilterSchema, {
+      filterSpecifier: { case: "responseFlagFilter", value: { flags: [] } },
+    }),
+  ];
+  if (samplePercent > 0) filters.push(sampled(samplePercent));
+  return create(AccessLogFilterSchema, {
+    filterSpecifier: { case: "orFilter", value: { filters } },
+  });
+}
+
+/** Drawn for each request alone: without it Envoy would draw from the request id, which may be absent. */
+function sampled(percent: number): AccessLogFilter {
+  return create(AccessLogFilterSchema, {
+    filterSpecifier: {
+      case: "runtimeFilter",
+      value: {
+        runtimeKey: "sekisho.access_log.sample",
+        percentSampled: {
+          numerator: Math.round(percent * 10_000),
+          denominator: FractionalPercent_DenominatorType.MILLION,
+        },
+        useIndependentRandomness: true,
+      },
+    },
+  });
+}

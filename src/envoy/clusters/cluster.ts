@@ -1,0 +1,73 @@
+/** A backend → its cluster, named by what it reaches; who answers comes separately, as endpoints. */
+
+import { create } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
+import {
+  Cluster_DiscoveryType,
+  Cluster_LbPolicy,
+  ClusterSchema,
+} from "#gen/envoy/config/cluster/v3/cluster_pb.ts";
+import type { HttpProtocolOptions_ExplicitHttpConfig } from "#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
+import {
+  HttpProtocolOptions_ExplicitHttpConfigSchema,
+  HttpProtocolOptionsSchema,
+} from "#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
+import type { Backend } from "#model/backend.ts";
+import { backendName } from "#model/backend.ts";
+import { durationOf, encodeResource, overAds } from "../encode.ts";
+import type { Resource } from "../resource.ts";
+
+/** Envoy's limits of 1,024 are not our users': nobody set them. */
+const noLimit = 0xffff_ffff;
+
+/** Retries under way at once, for one cluster and worker: bounds what a dead backend costs. */
+const maxRetries = 1024;
+
+/** An idle connection is closed by us, as a rule before the backend does it under a request of ours. */
+const idleTimeoutMs = 60_000;
+
+const optionsName = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+/**
+ * Always by EDS over ADS: a name (ExternalName) is resolved by us. Round robin; no outlier detection, because a
+ * Kubernetes user expects readiness alone to decide.
+ */
+export function buildCluster(backend: Backend): Resource {
+  const name = backendName(backend);
+  const options = create(HttpProtocolOptionsSchema, {
+    commonHttpProtocolOptions: { idleTimeout: durationOf(idleTimeoutMs) },
+    upstreamProtocolOptions: { case: "explicitHttpConfig", value: protocolOf(backend) },
+  });
+  const message = create(ClusterSchema, {
+    name,
+    clusterDiscoveryType: { case: "type", value: Cluster_DiscoveryType.EDS },
+    edsClusterConfig: { edsConfig: overAds() },
+    connectTimeout: durationOf(backend.connectTimeoutMs),
+    perConnectionBufferLimitBytes: 32 * 1024,
+    lbPolicy: Cluster_LbPolicy.ROUND_ROBIN,
+    circuitBreakers: {
+      thresholds: [
+        {
+          maxConnections: noLimit,
+          maxPendingRequests: noLimit,
+          maxRequests: noLimit,
+          maxRetries,
+        },
+      ],
+    },
+    typedExtensionProtocolOptions: { [optionsName]: anyPack(HttpProtocolOptionsSchema, options) },
+    upstreamConnectionOptions: {
+      tcpKeepalive: { keepaliveTime: 60, keepaliveInterval: 10, keepaliveProbes: 3 },
+    },
+  });
+  return encodeResource("cluster", name, ClusterSchema, message);
+}
+
+function protocolOf(backend: Backend): HttpProtocolOptions_ExplicitHttpConfig {
+  return create(HttpProtocolOptions_ExplicitHttpConfigSchema, {
+    protocolConfig:
+      backend.protocol === "h2c"
+        ? { case: "http2ProtocolOptions", value: {} }
+        : { case: "httpProtocolOptions", value: {} },
+  });
+}

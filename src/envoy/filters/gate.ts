@@ -1,0 +1,67 @@
+/** The filter that turns away what may not come in at all, whatever host it asks for. */
+
+import { create } from "@bufbuild/protobuf";
+import type { CidrRange } from "#gen/envoy/config/core/v3/address_pb.ts";
+import type { Permission, Principal } from "#gen/envoy/config/rbac/v3/rbac_pb.ts";
+import {
+  PermissionSchema,
+  PrincipalSchema,
+  RBAC_Action,
+} from "#gen/envoy/config/rbac/v3/rbac_pb.ts";
+import { RBACSchema } from "#gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.ts";
+import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { HttpFilterSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { typedConfig } from "../encode.ts";
+
+/**
+ * Paths with a `..` segment that only an escaped slash or backslash hides, as `/open/..%2fadmin`.
+ *
+ * Escaped slashes stay as they are sent, because people have `%2F` inside of names (package scopes, queue names), and
+ * plain dot segments are resolved before matching. A backend that unescapes would climb out of the matched prefix.
+ */
+const hiddenClimb =
+  "(?i)(.*(/|\\\\|%2f|%5c))?(\\.|%2e){2}(%2f|%5c).*|.*(%2f|%5c)(\\.|%2e){2}([/\\\\].*|(%2f|%5c).*)?";
+
+/** Answers 403 to clients outside of `allowedClients` (none given: everybody is inside) and to hidden climbs. */
+export function gateFilter(allowedClients: readonly CidrRange[]): HttpFilter {
+  return create(HttpFilterSchema, {
+    name: "sekisho.gate",
+    configType: typedConfig(
+      RBACSchema,
+      create(RBACSchema, {
+        rules: {
+          action: RBAC_Action.ALLOW,
+          policies: {
+            gate: {
+              permissions: [{ rule: { case: "notRule", value: climbs() } }],
+              principals: principalsOf(allowedClients),
+            },
+          },
+        },
+      }),
+    ),
+  });
+}
+
+/** By the client's address as we know it: the peer's, or what a trusted proxy says. */
+function principalsOf(clients: readonly CidrRange[]): Principal[] {
+  if (clients.length === 0) {
+    return [create(PrincipalSchema, { identifier: { case: "any", value: true } })];
+  }
+  return clients.map((value) =>
+    create(PrincipalSchema, { identifier: { case: "remoteIp", value } }),
+  );
+}
+
+/** The path alone is matched, without its query. */
+function climbs(): Permission {
+  const value = { regex: hiddenClimb };
+  return create(PermissionSchema, {
+    rule: {
+      case: "urlPath",
+      value: {
+        rule: { case: "path", value: { matchPattern: { case: "safeRegex", value } } },
+      },
+    },
+  });
+}

@@ -1,0 +1,46 @@
+/** The HTTP filters of every listener, in the order in which a request meets them, each with its reason. */
+
+import type { CidrRange } from "#gen/envoy/config/core/v3/address_pb.ts";
+import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { gateFilter } from "./gate.ts";
+import { routerFilter } from "./router.ts";
+import { normaliseFilter, wildcardFilter } from "./scope-fallback.ts";
+
+export interface FilterSettings {
+  readonly allowedClients: readonly CidrRange[];
+}
+
+export interface OrderedFilter {
+  readonly build: (settings: FilterSettings) => HttpFilter;
+  /**
+   * Turns requests away. Such a filter is listed enabled and never `disabled` in wait of a route that enables it: on
+   * wildcard and default hosts the chain is built at the first lookup, which misses, so no route is asked then. What
+   * differs by host is its per-route configuration, which is read later, from the route that was found.
+   */
+  readonly protects: boolean;
+  /** Why it stands here. */
+  readonly reason: string;
+}
+
+export const filterOrder: readonly OrderedFilter[] = [
+  {
+    build: ({ allowedClients }) => gateFilter(allowedClients),
+    protects: true,
+    reason: "needs no route, so it turns away before anything is looked up",
+  },
+  {
+    build: normaliseFilter,
+    protects: false,
+    reason: "before the wildcards: another spelling of an exact host is that host",
+  },
+  {
+    build: wildcardFilter,
+    protects: false,
+    reason: "before every filter that reads its configuration from the route",
+  },
+  { build: routerFilter, protects: false, reason: "ends the chain" },
+];
+
+export function buildHttpFilters(settings: FilterSettings): HttpFilter[] {
+  return filterOrder.map(({ build }) => build(settings));
+}

@@ -1,0 +1,14 @@
+/** The last filter: it sends the request on. */
+
+import { create } from "@bufbuild/protobuf";
+import { RouterSchema } from "#gen/envoy/extensions/filters/http/router/v3/router_pb.ts";
+import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { HttpFilterSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { typedConfig } from "../encode.ts";
+
+export function routerFilter(): HttpFilter {
+  return create(HttpFilterSchema, {
+    name: "sekisho.router",
+    configType: typedConfig(RouterSchema, create(RouterSchema, { suppressEnvoyHeaders: true })),
+  });
+}

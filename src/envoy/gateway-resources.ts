@@ -1,0 +1,176 @@
+/**
+ * The gateway as Envoy resources, kept up by change.
+ *
+ *   each server name → its certificate group       each host → a route configuration and its scope
+ *   each backend in use → a cluster, its endpoints  each group → a secret, a filter chain
+ *   all chains → the HTTPS listener                 all wildcard hosts → the wildcard index
+ */
+
+import type { Finding } from "#base/finding.ts";
+import type { FindingSet } from "#base/finding-set.ts";
+import type { Graph } from "#base/tracked/graph.ts";
+import { IndexByKey } from "#base/tracked/index-by-key.ts";
+import { watchKeys } from "#base/tracked/watch-keys.ts";
+import { type Backend, backendName, type Endpoint } from "#model/backend.ts";
+import type { SecretRef } from "#model/fragment.ts";
+import { Gateway, refusedGroup } from "#model/gateway.ts";
+import { type Host, hostFromText } from "#model/host.ts";
+import type { CertificateGroup, VirtualHost } from "#model/virtual-host.ts";
+import { buildCluster } from "./clusters/cluster.ts";
+import { buildEndpoints } from "./clusters/endpoints.ts";
+import type { ListenerLayout } from "./listeners/layout.ts";
+import { ResourceSet } from "./resource-set.ts";
+import { buildRouteConfiguration } from "./routes/route-configuration.ts";
+import { buildScope } from "./routes/scope.ts";
+import { buildWildcardIndex } from "./routes/wildcard-index.ts";
+import { buildSecret } from "./secrets/secret.ts";
+import type { SecretSource } from "./secret-source.ts";
+
+export interface GatewayInputs {
+  readonly secrets: SecretSource;
+  /** Tracked. */
+  readonly endpoints: (backend: Backend) => { readonly endpoints: readonly Endpoint[]; readonly findings: readonly Finding[] };
+  /** Tracked. What answers for a host: the gateway's own view, or that of a test that breaks it on purpose. */
+  readonly virtualHost: (gateway: Gateway, host: string) => VirtualHost;
+}
+
+/** Stages of a flush; what feeds the gateway runs in stage 0. */
+const stage = { hosts: 1, backends: 2, listeners: 3 } as const;
+const all = "all";
+
+export class GatewayResources {
+  readonly gateway: Gateway;
+  readonly resources = new ResourceSet();
+  readonly #inputs: GatewayInputs;
+  readonly #layout: ListenerLayout;
+  readonly #findings: FindingSet;
+  readonly #backends: IndexByKey<Backend>;
+  readonly #backendsOfHost = new Map<string, ReadonlyMap<string, Backend>>();
+  /** Certificate group → server names in it. */
+  readonly #groups: IndexByKey<true>;
+  readonly #groupOfServerName = new Map<string, string>();
+  readonly #chains: IndexByKey<Uint8Array>;
+  readonly #wildcards: IndexByKey<true>;
+
+  constructor(graph: Graph, inputs: GatewayInputs, layout: ListenerLayout, findings: FindingSet) {
+    this.#inputs = inputs;
+    this.#layout = layout;
+    this.#findings = findings;
+    const watch = (at: number, run: (key: string) => void, undo: (key: string) => void) =>
+      watchKeys(graph, at, { run, undo });
+    this.#backends = new IndexByKey(
+      graph,
+      watch(stage.backends, (name) => this.#buildBackend(name), (name) => this.#dropBackend(name)),
+    );
+    this.#groups = new IndexByKey(
+      graph,
+      watch(stage.backends, (group) => this.#buildGroup(group), (group) => this.#dropGroup(group)),
+    );
+    this.#chains = new IndexByKey(graph);
+    this.#wildcards = new IndexByKey(graph);
+    this.gateway = new Gateway(
+      graph,
+      {
+        hosts: watch(stage.hosts, (host) => this.#buildHost(host), (host) => this.#dropHost(host)),
+        serverNames: watch(stage.hosts, (name) => this.#placeServerName(name), (name) => this.#leaveGroup(name)),
+      },
+      (secret: SecretRef) => inputs.secrets.material(`${secret.namespace}/${secret.name}`) !== undefined,
+    );
+    graph.watch(stage.hosts, () => findings.set("fallback", this.gateway.fallbackFindings()));
+    graph.watch(stage.listeners, () => this.resources.set(buildWildcardIndex(this.#wildcardHosts())));
+    graph.watch(stage.listeners, () => this.#buildListeners());
+  }
+
+  #buildHost(host: string): void {
+    const virtualHost = this.#inputs.virtualHost(this.gateway, host);
+    const { certificateGroup } = virtualHost;
+    const serverNames = (): readonly Host[] =>
+      certificateGroup === undefined ? [] : [...this.#groups.get(certificateGroup).keys()].map(hostFromText);
+    this.resources.set(buildRouteConfiguration(virtualHost, this.#layout.guard(virtualHost, serverNames)));
+    this.resources.set(buildScope(virtualHost.host));
+    if (virtualHost.host.kind === "wildcard") this.#wildcards.set(all, host, true);
+    this.#useBackends(host, backendsOf(virtualHost));
+    this.#findings.set(`host ${host}`, virtualHost.findings);
+  }
+
+  #dropHost(host: string): void {
+    this.resources.remove("routes", `host/${host}`);
+    this.resources.remove("scope", `host/${host}`);
+    this.#wildcards.delete(all, host);
+    this.#useBackends(host, new Map());
+    this.#findings.delete(`host ${host}`);
+  }
+
+  #useBackends(host: string, now: ReadonlyMap<string, Backend>): void {
+    for (const [name, backend] of now) this.#backends.set(name, host, backend);
+    for (const name of this.#backendsOfHost.get(host)?.keys() ?? []) {
+      if (!now.has(name)) this.#backends.delete(name, host);
+    }
+    if (now.size === 0) this.#backendsOfHost.delete(host);
+    else this.#backendsOfHost.set(host, now);
+  }
+
+  #buildBackend(name: string): void {
+    const [backend] = this.#backends.get(name).values();
+    if (backend === undefined) return;
+    const { endpoints, findings } = this.#inputs.endpoints(backend);
+    this.resources.set(buildCluster(backend));
+    this.resources.set(buildEndpoints(backendName(backend), endpoints));
+    this.#findings.set(`backend ${name}`, findings);
+  }
+
+  #dropBackend(name: string): void {
+    this.resources.remove("cluster", name);
+    this.resources.remove("endpoints", name);
+    this.#findings.delete(`backend ${name}`);
+  }
+
+  #placeServerName(name: string): void {
+    const group = this.gateway.groupOfServerName(name);
+    const before = this.#groupOfServerName.get(name);
+    this.#findings.set(`server name ${name}`, this.gateway.certificateOf(name)?.findings ?? []);
+    if (before === group) return;
+    this.#groups.set(group, name, true);
+    if (before !== undefined) this.#groups.delete(before, name);
+    this.#groupOfServerName.set(name, group);
+  }
+
+  #leaveGroup(name: string): void {
+    const group = this.#groupOfServerName.get(name);
+    if (group !== undefined) this.#groups.delete(group, name);
+    this.#groupOfServerName.delete(name);
+    this.#findings.delete(`server name ${name}`);
+  }
+
+  #buildGroup(name: string): void {
+    const serverNames = [...this.#groups.get(name).keys()];
+    const secret = name === refusedGroup ? undefined : this.#inputs.secrets.material(name);
+    if (secret === undefined) this.resources.remove("secret", name);
+    else this.resources.set(buildSecret(name, secret));
+    const group: CertificateGroup = {
+      name,
+      hosts: serverNames.map(hostFromText),
+      ...(secret === undefined ? {} : { secret: name }),
+    };
+    this.#chains.set(all, name, this.#layout.encodeChain(group));
+  }
+
+  #dropGroup(name: string): void {
+    this.resources.remove("secret", name);
+    this.#chains.delete(all, name);
+  }
+
+  #buildListeners(): void {
+    const chains = new Map(this.#chains.get(all));
+    for (const listener of this.#layout.build(chains)) this.resources.set(listener);
+  }
+
+  #wildcardHosts(): readonly string[] {
+    return [...this.#wildcards.get(all).keys()];
+  }
+}
+
+function backendsOf(virtualHost: VirtualHost): ReadonlyMap<string, Backend> {
+  const backends = virtualHost.routes.flatMap(({ action }) => (action.kind === "forward" ? [action.backend] : []));
+  return new Map(backends.map((backend) => [backendName(backend), backend]));
+}

@@ -1,0 +1,26 @@
+/** The request headers by which our listeners talk to our routes. No client can set them and no backend sees them. */
+
+/** Every header of ours begins so; what a client sends under this prefix is removed before anything reads it. */
+export const internalHeaderPrefix = "x-sekisho-";
+
+/** The key of the scope that answers: `h/<authority>` at first, another one when the fallback filters chose it. */
+export const scopeHeader = "x-sekisho-scope";
+
+/** Which certificate the connection was answered with; absent on connections without TLS. */
+export const connectionHeader = "x-sekisho-connection";
+
+/** The value of {@link connectionHeader} on connections of one filter chain per group: that chain's name. */
+export function chainName(group: string): string {
+  return `tls/${headerSafe(group)}`;
+}
+
+/** Before the server name in {@link connectionHeader} where one chain serves all certificates. */
+export const serverNamePrefix = "sni:";
+
+/** The text with every character that a header or a format string could misread replaced, two texts never alike. */
+function headerSafe(text: string): string {
+  return text.replace(
+    /[^A-Za-z0-9./+*-]/gu,
+    (character) => `_${character.codePointAt(0)?.toString(16) ?? ""}_`,
+  );
+}

@@ -1,0 +1,69 @@
+/** What happens to a request's headers before anything reads them: ours are set, and whatever a client sent instead is gone. */
+
+import { create } from "@bufbuild/protobuf";
+import type { HeaderMutation } from "#gen/envoy/config/common/mutation_rules/v3/mutation_rules_pb.ts";
+import { HeaderMutationSchema } from "#gen/envoy/config/common/mutation_rules/v3/mutation_rules_pb.ts";
+import { HeaderValueOption_HeaderAppendAction } from "#gen/envoy/config/core/v3/base_pb.ts";
+import type { TypedExtensionConfig } from "#gen/envoy/config/core/v3/extension_pb.ts";
+import { HeaderMutationSchema as EarlyHeaderMutationSchema } from "#gen/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.ts";
+import { typedExtension } from "../encode.ts";
+import {
+  connectionHeader,
+  internalHeaderPrefix,
+  scopeHeader,
+  serverNamePrefix,
+} from "../internal-headers.ts";
+
+/** How a listener's connections name their certificate in the connection header. */
+export type ConnectionNaming =
+  /** Without TLS there is none. */
+  | "none"
+  /** One filter chain a certificate: the chain's name says it, so that all chains share one configuration. */
+  | "by-chain"
+  /** One filter chain for all: the name that the handshake asked for says it. */
+  | "by-server-name";
+
+const formats = {
+  "by-chain": "%FILTER_CHAIN_NAME%",
+  "by-server-name": `${serverNamePrefix}%REQUESTED_SERVER_NAME%`,
+} as const;
+
+/**
+ * The scope header is set from the authority before the scope is chosen. `x-envoy-` headers of a client would set
+ * timeouts and retries of the router, and Envoy strips them itself only on connections that it takes for the edge.
+ */
+export function buildEarlyHeaderMutation(naming: ConnectionNaming): TypedExtensionConfig {
+  const mutations = [
+    removal(internalHeaderPrefix),
+    removal("x-envoy-"),
+    setting(scopeHeader, "h/%REQ(:authority)%"),
+    ...(naming === "none" ? [] : [setting(connectionHeader, formats[naming])]),
+  ];
+  return typedExtension(
+    "sekisho.internal-headers",
+    EarlyHeaderMutationSchema,
+    create(EarlyHeaderMutationSchema, { mutations }),
+  );
+}
+
+function removal(prefix: string): HeaderMutation {
+  return create(HeaderMutationSchema, {
+    action: {
+      case: "removeOnMatch",
+      value: { keyMatcher: { matchPattern: { case: "prefix", value: prefix }, ignoreCase: true } },
+    },
+  });
+}
+
+function setting(key: string, value: string): HeaderMutation {
+  return create(HeaderMutationSchema, {
+    action: {
+      case: "append",
+      value: {
+        header: { key, value },
+        appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+        keepEmptyValue: true,
+      },
+    },
+  });
+}

@@ -1,0 +1,72 @@
+/** The parts that every listener has, and how one is put together from filter chains that are already encoded. */
+
+import { create, toBinary } from "@bufbuild/protobuf";
+import type {
+  FilterChain,
+  ListenerFilter,
+} from "#gen/envoy/config/listener/v3/listener_components_pb.ts";
+import { ListenerFilterSchema } from "#gen/envoy/config/listener/v3/listener_components_pb.ts";
+import type { Listener } from "#gen/envoy/config/listener/v3/listener_pb.ts";
+import { ListenerSchema } from "#gen/envoy/config/listener/v3/listener_pb.ts";
+import { ProxyProtocolSchema } from "#gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.ts";
+import { TlsInspectorSchema } from "#gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
+import { resourceOf, typedConfig } from "../encode.ts";
+import type { Resource } from "../resource.ts";
+import type { ListenerSettings } from "./settings.ts";
+
+/** A change of anything in here drains every connection of the listener; what varies belongs in filter chains. */
+export function buildListenerFrame(
+  name: string,
+  port: number,
+  settings: ListenerSettings,
+  listenerFilters: ListenerFilter[],
+): Listener {
+  return create(ListenerSchema, {
+    name,
+    address: {
+      address: {
+        case: "socketAddress",
+        value: {
+          address: settings.address,
+          portSpecifier: { case: "portValue", value: port },
+          ipv4Compat: settings.address === "::",
+        },
+      },
+    },
+    perConnectionBufferLimitBytes: 32 * 1024,
+    listenerFilters: [...(settings.proxyProtocol ? [proxyProtocol()] : []), ...listenerFilters],
+    enableReusePort: true,
+    // A worker that takes one connection at a time leaves the others of a burst to other workers.
+    maxConnectionsToAcceptPerSocketEvent: 1,
+  });
+}
+
+/**
+ * A listener's bytes are its frame's and then those of its chains (`filter_chains`, field 3, length-delimited): protobuf
+ * fields may come in any order. So adding a host encodes one chain, not all of them.
+ */
+export function assembleListener(frame: Listener, chains: readonly Uint8Array[]): Resource {
+  const bytes = Buffer.concat([toBinary(ListenerSchema, frame), ...chains]);
+  return resourceOf("listener", frame.name, new Uint8Array(bytes));
+}
+
+/** Filter chains as {@link assembleListener} takes them. */
+export function encodeFilterChains(chains: readonly FilterChain[]): Uint8Array {
+  return toBinary(ListenerSchema, create(ListenerSchema, { filterChains: [...chains] }));
+}
+
+/** Reads the server name from a handshake without taking part in it. */
+export function tlsInspector(): ListenerFilter {
+  return create(ListenerFilterSchema, {
+    name: "envoy.filters.listener.tls_inspector",
+    configType: typedConfig(TlsInspectorSchema, create(TlsInspectorSchema)),
+  });
+}
+
+/** Takes the client's address from the header that a balancer puts before the first byte. */
+function proxyProtocol(): ListenerFilter {
+  return create(ListenerFilterSchema, {
+    name: "envoy.filters.listener.proxy_protocol",
+    configType: typedConfig(ProxyProtocolSchema, create(ProxyProtocolSchema)),
+  });
+}

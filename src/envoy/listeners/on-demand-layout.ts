@@ -1,0 +1,80 @@
+/**
+ * One filter chain for all certificates, each asked for by the first handshake that needs it: adding a host sends
+ * nothing but its certificate, at any number. Sessions do not resume, and HTTP/3 is not possible.
+ *
+ * All connections have one TLS configuration here, so hosts differ in nothing but their certificate. A host's guard
+ * takes the connections whose server name is one of its certificate group; a group for every name takes them all.
+ * Hosts with a rule for client certificates need the other layout.
+ */
+
+import { create } from "@bufbuild/protobuf";
+import { FilterChainSchema } from "#gen/envoy/config/listener/v3/listener_components_pb.ts";
+import { durationOf } from "../encode.ts";
+import type { Resource } from "../resource.ts";
+import { peersOf } from "./client-address.ts";
+import { buildHttpConnectionManager } from "./http-connection-manager.ts";
+import { buildHttpListener } from "./http-listener.ts";
+import type { ListenerLayout, ListenerPorts } from "./layout.ts";
+import {
+  assembleListener,
+  buildListenerFrame,
+  encodeFilterChains,
+  tlsInspector,
+} from "./listener.ts";
+import type { OnDemandChains } from "./on-demand-matcher.ts";
+import { buildChainMatcher } from "./on-demand-matcher.ts";
+import { buildPlainTextChain, buildRefusingChain } from "./refusal.ts";
+import type { ListenerSettings } from "./settings.ts";
+import { tlsOnDemand } from "./tls.ts";
+
+const nothing = new Uint8Array();
+
+export function onDemandLayout(settings: ListenerSettings, ports: ListenerPorts): ListenerLayout {
+  const listeners = [
+    buildHttpListener(settings, ports.http),
+    buildHttpsListener(settings, ports.https),
+  ];
+  return {
+    guard: ({ certificateGroup }, serverNames) =>
+      certificateGroup === undefined
+        ? { kind: "no-tls" }
+        : { kind: "server-names", hosts: serverNames() },
+    encodeChain: () => nothing,
+    build: () => listeners,
+  };
+}
+
+const chains: OnDemandChains = {
+  notTls: "not-tls",
+  refused: "refused/impossible",
+  peer: "on-demand/peer",
+  forwarded: "on-demand/forwarded",
+};
+
+function buildHttpsListener(settings: ListenerSettings, port: number): Resource {
+  const transportSocket = tlsOnDemand();
+  const served = peersOf(settings).map(({ clientAddress }) =>
+    create(FilterChainSchema, {
+      name: chains[clientAddress],
+      filters: [
+        buildHttpConnectionManager(settings, {
+          statPrefix: "https",
+          naming: "by-server-name",
+          clientAddress,
+        }),
+      ],
+      transportSocket,
+      // Long enough for a certificate that is issued while the first client waits.
+      transportSocketConnectTimeout: durationOf(30_000),
+    }),
+  );
+  const frame = buildListenerFrame("https", port, settings, [tlsInspector()]);
+  frame.filterChainMatcher = buildChainMatcher(chains, settings.trustedProxies);
+  return assembleListener(frame, [
+    encodeFilterChains([
+      buildPlainTextChain(chains.notTls),
+      buildRefusingChain(chains.refused),
+      ...served,
+    ]),
+  ]);
+}

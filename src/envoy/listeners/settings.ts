@@ -1,0 +1,16 @@
+/** What all listeners of a gate have in common. It is read when they are made and does not change until a restart. */
+
+import type { AccessLog } from "#gen/envoy/config/accesslog/v3/accesslog_pb.ts";
+import type { CidrRange } from "#gen/envoy/config/core/v3/address_pb.ts";
+
+export interface ListenerSettings {
+  /** The address both ports are opened on; `::` takes IPv4 too. */
+  readonly address: string;
+  readonly accessLog: readonly AccessLog[];
+  /** Peers whose X-Forwarded-For and X-Forwarded-Proto are believed. */
+  readonly trustedProxies: readonly CidrRange[];
+  /** Every connection must begin with a PROXY protocol header. */
+  readonly proxyProtocol: boolean;
+  /** Who may send requests; empty: everybody. */
+  readonly allowedClients: readonly CidrRange[];
+}

@@ -1,0 +1,83 @@
+/** How our listeners speak TLS, and where the certificate comes from. */
+
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
+import type { TransportSocket } from "#gen/envoy/config/core/v3/base_pb.ts";
+import { TransportSocketSchema } from "#gen/envoy/config/core/v3/base_pb.ts";
+import { SNISchema } from "#gen/envoy/extensions/transport_sockets/tls/cert_mappers/sni/v3/config_pb.ts";
+import { ConfigSchema as OnDemandSchema } from "#gen/envoy/extensions/transport_sockets/tls/cert_selectors/on_demand_secret/v3/config_pb.ts";
+import { TlsParameters_TlsProtocol } from "#gen/envoy/extensions/transport_sockets/tls/v3/common_pb.ts";
+import { SdsSecretConfigSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
+import type { CommonTlsContextSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
+import { DownstreamTlsContextSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
+import { overAds, typedConfig, typedExtension } from "../encode.ts";
+import { noServerName } from "../secrets/server-name.ts";
+
+type CommonTls = MessageInitShape<typeof CommonTlsContextSchema>;
+
+/** Forward secrecy and authenticated encryption only; the equal pair leaves the choice to a client without AES in hardware. */
+const cipherSuites = [
+  "[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-CHACHA20-POLY1305]",
+  "[ECDHE-RSA-AES128-GCM-SHA256|ECDHE-RSA-CHACHA20-POLY1305]",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+];
+
+/** The post-quantum hybrid first: what is recorded today shall not be read later. */
+const curves = ["X25519MLKEM768", "X25519", "P-256", "P-384"];
+
+const parameters: CommonTls = {
+  tlsParams: {
+    tlsMinimumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_2,
+    tlsMaximumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3,
+    cipherSuites,
+    ecdhCurves: curves,
+  },
+  alpnProtocols: ["h2", "http/1.1"],
+};
+
+/** One secret, by name: a new certificate reaches new handshakes and drains nothing. */
+export function tlsWithSecret(secret: string): TransportSocket {
+  return tlsSocket({
+    commonTlsContext: {
+      ...parameters,
+      tlsCertificateSdsSecretConfigs: [
+        create(SdsSecretConfigSchema, { name: secret, sdsConfig: overAds() }),
+      ],
+    },
+  });
+}
+
+/**
+ * The secret named as the server name of each handshake, asked for when the first one comes; nothing is fetched before.
+ * Envoy refuses to combine this with session resumption, and with QUIC.
+ */
+export function tlsOnDemand(): TransportSocket {
+  const mapper = create(SNISchema, { defaultValue: noServerName });
+  const selector = create(OnDemandSchema, {
+    configSource: overAds(),
+    certificateMapper: typedExtension("envoy.tls.certificate_mappers.sni", SNISchema, mapper),
+  });
+  return tlsSocket({
+    commonTlsContext: {
+      ...parameters,
+      customTlsCertificateSelector: typedExtension(
+        "envoy.tls.certificate_selectors.on_demand_secret",
+        OnDemandSchema,
+        selector,
+      ),
+    },
+    sessionTicketKeysType: { case: "disableStatelessSessionResumption", value: true },
+    disableStatefulSessionResumption: true,
+  });
+}
+
+function tlsSocket(context: MessageInitShape<typeof DownstreamTlsContextSchema>): TransportSocket {
+  return create(TransportSocketSchema, {
+    name: "envoy.transport_sockets.tls",
+    configType: typedConfig(
+      DownstreamTlsContextSchema,
+      create(DownstreamTlsContextSchema, context),
+    ),
+  });
+}

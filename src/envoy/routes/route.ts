@@ -1,0 +1,86 @@
+/** One route of the model → Envoy's. */
+
+import { create } from "@bufbuild/protobuf";
+import { formatOrigin } from "#base/origin.ts";
+import { unreachable } from "#base/unreachable.ts";
+import type {
+  DirectResponseAction,
+  Route as EnvoyRoute,
+  RouteAction,
+  RouteMatch,
+} from "#gen/envoy/config/route/v3/route_components_pb.ts";
+import {
+  DirectResponseActionSchema,
+  RouteActionSchema,
+  RouteMatchSchema,
+  RouteSchema,
+} from "#gen/envoy/config/route/v3/route_components_pb.ts";
+import { backendName } from "#model/backend.ts";
+import type { Action, PathMatch, Route } from "#model/route.ts";
+import { durationOf } from "../encode.ts";
+
+type Forward = Extract<Action, { kind: "forward" }>;
+type Respond = Extract<Action, { kind: "respond" }>;
+
+/** The route's name is its origin: so the access log says which rule answered. */
+export function buildRoute(route: Route): EnvoyRoute {
+  return create(RouteSchema, {
+    name: formatOrigin(route.origin),
+    match: create(RouteMatchSchema, { pathSpecifier: pathSpecifierOf(route.match) }),
+    action: actionOf(route.action),
+  });
+}
+
+/** Paths that no request has: `?` and `#` end a path, and Envoy refuses a segment prefix with them. */
+export function canMatch({ match }: Route): boolean {
+  return !/[?#]/.test(match.path);
+}
+
+function pathSpecifierOf(match: PathMatch): RouteMatch["pathSpecifier"] {
+  switch (match.kind) {
+    case "exact":
+      return { case: "path", value: match.path };
+    case "segments":
+      return { case: "pathSeparatedPrefix", value: match.path };
+    case "prefix":
+      return { case: "prefix", value: match.path };
+    default:
+      return unreachable(match);
+  }
+}
+
+function actionOf(action: Action): EnvoyRoute["action"] {
+  switch (action.kind) {
+    case "forward":
+      return { case: "route", value: forwardTo(action) };
+    case "respond":
+      return { case: "directResponse", value: respondWith(action) };
+    default:
+      return unreachable(action);
+  }
+}
+
+/** Envoy's own total timeout would be 15 s; 0 means none. */
+function forwardTo(action: Forward): RouteAction {
+  const retries =
+    action.connectRetries === 0
+      ? {}
+      : { retryPolicy: { retryOn: "connect-failure", numRetries: action.connectRetries } };
+  return create(RouteActionSchema, {
+    clusterSpecifier: { case: "cluster", value: backendName(action.backend) },
+    timeout: durationOf(action.totalTimeoutMs ?? 0),
+    idleTimeout: durationOf(action.idleTimeoutMs),
+    ...retries,
+  });
+}
+
+/** Without a body there is no content type either. */
+function respondWith(action: Respond): DirectResponseAction {
+  const { status, body } = action;
+  return create(DirectResponseActionSchema, {
+    status,
+    ...(body === undefined || body === ""
+      ? {}
+      : { body: { specifier: { case: "inlineString", value: body } } }),
+  });
+}

@@ -1,0 +1,53 @@
+/** All wildcard hosts → the index by which the wildcard filter finds the one that takes a request. */
+
+import { create } from "@bufbuild/protobuf";
+import { compareText } from "#base/compare.ts";
+import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
+import { ScopedRouteConfigurationSchema } from "#gen/envoy/config/route/v3/scoped_route_pb.ts";
+import { hostFromText } from "#model/host.ts";
+import { encodeResource } from "../encode.ts";
+import { indexScope } from "../filters/scope-scripts.ts";
+import type { Resource } from "../resource.ts";
+import { scopeKey, scopeNamed } from "./scope.ts";
+
+/**
+ * The name of the index. A wildcard is entered after its routes were acknowledged, else requests get 404 in between,
+ * and is taken out before they are removed.
+ */
+export const wildcardIndexName = "wildcard-index";
+
+/** Where the Lua filter looks for the metadata of a route. */
+const luaNamespace = "envoy.filters.http.lua";
+
+/**
+ * `hosts`: wildcards as `formatHost` gives them, in any order.
+ *
+ * The index is the metadata of the only route of scope `#`, and that scope holds its routes itself: one resource, whose
+ * changes drain nothing. No request ends on that route, because the filter moves every one on, to `*` if need be.
+ */
+export function buildWildcardIndex(hosts: readonly string[]): Resource {
+  const scope = scopeNamed(wildcardIndexName, indexScope);
+  scope.routeConfiguration = create(RouteConfigurationSchema, {
+    name: wildcardIndexName,
+    virtualHosts: [
+      {
+        name: wildcardIndexName,
+        domains: ["*"],
+        routes: [
+          {
+            name: wildcardIndexName,
+            match: { pathSpecifier: { case: "prefix", value: "/" } },
+            action: { case: "directResponse", value: { status: 404 } },
+            metadata: { filterMetadata: { [luaNamespace]: indexOf(hosts) } },
+          },
+        ],
+      },
+    ],
+  });
+  return encodeResource("scope", wildcardIndexName, ScopedRouteConfigurationSchema, scope);
+}
+
+function indexOf(hosts: readonly string[]): Record<string, true> {
+  const keys = hosts.map((host) => scopeKey(hostFromText(host))).sort(compareText);
+  return Object.fromEntries(keys.map((key) => [key, true] as const));
+}

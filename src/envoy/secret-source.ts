@@ -1,0 +1,15 @@
+/** The one door for key material: a name and what is behind it now. Certificates and identity implement it. */
+
+import type { SecretBytes } from "#base/secret-bytes.ts";
+
+export interface KeyMaterial {
+  /** PEM, leaf first. */
+  readonly certificateChain: string;
+  /** PEM, PKCS#8 or a traditional form that Envoy reads. */
+  readonly privateKey: SecretBytes;
+}
+
+export interface SecretSource {
+  /** Tracked: what read it is computed again when the material changes. Absent: nothing usable is there. */
+  readonly material: (name: string) => KeyMaterial | undefined;
+}

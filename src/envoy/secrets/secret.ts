@@ -1,0 +1,26 @@
+/** Key material → the secret that Envoy gets. Key and chain travel in one resource, so that they always fit together. */
+
+import { create } from "@bufbuild/protobuf";
+import { SecretSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
+import { encodeResource } from "../encode.ts";
+import type { Resource } from "../resource.ts";
+import type { KeyMaterial } from "../secret-source.ts";
+
+/** The resource's bytes hold the private key: `decode.ts` shows it redacted. */
+export function buildSecret(name: string, material: KeyMaterial): Resource {
+  const message = create(SecretSchema, {
+    name,
+    type: {
+      case: "tlsCertificate",
+      value: {
+        certificateChain: {
+          specifier: { case: "inlineString", value: material.certificateChain },
+        },
+        privateKey: {
+          specifier: { case: "inlineBytes", value: material.privateKey.reveal() },
+        },
+      },
+    },
+  });
+  return encodeResource("secret", name, SecretSchema, message);
+}

@@ -1,0 +1,102 @@
+/** Store → pipeline → proxies: every batch of objects is taken whole, computed in slices, and published when complete. */
+
+import type { Clock } from "#runtime/clock.ts";
+import type { Log } from "#runtime/log.ts";
+import { kinds } from "#kinds/all.ts";
+import { keyOf } from "#kinds/object.ts";
+import { type ObjectStore, StoreError, type WatchBatch } from "#store/object-store.ts";
+import type { ResourceChange } from "#envoy/resource.ts";
+import type { Pipeline } from "../pipeline.ts";
+
+export interface FeedDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: ObjectStore;
+  readonly pipeline: Pipeline;
+  /** Takes a complete change; called also with an empty one, so that everybody knows that the flush is over. */
+  readonly publish: (change: ResourceChange, applied: Applied) => void;
+}
+
+export interface Applied {
+  /** How many objects were set or deleted. */
+  readonly objects: number;
+  /** From the arrival of the objects to the publication. */
+  readonly milliseconds: number;
+}
+
+/** A flush gives way to other work after so long. */
+const sliceMs = 10;
+
+const watchedKinds = kinds.map((kind) => kind.id);
+
+/** Lists everything once, publishes, then follows the store until aborted; after an expired watch it lists anew. */
+export async function feedPipeline(deps: FeedDeps, listed: () => void, signal: AbortSignal): Promise<void> {
+  const known = new Set<string>();
+  while (!signal.aborted) {
+    const from = await listAll(deps, known);
+    listed();
+    try {
+      for await (const batch of deps.store.watch(watchedKinds, from, signal)) {
+        await takeBatch(deps, known, batch);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof StoreError) || error.code !== "expired") throw error;
+      deps.log.info("watch of the store expired, listing anew");
+    }
+  }
+}
+
+async function listAll(deps: FeedDeps, known: Set<string>): Promise<string> {
+  const started = deps.clock.monotonicMs();
+  const gone = new Set(known);
+  let from: string | undefined;
+  let objects = 0;
+  for (const kind of watchedKinds) {
+    const listing = await deps.store.list(kind);
+    // The oldest of the listings' versions: what the later ones already showed comes once more and changes nothing.
+    from ??= listing.resourceVersion;
+    for (const object of listing.items) {
+      const key = JSON.stringify(keyOf(object));
+      gone.delete(key);
+      known.add(key);
+      deps.pipeline.set(object);
+      objects++;
+    }
+  }
+  for (const key of gone) {
+    known.delete(key);
+    deps.pipeline.delete(JSON.parse(key));
+  }
+  await flush(deps);
+  deps.publish(deps.pipeline.takeChange(), { objects, milliseconds: deps.clock.monotonicMs() - started });
+  return from ?? "0";
+}
+
+async function takeBatch(deps: FeedDeps, known: Set<string>, batch: WatchBatch): Promise<void> {
+  const started = deps.clock.monotonicMs();
+  for (const event of batch.events) {
+    const key = keyOf(event.object);
+    if (event.kind === "set") {
+      known.add(JSON.stringify(key));
+      deps.pipeline.set(event.object);
+    } else {
+      known.delete(JSON.stringify(key));
+      deps.pipeline.delete(key);
+    }
+  }
+  await flush(deps);
+  deps.publish(deps.pipeline.takeChange(), {
+    objects: batch.events.length,
+    milliseconds: deps.clock.monotonicMs() - started,
+  });
+}
+
+/** Computes in slices; between two of them whoever waits for the event loop has its turn. */
+export async function flush({ clock, pipeline }: Pick<FeedDeps, "clock" | "pipeline">): Promise<void> {
+  for (;;) {
+    const started = clock.monotonicMs();
+    if (pipeline.flush(() => clock.monotonicMs() - started > sliceMs)) return;
+    await clock.sleep(Temporal.Duration.from({ milliseconds: 0 }));
+  }
+}

@@ -1,0 +1,60 @@
+/** What Sekisho knows about one kind of input object. */
+
+import type { Json, JsonObject } from "#base/json.ts";
+import type { KindId, KubeObject } from "./object.ts";
+import type { Parser, Problem } from "#base/schema.ts";
+
+export interface Kind<T> {
+  readonly id: KindId;
+  /** Empty for the core group. */
+  readonly group: string;
+  /** The version the parser reads; {@link legacy} versions are converted to it when read. */
+  readonly version: string;
+  readonly kind: string;
+  /** `ingresses` */
+  readonly plural: string;
+  readonly shortNames: readonly string[];
+  readonly namespaced: boolean;
+  /**
+   * Other versions that are read (`networking.k8s.io/v1beta1`), each with the conversion of a whole raw object. The
+   * conversion keeps what it does not understand where it is, so that the parser reports it.
+   */
+  readonly legacy: Readonly<Record<string, (raw: JsonObject) => JsonObject>>;
+  /** Reads {@link KubeObject.body}. */
+  readonly parse: Parser<T>;
+  /** Fields that are read and deliberately have no effect; each use is a finding. */
+  readonly withoutEffect: readonly FieldWithoutEffect[];
+  /** What `get` prints between NAME and AGE, as kubectl prints it for this kind. */
+  readonly columns: readonly Column<T>[];
+}
+
+export interface FieldWithoutEffect {
+  /** Below the object: `spec.sessionAffinity`. */
+  readonly path: string;
+  /** Values that ask for nothing: no finding. */
+  readonly harmless?: readonly Json[];
+  readonly reason: string;
+  readonly advice: string;
+}
+
+export interface Column<T> {
+  readonly title: string;
+  /** Only with `-o wide`. */
+  readonly wide?: boolean;
+  /** A method, so that a Kind of anything takes any Kind. */
+  value(known: Known<T>): string;
+}
+
+/** An object of a kind we read, with its typed body; `value` is undefined when it could not be used at all. */
+export interface Known<T> {
+  readonly object: KubeObject;
+  readonly value: T | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Parses the body of an object with its kind's parser. Never throws. */
+export function read<T>(kind: Kind<T>, object: KubeObject): Known<T> {
+  const problems: Problem[] = [];
+  const value = kind.parse(object.body as Json, { path: "", problems });
+  return { object, value, problems };
+}

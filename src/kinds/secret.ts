@@ -1,0 +1,56 @@
+/** Secret, v1. Values stay base64 texts until somebody with a reason decodes them. */
+
+import type { Json } from "#base/json.ts";
+import type { Kind, Known } from "./kind.ts";
+import { boolean, fields, mapOf, optional, type Parsed, type Parser, text } from "#base/schema.ts";
+
+const base64: Parser<string> = (value: Json | undefined, reading) => {
+  if (typeof value === "string" && /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value)) return value;
+  reading.problems.push({ path: reading.path, problem: "invalid", message: "must be base64 text" });
+  return undefined;
+};
+
+/** As `text`, but what is wrong is said without showing the value. */
+const secretText: Parser<string> = (value, reading) => {
+  if (typeof value === "string") return value;
+  reading.problems.push({ path: reading.path, problem: "invalid", message: "must be text" });
+  return undefined;
+};
+
+const body = fields({
+  type: optional(text),
+  data: optional(mapOf(base64)),
+  stringData: optional(mapOf(secretText)),
+  immutable: optional(boolean),
+});
+
+export type Secret = Parsed<typeof body>;
+
+export const secretKind: Kind<Secret> = {
+  id: "Secret",
+  group: "",
+  version: "v1",
+  kind: "Secret",
+  plural: "secrets",
+  shortNames: [],
+  namespaced: true,
+  legacy: {},
+  parse: body,
+  withoutEffect: [],
+  columns: [
+    { title: "TYPE", value: (known) => known.value?.type ?? "Opaque" },
+    { title: "DATA", value: (known) => `${keys(known).size}` },
+  ],
+};
+
+function keys(known: Known<Secret>): ReadonlySet<string> {
+  return new Set([...Object.keys(known.value?.data ?? {}), ...Object.keys(known.value?.stringData ?? {})]);
+}
+
+/** The value of one key, decoded; `stringData` wins over `data`, as when the API server writes it (Kubernetes API reference, "Secret v1"). */
+export function secretValue(secret: Secret, key: string): Uint8Array | undefined {
+  const plain = secret.stringData?.[key];
+  if (plain !== undefined) return Buffer.from(plain, "utf8");
+  const encoded = secret.data?.[key];
+  return encoded === undefined ? undefined : Buffer.from(encoded, "base64");
+}

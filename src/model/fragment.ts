@@ -1,0 +1,55 @@
+/** What one object contributes to the model. */
+
+import { compareInTurn, compareText } from "#base/compare.ts";
+import type { Finding } from "#base/finding.ts";
+import type { Origin } from "#base/origin.ts";
+import type { Host } from "./host.ts";
+import type { Route } from "./route.ts";
+
+export interface Fragment {
+  readonly seniority: Seniority;
+  readonly rules: readonly HostRules[];
+  readonly certificates: readonly CertificateUse[];
+  /** Takes the requests that no route of any host takes. */
+  readonly fallback?: Route;
+  readonly findings: readonly Finding[];
+}
+
+/** What an object wants for one host. The host is claimed even when no route is left: its other paths are then 404. */
+export interface HostRules {
+  readonly host: Host;
+  readonly routes: readonly Route[];
+  readonly origin: Origin;
+}
+
+/** Which Secret a host's handshakes are answered with. */
+export interface CertificateUse {
+  readonly host: Host;
+  readonly secret: SecretRef;
+  readonly origin: Origin;
+}
+
+export interface SecretRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** `default/cafe-tls`: the name under which a Secret is served to Envoy. */
+export function secretName(ref: SecretRef): string {
+  return `${ref.namespace}/${ref.name}`;
+}
+
+/** Who wins where objects compete: the oldest, then by kind, namespace and name. */
+export interface Seniority {
+  readonly creationTimestamp: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export const compareSeniority = compareInTurn<Seniority>(
+  (a, b) => compareText(a.creationTimestamp, b.creationTimestamp),
+  (a, b) => compareText(a.kind, b.kind),
+  (a, b) => compareText(a.namespace, b.namespace),
+  (a, b) => compareText(a.name, b.name),
+);

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Graph } from "#base/tracked/graph.ts";
+import type { Fragment } from "./fragment.ts";
+import { Gateway, refusedGroup } from "./gateway.ts";
+import { hostFromText } from "./host.ts";
+import type { Route } from "./route.ts";
+
+function start(unusable: readonly string[] = []): { gateway: Gateway; hosts: Set<string> } {
+  const graph = new Graph({
+    onBug: (error) => {
+      throw error;
+    },
+  });
+  const hosts = new Set<string>();
+  const gateway = new Gateway(
+    graph,
+    {
+      hosts: { added: (host) => hosts.add(host), removed: (host) => hosts.delete(host) },
+      serverNames: { added: () => undefined, removed: () => undefined },
+    },
+    (secret) => !unusable.includes(secret.name),
+  );
+  return { gateway, hosts };
+}
+
+interface Wanted {
+  readonly rules?: Readonly<Record<string, readonly string[]>>;
+  readonly tls?: Readonly<Record<string, string>>;
+  readonly fallback?: boolean;
+}
+
+function fragment(name: string, wanted: Wanted): Fragment {
+  const origin = { kind: "Ingress.networking.k8s.io", namespace: "default", name, path: "" };
+  const answer = (path: string): Route => ({
+    match: path === "/" ? { kind: "prefix", path } : { kind: "segments", path },
+    action: { kind: "respond", status: 200, body: name },
+    origin: { ...origin, path },
+  });
+  return {
+    seniority: { creationTimestamp: "2024-01-01T00:00:00Z", kind: origin.kind, namespace: "default", name },
+    rules: Object.entries(wanted.rules ?? {}).map(([host, paths]) => ({
+      host: hostFromText(host),
+      routes: paths.map(answer),
+      origin,
+    })),
+    certificates: Object.entries(wanted.tls ?? {}).map(([host, secret]) => ({
+      host: hostFromText(host),
+      secret: { namespace: "default", name: secret },
+      origin: { ...origin, path: `spec.tls ${host}` },
+    })),
+    ...(wanted.fallback === true ? { fallback: answer("/") } : {}),
+    findings: [],
+  };
+}
+
+function answers(gateway: Gateway, host: string): readonly string[] {
+  return gateway.virtualHost(host).routes.map(({ match, action, origin }) => {
+    const status = action.kind === "respond" ? action.status : 0;
+    return `${match.path} ${status} ${origin.name}`;
+  });
+}
+
+test("what no route of a host takes is 404", () => {
+  const { gateway } = start();
+  gateway.setFragment("a", fragment("a", { rules: { "a.com": ["/x"] } }));
+  assert.deepEqual(answers(gateway, "a.com"), ["/x 200 a", "/ 404 a"]);
+});
+
+test("a default backend takes what no route takes, on every host", () => {
+  const { gateway } = start();
+  gateway.setFragment("a", fragment("a", { rules: { "a.com": ["/x"] } }));
+  gateway.setFragment("b", fragment("b", { fallback: true }));
+  assert.deepEqual(answers(gateway, "a.com"), ["/x 200 a", "/ 200 b"]);
+  assert.deepEqual(answers(gateway, "*"), ["/ 200 b"]);
+  gateway.removeFragment("b");
+  assert.deepEqual(answers(gateway, "*"), ["/ 404 unclaimed"]);
+});
+
+test("a host that only a certificate names has the routes of the host that covers it", () => {
+  const { gateway } = start();
+  gateway.setFragment("a", fragment("a", { rules: { "*.a.com": ["/x"] }, tls: { "b.a.com": "one" } }));
+  assert.deepEqual(answers(gateway, "b.a.com"), ["/x 200 a", "/ 404 a"]);
+  assert.equal(gateway.virtualHost("b.a.com").certificateGroup, "default/one");
+  assert.equal(gateway.virtualHost("*.a.com").certificateGroup, undefined);
+});
+
+test("a host without certificate of its own belongs to the group of the wildcard that covers its name", () => {
+  const { gateway } = start();
+  gateway.setFragment("a", fragment("a", { rules: { "b.a.com": ["/"] }, tls: { "**.a.com": "wild", "*": "default" } }));
+  assert.equal(gateway.groupOf("b.a.com"), "default/wild");
+  assert.equal(gateway.groupOf("other.org"), "default/default");
+});
+
+test("a host whose Secret cannot be used is refused and does not fall to a wider certificate", () => {
+  const { gateway } = start(["broken"]);
+  gateway.setFragment("a", fragment("a", { tls: { "b.a.com": "broken", "**.a.com": "wild" } }));
+  assert.equal(gateway.groupOfServerName("b.a.com"), refusedGroup);
+  assert.equal(gateway.groupOf("b.a.com"), undefined);
+});
+
+test("one object that names two Secrets for a host is told which one counts", () => {
+  const { gateway } = start();
+  const two = fragment("a", { tls: { "a.com": "one" } });
+  const again = fragment("a", { tls: { "a.com": "two" } }).certificates.map((use) => ({
+    ...use,
+    origin: { ...use.origin, path: "spec.tls[1]" },
+  }));
+  gateway.setFragment("a", { ...two, certificates: [...two.certificates, ...again] });
+  const choice = gateway.certificateOf("a.com");
+  assert.equal(choice?.findings.length, 1);
+});
+
+test("a host lives as long as one object claims it", () => {
+  const { gateway, hosts } = start();
+  gateway.setFragment("a", fragment("a", { rules: { "a.com": ["/"] } }));
+  gateway.setFragment("b", fragment("b", { rules: { "a.com": ["/b"] } }));
+  gateway.setFragment("a", fragment("a", { rules: { "c.com": ["/"] } }));
+  assert.deepEqual([...hosts].sort(), ["*", "a.com", "c.com"]);
+  gateway.removeFragment("b");
+  assert.deepEqual([...hosts].sort(), ["*", "c.com"]);
+});
+
+test("the host for a name is the most specific that is there", () => {
+  const { gateway } = start();
+  gateway.setFragment("a", fragment("a", { rules: { "*.a.com": ["/"], "b.a.com": ["/"] } }));
+  assert.equal(gateway.hostFor("b.a.com"), "b.a.com");
+  assert.equal(gateway.hostFor("c.a.com"), "*.a.com");
+  assert.equal(gateway.hostFor("d.c.a.com"), "*");
+});

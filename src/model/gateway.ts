@@ -1,0 +1,223 @@
+/**
+ * The gateway as a whole: fragments in, virtual hosts and certificate groups out, kept up by change.
+ *
+ * A host has a virtual host when a rule claims it or a certificate names it:
+ *
+ *   rules for a.example.com         → its own routes, then the fallback
+ *   only a certificate for it       → the routes of the host that would take it otherwise, under its own certificate
+ *   neither                         → the virtual host of a wildcard, or of every host
+ */
+
+import type { Finding } from "#base/finding.ts";
+import type { Origin } from "#base/origin.ts";
+import type { Graph } from "#base/tracked/graph.ts";
+import { IndexByKey, type KeyListener } from "#base/tracked/index-by-key.ts";
+import { Memo } from "#base/tracked/memo.ts";
+import { type CertificateChoice, type CertificateClaim, chooseCertificate } from "./certificate-choice.ts";
+import { type CertificateUse, compareSeniority, type Fragment, type SecretRef, type Seniority, secretName } from "./fragment.ts";
+import { coveringHosts, formatHost, hostFromText, serverNameHosts } from "./host.ts";
+import { type Contribution, type MergedRoutes, mergeRoutes } from "./merge.ts";
+import type { Route } from "./route.ts";
+import type { VirtualHost } from "./virtual-host.ts";
+
+/** The origin of answers that no object decides. */
+export const unclaimed: Origin = { kind: "Gate", namespace: "", name: "unclaimed", path: "" };
+
+/** The group of hosts whose Secret is missing or broken: their handshakes are refused. */
+export const refusedGroup = "refused";
+
+export interface GatewayListeners {
+  /** Hosts (`formatHost`) that get or lose a virtual host. */
+  readonly hosts: KeyListener;
+  /** Server names (`formatHost`) that get or lose a certificate. */
+  readonly serverNames: KeyListener;
+}
+
+interface Fallback {
+  readonly seniority: Seniority;
+  readonly route: Route;
+}
+
+const onlyKey = "only";
+
+export class Gateway {
+  readonly #hosts: IndexByKey<true>;
+  readonly #rules: IndexByKey<Contribution>;
+  readonly #certificates: IndexByKey<CertificateClaim>;
+  readonly #fallbacks: IndexByKey<Fallback>;
+  readonly #fragments = new Map<string, Fragment>();
+  readonly #merged: Memo<MergedRoutes | undefined>;
+  readonly #choices: Memo<CertificateChoice | undefined>;
+  readonly #isUsable: (secret: SecretRef) => boolean;
+
+  /** `isUsable`: tracked; whether a Secret can answer handshakes now. */
+  constructor(graph: Graph, listeners: GatewayListeners, isUsable: (secret: SecretRef) => boolean) {
+    this.#hosts = new IndexByKey(graph, listeners.hosts);
+    this.#rules = new IndexByKey(graph);
+    this.#certificates = new IndexByKey(graph, listeners.serverNames);
+    this.#fallbacks = new IndexByKey(graph);
+    this.#isUsable = isUsable;
+    const onBug = (): undefined => undefined;
+    this.#merged = new Memo(graph, (host) => mergeClaims(this.#rules.get(host)), { onBug });
+    this.#choices = new Memo(graph, (host) => chooseCertificate(this.#certificates.get(host).values()), { onBug });
+    this.#hosts.set("*", "always", true);
+  }
+
+  /** Takes the fragment of an object, in place of its former one. */
+  setFragment(key: string, fragment: Fragment): void {
+    const before = this.#fragments.get(key);
+    this.#fragments.set(key, fragment);
+    this.#addFragment(key, fragment);
+    if (before !== undefined) this.#dropFragment(key, before, fragment);
+  }
+
+  removeFragment(key: string): void {
+    const before = this.#fragments.get(key);
+    if (before === undefined) return;
+    this.#fragments.delete(key);
+    this.#dropFragment(key, before, undefined);
+  }
+
+  /** Tracked. What answers for a host that has a virtual host. */
+  virtualHost(host: string): VirtualHost {
+    const own = this.#merged.get(host);
+    const merged = own ?? this.#coveringRules(host);
+    const origin = merged?.origin ?? unclaimed;
+    const routes = merged?.routes ?? [];
+    const last = routes.at(-1)?.match;
+    const takesAll = last?.kind === "prefix" && last.path === "/";
+    const group = this.groupOf(host);
+    return {
+      host: hostFromText(host),
+      routes: takesAll ? routes : [...routes, this.#lastRoute(origin)],
+      ...(group === undefined ? {} : { certificateGroup: group }),
+      origin,
+      findings: own?.findings ?? [],
+    };
+  }
+
+  /** Tracked. The host (`formatHost`) that takes requests for a name in lower case, without port and trailing dot. */
+  hostFor(name: string): string {
+    const candidates = [{ kind: "exact", name } as const, ...coveringHosts({ kind: "exact", name })];
+    const found = candidates.find((candidate) => this.#hosts.get(formatHost(candidate)).size > 0);
+    return found === undefined ? "*" : formatHost(found);
+  }
+
+  /** Tracked. The server name named by an object under which a handshake for a name is answered; undefined: refused as unknown. */
+  serverNameFor(name: string): string | undefined {
+    return serverNameHosts({ kind: "exact", name })
+      .map(formatHost)
+      .find((candidate) => this.#choices.get(candidate) !== undefined);
+  }
+
+  /** Tracked. The certificate chosen for a server name that objects name themselves. */
+  certificateOf(serverName: string): CertificateChoice | undefined {
+    return this.#choices.get(serverName);
+  }
+
+  /** Tracked. The group that a server name named by an object belongs to. */
+  groupOfServerName(serverName: string): string {
+    const choice = this.#choices.get(serverName);
+    return choice !== undefined && this.#isUsable(choice.use.secret) ? secretName(choice.use.secret) : refusedGroup;
+  }
+
+  /** Tracked. The group whose connections may carry requests for a host; undefined when none may. */
+  groupOf(host: string): string | undefined {
+    for (const candidate of serverNameHosts(hostFromText(host))) {
+      const name = formatHost(candidate);
+      if (this.#choices.get(name) === undefined) continue;
+      const group = this.groupOfServerName(name);
+      return group === refusedGroup ? undefined : group;
+    }
+    return undefined;
+  }
+
+  /** Tracked. Younger fallbacks that lose to the oldest. */
+  fallbackFindings(): readonly Finding[] {
+    const [winner, ...others] = this.#fallbacksBySeniority();
+    if (winner === undefined) return [];
+    return others.map(({ route }) => ({
+      severity: "warning",
+      reason: "FallbackConflict",
+      origin: route.origin,
+      message: `requests that no rule takes go to the default backend of ${winner.seniority.namespace}/${winner.seniority.name}, which is older`,
+      advice: "keep one default backend",
+    }));
+  }
+
+  #addFragment(key: string, fragment: Fragment): void {
+    for (const [host, contribution] of contributionsOf(fragment)) {
+      this.#rules.set(host, key, contribution);
+      this.#hosts.set(host, `rule ${key}`, true);
+    }
+    for (const use of fragment.certificates) {
+      const member = memberOf(key, use);
+      this.#certificates.set(formatHost(use.host), member, { seniority: fragment.seniority, use });
+      this.#hosts.set(formatHost(use.host), member, true);
+    }
+    if (fragment.fallback !== undefined) {
+      this.#fallbacks.set(onlyKey, key, { seniority: fragment.seniority, route: fragment.fallback });
+    }
+  }
+
+  #dropFragment(key: string, before: Fragment, now: Fragment | undefined): void {
+    const rules = now === undefined ? new Map() : contributionsOf(now);
+    for (const host of contributionsOf(before).keys()) {
+      if (rules.has(host)) continue;
+      this.#rules.delete(host, key);
+      this.#hosts.delete(host, `rule ${key}`);
+    }
+    const kept = new Set((now?.certificates ?? []).map((use) => `${formatHost(use.host)} ${memberOf(key, use)}`));
+    for (const use of before.certificates) {
+      const host = formatHost(use.host);
+      const member = memberOf(key, use);
+      if (kept.has(`${host} ${member}`)) continue;
+      this.#certificates.delete(host, member);
+      this.#hosts.delete(host, member);
+    }
+    if (before.fallback !== undefined && now?.fallback === undefined) this.#fallbacks.delete(onlyKey, key);
+  }
+
+  #coveringRules(host: string): MergedRoutes | undefined {
+    for (const candidate of coveringHosts(hostFromText(host))) {
+      const merged = this.#merged.get(formatHost(candidate));
+      if (merged !== undefined) return merged;
+    }
+    return undefined;
+  }
+
+  #lastRoute(origin: Origin): Route {
+    const [oldest] = this.#fallbacksBySeniority();
+    return (
+      oldest?.route ?? { match: { kind: "prefix", path: "/" }, action: { kind: "respond", status: 404 }, origin }
+    );
+  }
+
+  #fallbacksBySeniority(): readonly Fallback[] {
+    return [...this.#fallbacks.get(onlyKey).values()].sort((a, b) => compareSeniority(a.seniority, b.seniority));
+  }
+}
+
+function mergeClaims(claims: ReadonlyMap<string, Contribution>): MergedRoutes | undefined {
+  return claims.size === 0 ? undefined : mergeRoutes(claims.values());
+}
+
+/** An object's rules by host; several rules for one host count as one, in their order. */
+function contributionsOf(fragment: Fragment): Map<string, Contribution> {
+  const byHost = new Map<string, Contribution>();
+  for (const { host, routes, origin } of fragment.rules) {
+    const text = formatHost(host);
+    const before = byHost.get(text);
+    byHost.set(text, {
+      seniority: fragment.seniority,
+      routes: before === undefined ? routes : [...before.routes, ...routes],
+      origin: before?.origin ?? origin,
+    });
+  }
+  return byHost;
+}
+
+/** One object may name a server name several times: each place counts for itself. */
+function memberOf(key: string, use: CertificateUse): string {
+  return `certificate ${key} ${use.origin.path}`;
+}

@@ -1,0 +1,43 @@
+/** One route: which requests of a host it takes, and what it does with them. */
+
+import type { Origin } from "#base/origin.ts";
+import type { Backend } from "./backend.ts";
+
+export type PathMatch =
+  /** The whole path, case-sensitive. */
+  | { readonly kind: "exact"; readonly path: string }
+  /** Segment-wise prefix: `/a` takes `/a` and `/a/b`, not `/ab`. Never ends in `/`; `/` itself is kind `prefix`. */
+  | { readonly kind: "segments"; readonly path: string }
+  /** Raw text prefix; `/` takes everything. */
+  | { readonly kind: "prefix"; readonly path: string };
+
+export type Action =
+  | {
+      readonly kind: "forward";
+      readonly backend: Backend;
+      /** Time from request to the end of the response; absent: unlimited. */
+      readonly totalTimeoutMs?: number;
+      /** A stream with no bytes either way for so long is ended. */
+      readonly idleTimeoutMs: number;
+      /** How often a request is tried again when no connection could be made. */
+      readonly connectRetries: number;
+    }
+  | { readonly kind: "respond"; readonly status: number; readonly body?: string };
+
+export interface Route {
+  readonly match: PathMatch;
+  readonly action: Action;
+  readonly origin: Origin;
+}
+
+/** The identity of a match: two routes of one host with equal texts compete. */
+export function formatMatch(match: PathMatch): string {
+  switch (match.kind) {
+    case "exact":
+      return `= ${match.path}`;
+    case "segments":
+      return `/ ${match.path}`;
+    case "prefix":
+      return `^ ${match.path}`;
+  }
+}

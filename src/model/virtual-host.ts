@@ -1,0 +1,26 @@
+/** One host with everything that answers for it: what the merge of all fragments yields for it. */
+
+import type { Finding } from "#base/finding.ts";
+import type { Origin } from "#base/origin.ts";
+import type { Host } from "./host.ts";
+import type { Route } from "./route.ts";
+
+export interface VirtualHost {
+  readonly host: Host;
+  /** In the order in which they are tried. The last one takes everything that is left. */
+  readonly routes: readonly Route[];
+  /** The TLS group whose connections may carry this host; absent: no TLS connection may (421 there). */
+  readonly certificateGroup?: string;
+  readonly origin: Origin;
+  readonly findings: readonly Finding[];
+}
+
+/** Hosts whose handshakes are answered alike: one filter chain. */
+export interface CertificateGroup {
+  /** Names the group; the same Secret gives the same name. */
+  readonly name: string;
+  /** Name of the secret in `envoy/secret-source.ts`; absent: handshakes of these hosts are refused. */
+  readonly secret?: string;
+  /** Most specific first. `any` makes it the chain for every name and for no name. */
+  readonly hosts: readonly Host[];
+}

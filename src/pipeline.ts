@@ -1,0 +1,214 @@
+/**
+ * The whole flow on one page: objects → fragments → gateway → Envoy resources, kept up by change.
+ *
+ *   set, delete      an object comes, changes, goes: its own findings at once
+ *   flush            stage 0: each object of a dialect's kind → its fragment → the gateway
+ *                    stages 1 to 3: what of the gateway has changed → Envoy resources (`envoy/gateway-resources.ts`)
+ *   takeChange       after a completed flush: what the proxies need to hear
+ */
+
+import type { Finding } from "#base/finding.ts";
+import { FindingSet } from "#base/finding-set.ts";
+import { err, type Result } from "#base/result.ts";
+import { Demand } from "#base/tracked/demand.ts";
+import { Graph, type GraphCounts } from "#base/tracked/graph.ts";
+import type { KeyListener } from "#base/tracked/index-by-key.ts";
+import { Memo } from "#base/tracked/memo.ts";
+import { dialects } from "./dialects/all.ts";
+import { resolveEndpoints } from "./dialects/common/endpoints.ts";
+import { kindFindings } from "./dialects/common/findings.ts";
+import type { CertificateState, Dialect, DialectSettings, World } from "./dialects/dialect.ts";
+import { KnownObjects } from "./dialects/known-objects.ts";
+import { worldIndexes } from "./dialects/world-indexes.ts";
+import { GatewayResources } from "./envoy/gateway-resources.ts";
+import type { ListenerLayout } from "./envoy/listeners/layout.ts";
+import type { Resource, ResourceChange } from "./envoy/resource.ts";
+import type { KeyMaterial } from "./envoy/secret-source.ts";
+import { kinds } from "./kinds/all.ts";
+import type { Kind, Known } from "./kinds/kind.ts";
+import { formatKey, type KubeObject, keyOf, type ObjectKey } from "./kinds/object.ts";
+import { type Secret, secretKind } from "./kinds/secret.ts";
+import type { Backend, Endpoint, Endpoints } from "./model/backend.ts";
+import { type Fragment, secretName } from "./model/fragment.ts";
+import type { Gateway } from "./model/gateway.ts";
+import type { VirtualHost } from "./model/virtual-host.ts";
+
+/** The pure steps, as the composition root chains them. */
+export interface Steps {
+  readonly translate: (dialect: Dialect, object: Known<unknown>, world: World) => Fragment;
+  readonly endpoints: (backend: Backend, world: World) => EndpointsVerdict;
+  readonly virtualHost: (gateway: Gateway, host: string) => VirtualHost;
+  readonly readSecret: (secret: Secret) => Result<KeyMaterial, string>;
+}
+
+interface EndpointsVerdict {
+  readonly endpoints: Endpoints;
+  readonly findings: readonly Finding[];
+}
+
+export interface PipelineDeps {
+  readonly steps: Steps;
+  readonly layout: ListenerLayout;
+  /** Told which DNS names Services of type ExternalName point to; answered by {@link Pipeline.setAddresses}. */
+  readonly namesInUse: KeyListener;
+  /** Told of every bug of ours that was contained; tests rethrow. */
+  readonly onBug: (error: unknown) => void;
+}
+
+const fragmentStage = 0;
+const kindsById: ReadonlyMap<string, Kind<unknown>> = new Map(kinds.map((kind) => [kind.id, kind]));
+const dialectsByKind: ReadonlyMap<string, Dialect> = new Map(dialects.map((dialect) => [dialect.kind, dialect]));
+
+export class Pipeline {
+  readonly #graph: Graph;
+  readonly #steps: Steps;
+  readonly #onBug: (error: unknown) => void;
+  readonly #objects: KnownObjects;
+  readonly #world: World;
+  readonly #findings = new FindingSet();
+  readonly #built: GatewayResources;
+  readonly #fragments = new Map<string, () => void>();
+  readonly #secrets: Memo<Result<KeyMaterial, CertificateState>>;
+  readonly #addresses: Demand<readonly string[]>;
+
+  constructor(deps: PipelineDeps) {
+    this.#graph = new Graph({ onBug: deps.onBug });
+    this.#steps = deps.steps;
+    this.#onBug = deps.onBug;
+    this.#objects = new KnownObjects(this.#graph, worldIndexes);
+    this.#addresses = new Demand(this.#graph, deps.namesInUse);
+    this.#secrets = new Memo(this.#graph, (name) => this.#readSecret(name), {
+      onBug: () => err({ state: "broken", problem: "a bug of ours met it" }),
+    });
+    this.#world = {
+      get: (kind, namespace, name) => this.#objects.get(kind, namespace, name),
+      filed: (index, key) => this.#objects.filed(index, key),
+      certificate: (ref) => {
+        const read = this.#secrets.get(secretName(ref));
+        return read.ok ? { state: "usable" } : read.error;
+      },
+    };
+    const inputs = {
+      secrets: { material: (name: string) => this.#material(name) },
+      endpoints: (backend: Backend) => this.#endpoints(backend),
+      virtualHost: deps.steps.virtualHost,
+    };
+    this.#built = new GatewayResources(this.#graph, inputs, deps.layout, this.#findings);
+  }
+
+  /** Takes an object in place of its former state. Kinds that are not ours are passed over. */
+  set(object: KubeObject): void {
+    const key = formatKey(keyOf(object));
+    const kind = kindsById.get(keyOf(object).kind);
+    if (kind === undefined) return;
+    this.#findings.set(`object ${key}`, kindFindings(kind, this.#objects.set(kind, object)));
+    const dialect = dialectsByKind.get(kind.id);
+    if (dialect === undefined || this.#fragments.has(key)) return;
+    this.#fragments.set(
+      key,
+      this.#graph.watch(fragmentStage, () => this.#translate(key, dialect)),
+    );
+  }
+
+  delete(key: ObjectKey): void {
+    const text = formatKey(key);
+    this.#fragments.get(text)?.();
+    this.#fragments.delete(text);
+    this.#built.gateway.removeFragment(text);
+    this.#findings.delete(`fragment ${text}`);
+    this.#findings.delete(`object ${text}`);
+    this.#objects.delete(key);
+  }
+
+  /** Supplies the addresses of a DNS name in use; none when it does not resolve. */
+  setAddresses(name: string, addresses: readonly string[]): void {
+    this.#addresses.supply(name, addresses);
+  }
+
+  /** Computes what is due; with `pause` in slices. True when everything is up to date. */
+  flush(pause?: () => boolean): boolean {
+    return this.#graph.flush(pause);
+  }
+
+  /** What has changed since the last call; only after a completed {@link flush}. */
+  takeChange(): ResourceChange {
+    return this.#built.resources.takeChange();
+  }
+
+  /** All resources that hold now. */
+  resources(): readonly Resource[] {
+    return this.#built.resources.all();
+  }
+
+  findings(): readonly Finding[] {
+    return this.#findings.all();
+  }
+
+  /** Changes whenever {@link findings} may have. */
+  get findingsVersion(): number {
+    return this.#findings.version;
+  }
+
+  /** The gateway, for those who explain it. */
+  get gateway(): Gateway {
+    return this.#built.gateway;
+  }
+
+  get world(): World {
+    return this.#world;
+  }
+
+  counts(): GraphCounts {
+    return this.#graph.counts();
+  }
+
+  #translate(key: string, dialect: Dialect): void {
+    const object = this.#objects.at(key);
+    if (object === undefined) return;
+    const fragment = this.#contained(dialect, object);
+    this.#built.gateway.setFragment(key, fragment);
+    this.#findings.set(`fragment ${key}`, fragment.findings);
+  }
+
+  /** A bug in a translation harms only its object: what the dialect puts in its place answers 500. */
+  #contained(dialect: Dialect, object: Known<unknown>): Fragment {
+    try {
+      return this.#steps.translate(dialect, object, this.#world);
+    } catch (error) {
+      this.#onBug(error);
+      return dialect.refuse(object, error instanceof Error ? error.message : "unknown");
+    }
+  }
+
+  #readSecret(name: string): Result<KeyMaterial, CertificateState> {
+    const [namespace = "", plain = ""] = name.split("/");
+    const secret = this.#objects.get(secretKind, namespace, plain);
+    if (secret === undefined) return err({ state: "missing" });
+    if (secret.value === undefined) return err({ state: "broken", problem: "it cannot be read" });
+    const read = this.#steps.readSecret(secret.value);
+    return read.ok ? read : err({ state: "broken", problem: read.error });
+  }
+
+  #material(name: string): KeyMaterial | undefined {
+    const read = this.#secrets.get(name);
+    return read.ok ? read.value : undefined;
+  }
+
+  #endpoints(backend: Backend): { readonly endpoints: readonly Endpoint[]; readonly findings: readonly Finding[] } {
+    const { endpoints, findings } = this.#steps.endpoints(backend, this.#world);
+    if (endpoints.kind === "addresses") return { endpoints: endpoints.endpoints, findings };
+    const addresses = this.#addresses.get(endpoints.name);
+    const { port } = endpoints;
+    return { endpoints: (addresses ?? []).map((address) => ({ address, port })), findings };
+  }
+}
+
+/** The steps of the real program; `readSecret` comes from `certificates/`, which this page does not know. */
+export function realSteps(settings: DialectSettings, readSecret: Steps["readSecret"]): Steps {
+  return {
+    translate: (dialect, object, world) => dialect.translate(object, world, settings),
+    endpoints: resolveEndpoints,
+    virtualHost: (gateway, host) => gateway.virtualHost(host),
+    readSecret,
+  };
+}

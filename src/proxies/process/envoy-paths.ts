@@ -1,0 +1,34 @@
+/** Where one Envoy's files are: all in one directory of mode 0700 that is its own. */
+
+import path from "node:path";
+
+export interface EnvoyPaths {
+  readonly directory: string;
+  /** What Envoy is started with (binary: Envoy goes by the ending). */
+  readonly bootstrap: string;
+  readonly adminSocket: string;
+  /** Where xDS may listen for this Envoy. */
+  readonly xdsSocket: string;
+  /** Envoy's own log. */
+  readonly log: string;
+  /** Standard output and error: what Envoy says before it has a log, and when it crashes. */
+  readonly output: string;
+  readonly accessLog: string;
+  /** The number under which a later Envoy finds this one for a hot restart. */
+  readonly baseId: string;
+}
+
+/** `directory` is absolute and short: see `isSocketPath` in `bootstrap.ts`. */
+export function envoyPaths(directory: string): EnvoyPaths {
+  const inside = (name: string): string => path.join(directory, name);
+  return {
+    directory,
+    bootstrap: inside("bootstrap.pb"),
+    adminSocket: inside("admin.sock"),
+    xdsSocket: inside("xds.sock"),
+    log: inside("envoy.log"),
+    output: inside("envoy.out"),
+    accessLog: inside("access.log"),
+    baseId: inside("base-id"),
+  };
+}

@@ -1,0 +1,225 @@
+/** Keeps one Envoy running: started, watched, started again when it dies, drained when it is told to stop. */
+
+import type { Clock } from "#runtime/clock.ts";
+import type { Files } from "#runtime/files.ts";
+import { FilesError } from "#runtime/files.ts";
+import type { Log } from "#runtime/log.ts";
+import type { Child, Processes, ProcessIdentity } from "#runtime/processes.ts";
+import { ProcessError } from "#runtime/processes.ts";
+import type { Random } from "#runtime/random.ts";
+import type { SocketHttp } from "#runtime/socket-http.ts";
+import { SocketHttpError } from "#runtime/socket-http.ts";
+import type { EnvoyAdmin } from "./admin.ts";
+import { createEnvoyAdmin } from "./admin.ts";
+import type { BackOffSettings } from "./back-off.ts";
+import { createBackOff } from "./back-off.ts";
+import type { Drained, DrainSettings } from "./drain.ts";
+import { drain } from "./drain.ts";
+import type { ExitReason } from "./exit-reason.ts";
+import { explainExit, explainNoStart } from "./exit-reason.ts";
+import type { Launched, LaunchSettings } from "./launch.ts";
+import { launchEnvoy, removeLeftovers } from "./launch.ts";
+import type { RotationSettings } from "./log-rotation.ts";
+import { createLogRotation, defaultRotation } from "./log-rotation.ts";
+
+export interface EnvoyProcessDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly files: Files;
+  readonly processes: Processes;
+  readonly http: SocketHttp;
+  readonly log: Log;
+}
+
+export interface EnvoyProcessSettings extends LaunchSettings {
+  readonly drain: DrainSettings;
+  readonly rotation?: RotationSettings;
+  readonly backOff?: BackOffSettings;
+  readonly onEvent: (event: EnvoyEvent) => void;
+}
+
+export type EnvoyEvent =
+  | { readonly kind: "started"; readonly identity: ProcessIdentity }
+  /** Envoy serves what it was configured with; with xDS: it has its first clusters and listeners. */
+  | { readonly kind: "ready"; readonly afterMs: number }
+  /** It ended, or could not be started, without being told to. */
+  | { readonly kind: "exited"; readonly why: ExitReason }
+  | { readonly kind: "restarting"; readonly delay: Temporal.Duration }
+  /** It is not started again: that could only end the same way. */
+  | { readonly kind: "gave-up"; readonly why: ExitReason }
+  | { readonly kind: "draining" }
+  | ({ readonly kind: "drained" } & Drained)
+  /** Told to stop, it is gone. The last event. */
+  | { readonly kind: "stopped" };
+
+export interface EnvoyProcess {
+  /** Starts supervising; what happens is told by events. Called once. */
+  readonly start: () => void;
+  /** Drains and ends Envoy; aborting `hurry` cuts the drain short. Resolves when it is gone. */
+  readonly stop: (hurry?: AbortSignal) => Promise<void>;
+  readonly admin: EnvoyAdmin;
+  /** The Envoy that runs now. */
+  readonly identity: () => ProcessIdentity | undefined;
+}
+
+const rotateEvery = Temporal.Duration.from({ seconds: 5 });
+/** SIGTERM takes Envoy some 20 ms. */
+const termGrace = Temporal.Duration.from({ seconds: 5 });
+
+/** An Envoy not yet started. */
+export function createEnvoyProcess(
+  deps: EnvoyProcessDeps,
+  settings: EnvoyProcessSettings,
+): EnvoyProcess {
+  const supervisor = new EnvoySupervisor(deps, settings);
+  return {
+    start: () => supervisor.start(),
+    stop: (hurry) => supervisor.stop(hurry),
+    admin: supervisor.admin,
+    identity: () => supervisor.identity(),
+  };
+}
+
+class EnvoySupervisor {
+  readonly admin: EnvoyAdmin;
+  readonly #deps: EnvoyProcessDeps;
+  readonly #settings: EnvoyProcessSettings;
+  readonly #stopping = new AbortController();
+  #child: Child | undefined;
+  #supervision: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+
+  constructor(deps: EnvoyProcessDeps, settings: EnvoyProcessSettings) {
+    this.#deps = deps;
+    this.#settings = settings;
+    this.admin = createEnvoyAdmin(deps.http, settings.paths.adminSocket);
+  }
+
+  start(): void {
+    this.#supervision = this.#supervise();
+  }
+
+  stop(hurry?: AbortSignal): Promise<void> {
+    this.#stopped ??= this.#stop(hurry ?? new AbortController().signal);
+    return this.#stopped;
+  }
+
+  identity(): ProcessIdentity | undefined {
+    return this.#child?.identity;
+  }
+
+  async #supervise(): Promise<void> {
+    const { clock, random } = this.#deps;
+    const backOff = createBackOff(random, this.#settings.backOff);
+    while (!this.#stopping.signal.aborted) {
+      const startMs = clock.monotonicMs();
+      const why = await this.#runOnce(startMs);
+      if (this.#stopping.signal.aborted) return;
+      this.#emit({ kind: "exited", why });
+      if (!why.retryable) return this.#emit({ kind: "gave-up", why });
+      const delay = backOff.next(clock.monotonicMs() - startMs);
+      this.#emit({ kind: "restarting", delay });
+      await this.#rest(delay, this.#stopping.signal);
+    }
+  }
+
+  /** One Envoy from its start to its end, and why it ended. */
+  async #runOnce(startMs: number): Promise<ExitReason> {
+    try {
+      const launched = await launchEnvoy(this.#deps, this.#settings);
+      this.#child = launched.child;
+      this.#emit({ kind: "started", identity: launched.child.identity });
+      if (this.#stopping.signal.aborted) await this.#terminate(launched.child);
+      return await this.#watch(launched, startMs);
+    } catch (cause) {
+      if (cause instanceof ProcessError || cause instanceof FilesError) {
+        return explainNoStart(cause);
+      }
+      throw cause;
+    } finally {
+      this.#child = undefined;
+    }
+  }
+
+  async #watch(launched: Launched, startMs: number): Promise<ExitReason> {
+    const gone = new AbortController();
+    const [status] = await Promise.all([
+      launched.child.exited.finally(() => gone.abort()),
+      this.#awaitReady(startMs, gone.signal),
+      this.#rotateLogs(gone.signal),
+    ]);
+    await removeLeftovers(this.#deps.files, this.#settings.paths);
+    return explainExit(status, await launched.lastWords());
+  }
+
+  /** Looks often at first, then once a second: without configuration it may take long. */
+  async #awaitReady(startMs: number, gone: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    while (!gone.aborted && !this.#stopping.signal.aborted) {
+      const afterMs = Math.round(clock.monotonicMs() - startMs);
+      if (await this.admin.isReady(gone)) {
+        if (!gone.aborted) this.#emit({ kind: "ready", afterMs });
+        return;
+      }
+      const milliseconds = Math.min(1000, 20 + Math.round(afterMs / 10));
+      await this.#rest(Temporal.Duration.from({ milliseconds }), gone);
+    }
+  }
+
+  async #rotateLogs(gone: AbortSignal): Promise<void> {
+    const { files, log } = this.#deps;
+    const { paths, rotation: limits = defaultRotation } = this.#settings;
+    const logs = [paths.log, paths.accessLog];
+    const rotation = createLogRotation(files, logs, limits, () => this.admin.reopenLogs());
+    while (!gone.aborted) {
+      await this.#rest(rotateEvery, gone);
+      if (gone.aborted) return;
+      try {
+        await rotation.rotate();
+      } catch (cause) {
+        if (!(cause instanceof FilesError || cause instanceof SocketHttpError)) throw cause;
+        log.warn("cannot put aside Envoy's full logs", { error: cause.message });
+      }
+    }
+  }
+
+  async #stop(hurry: AbortSignal): Promise<void> {
+    this.#stopping.abort();
+    const child = this.#child;
+    if (child !== undefined) {
+      this.#emit({ kind: "draining" });
+      const gone = new AbortController();
+      void child.exited.then(() => gone.abort());
+      const soon = AbortSignal.any([hurry, gone.signal]);
+      const deps = { clock: this.#deps.clock, admin: this.admin };
+      const drained = await drain(deps, this.#settings.drain, soon);
+      this.#emit({ kind: "drained", ...drained });
+      await this.#terminate(child);
+    }
+    await this.#supervision;
+    this.#emit({ kind: "stopped" });
+  }
+
+  async #terminate(child: Child): Promise<void> {
+    const { processes } = this.#deps;
+    const gone = new AbortController();
+    const exited = child.exited.finally(() => gone.abort());
+    await processes.signal(child.identity, "SIGTERM", false);
+    await this.#rest(termGrace, gone.signal);
+    if (!gone.signal.aborted) await processes.signal(child.identity, "SIGKILL", true);
+    await exited;
+  }
+
+  /** Sleeps until `ended`; nothing is thrown. */
+  async #rest(duration: Temporal.Duration, ended: AbortSignal): Promise<void> {
+    try {
+      await this.#deps.clock.sleep(duration, ended);
+    } catch (cause) {
+      if (!ended.aborted) throw cause;
+    }
+  }
+
+  #emit(event: EnvoyEvent): void {
+    this.#settings.onEvent(event);
+  }
+}

@@ -1,0 +1,29 @@
+/** What the person who started us gave us: variables, directories, the terminal; injected. */
+
+export interface Terminal {
+  /** Standard output. */
+  readonly print: (text: string) => void;
+  /** Standard error. */
+  readonly warn: (text: string) => void;
+  /** Whether standard output is a screen that can be drawn on. */
+  readonly isScreen: boolean;
+  /** Whether colours are wanted there (`NO_COLOR`, `FORCE_COLOR` and what the terminal says). */
+  readonly hasColours: boolean;
+  /** Characters in a line of the screen, now. */
+  readonly columns: () => number;
+  /** Lines on the screen, now. */
+  readonly rows: () => number;
+}
+
+export interface Environment {
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly workingDirectory: string;
+  /** The effective user id; undefined where there is none. */
+  readonly userId: number | undefined;
+  /** The Node binary that runs us: for programs of our own. */
+  readonly nodeBinary: string;
+  readonly terminal: Terminal;
+  /** Calls `stop` at the first SIGINT or SIGTERM, `hurry` at the second; the returned function ends that. */
+  readonly onStopSignal: (stop: () => void, hurry: () => void) => () => void;
+}

@@ -1,0 +1,54 @@
+/** The names of log fields, so that one thing has one name in every line. */
+
+/** Field names; what a field holds is said where it is not plain from its name. */
+export const logField = {
+  /** The folder that speaks: `store`, `xds`. */
+  component: "component",
+  /** `Ingress/default/cafe`, with the field path where there is one. */
+  object: "object",
+  kind: "kind",
+  namespace: "namespace",
+  name: "name",
+  resourceVersion: "resourceVersion",
+  /** The reason of a finding or condition. */
+  reason: "reason",
+  file: "file",
+  line: "line",
+  directory: "directory",
+  /** The message of a failure and of its causes. */
+  error: "error",
+  /** The code of a typed error. */
+  code: "code",
+  count: "count",
+  bytes: "bytes",
+  milliseconds: "milliseconds",
+  pid: "pid",
+  exitCode: "exitCode",
+  signal: "signal",
+  proxy: "proxy",
+  node: "node",
+  typeUrl: "typeUrl",
+  resource: "resource",
+  version: "version",
+  nonce: "nonce",
+  listener: "listener",
+  cluster: "cluster",
+  host: "host",
+  address: "address",
+  port: "port",
+  pod: "pod",
+  container: "container",
+  image: "image",
+  certificate: "certificate",
+  attempt: "attempt",
+} as const;
+
+/** The message of an error followed by those of its causes: for {@link logField.error}. */
+export function errorText(error: unknown): string {
+  const texts: string[] = [];
+  for (let next: unknown = error, depth = 0; next !== undefined && depth < 8; depth++) {
+    texts.push(next instanceof Error ? next.message : String(next));
+    next = next instanceof Error ? next.cause : undefined;
+  }
+  return texts.join(": ");
+}

@@ -1,0 +1,14 @@
+/** Structured logging: a fixed sentence plus fields (names in `log-fields.ts`). Secrets are never fields. */
+
+import type { Json } from "#base/json.ts";
+
+export type LogFields = Readonly<Record<string, Json | undefined>>;
+
+export interface Log {
+  readonly debug: (message: string, fields?: LogFields) => void;
+  readonly info: (message: string, fields?: LogFields) => void;
+  readonly warn: (message: string, fields?: LogFields) => void;
+  readonly error: (message: string, fields?: LogFields) => void;
+  /** A log that adds `fields` to every line. */
+  readonly with: (fields: LogFields) => Log;
+}

@@ -1,0 +1,42 @@
+/** The environment of this process. */
+
+import { homedir } from "node:os";
+import type { Environment } from "./environment.ts";
+
+/** An {@link Environment} read from `process`. */
+export function createEnvironment(): Environment {
+  const { stdout } = process;
+  return {
+    variables: process.env,
+    home: homedir(),
+    workingDirectory: process.cwd(),
+    userId: process.geteuid?.(),
+    nodeBinary: process.execPath,
+    terminal: {
+      print: (text) => void stdout.write(text),
+      warn: (text) => void process.stderr.write(text),
+      isScreen: stdout.isTTY === true && process.env["TERM"] !== "dumb",
+      hasColours: stdout.isTTY === true && stdout.hasColors(),
+      columns: () => stdout.columns ?? 80,
+      rows: () => stdout.rows ?? 24,
+    },
+    onStopSignal,
+  };
+}
+
+function onStopSignal(stop: () => void, hurry: () => void): () => void {
+  let stopping = false;
+  const receive = (): void => {
+    if (stopping) hurry();
+    else {
+      stopping = true;
+      stop();
+    }
+  };
+  process.on("SIGINT", receive);
+  process.on("SIGTERM", receive);
+  return () => {
+    process.off("SIGINT", receive);
+    process.off("SIGTERM", receive);
+  };
+}

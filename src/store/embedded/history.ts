@@ -1,0 +1,82 @@
+/** The changes of late, in order: what a watch resumes from and waits for. */
+
+import type { KindId } from "#kinds/object.ts";
+import { keyOf } from "#kinds/object.ts";
+import { StoreError, type WatchBatch, type WatchEvent } from "../object-store.ts";
+
+interface Entry {
+  readonly revision: number;
+  readonly events: readonly WatchEvent[];
+}
+
+/** Batches kept for resuming; a watch further behind lists anew, as with an API server. */
+const maxBatches = 4096;
+
+export class History {
+  #entries: Entry[] = [];
+  #oldest: number;
+  #revision: number;
+  #wake = Promise.withResolvers<void>();
+  #closed = false;
+
+  constructor(revision: number) {
+    this.#oldest = revision;
+    this.#revision = revision;
+  }
+
+  /** The revision up to which everything is here. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  add(revision: number, events: readonly WatchEvent[]): void {
+    this.#entries.push({ revision, events });
+    this.#revision = revision;
+    if (this.#entries.length > maxBatches) {
+      const dropped = this.#entries.splice(0, this.#entries.length - maxBatches / 2);
+      this.#oldest = dropped.at(-1)?.revision ?? this.#oldest;
+    }
+    this.#wakeAll();
+  }
+
+  /** Ends every watch. */
+  close(): void {
+    this.#closed = true;
+    this.#wakeAll();
+  }
+
+  /** Batches after `from`, each with the events of the kinds asked for; empty batches are passed over. */
+  async *watch(kinds: ReadonlySet<KindId>, from: number, signal: AbortSignal): AsyncGenerator<WatchBatch> {
+    const wakeOnAbort = (): void => this.#wakeAll();
+    signal.addEventListener("abort", wakeOnAbort, { once: true });
+    let seen = from;
+    try {
+      while (!signal.aborted && !this.#closed) {
+        if (seen < this.#oldest || seen > this.#revision) {
+          throw new StoreError("expired", `revision ${seen} is not in the history any more; list again`);
+        }
+        const woken = this.#wake.promise;
+        for (const { revision, events } of this.#after(seen)) {
+          seen = revision;
+          const wanted = events.filter(({ object }) => kinds.has(keyOf(object).kind));
+          if (wanted.length > 0) yield { events: wanted, resourceVersion: `${revision}` };
+          if (signal.aborted) return;
+        }
+        if (seen === this.#revision) await woken;
+      }
+    } finally {
+      signal.removeEventListener("abort", wakeOnAbort);
+    }
+  }
+
+  #after(revision: number): readonly Entry[] {
+    const start = this.#entries.findIndex((entry) => entry.revision > revision);
+    return start < 0 ? [] : this.#entries.slice(start);
+  }
+
+  #wakeAll(): void {
+    const { resolve } = this.#wake;
+    this.#wake = Promise.withResolvers<void>();
+    resolve();
+  }
+}

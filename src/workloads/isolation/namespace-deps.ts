@@ -1,0 +1,11 @@
+/** What making namespaces needs from outside. */
+
+import type { Files } from "#runtime/files.ts";
+import type { Network } from "#runtime/network.ts";
+import type { Processes } from "#runtime/processes.ts";
+
+export interface NamespaceDeps {
+  readonly processes: Processes;
+  readonly network: Network;
+  readonly files: Files;
+}

@@ -1,0 +1,46 @@
+/** Which processes of this machine are ours, from /proc. */
+
+import type { Files } from "#runtime/files.ts";
+import { FilesError } from "#runtime/files.ts";
+import type { ProcessIdentity } from "#runtime/processes.ts";
+
+/** A file of /proc; undefined when the process is gone or not ours to see. */
+async function readProc(files: Files, path: string): Promise<string | undefined> {
+  try {
+    return Buffer.from(await files.read(path, 1024 * 1024)).toString("utf8");
+  } catch (cause) {
+    // Processes end while they are looked at, and other users' are closed to us: neither is ours.
+    if (cause instanceof FilesError) return undefined;
+    throw cause;
+  }
+}
+
+/** The identity of a running process; undefined when there is none of that number. */
+export async function processIdentity(
+  files: Files,
+  pid: number,
+): Promise<ProcessIdentity | undefined> {
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  const stat = await readProc(files, `/proc/${pid}/stat`);
+  // proc_pid_stat(5): the name in parentheses may hold anything, so fields count from the last ")".
+  const [state, ...rest] = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
+  const startTicks = rest[18];
+  return startTicks === undefined || state === "Z" ? undefined : { pid, startTicks };
+}
+
+/** All processes whose environment holds `NAME=value`: how those that we started are known, whatever became of their parents. */
+export async function processesWith(
+  files: Files,
+  variable: string,
+): Promise<readonly ProcessIdentity[]> {
+  const entries = await files.list("/proc");
+  const pids = entries.map(({ name }) => name).filter((name) => /^\d+$/.test(name));
+  const found: ProcessIdentity[] = [];
+  for (const pid of pids) {
+    const environment = await readProc(files, `/proc/${pid}/environ`);
+    if (environment?.split("\0").includes(variable) !== true) continue;
+    const identity = await processIdentity(files, Number(pid));
+    if (identity !== undefined) found.push(identity);
+  }
+  return found;
+}

@@ -1,0 +1,258 @@
+/** One open delta stream of one proxy: takes its requests in, and says which response is next. */
+
+import { create } from "@bufbuild/protobuf";
+import type { Result } from "#base/result.ts";
+import { ok } from "#base/result.ts";
+import type { ResourceType } from "#envoy/resource.ts";
+import { typeUrls } from "#envoy/resource.ts";
+import type {
+  DeltaDiscoveryRequest,
+  DeltaDiscoveryResponse,
+} from "#gen/envoy/service/discovery/v3/discovery_pb.ts";
+import { DeltaDiscoveryResponseSchema } from "#gen/envoy/service/discovery/v3/discovery_pb.ts";
+import type { Clock } from "#runtime/clock.ts";
+import type { Log } from "#runtime/log.ts";
+import { logFields } from "#runtime/log-fields.ts";
+import type { ResourceName } from "./published-resources.ts";
+import { additionOrder, parseTypeUrl, referrers, removalOrder } from "./resource-order.ts";
+import type { ResourceView } from "./resource-view.ts";
+import type { LimitExceeded, StreamLimits } from "./stream-limits.ts";
+import { checkNames } from "./stream-limits.ts";
+import type { TypeStatus } from "./stream-status.ts";
+import { TypeCounts } from "./stream-status.ts";
+import type { Batch, NameState } from "./subscription.ts";
+import { Subscription } from "./subscription.ts";
+import type { StreamIdentity, XdsEvents } from "./xds-events.ts";
+import type { XdsMetrics } from "./xds-metrics.ts";
+
+/** The aggregated stream carries every type; a secrets stream only secrets. */
+export type StreamKind = "aggregated" | "secrets";
+
+/** After this long without an answer the next response of the type goes out: one cluster that warms for long must not hold the others. */
+const patience = Temporal.Duration.from({ seconds: 1 });
+/** Names of a refused response that a log line carries. */
+const loggedNames = 20;
+/** Characters of a foreign type URL that a log line carries. */
+const loggedUrlLength = 200;
+/** Envoy repeats the whole of a bad resource in some messages. */
+const maxMessageLength = 4096;
+
+export interface StreamDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: XdsMetrics;
+  readonly events: XdsEvents;
+  readonly view: ResourceView;
+  readonly isOpen: (type: ResourceType) => boolean;
+  readonly limits: StreamLimits;
+}
+
+export class ProxyStream {
+  readonly identity: StreamIdentity;
+  readonly kind: StreamKind;
+  readonly connectedSince: Temporal.Instant;
+  readonly #deps: StreamDeps;
+  readonly #log: Log;
+  readonly #subscriptions = new Map<ResourceType, Subscription>();
+  readonly #counts = new Map<ResourceType, TypeCounts>();
+  readonly #overdueTimers = new Map<string, () => void>();
+  readonly #foreignTypes = new Set<string>();
+  #lastNonce = 0;
+
+  constructor(deps: StreamDeps, identity: StreamIdentity, kind: StreamKind) {
+    this.#deps = deps;
+    this.identity = identity;
+    this.kind = kind;
+    this.connectedSince = deps.clock.now();
+    this.#log = deps.log.with({
+      [logFields.proxy]: identity.proxy,
+      [logFields.stream]: identity.stream,
+    });
+  }
+
+  /** Called when {@link next} may have something that it did not have before. */
+  onWork: () => void = () => undefined;
+
+  /** Takes one request in: first its answer to a response, then what it asks for. */
+  receive(request: DeltaDiscoveryRequest): Result<undefined, LimitExceeded> {
+    const type = this.#typeOf(request.typeUrl);
+    if (type === undefined) return ok(undefined);
+    const checked = checkNames(request, this.#askedNames(), this.#deps.limits);
+    if (!checked.ok) return checked;
+    const subscription = this.#subscription(type);
+    if (request.responseNonce !== "") this.#answer(subscription, request);
+    subscription.receive({
+      subscribe: request.resourceNamesSubscribe,
+      unsubscribe: request.resourceNamesUnsubscribe,
+      initialVersions: request.initialResourceVersions,
+    });
+    this.onWork();
+    return ok(undefined);
+  }
+
+  #typeOf(url: string): ResourceType | undefined {
+    if (url === "" && this.kind === "secrets") return "secret";
+    const type = parseTypeUrl(url);
+    if (type !== undefined && (this.kind === "aggregated" || type === "secret")) return type;
+    if (!this.#foreignTypes.has(url) && this.#foreignTypes.size < additionOrder.length) {
+      this.#foreignTypes.add(url);
+      this.#log.warn("a proxy asks for a type that is not served", {
+        [logFields.resourceType]: url.slice(0, loggedUrlLength),
+      });
+    }
+    return undefined;
+  }
+
+  #askedNames(): number {
+    let names = 0;
+    for (const subscription of this.#subscriptions.values()) names += subscription.nameCount;
+    return names;
+  }
+
+  #subscription(type: ResourceType): Subscription {
+    const known = this.#subscriptions.get(type);
+    if (known !== undefined) return known;
+    const subscription = new Subscription(type, this.#deps.view);
+    this.#subscriptions.set(type, subscription);
+    this.#counts.set(type, new TypeCounts());
+    return subscription;
+  }
+
+  #answer(subscription: Subscription, request: DeltaDiscoveryRequest): void {
+    const nonce = request.responseNonce;
+    this.#overdueTimers.get(nonce)?.();
+    this.#overdueTimers.delete(nonce);
+    if (request.errorDetail === undefined) this.#acknowledge(subscription, nonce);
+    else this.#refuse(subscription, nonce, request.errorDetail.message.slice(0, maxMessageLength));
+  }
+
+  #acknowledge(subscription: Subscription, nonce: string): void {
+    const versions = subscription.acknowledge(nonce);
+    if (versions === undefined) return;
+    const { type } = subscription;
+    this.#counts.get(type)?.acknowledged();
+    this.#deps.metrics.acknowledged.add(1, { type });
+    this.#deps.events.acknowledged({ ...this.identity, type, versions });
+  }
+
+  #refuse(subscription: Subscription, nonce: string, message: string): void {
+    const versions = subscription.refuse(nonce, message);
+    if (versions === undefined) return;
+    const { type } = subscription;
+    const names = [...versions.keys()];
+    this.#counts.get(type)?.refused({ at: this.#deps.clock.now(), message, names });
+    this.#deps.metrics.refused.add(1, { type });
+    this.#log.warn("a proxy refused a response", {
+      [logFields.resourceType]: type,
+      [logFields.resources]: names.slice(0, loggedNames),
+      [logFields.resourceCount]: names.length,
+      [logFields.reason]: message,
+    });
+    this.#deps.events.refused({ ...this.identity, type, versions, message });
+  }
+
+  /** The published content of these names changed. */
+  changed(names: Iterable<ResourceName>, revision: number): void {
+    for (const { type, name } of names) this.#subscriptions.get(type)?.mark(name, revision);
+    this.onWork();
+  }
+
+  /** The next response to send now; undefined when there is none until {@link onWork}. */
+  next(): DeltaDiscoveryResponse | undefined {
+    for (const type of additionOrder) {
+      const subscription = this.#sendable(type);
+      if (subscription?.hasPending) return this.#respond(subscription, "pending");
+    }
+    for (const type of removalOrder) {
+      const subscription = this.#sendable(type);
+      if (subscription?.hasLeaving && !this.#maybeReferredTo(type)) {
+        return this.#respond(subscription, "leaving");
+      }
+    }
+    return undefined;
+  }
+
+  #sendable(type: ResourceType): Subscription | undefined {
+    const subscription = this.#subscriptions.get(type);
+    if (subscription === undefined || !this.#deps.isOpen(type)) return undefined;
+    return subscription.isBusy(this.#deps.limits.maxUnanswered) ? undefined : subscription;
+  }
+
+  #maybeReferredTo(type: ResourceType): boolean {
+    return referrers[type].some((referrer) => {
+      const subscription = this.#subscriptions.get(referrer);
+      return subscription !== undefined && (subscription.hasPending || subscription.hasLeaving);
+    });
+  }
+
+  #respond(subscription: Subscription, from: "pending" | "leaving"): DeltaDiscoveryResponse {
+    const batch = subscription.take(from, this.#deps.limits.maxResponseBytes);
+    this.#lastNonce += 1;
+    const nonce = String(this.#lastNonce);
+    subscription.sent(nonce, batch);
+    this.#overdueTimers.set(
+      nonce,
+      this.#deps.clock.after(patience, () => {
+        this.#overdueTimers.delete(nonce);
+        subscription.overdue(nonce);
+        this.onWork();
+      }),
+    );
+    this.#count(subscription.type, batch);
+    const response = create(DeltaDiscoveryResponseSchema, {
+      typeUrl: typeUrls[subscription.type],
+      nonce,
+      removedResources: [...batch.removed],
+    });
+    response.$unknown = batch.resources.map((resource) => resource.field);
+    return response;
+  }
+
+  #count(type: ResourceType, batch: Batch): void {
+    this.#counts.get(type)?.sent(batch.resources.length, batch.removed.length);
+    const { metrics } = this.#deps;
+    metrics.responses.add(1, { type });
+    metrics.resources.add(batch.resources.length, { type });
+    metrics.removals.add(batch.removed.length, { type });
+    metrics.bytes.add(batch.bytes, { type });
+  }
+
+  /** Sends again what this proxy refused of a type. */
+  retry(type: ResourceType, names: Iterable<string>): void {
+    this.#subscriptions.get(type)?.retry(names);
+    this.onWork();
+  }
+
+  /** Where a name stands at a version; an empty version is absence. */
+  state(type: ResourceType, name: string, version: string): NameState {
+    return this.#subscriptions.get(type)?.state(name, version) ?? "unasked";
+  }
+
+  subscription(type: ResourceType): Subscription | undefined {
+    return this.#subscriptions.get(type);
+  }
+
+  /** All subscriptions of the stream. */
+  subscriptions(): Iterable<Subscription> {
+    return this.#subscriptions.values();
+  }
+
+  /** Per type: what was asked for, sent and answered. */
+  status(): readonly TypeStatus[] {
+    const status: TypeStatus[] = [];
+    for (const type of additionOrder) {
+      const subscription = this.#subscriptions.get(type);
+      const counts = this.#counts.get(type);
+      if (subscription !== undefined && counts !== undefined)
+        status.push(counts.status(subscription));
+    }
+    return status;
+  }
+
+  /** The stream ended: frees its timers and its interest. */
+  close(): void {
+    for (const cancel of this.#overdueTimers.values()) cancel();
+    this.#overdueTimers.clear();
+    for (const subscription of this.#subscriptions.values()) subscription.close();
+  }
+}

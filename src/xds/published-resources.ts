@@ -1,0 +1,78 @@
+/** What every proxy ought to have: the latest resource behind each type and name, encoded. */
+
+import type { Resource, ResourceChange, ResourceType } from "#envoy/resource.ts";
+import type { EncodedResource } from "./encoded-resource.ts";
+import { encodeResource } from "./encoded-resource.ts";
+import { additionOrder } from "./resource-order.ts";
+
+export interface ResourceName {
+  readonly type: ResourceType;
+  readonly name: string;
+}
+
+export interface PublishedResource extends EncodedResource {
+  /** The change with which the name first appeared. */
+  readonly since: number;
+}
+
+export class PublishedResources {
+  readonly #byType: ReadonlyMap<ResourceType, Map<string, PublishedResource>> = new Map(
+    additionOrder.map((type) => [type, new Map()]),
+  );
+  readonly #open = new Set<ResourceType>();
+  #revision = 0;
+
+  /** How many changes were applied so far. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Applies a change; returns the names whose content really changed. */
+  apply(change: ResourceChange): readonly ResourceName[] {
+    this.#revision += 1;
+    const changed: ResourceName[] = [];
+    for (const { type, name } of change.removed) {
+      if (this.#of(type).delete(name)) changed.push({ type, name });
+    }
+    for (const resource of change.set) {
+      if (this.#put(resource)) changed.push({ type: resource.type, name: resource.name });
+    }
+    return changed;
+  }
+
+  #put(resource: Resource): boolean {
+    const names = this.#of(resource.type);
+    const before = names.get(resource.name);
+    if (before?.resource.version === resource.version) return false;
+    names.set(resource.name, {
+      ...encodeResource(resource),
+      since: before?.since ?? this.#revision,
+    });
+    return true;
+  }
+
+  /** The current resource of that name. */
+  find(type: ResourceType, name: string): PublishedResource | undefined {
+    return this.#of(type).get(name);
+  }
+
+  /** All of a type. */
+  all(type: ResourceType): ReadonlyMap<string, PublishedResource> {
+    return this.#of(type);
+  }
+
+  /** From now on what is absent from `type` is known to be absent. Nothing of a type is sent before. */
+  open(type: ResourceType): void {
+    this.#open.add(type);
+  }
+
+  isOpen(type: ResourceType): boolean {
+    return this.#open.has(type);
+  }
+
+  #of(type: ResourceType): Map<string, PublishedResource> {
+    const names = this.#byType.get(type);
+    if (names === undefined) throw new Error(`no resources of type ${type}`);
+    return names;
+  }
+}

@@ -1,0 +1,43 @@
+/** The order in which resource types reach a proxy, and which type can refer to which. */
+
+import type { ResourceType } from "#envoy/resource.ts";
+import { typeUrls } from "#envoy/resource.ts";
+
+/** What is referred to comes before what refers to it; removals go the other way round. */
+export const additionOrder = [
+  "cluster",
+  "endpoints",
+  "secret",
+  "listener",
+  "routes",
+  "scope",
+] as const satisfies readonly ResourceType[];
+
+export const removalOrder: readonly ResourceType[] = additionOrder.toReversed();
+
+/** While one of these has something unsent, a removal of the type waits: it may still be in use. */
+export const referrers: Readonly<Record<ResourceType, readonly ResourceType[]>> = {
+  cluster: ["listener", "routes", "scope"],
+  endpoints: ["cluster"],
+  secret: ["cluster", "listener"],
+  listener: [],
+  routes: ["listener", "scope"],
+  scope: [],
+};
+
+const typesByUrl = new Map<string, ResourceType>(
+  additionOrder.map((type) => [typeUrls[type], type]),
+);
+
+/** The type behind a type URL; undefined when we serve none such. */
+export function parseTypeUrl(url: string): ResourceType | undefined {
+  return typesByUrl.get(url);
+}
+
+/**
+ * Types of which an empty first request means "everything" (the wildcard as it was before `*`).
+ * xDS protocol, "How the client specifies what resources to return".
+ */
+export function isWildcardType(type: ResourceType): boolean {
+  return type === "cluster" || type === "listener" || type === "scope";
+}

@@ -1,0 +1,228 @@
+/** The rules of the house that a test can state, as data, applied to this repository; test/architecture/ shows that each can fail. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import {
+  findDeadLinks,
+  findDeadNames,
+  findDependencyGaps,
+  findForbiddenTexts,
+  findLooseVersions,
+} from "./architecture/documents.ts";
+import {
+  findDefaultExports,
+  findImpureTranslators,
+  findLocaleOrders,
+  findLongFiles,
+  findMissingOpenings,
+  findReExports,
+  findSleepingTests,
+  findUncodedErrors,
+  findVagueNames,
+} from "./architecture/file-shape.ts";
+import type { ImportTable, PackageHomes } from "./architecture/imports.ts";
+import {
+  findForbiddenImports,
+  findForbiddenPackages,
+  findSiblingImports,
+  findSimulatorImports,
+  findUnmarkedCrossings,
+} from "./architecture/imports.ts";
+import type { Allowance } from "./architecture/outside-world.ts";
+import { findOutsideUses, findUnusedAllowances } from "./architecture/outside-world.ts";
+import type { PlugPoint } from "./architecture/plug-ins.ts";
+import { findPlugInProblems, findUnknownConcerns } from "./architecture/plug-ins.ts";
+import { readSources } from "./architecture/sources.ts";
+
+/** Folder under src → folders or modules it may import. A change here is a decision record. */
+const importTable: ImportTable = {
+  base: [],
+  runtime: ["base"],
+  model: ["base"],
+  kinds: ["base"],
+  crypto: ["base"],
+  config: ["base"],
+  store: ["base", "runtime", "kinds"],
+  sources: ["base", "runtime", "kinds", "store"],
+  dialects: ["base", "kinds", "model"],
+  envoy: ["base", "model", "gen"],
+  xds: ["base", "runtime", "envoy", "gen"],
+  proxies: ["base", "runtime", "model", "envoy", "store", "gen"],
+  status: ["base", "model", "kinds", "store"],
+  certificates: [
+    "base",
+    "runtime",
+    "crypto",
+    "kinds",
+    "store",
+    "model/solver-route",
+    "envoy/secret-source",
+  ],
+  workloads: ["base", "runtime", "kinds", "store"],
+  gate: ["base", "runtime", "kinds", "store", "model", "envoy", "pipeline"],
+  api: ["base", "runtime", "kinds", "store", "gate"],
+  "pipeline.ts": ["base", "kinds", "dialects", "model", "envoy"],
+  cli: "anything",
+  "main.ts": "anything",
+};
+
+/** Package → where under src it may be imported. */
+const packageHomes: PackageHomes = {
+  "@bufbuild/protobuf": ["envoy", "xds", "proxies"],
+  "@connectrpc/connect": ["xds"],
+  "@connectrpc/connect-node": ["xds"],
+  "alien-signals": ["base/tracked"],
+  commander: ["cli", "main.ts"],
+  "js-yaml": ["sources", "config", "cli"],
+  pino: ["runtime"],
+  "prom-client": ["runtime"],
+  yaml: ["sources", "config", "cli"],
+};
+
+/** Who may touch the outside world without src/runtime, and why. */
+const allowances: readonly Allowance[] = [
+  { place: "runtime", uses: ["anything"], reason: "the real clock, random, network, files" },
+  {
+    place: "base/content-hash.ts",
+    uses: ["node:crypto"],
+    reason: "a hash is a pure function of its input",
+  },
+  {
+    place: "base/sha256.ts",
+    uses: ["node:crypto"],
+    reason: "a hash is a pure function of its input",
+  },
+  {
+    place: "crypto",
+    uses: ["node:crypto"],
+    reason: "keys and signatures: what is random in them must not be predictable in any run",
+  },
+  {
+    place: "store/embedded",
+    uses: ["node:sqlite"],
+    reason: "its database, one file; the path arrives as an argument",
+  },
+  {
+    place: "workloads/isolation/relay.ts",
+    uses: ["anything"],
+    reason: "a program of its own that runs inside a pod's namespaces",
+  },
+  {
+    place: "workloads/images",
+    uses: ["anything"],
+    reason:
+      "stand-ins are programs of their own that the gate starts; they stand for other people's servers",
+  },
+];
+
+const plugPoints: readonly PlugPoint[] = [
+  {
+    folder: "src/dialects",
+    except: ["common"],
+    registry: "src/dialects/all.ts",
+    needs: ["README.md", "cases"],
+  },
+  {
+    folder: "src/workloads/images",
+    except: [],
+    registry: "src/workloads/images/all.ts",
+    needs: ["README.md"],
+  },
+];
+
+/** What dialects have in common: each has one name, and a dialect's file about it bears that name. */
+const concerns = ["annotations", "backend", "class", "host", "path", "tls"];
+
+const sources = readSources(join(import.meta.dirname, ".."));
+
+function expectNone(breaches: readonly string[]): void {
+  assert.deepEqual(breaches, []);
+}
+
+test("folders import only what the import table allows", () => {
+  expectNone(findForbiddenImports(sources, importTable));
+});
+
+test("imports between folders are marked by #, imports within a folder are relative", () => {
+  expectNone(findUnmarkedCrossings(sources));
+});
+
+test("each package is imported only where it is at home", () => {
+  expectNone(findForbiddenPackages(sources, packageHomes));
+});
+
+test("one plug-in never imports another", () => {
+  expectNone(plugPoints.flatMap(({ folder }) => findSiblingImports(sources, folder)));
+});
+
+test("simulators share no code with what they judge", () => {
+  expectNone(findSimulatorImports(sources));
+});
+
+test("every plug-in folder is registered, has a README and cases", () => {
+  expectNone(plugPoints.flatMap((point) => findPlugInProblems(sources, point)));
+});
+
+test("the same concern has the same file name in every dialect", () => {
+  expectNone(findUnknownConcerns(sources, concerns));
+});
+
+test("clock, random, network, files and processes are reached through src/runtime only", () => {
+  expectNone(findOutsideUses(sources, allowances));
+});
+
+test("every allowance to reach outside is still needed", () => {
+  expectNone(findUnusedAllowances(sources, allowances));
+});
+
+test("translators neither wait nor throw", () => {
+  expectNone(findImpureTranslators(sources));
+});
+
+test("no file is longer than 400 lines", () => {
+  expectNone(findLongFiles(sources));
+});
+
+test("every file opens with a sentence that says what it is", () => {
+  expectNone(findMissingOpenings(sources));
+});
+
+test("file and folder names name a thing", () => {
+  expectNone(findVagueNames(sources));
+});
+
+test("nothing is exported by default and nothing is re-exported", () => {
+  expectNone([...findDefaultExports(sources), ...findReExports(sources)]);
+});
+
+test("every error class says code and retryable", () => {
+  expectNone(findUncodedErrors(sources));
+});
+
+test("order does not depend on the locale of the machine", () => {
+  expectNone(findLocaleOrders(sources));
+});
+
+test("tests do not sleep", () => {
+  expectNone(findSleepingTests(sources));
+});
+
+test("no text leaves work for later or names one machine, a registry host or the work list", () => {
+  expectNone(findForbiddenTexts(sources));
+});
+
+test("the documents name only files that exist", () => {
+  expectNone(findDeadNames(sources, "docs/architecture.md", 15));
+  expectNone(findDeadNames(sources, "CONTRIBUTING.md", 10));
+  expectNone(findDeadNames(sources, "README.md", 1));
+  expectNone(findDeadLinks(sources));
+});
+
+test("docs/decisions/dependencies.md gives a reason for every dependency and for nothing else", () => {
+  expectNone(findDependencyGaps(sources, "docs/decisions/dependencies.md"));
+});
+
+test("every dependency is pinned to one version", () => {
+  expectNone(findLooseVersions(sources));
+});

@@ -1,0 +1,67 @@
+/**
+ * Real Envoy, told by the real flow, against the judge.
+ *
+ * SEKISHO_WORLDS sets how many worlds are played (default 150), SEKISHO_SEED where the random numbers begin.
+ */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { formatPlace } from "#test/simulators/ingress/place.ts";
+import { startEchoPods } from "./echo-pods.ts";
+import { faults } from "./faults.ts";
+import { startGate } from "./gate.ts";
+import { type Asked, play, rounds } from "./rounds.ts";
+
+const worldCount = Number(process.env["SEKISHO_WORLDS"] ?? 150);
+const seed = Number(process.env["SEKISHO_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const requestsPerWorld = 40;
+/** A fault that so many worlds do not show is not caught. */
+const worldsPerFault = 200;
+
+describe("Ingress through real Envoy", () => {
+  it("every answer is the judge's, and the access log names the field that decided", async () => {
+    await using pods = await startEchoPods();
+    await using gate = await startGate();
+    const asked: Asked[] = [];
+    let played = 0;
+    await fc.assert(
+      fc.asyncProperty(rounds(pods.pool, requestsPerWorld), async (round) => {
+        played += 1;
+        asked.push(...(await play(gate, round, `round-${played}`)));
+      }),
+      { numRuns: worldCount, seed },
+    );
+    const logged = asked.filter(({ expected }) => isDecided(expected.outcome.kind));
+    const records = await gate.records(logged.map(({ userAgent }) => userAgent));
+    for (const { userAgent, shot, expected } of logged) {
+      const place = expected.place === undefined ? "Gate//unclaimed" : formatPlace(expected.place);
+      assert.equal(records.get(userAgent)?.route, place, JSON.stringify(shot));
+    }
+  });
+});
+
+/** Whether a rule, or the lack of one, gave the answer: not so for refusals and for what Envoy does before routing. */
+function isDecided(kind: Asked["expected"]["outcome"]["kind"]): boolean {
+  return kind === "backend" || kind === "status";
+}
+
+describe("faults seeded into the translator", () => {
+  for (const [sentence, fault] of Object.entries(faults)) {
+    it(`one that ${sentence} is caught`, async () => {
+      await using pods = await startEchoPods();
+      await using gate = await startGate(fault);
+      let played = 0;
+      const details = await fc.check(
+        fc.asyncProperty(rounds(pods.pool, requestsPerWorld), async (round) => {
+          played += 1;
+          await play(gate, round, `round-${played}`);
+        }),
+        { numRuns: worldsPerFault, seed, endOnFailure: true },
+      );
+      assert.ok(details.failed, `${worldsPerFault} worlds from seed ${seed} did not show it`);
+      const { message } = details.errorInstance as Error;
+      assert.match(message, /wanted/, "what fails must be an answer, not the gate");
+    });
+  }
+});

@@ -1,0 +1,187 @@
+/** Sends requests exactly as told (Host header, server name, HTTP version) and says what came back. */
+
+import { once } from "node:events";
+import type { ClientHttp2Session, IncomingHttpHeaders } from "node:http2";
+import { connect as connectHttp2 } from "node:http2";
+import type { Socket } from "node:net";
+import { connect } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { connect as connectTls } from "node:tls";
+import type { Shot } from "./requests.ts";
+
+export interface Ports {
+  readonly httpPort: number;
+  readonly httpsPort: number;
+}
+
+export type Observed =
+  | {
+      readonly kind: "response";
+      readonly status: number;
+      readonly location?: string;
+      readonly body: string;
+      /** DER; absent without TLS. */
+      readonly certificate?: Buffer;
+    }
+  /** The connection ended before the TLS handshake did. */
+  | { readonly kind: "refused" };
+
+/** How long a silent gate is waited for. */
+const silenceMs = 10_000;
+
+/** A client with one HTTP/2 connection for each server name, as a browser would have. */
+export class Client {
+  readonly #ports: Ports;
+  readonly #sessions = new Map<string, Promise<Session | undefined>>();
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
+
+  /** Sends one request; `headers` go along. */
+  async send(shot: Shot, headers: Readonly<Record<string, string>> = {}): Promise<Observed> {
+    return shot.protocol === "h2"
+      ? await this.#sendHttp2(shot, headers)
+      : await sendHttp1(this.#ports, shot, headers);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const opening of this.#sessions.values()) {
+      const session = await opening;
+      session?.http2.destroy();
+      session?.socket.destroy();
+    }
+  }
+
+  async #sendHttp2(shot: Shot, headers: Readonly<Record<string, string>>): Promise<Observed> {
+    const key = shot.sni ?? "";
+    const opening = this.#sessions.get(key) ?? openSession(this.#ports, shot);
+    this.#sessions.set(key, opening);
+    const session = await opening;
+    if (session === undefined) return { kind: "refused" };
+    return {
+      ...(await exchangeHttp2(session.http2, shot, headers)),
+      certificate: session.certificate,
+    };
+  }
+}
+
+interface Session {
+  readonly http2: ClientHttp2Session;
+  readonly socket: TLSSocket;
+  readonly certificate: Buffer;
+}
+
+interface Response {
+  readonly kind: "response";
+  readonly status: number;
+  readonly location?: string;
+  readonly body: string;
+}
+
+async function openSession(ports: Ports, shot: Shot): Promise<Session | undefined> {
+  const socket = await handshake(ports, shot, "h2");
+  if (socket === undefined) return undefined;
+  const http2 = connectHttp2("https://gate.invalid", { createConnection: () => socket });
+  // What goes wrong shows in the stream that meets it.
+  http2.on("error", () => undefined);
+  return { http2, socket, certificate: socket.getPeerX509Certificate()?.raw ?? Buffer.alloc(0) };
+}
+
+async function exchangeHttp2(
+  session: ClientHttp2Session,
+  shot: Shot,
+  headers: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const stream = session.request({ ...headers, ":authority": shot.host, ":path": shot.path });
+  stream.setTimeout(silenceMs, () => stream.destroy(new Error("no answer on HTTP/2 stream")));
+  const chunks: Buffer[] = [];
+  stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const ended = once(stream, "end");
+  const [answer] = (await Promise.race([
+    once(stream, "response"),
+    once(stream, "close").then(() => {
+      throw new Error("HTTP/2 stream closed without an answer");
+    }),
+  ])) as [IncomingHttpHeaders & { readonly ":status"?: number }];
+  await ended;
+  const { location } = answer;
+  return {
+    kind: "response",
+    status: answer[":status"] ?? 0,
+    ...(location !== undefined && { location }),
+    body: Buffer.concat(chunks).toString(),
+  };
+}
+
+async function sendHttp1(
+  ports: Ports,
+  shot: Shot,
+  headers: Readonly<Record<string, string>>,
+): Promise<Observed> {
+  if (shot.scheme === "http") {
+    const socket = connect(ports.httpPort, "127.0.0.1");
+    return await exchangeHttp1(socket, shot, headers);
+  }
+  const socket = await handshake(ports, shot, "http/1.1");
+  if (socket === undefined) return { kind: "refused" };
+  const certificate = socket.getPeerX509Certificate()?.raw ?? Buffer.alloc(0);
+  return { ...(await exchangeHttp1(socket, shot, headers)), certificate };
+}
+
+/** A TLS connection; undefined when the gate refuses it. */
+async function handshake(
+  ports: Ports,
+  shot: Shot,
+  protocol: "h2" | "http/1.1",
+): Promise<TLSSocket | undefined> {
+  const socket = connectTls({
+    host: "127.0.0.1",
+    port: ports.httpsPort,
+    ALPNProtocols: [protocol],
+    // Which certificate is shown is compared, not whether anybody trusts it.
+    rejectUnauthorized: false,
+    ...(shot.sni !== undefined && { servername: shot.sni }),
+  });
+  socket.setTimeout(silenceMs, () => socket.destroy(new Error("silence in the TLS handshake")));
+  try {
+    await once(socket, "secureConnect");
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    const text = String(error);
+    // A closed connection or an alert is a refusal; silence or a closed port is not.
+    if (/ECONNRESET|EPIPE|disconnected before secure|alert|EPROTO/.test(text)) return undefined;
+    throw error;
+  }
+}
+
+async function exchangeHttp1(
+  socket: Socket,
+  shot: Shot,
+  headers: Readonly<Record<string, string>>,
+): Promise<Response> {
+  socket.setTimeout(silenceMs, () => socket.destroy(new Error("no answer on HTTP/1.1 connection")));
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(
+    `GET ${shot.path} HTTP/1.1\r\nHost: ${shot.host}\r\n${lines.join("")}Connection: close\r\n\r\n`,
+  );
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  return parseResponse(Buffer.concat(chunks).toString());
+}
+
+/** A response that ends with its connection and is not chunked. */
+function parseResponse(text: string): Response {
+  const [head = "", ...rest] = text.split("\r\n\r\n");
+  const [statusLine = "", ...fields] = head.split("\r\n");
+  const status = /^HTTP\/1\.1 (\d{3})/.exec(statusLine)?.[1];
+  if (status === undefined) throw new Error(`no HTTP response: ${JSON.stringify(text)}`);
+  const location = fields.map((field) => /^location: (.*)$/i.exec(field)?.[1]).find(Boolean);
+  return {
+    kind: "response",
+    status: Number(status),
+    ...(location !== undefined && { location }),
+    body: rest.join("\r\n\r\n"),
+  };
+}

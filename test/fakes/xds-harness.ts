@@ -1,0 +1,54 @@
+/** Our xDS server on a Unix socket with fake clients, cleaned up on disposal. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { contentHash } from "#base/content-hash.ts";
+import type { Resource, ResourceType } from "#envoy/resource.ts";
+import type { Metrics } from "#runtime/metrics.ts";
+import { createHttp2Server } from "#runtime/real-http2-server.ts";
+import { createMetrics } from "#runtime/real-metrics.ts";
+import { createHttp2Handler } from "#xds/http2-handler.ts";
+import type { XdsServer, XdsServerDeps } from "#xds/xds-server.ts";
+import { createXdsServer } from "#xds/xds-server.ts";
+import { DeltaClient } from "./delta-client.ts";
+import type { ManualClock } from "./manual-clock.ts";
+import { createManualClock } from "./manual-clock.ts";
+import { silentLog } from "./silent-log.ts";
+
+export interface XdsHarness extends AsyncDisposable {
+  readonly xds: XdsServer;
+  readonly clock: ManualClock;
+  readonly metrics: Metrics;
+  /** Opens a stream; an undefined node is left out of the first request. */
+  readonly client: (node?: string | undefined, kind?: "aggregated" | "secrets") => DeltaClient;
+}
+
+/** Starts the server with nothing published. */
+export async function startXds(
+  options: Pick<XdsServerDeps, "resolveSecret" | "limits"> = {},
+): Promise<XdsHarness> {
+  await using undo = new AsyncDisposableStack();
+  const directory = mkdtempSync(join(tmpdir(), "sekisho-xds-"));
+  undo.defer(() => rmSync(directory, { recursive: true, force: true }));
+  const clock = createManualClock();
+  const metrics = createMetrics();
+  const xds = createXdsServer({ clock, log: silentLog, metrics, ...options });
+  const path = join(directory, "xds.sock");
+  const listener = await createHttp2Server().listen(
+    { kind: "unix", path },
+    createHttp2Handler(xds.routes),
+  );
+  undo.defer(() => listener.close());
+  undo.defer(() => xds.close());
+  const running = undo.move();
+  const client: XdsHarness["client"] = (node, kind = "aggregated") =>
+    running.use(new DeltaClient(path, node, kind));
+  return { xds, clock, metrics, client, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** A resource with a text for content; the server never looks into it. */
+export function resource(type: ResourceType, name: string, text: string): Resource {
+  const bytes = Buffer.from(text);
+  return { type, name, version: contentHash(bytes), bytes };
+}

@@ -1,0 +1,181 @@
+/** A real Envoy served by our xDS server, for tests: started with resources, stopped and cleaned up on disposal. */
+
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import http2 from "node:http2";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import type { Resource } from "#envoy/resource.ts";
+import { buildBootstrap } from "#proxies/bootstrap.ts";
+import { findEnvoy } from "#proxies/process/find-envoy.ts";
+import { createClock } from "#runtime/real-clock.ts";
+import { createFiles } from "#runtime/real-files.ts";
+import { createLog } from "#runtime/real-log.ts";
+import { createMetrics } from "#runtime/real-metrics.ts";
+import { readPlatform } from "#runtime/real-platform.ts";
+import { createProcesses } from "#runtime/real-processes.ts";
+import { createRandom } from "#runtime/real-random.ts";
+import type { ResolveSecret } from "#xds/on-demand-secrets.ts";
+import type { XdsServer } from "#xds/xds-server.ts";
+import { createXdsServer } from "#xds/xds-server.ts";
+
+export interface RealEnvoy extends AsyncDisposable {
+  readonly xds: XdsServer;
+  /** What the proxy refused of the first resources: Envoy's own texts. */
+  readonly refused: readonly string[];
+  /** Makes a change known and waits until Envoy has answered; returns what it refused. */
+  readonly change: (
+    set: readonly Resource[],
+    removed?: readonly Pick<Resource, "type" | "name">[],
+  ) => Promise<readonly string[]>;
+  /** Body of a GET to the administration interface. */
+  readonly admin: (path: string) => Promise<string>;
+}
+
+/** Serves `resources` to an Envoy and waits until it has answered for all of them. */
+export async function startEnvoy(
+  resources: readonly Resource[],
+  resolveSecret: ResolveSecret = () => undefined,
+): Promise<RealEnvoy> {
+  await using undo = new AsyncDisposableStack();
+  const directory = mkdtempSync(join(tmpdir(), "sekisho-envoy-"));
+  undo.defer(() => rmSync(directory, { recursive: true, force: true }));
+  const xds = createXdsServer({
+    clock: createClock(),
+    log: await createLog({ level: "silent" }),
+    metrics: await createMetrics(),
+    resolveSecret,
+  });
+  const xdsSocket = join(directory, "xds.sock");
+  const server = http2.createServer(connectNodeAdapter({ routes: xds.routes }));
+  server.listen(xdsSocket);
+  await once(server, "listening");
+  undo.defer(async () => {
+    xds.close();
+    const closed = once(server, "close");
+    server.close();
+    await closed;
+  });
+  const adminSocket = join(directory, "admin.sock");
+  const child = await launch(directory, { xdsSocket, adminSocket });
+  undo.defer(() => stop(child));
+  const settled = async (): Promise<readonly string[]> => {
+    const { refused } = await Promise.race([xds.programmed(), diesFirst(child, directory)]);
+    return refused.map(({ type, name, message }) => `${type} ${name}: ${message}`);
+  };
+  const change: RealEnvoy["change"] = async (set, removed = []) => {
+    xds.publish({ set, removed });
+    return await settled();
+  };
+  xds.publish({ set: resources, removed: [] });
+  xds.open();
+  const refused = await settled();
+  const running = undo.move();
+  return {
+    xds,
+    refused,
+    change,
+    admin: (path) => getOverSocket(adminSocket, path),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+async function launch(
+  directory: string,
+  sockets: { readonly xdsSocket: string; readonly adminSocket: string },
+): Promise<ChildProcess> {
+  const bootstrap = join(directory, "bootstrap.pb");
+  const settings = { nodeId: "test", nodeCluster: "test", maxHeapBytes: 2 ** 30, ...sockets };
+  writeFileSync(bootstrap, buildBootstrap(settings));
+  const log = join(directory, "envoy.log");
+  return spawn(
+    await envoyProgram(),
+    [
+      "-c",
+      bootstrap,
+      "--concurrency",
+      "1",
+      "--disable-hot-restart",
+      "--log-path",
+      "/tmp/exp/envoy.log",
+    ],
+    { stdio: "ignore" },
+  );
+}
+
+let program: Promise<string> | undefined;
+
+function envoyProgram(): Promise<string> {
+  program ??= findEnvoy(
+    {
+      files: createFiles(),
+      processes: createProcesses(),
+      platform: readPlatform(),
+      random: createRandom(),
+    },
+    { env: environment(), progress: () => undefined },
+  ).then(({ path }) => path);
+  return program;
+}
+
+function environment(): Record<string, string> {
+  const entries = Object.entries(process.env);
+  return Object.fromEntries(
+    entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+async function diesFirst(child: ChildProcess, directory: string): Promise<never> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  throw new Error(
+    `Envoy ended: ${readFileSync(join(directory, "envoy.log"), "utf8").slice(-4000)}`,
+  );
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGKILL");
+  await exited;
+}
+
+function getOverSocket(socketPath: string, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = http.get({ socketPath, path }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => {
+        body += chunk;
+      });
+      response.on("end", () => resolve(body));
+    });
+    request.on("error", reject);
+  });
+}
+
+/** Ports that were free a moment ago, all different. */
+export async function freePorts<const Names extends string>(
+  ...names: readonly Names[]
+): Promise<Readonly<Record<Names, number>>> {
+  const servers = await Promise.all(
+    names.map(async (name) => {
+      const server = createServer().listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const address = server.address();
+      if (address === null || typeof address === "string") throw new Error("no port");
+      return { name, server, port: address.port };
+    }),
+  );
+  await Promise.all(
+    servers.map(async ({ server }) => {
+      const closed = once(server, "close");
+      server.close();
+      await closed;
+    }),
+  );
+  return Object.fromEntries(servers.map(({ name, port }) => [name, port])) as Record<Names, number>;
+}

@@ -1,0 +1,133 @@
+/** Requests as they are on the wire: nothing is added, corrected or refused on the way to the gate. */
+
+import { once } from "node:events";
+import http2 from "node:http2";
+import type { Socket } from "node:net";
+import net from "node:net";
+import tls from "node:tls";
+
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface Peer {
+  readonly port: number;
+  /** Handshake first, asking for that name; `undefined`: for none. Absent: no TLS. */
+  readonly tls?: { readonly serverName: string | undefined; readonly protocols?: string[] };
+  /** The address to come from. */
+  readonly from?: string;
+}
+
+/** A connected socket; rejects with OpenSSL's code when the handshake fails. */
+export async function connect(peer: Peer): Promise<Socket> {
+  const socket = net.connect({
+    host: "127.0.0.1",
+    port: peer.port,
+    ...(peer.from === undefined ? {} : { localAddress: peer.from }),
+  });
+  await once(socket, "connect");
+  if (peer.tls === undefined) return socket;
+  const { serverName, protocols = ["http/1.1"] } = peer.tls;
+  const secure = tls.connect({
+    socket,
+    ALPNProtocols: protocols,
+    rejectUnauthorized: false,
+    ...(serverName === undefined ? {} : { servername: serverName }),
+  });
+  await once(secure, "secureConnect");
+  return secure;
+}
+
+/** Sends text as it is and reads one HTTP/1 answer up to the end of the connection. */
+export async function sendText(peer: Peer, text: string): Promise<WireAnswer> {
+  const socket = await connect(peer);
+  try {
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const ended = once(socket, "close");
+    socket.write(text);
+    await ended;
+    return parseAnswer(Buffer.concat(chunks).toString("latin1"));
+  } finally {
+    socket.destroy();
+  }
+}
+
+function parseAnswer(text: string): WireAnswer {
+  const end = text.indexOf("\r\n\r\n");
+  if (end < 0) throw new Error(`no answer, but ${JSON.stringify(text)}`);
+  const [first = "", ...lines] = text.slice(0, end).split("\r\n");
+  const headers = lines.map((line) => {
+    const colon = line.indexOf(":");
+    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
+  });
+  const raw = text.slice(end + 4);
+  const fields = Object.fromEntries(headers);
+  const body = fields["transfer-encoding"] === "chunked" ? unchunk(raw) : raw;
+  return { status: Number(first.split(" ")[1]), headers: fields, body };
+}
+
+function unchunk(text: string): string {
+  let body = "";
+  let rest = text;
+  for (;;) {
+    const line = rest.indexOf("\r\n");
+    const size = Number.parseInt(rest.slice(0, line), 16);
+    if (line < 0 || !(size > 0)) return body;
+    body += rest.slice(line + 2, line + 2 + size);
+    rest = rest.slice(line + 2 + size + 2);
+  }
+}
+
+/** One HTTP/1.1 request with these header lines, as they are. */
+export function http1Text(path: string, lines: readonly string[], body = ""): string {
+  const method = body === "" ? "GET" : "POST";
+  const length = body === "" ? [] : [`Content-Length: ${Buffer.byteLength(body)}`];
+  const head = [`${method} ${path} HTTP/1.1`, ...lines, "Connection: close", ...length];
+  return `${head.join("\r\n")}\r\n\r\n${body}`;
+}
+
+/** An HTTP/2 connection on which any authority can be asked for; close it with `await using`. */
+export class Http2Connection implements AsyncDisposable {
+  readonly #session: http2.ClientHttp2Session;
+
+  private constructor(session: http2.ClientHttp2Session) {
+    this.#session = session;
+  }
+
+  static async open(peer: Peer): Promise<Http2Connection> {
+    const socket = await connect(
+      peer.tls === undefined ? peer : { ...peer, tls: { protocols: ["h2"], ...peer.tls } },
+    );
+    const session = http2.connect("http://wire", { createConnection: () => socket });
+    return new Http2Connection(session);
+  }
+
+  async request(
+    authority: string,
+    path: string,
+    options: { readonly headers?: Record<string, string>; readonly body?: string } = {},
+  ): Promise<WireAnswer> {
+    const method = options.body === undefined ? "GET" : "POST";
+    const stream = this.#session.request({
+      ":method": method,
+      ":path": path,
+      ":authority": authority,
+      ...options.headers,
+    });
+    stream.end(options.body);
+    const [head] = (await once(stream, "response")) as [http2.IncomingHttpHeaders];
+    let body = "";
+    for await (const chunk of stream.setEncoding("utf8")) body += String(chunk);
+    const headers = Object.entries(head).map(([name, value]) => [name, String(value)] as const);
+    return { status: Number(head[":status"]), headers: Object.fromEntries(headers), body };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#session, "close");
+    this.#session.destroy();
+    await closed;
+  }
+}

@@ -1,0 +1,127 @@
+/** Runs the checks: types, lint, generated files and tests; `--lab` adds test/lab, `--only soak|bench` runs one slow folder alone. */
+
+import { spawn } from "node:child_process";
+import { globSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+const root = join(import.meta.dirname, "..");
+/** Folders of tests that `check` leaves out, each with the command that runs it. */
+const slowFolders: Readonly<Record<string, string>> = {
+  "test/lab": "npm test",
+  "test/soak": "npm run soak",
+  "test/bench": "npm run bench",
+};
+/** System tests start Envoy: more at once than cores makes them slow, fewer than two leaves a core idle while one waits. */
+const concurrency = Math.max(2, availableParallelism());
+const testLimitMs = 600_000;
+
+interface Run {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Runs Node; what it prints is shown as it comes, or collected. */
+function runNode(args: readonly string[], output: "collect" | "show"): Promise<Run> {
+  const stdio = output === "show" ? "inherit" : "pipe";
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", stdio, stdio] });
+  let text = "";
+  const listen = (chunk: string): void => {
+    text += chunk;
+  };
+  child.stdout?.setEncoding("utf8").on("data", listen);
+  child.stderr?.setEncoding("utf8").on("data", listen);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code: code ?? 1, output: text }));
+  });
+}
+
+/** Runs one named step and says how it went; true when it passed. */
+async function step(name: string, args: readonly string[]): Promise<boolean> {
+  const started = performance.now();
+  const { code, output } = await runNode(args, "collect");
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${code === 0 ? "✔" : "✖"} ${name} (${seconds} s)`);
+  if (code !== 0) console.log(output.trimEnd());
+  return code === 0;
+}
+
+async function runStaticSteps(): Promise<readonly string[]> {
+  const steps: Readonly<Record<string, readonly string[]>> = {
+    "generated files are up to date": ["tools/generate.ts", "--check"],
+    types: ["node_modules/typescript/bin/tsc", "--project", "."],
+    "lint and format": ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings"],
+  };
+  const failed: string[] = [];
+  await Promise.all(
+    Object.entries(steps).map(async ([name, args]) => {
+      if (!(await step(name, args))) failed.push(name);
+    }),
+  );
+  return failed;
+}
+
+function findTests(folders: readonly string[], leftOut: readonly string[]): readonly string[] {
+  return folders
+    .flatMap((folder) => globSync(`${folder}/**/*.test.ts`, { cwd: root }))
+    .filter((file) => !leftOut.some((folder) => file.startsWith(`${folder}/`)))
+    .sort();
+}
+
+async function runTests(files: readonly string[]): Promise<number> {
+  const options = [
+    "--test-reporter=spec",
+    `--test-concurrency=${concurrency}`,
+    `--test-timeout=${testLimitMs}`,
+  ];
+  const run = await runNode(
+    ["--disable-warning=ExperimentalWarning", "--test", ...options, ...files],
+    "show",
+  );
+  return run.code;
+}
+
+/** The corpora are manifests of upstream projects, not part of this repository. */
+function checkCorpora(): void {
+  const corpora = process.env["SEKISHO_CORPORA"];
+  if (corpora === undefined || corpora === "") {
+    console.log("left out: tests over the corpora (SEKISHO_CORPORA is not set)");
+  } else if (statSync(corpora, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new Error(
+      `SEKISHO_CORPORA names ${corpora}, which is no directory: correct it, or unset it to skip those tests`,
+    );
+  }
+}
+
+async function checkAll(withLab: boolean): Promise<number> {
+  checkCorpora();
+  const leftOut = Object.keys(slowFolders).filter((folder) => !withLab || folder !== "test/lab");
+  for (const folder of leftOut) {
+    const count = findTests([folder], []).length;
+    if (count > 0) console.log(`left out: ${folder}, ${count} files (${slowFolders[folder]})`);
+  }
+  const failed = await runStaticSteps();
+  const code = await runTests(findTests(["src", "test"], leftOut));
+  if (failed.length > 0) console.error(`failed before the tests: ${failed.join(", ")}`);
+  return failed.length > 0 ? 1 : code;
+}
+
+async function checkOnly(folder: string): Promise<number> {
+  const files = findTests([folder], []);
+  if (files.length > 0) return await runTests(files);
+  console.error(`${folder} holds no tests`);
+  return 1;
+}
+
+const { values } = parseArgs({
+  options: { lab: { type: "boolean", default: false }, only: { type: "string" } },
+});
+try {
+  process.exitCode =
+    values.only === undefined ? await checkAll(values.lab) : await checkOnly(`test/${values.only}`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
