@@ -140,6 +140,11 @@ export class Pipeline {
     return this.#built.resources.all();
   }
 
+  /** The secret that answers a handshake for a server name; undefined: it is refused. */
+  secretForServerName(name: string): Resource | undefined {
+    return this.#built.secretForServerName(name);
+  }
+
   findings(): readonly Finding[] {
     return this.#findings.all();
   }

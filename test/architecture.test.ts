@@ -60,7 +60,7 @@ const importTable: ImportTable = {
     "envoy/secret-source",
   ],
   workloads: ["base", "runtime", "kinds", "store"],
-  gate: ["base", "runtime", "kinds", "store", "model", "envoy", "pipeline"],
+  gate: "anything",
   api: ["base", "runtime", "kinds", "store", "gate"],
   "pipeline.ts": ["base", "kinds", "dialects", "model", "envoy"],
   cli: "anything",
@@ -71,7 +71,7 @@ const importTable: ImportTable = {
 const packageHomes: PackageHomes = {
   "@bufbuild/protobuf": ["envoy", "xds", "proxies"],
   "@connectrpc/connect": ["xds"],
-  "@connectrpc/connect-node": ["xds"],
+  "@connectrpc/connect-node": ["xds", "gate"],
   "alien-signals": ["base/tracked"],
   commander: ["cli", "main.ts"],
   "js-yaml": ["sources", "config", "cli"],

@@ -36,7 +36,10 @@ function formatLicence(folder: string): string {
     /^(licen[cs]e|notice|copying)/i.test(file),
   );
   const texts = files.map((file) => readFileSync(join(root, folder, file), "utf8").trim());
-  const text = texts.length > 0 ? texts.join("\n\n") : "(the package ships no licence text; that of Apache-2.0 is in LICENSE)";
+  const text =
+    texts.length > 0
+      ? texts.join("\n\n")
+      : "(the package ships no licence text; that of Apache-2.0 is in LICENSE)";
   return `${manifest.name} ${manifest.version} (${manifest.license})\n\n${text}\n`;
 }
 

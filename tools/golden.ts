@@ -12,6 +12,7 @@ const inputs = /(^|\/)(input\.yaml|[^/]*\.md)$/;
 const tests = globSync(["src/**/*.test.ts", "test/**/*.test.ts"], { cwd: root }).filter((file) =>
   /["'/]golden\.ts["']|\/contract\.ts["']/.test(readFileSync(join(root, file), "utf8")),
 );
+if (tests.length === 0) throw new Error("no test uses test/golden.ts");
 const folder = mkdtempSync(join(tmpdir(), "golden-"));
 try {
   const record = join(folder, "written");

@@ -15,15 +15,18 @@ import { type Backend, backendName, type Endpoint } from "#model/backend.ts";
 import type { SecretRef } from "#model/fragment.ts";
 import { Gateway, refusedGroup } from "#model/gateway.ts";
 import { type Host, hostFromText } from "#model/host.ts";
+import { normaliseHost } from "#model/lookup.ts";
 import type { CertificateGroup, VirtualHost } from "#model/virtual-host.ts";
 import { buildCluster } from "./clusters/cluster.ts";
 import { buildEndpoints } from "./clusters/endpoints.ts";
 import type { ListenerLayout } from "./listeners/layout.ts";
+import type { Resource } from "./resource.ts";
 import { ResourceSet } from "./resource-set.ts";
 import { buildRouteConfiguration } from "./routes/route-configuration.ts";
 import { buildScope } from "./routes/scope.ts";
 import { buildWildcardIndex } from "./routes/wildcard-index.ts";
 import { buildSecret } from "./secrets/secret.ts";
+import { noServerName } from "./secrets/server-name.ts";
 import type { SecretSource } from "./secret-source.ts";
 
 export interface GatewayInputs {
@@ -79,6 +82,14 @@ export class GatewayResources {
     graph.watch(stage.hosts, () => findings.set("fallback", this.gateway.fallbackFindings()));
     graph.watch(stage.listeners, () => this.resources.set(buildWildcardIndex(this.#wildcardHosts())));
     graph.watch(stage.listeners, () => this.#buildListeners());
+  }
+
+  /** The secret that answers a handshake for a server name, named after it: for the layout that asks by name. */
+  secretForServerName(name: string): Resource | undefined {
+    const wanted = name === noServerName ? "*" : this.gateway.serverNameFor(normaliseHost(name));
+    const group = wanted === undefined ? refusedGroup : this.gateway.groupOfServerName(wanted);
+    const material = group === refusedGroup ? undefined : this.#inputs.secrets.material(group);
+    return material === undefined ? undefined : buildSecret(name, material);
   }
 
   #buildHost(host: string): void {

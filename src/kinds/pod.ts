@@ -2,11 +2,11 @@
 
 import type { Json, JsonObject } from "#base/json.ts";
 import { isJsonObject } from "#base/json.ts";
+import type { Parsed } from "#base/schema.ts";
+import { fields, required } from "#base/schema.ts";
 import type { Kind, Known } from "./kind.ts";
 import type { KubeObject } from "./object.ts";
 import { podSpec, usable } from "./pod-template.ts";
-import type { Parsed } from "#base/schema.ts";
-import { fields, required } from "#base/schema.ts";
 
 const body = fields({ spec: required(podSpec) });
 

@@ -26,6 +26,8 @@ export interface Files {
   readonly readAt: (path: string, offset: number, length: number) => Promise<Uint8Array>;
   /** Replaces a file whole: temporary file, fsync, rename, fsync of the directory. */
   readonly replace: (path: string, content: Uint8Array | string, mode: number) => Promise<void>;
+  /** Cuts a file to nothing; writers that append go on at its start. */
+  readonly truncate: (path: string) => Promise<void>;
   readonly makeDirectory: (path: string, mode: number) => Promise<void>;
   readonly rename: (from: string, to: string) => Promise<void>;
   /** Removes a file or a directory with all in it; nothing there is fine. */

@@ -1,7 +1,7 @@
 /** The names of log fields, so that one thing has one name in every line. */
 
 /** Field names; what a field holds is said where it is not plain from its name. */
-export const logField = {
+export const logFields = {
   /** The folder that speaks: `store`, `xds`. */
   component: "component",
   /** `Ingress/default/cafe`, with the field path where there is one. */
@@ -15,6 +15,7 @@ export const logField = {
   file: "file",
   line: "line",
   directory: "directory",
+  path: "path",
   /** The message of a failure and of its causes. */
   error: "error",
   /** The code of a typed error. */
@@ -22,11 +23,15 @@ export const logField = {
   count: "count",
   bytes: "bytes",
   milliseconds: "milliseconds",
+  /** The program that runs: `envoy`. */
+  process: "process",
   pid: "pid",
   exitCode: "exitCode",
   signal: "signal",
   proxy: "proxy",
   node: "node",
+  /** Tells the streams of one proxy apart. */
+  stream: "stream",
   typeUrl: "typeUrl",
   resource: "resource",
   version: "version",
@@ -43,7 +48,7 @@ export const logField = {
   attempt: "attempt",
 } as const;
 
-/** The message of an error followed by those of its causes: for {@link logField.error}. */
+/** The message of an error followed by those of its causes: for {@link logFields.error}. */
 export function errorText(error: unknown): string {
   const texts: string[] = [];
   for (let next: unknown = error, depth = 0; next !== undefined && depth < 8; depth++) {

@@ -1,7 +1,7 @@
 /** The file system of this machine. */
 
 import { constants, watch as watchDirectory } from "node:fs";
-import { mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, realpath, rename, rm, stat, truncate } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type EntryKind, type Files, FilesError, type FilesErrorCode, type FileStatus } from "./files.ts";
@@ -14,6 +14,7 @@ export function createFiles(): Files {
     read,
     readAt,
     replace,
+    truncate: (target) => failing(target, () => truncate(target)),
     makeDirectory: (target, mode) => failing(target, async () => void (await mkdir(target, { recursive: true, mode }))),
     rename: (from, to) => failing(from, () => rename(from, to)),
     remove: (target) => failing(target, () => rm(target, { recursive: true, force: true })),

@@ -137,6 +137,7 @@ export class ContainerRunner {
     while (!signal.aborted) {
       const { generation } = this.#job.wakeup;
       const prepared = await this.#job.prepare();
+      if (signal.aborted) return undefined;
       if (prepared.kind === "ready") return prepared;
       const message = prepared.missing.map((entry) => entry.message).join("; ");
       this.#say({ kind: "waiting", reason: prepared.reason, message });
@@ -173,6 +174,8 @@ export class ContainerRunner {
     const probing = new AbortController();
     const signal = AbortSignal.any([probing.signal, this.#stopping.signal]);
     const probes = this.#probe(prepared, signal);
+    // Told to stop while the program was being started: stop() had nobody to signal.
+    if (this.#stopping.signal.aborted) await this.#terminate(this.#job.graceSeconds);
     const status = await child.exited;
     probing.abort();
     this.#child = undefined;

@@ -42,7 +42,7 @@ export class ProgrammedWaiters {
 
   /** Resolves once at least `minProxies` are connected and all that are have answered; rejects when aborted. */
   wait(minProxies: number, signal?: AbortSignal): Promise<Programmed> {
-    signal?.throwIfAborted();
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<Programmed>();
     const waiter = { revision: this.#published.revision, minProxies, resolve };
     this.#waiters.add(waiter);

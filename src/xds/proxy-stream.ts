@@ -97,7 +97,7 @@ export class ProxyStream {
     if (!this.#foreignTypes.has(url) && this.#foreignTypes.size < additionOrder.length) {
       this.#foreignTypes.add(url);
       this.#log.warn("a proxy asks for a type that is not served", {
-        [logFields.resourceType]: url.slice(0, loggedUrlLength),
+        [logFields.typeUrl]: url.slice(0, loggedUrlLength),
       });
     }
     return undefined;
@@ -143,10 +143,10 @@ export class ProxyStream {
     this.#counts.get(type)?.refused({ at: this.#deps.clock.now(), message, names });
     this.#deps.metrics.refused.add(1, { type });
     this.#log.warn("a proxy refused a response", {
-      [logFields.resourceType]: type,
-      [logFields.resources]: names.slice(0, loggedNames),
-      [logFields.resourceCount]: names.length,
-      [logFields.reason]: message,
+      [logFields.kind]: type,
+      [logFields.resource]: names.slice(0, loggedNames),
+      [logFields.count]: names.length,
+      [logFields.error]: message,
     });
     this.#deps.events.refused({ ...this.identity, type, versions, message });
   }

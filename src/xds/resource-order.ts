@@ -3,7 +3,7 @@
 import type { ResourceType } from "#envoy/resource.ts";
 import { typeUrls } from "#envoy/resource.ts";
 
-/** What is referred to comes before what refers to it; removals go the other way round. */
+/** What is referred to comes first; Envoy asks for endpoints and secrets after it has their cluster. */
 export const additionOrder = [
   "cluster",
   "endpoints",
@@ -13,7 +13,15 @@ export const additionOrder = [
   "scope",
 ] as const satisfies readonly ResourceType[];
 
-export const removalOrder: readonly ResourceType[] = additionOrder.toReversed();
+/** What refers to others goes first. */
+export const removalOrder = [
+  "scope",
+  "listener",
+  "routes",
+  "cluster",
+  "endpoints",
+  "secret",
+] as const satisfies readonly ResourceType[];
 
 /** While one of these has something unsent, a removal of the type waits: it may still be in use. */
 export const referrers: Readonly<Record<ResourceType, readonly ResourceType[]>> = {
@@ -35,7 +43,7 @@ export function parseTypeUrl(url: string): ResourceType | undefined {
 }
 
 /**
- * Types of which an empty first request means "everything" (the wildcard as it was before `*`).
+ * Types of which `*`, or an empty first request (the wildcard as it was before), means "everything".
  * xDS protocol, "How the client specifies what resources to return".
  */
 export function isWildcardType(type: ResourceType): boolean {

@@ -64,6 +64,8 @@ export class Subscription {
   readonly #unanswered = new Map<string, Unanswered>();
   #wildcard = false;
   #started = false;
+  /** A fresh proxy waits for a first answer to what it asks for whole, be it empty: only then it asks for the rest. */
+  #owesFirst = false;
 
   constructor(type: ResourceType, view: ResourceView) {
     this.type = type;
@@ -84,7 +86,7 @@ export class Subscription {
   }
 
   get hasPending(): boolean {
-    return this.#pending.size > 0;
+    return this.#pending.size > 0 || this.#owesFirst;
   }
 
   get hasLeaving(): boolean {
@@ -113,16 +115,22 @@ export class Subscription {
     this.#started = true;
     const implied = first && request.subscribe.length === 0 && isWildcardType(this.type);
     if (implied) this.#wildcard = true;
+    if (implied && Object.keys(request.initialVersions).length === 0) this.#owesFirst = true;
     for (const name of request.unsubscribe) this.#unsubscribe(name);
     for (const name of request.subscribe) this.#subscribe(name);
     if (first) this.#adopt(request.initialVersions);
-    if (implied || request.subscribe.includes("*")) this.#markAll();
+    if (implied || request.subscribe.some((name) => this.#isWildcard(name))) this.#markAll();
     else for (const name of request.subscribe) this.#markAsked(name);
+  }
+
+  /** A star is a name like any other where the client of a handshake chooses the name. */
+  #isWildcard(name: string): boolean {
+    return name === "*" && isWildcardType(this.type);
   }
 
   /** Asking again for a name means: tell me again, whatever I was told. */
   #subscribe(name: string): void {
-    if (name === "*") {
+    if (this.#isWildcard(name)) {
       this.#wildcard = true;
       return;
     }
@@ -134,7 +142,7 @@ export class Subscription {
   }
 
   #unsubscribe(name: string): void {
-    if (name === "*") {
+    if (this.#isWildcard(name)) {
       this.#wildcard = false;
       for (const told of this.#told.keys()) if (!this.#names.has(told)) this.#drop(told);
       for (const waiting of [...this.#pending.keys(), ...this.#leaving.keys()]) {
@@ -206,8 +214,9 @@ export class Subscription {
     const resources: EncodedResource[] = [];
     const removed: string[] = [];
     const versions = new Map<string, string>();
-    let since = Number.POSITIVE_INFINITY;
+    let since = this.#owesFirst ? 0 : Number.POSITIVE_INFINITY;
     let bytes = 0;
+    this.#owesFirst = false;
     for (const [name, waitingSince] of waiting) {
       const found = this.#view.find(this.type, name);
       const more = found?.bytes ?? name.length + removalOverhead;
@@ -285,7 +294,7 @@ export class Subscription {
 
   /** The oldest change that the proxy has not answered for; infinite when there is none. */
   oldestUnsettled(): number {
-    let oldest = Number.POSITIVE_INFINITY;
+    let oldest = this.#owesFirst ? 0 : Number.POSITIVE_INFINITY;
     for (const since of this.#pending.values()) oldest = Math.min(oldest, since);
     for (const since of this.#leaving.values()) oldest = Math.min(oldest, since);
     for (const sent of this.#unanswered.values()) oldest = Math.min(oldest, sent.since);

@@ -158,7 +158,7 @@ function streamFields({ identity, kind }: ProxyStream): LogFields {
   return {
     [logFields.proxy]: identity.proxy,
     [logFields.stream]: identity.stream,
-    [logFields.streamKind]: kind,
+    [logFields.kind]: kind,
   };
 }
 

@@ -23,7 +23,11 @@ export function readSources(root: string): Sources {
 
 /** True for files that only tests load: they may use everything a test may. */
 export function isTestFile(path: string): boolean {
-  return path.startsWith("test/") || /\.test\.ts$/.test(path) || /(^|\/)contract\.ts$/.test(path);
+  return (
+    path.startsWith("test/") ||
+    /\.(test|fixture)\.ts$/.test(path) ||
+    /(^|\/)contract\.ts$/.test(path)
+  );
 }
 
 /** The TypeScript files under `folder` (`src`), tests included or not. */

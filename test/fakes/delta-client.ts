@@ -157,8 +157,8 @@ export class DeltaClient implements AsyncDisposable {
   }
 
   /**
-   * Acknowledges and returns everything that the server sends by itself. No clock: questions about scopes
-   * that do not exist are answered last, so what was to come has come before the second answer.
+   * Acknowledges and returns what the server sends by itself, removals that wait for answers excepted. No
+   * clock: a question about a scope that does not exist is answered after all that was to be added.
    */
   async drain(): Promise<readonly Delivery[]> {
     const drained: Delivery[] = [];
@@ -171,7 +171,6 @@ export class DeltaClient implements AsyncDisposable {
         if (delivery.removed.includes(barrier)) break;
         drained.push(delivery);
       }
-      this.ask("scope", { unsubscribe: [barrier] });
     }
     return drained;
   }

@@ -32,7 +32,7 @@ export async function startXds(
   const directory = mkdtempSync(join(tmpdir(), "sekisho-xds-"));
   undo.defer(() => rmSync(directory, { recursive: true, force: true }));
   const clock = createManualClock();
-  const metrics = createMetrics();
+  const metrics = await createMetrics();
   const xds = createXdsServer({ clock, log: silentLog, metrics, ...options });
   const path = join(directory, "xds.sock");
   const listener = await createHttp2Server().listen(

@@ -15,9 +15,10 @@ import { buildScope } from "#envoy/routes/scope.ts";
 import { buildWildcardIndex } from "#envoy/routes/wildcard-index.ts";
 import type { KeyMaterial } from "#envoy/secret-source.ts";
 import { buildSecret } from "#envoy/secrets/secret.ts";
+import { noServerName } from "#envoy/secrets/server-name.ts";
 import type { Backend } from "#model/backend.ts";
 import { backendName } from "#model/backend.ts";
-import { hostFromText } from "#model/host.ts";
+import { compareHosts, hostFromText, hostMatches } from "#model/host.ts";
 import type { Route } from "#model/route.ts";
 import type { CertificateGroup, VirtualHost } from "#model/virtual-host.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
@@ -122,6 +123,16 @@ export function worldResources(layout: ListenerLayout, backendPort: number): rea
     buildWildcardIndex(wildcards),
     ...layout.build(chains),
   ];
+}
+
+/** The secret that answers for a server name, found the slow and plain way. */
+export function secretForServerName(name: string): Resource | undefined {
+  const plain = name === noServerName ? "" : name.toLowerCase();
+  const [best] = groups
+    .flatMap((entry) => entry.hosts.map((host) => ({ host, secret: entry.secret })))
+    .filter(({ host }) => hostMatches(host, plain))
+    .sort((a, b) => compareHosts(a.host, b.host));
+  return best?.secret === undefined ? undefined : buildSecret(name, materialOf(best.secret));
 }
 
 export function hostResources(

@@ -15,11 +15,11 @@ import { buildBootstrap } from "#proxies/bootstrap.ts";
 import { findEnvoy } from "#proxies/process/find-envoy.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createFiles } from "#runtime/real-files.ts";
-import { createLog } from "#runtime/real-log.ts";
 import { createMetrics } from "#runtime/real-metrics.ts";
 import { readPlatform } from "#runtime/real-platform.ts";
 import { createProcesses } from "#runtime/real-processes.ts";
 import { createRandom } from "#runtime/real-random.ts";
+import { silentLog } from "#test/fakes/silent-log.ts";
 import type { ResolveSecret } from "#xds/on-demand-secrets.ts";
 import type { XdsServer } from "#xds/xds-server.ts";
 import { createXdsServer } from "#xds/xds-server.ts";
@@ -47,7 +47,7 @@ export async function startEnvoy(
   undo.defer(() => rmSync(directory, { recursive: true, force: true }));
   const xds = createXdsServer({
     clock: createClock(),
-    log: await createLog({ level: "silent" }),
+    log: silentLog,
     metrics: await createMetrics(),
     resolveSecret,
   });
@@ -95,15 +95,7 @@ async function launch(
   const log = join(directory, "envoy.log");
   return spawn(
     await envoyProgram(),
-    [
-      "-c",
-      bootstrap,
-      "--concurrency",
-      "1",
-      "--disable-hot-restart",
-      "--log-path",
-      "/tmp/exp/envoy.log",
-    ],
+    ["-c", bootstrap, "--concurrency", "1", "--disable-hot-restart", "--log-path", log],
     { stdio: "ignore" },
   );
 }

@@ -40,42 +40,55 @@ export async function connect(peer: Peer): Promise<Socket> {
   return secure;
 }
 
-/** Sends text as it is and reads one HTTP/1 answer up to the end of the connection. */
+/** Sends text as it is and reads one HTTP/1 answer. */
 export async function sendText(peer: Peer, text: string): Promise<WireAnswer> {
   const socket = await connect(peer);
   try {
-    const chunks: Buffer[] = [];
-    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
-    const ended = once(socket, "close");
     socket.write(text);
-    await ended;
-    return parseAnswer(Buffer.concat(chunks).toString("latin1"));
+    let received = "";
+    for await (const chunk of socket.setEncoding("latin1")) {
+      received += String(chunk);
+      const answer = parseAnswer(received);
+      if (answer !== undefined) return answer;
+    }
+    throw new Error(`no answer, but ${JSON.stringify(received)}`);
   } finally {
     socket.destroy();
   }
 }
 
-function parseAnswer(text: string): WireAnswer {
+/** Undefined while more is to come. Without a length the body ends with the connection, and our gate does not do that. */
+function parseAnswer(text: string): WireAnswer | undefined {
   const end = text.indexOf("\r\n\r\n");
-  if (end < 0) throw new Error(`no answer, but ${JSON.stringify(text)}`);
+  if (end < 0) return undefined;
   const [first = "", ...lines] = text.slice(0, end).split("\r\n");
-  const headers = lines.map((line) => {
-    const colon = line.indexOf(":");
-    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
-  });
+  const headers = Object.fromEntries(
+    lines.map((line) => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
+    }),
+  );
   const raw = text.slice(end + 4);
-  const fields = Object.fromEntries(headers);
-  const body = fields["transfer-encoding"] === "chunked" ? unchunk(raw) : raw;
-  return { status: Number(first.split(" ")[1]), headers: fields, body };
+  const body =
+    headers["transfer-encoding"] === "chunked"
+      ? unchunk(raw)
+      : wholeBody(raw, Number(headers["content-length"] ?? 0));
+  return body === undefined ? undefined : { status: Number(first.split(" ")[1]), headers, body };
 }
 
-function unchunk(text: string): string {
+function wholeBody(raw: string, length: number): string | undefined {
+  return raw.length < length ? undefined : raw.slice(0, length);
+}
+
+function unchunk(raw: string): string | undefined {
   let body = "";
-  let rest = text;
+  let rest = raw;
   for (;;) {
     const line = rest.indexOf("\r\n");
+    if (line < 0) return undefined;
     const size = Number.parseInt(rest.slice(0, line), 16);
-    if (line < 0 || !(size > 0)) return body;
+    if (size === 0) return body;
+    if (rest.length < line + 2 + size + 2) return undefined;
     body += rest.slice(line + 2, line + 2 + size);
     rest = rest.slice(line + 2 + size + 2);
   }
@@ -99,7 +112,7 @@ export class Http2Connection implements AsyncDisposable {
 
   static async open(peer: Peer): Promise<Http2Connection> {
     const socket = await connect(
-      peer.tls === undefined ? peer : { ...peer, tls: { protocols: ["h2"], ...peer.tls } },
+      peer.tls === undefined ? peer : { ...peer, tls: { ...peer.tls, protocols: ["h2"] } },
     );
     const session = http2.connect("http://wire", { createConnection: () => socket });
     return new Http2Connection(session);

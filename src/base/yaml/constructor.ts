@@ -2,10 +2,11 @@
 
 import type { Json } from "../json.ts";
 import type { YamlLimits } from "./composer.ts";
+import { isMerge } from "./find-place.ts";
 import { formatKeyText } from "./key-text.ts";
 import type { MappingNode, ScalarNode, YamlNode } from "./node.ts";
 import type { Resolved } from "./resolve-scalar.ts";
-import { binaryTag, mergeTag, resolveScalar } from "./resolve-scalar.ts";
+import { binaryTag, resolveScalar } from "./resolve-scalar.ts";
 import { YamlSyntaxError } from "./syntax-error.ts";
 
 /** A key written twice in one mapping; the last one counts. */
@@ -166,10 +167,6 @@ export class Constructor {
       }
     }
   }
-}
-
-function isMerge(node: YamlNode): boolean {
-  return node.kind === "scalar" && node.text === "<<" && (node.implicit || node.tag === mergeTag);
 }
 
 function allowedShare(decoded: number): number {

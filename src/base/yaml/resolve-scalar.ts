@@ -111,18 +111,25 @@ function readInteger(digits: string): number | bigint | undefined {
   const [, sign = "", hexadecimal, binary, octal, decimal = ""] = match;
   const magnitude =
     hexadecimal !== undefined
-      ? BigInt(`0x${hexadecimal}`)
+      ? readDigits("0x", hexadecimal, 16)
       : binary !== undefined
-        ? BigInt(`0b${binary}`)
+        ? readDigits("0b", binary, 64)
         : octal !== undefined
-          ? BigInt(`0o${octal}`)
-          : shortDecimal(decimal);
+          ? readDigits("0o", octal, 22)
+          : readDigits("", decimal, 20);
+  if (magnitude === undefined) return undefined;
   return inRange(sign, magnitude);
 }
 
-/** Most numbers are short: they need no bigint. */
-function shortDecimal(digits: string): number | bigint {
-  return digits.length < 16 ? Number(digits) : BigInt(digits);
+/** The number that digits stand for; undefined when there are more than any 64-bit number has. Most need no bigint. */
+function readDigits(
+  prefix: string,
+  digits: string,
+  mostDigits: number,
+): number | bigint | undefined {
+  if (digits.length < 11) return Number(prefix + digits);
+  const significant = digits.replace(/^0+(?=.)/, "");
+  return significant.length > mostDigits ? undefined : BigInt(prefix + significant);
 }
 
 function inRange(sign: string, magnitude: number | bigint): number | bigint | undefined {
@@ -141,7 +148,8 @@ function narrow(value: bigint): number | bigint {
 function readBinary(sign: string, digits: string): number | bigint | undefined {
   if (sign === "-" && /^[-+]/.test(digits)) return undefined;
   const negative = sign === "-" || digits.startsWith("-");
-  const magnitude = BigInt(`0b${digits.replace(/^[-+]/, "")}`);
+  const magnitude = readDigits("0b", digits.replace(/^[-+]/, ""), 64);
+  if (magnitude === undefined) return undefined;
   return inRange(negative ? "-" : digits.startsWith("+") ? "+" : "", magnitude);
 }
 

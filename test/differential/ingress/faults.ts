@@ -9,13 +9,13 @@ import type { Host } from "#model/host.ts";
 import { anyHost, formatHost } from "#model/host.ts";
 import type { PathMatch, Route } from "#model/route.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
-import type { Flow } from "./gate.ts";
+import type { TestGateSettings } from "../../system/test-gate.ts";
 
-type Steps = Flow["steps"];
+type Steps = Parameters<NonNullable<TestGateSettings["steps"]>>[0];
 type World = Parameters<Steps["translate"]>[2];
 
-/** The flow with one step made wrong. */
-export type Fault = (flow: Flow) => Flow;
+/** What makes one step of a gate's flow wrong. */
+export type Fault = Pick<TestGateSettings, "layout" | "steps">;
 
 /** Each fault by a sentence that says what the translator then does. */
 export const faults: Readonly<Record<string, Fault>> = {
@@ -142,10 +142,9 @@ export const faults: Readonly<Record<string, Fault>> = {
     ...fragment,
     certificates: fragment.certificates.filter(({ host }) => host.kind !== "any"),
   })),
-  "lets every connection carry every host": (flow) => ({
-    ...flow,
-    layout: { ...flow.layout, guard: () => ({ kind: "server-names", hosts: [anyHost] }) },
-  }),
+  "lets every connection carry every host": {
+    layout: (real) => ({ ...real, guard: () => ({ kind: "server-names", hosts: [anyHost] }) }),
+  },
   "misdirects every host of a wildcard certificate": inSteps((steps) => ({
     virtualHost: (gateway, host) => {
       const { certificateGroup, ...rest } = steps.virtualHost(gateway, host);
@@ -156,7 +155,7 @@ export const faults: Readonly<Record<string, Fault>> = {
 };
 
 function inSteps(change: (steps: Steps) => Partial<Steps>): Fault {
-  return (flow) => ({ ...flow, steps: { ...flow.steps, ...change(flow.steps) } });
+  return { steps: (real) => ({ ...real, ...change(real) }) };
 }
 
 function segments(path: string): PathMatch {

@@ -10,7 +10,7 @@ import fc from "fast-check";
 import { formatPlace } from "#test/simulators/ingress/place.ts";
 import { startEchoPods } from "./echo-pods.ts";
 import { faults } from "./faults.ts";
-import { startGate } from "./gate.ts";
+import { type Gate, startGate } from "./gate.ts";
 import { type Asked, play, rounds } from "./rounds.ts";
 
 const worldCount = Number(process.env["SEKISHO_WORLDS"] ?? 150);
@@ -20,26 +20,34 @@ const requestsPerWorld = 40;
 const worldsPerFault = 200;
 
 describe("Ingress through real Envoy", () => {
-  it("every answer is the judge's, and the access log names the field that decided", async () => {
-    await using pods = await startEchoPods();
-    await using gate = await startGate();
-    const asked: Asked[] = [];
-    let played = 0;
-    await fc.assert(
-      fc.asyncProperty(rounds(pods.pool, requestsPerWorld), async (round) => {
-        played += 1;
-        asked.push(...(await play(gate, round, `round-${played}`)));
-      }),
-      { numRuns: worldCount, seed },
-    );
-    const logged = asked.filter(({ expected }) => isDecided(expected.outcome.kind));
-    const records = await gate.records(logged.map(({ userAgent }) => userAgent));
-    for (const { userAgent, shot, expected } of logged) {
-      const place = expected.place === undefined ? "Gate//unclaimed" : formatPlace(expected.place);
-      assert.equal(records.get(userAgent)?.route, place, JSON.stringify(shot));
-    }
-  });
+  for (const certificates of ["chains", "on-demand"] as const) {
+    it(`with certificates in ${certificates}, every answer is the judge's, and its place is known`, async () => {
+      await using pods = await startEchoPods();
+      await using gate = await startGate({ certificates });
+      const asked: Asked[] = [];
+      const { failed, numRuns, counterexamplePath, errorInstance } = await fc.check(
+        fc.asyncProperty(rounds(pods.pool, requestsPerWorld), async (round) => {
+          asked.push(...(await play(gate, round, `request-${asked.length}`)));
+        }),
+        { numRuns: worldCount, seed },
+      );
+      assert.ok(
+        !failed,
+        `world ${numRuns} of seed ${seed}, ${counterexamplePath}:\n${errorInstance}`,
+      );
+      await assertLogged(gate, asked);
+    });
+  }
 });
+
+async function assertLogged(gate: Gate, asked: readonly Asked[]): Promise<void> {
+  const decided = asked.filter(({ expected }) => isDecided(expected.outcome.kind));
+  const records = await gate.records(decided.map(({ userAgent }) => userAgent));
+  for (const { userAgent, shot, expected } of decided) {
+    const place = expected.place === undefined ? "Gate//unclaimed" : formatPlace(expected.place);
+    assert.equal(records.get(userAgent)?.route, place, JSON.stringify(shot));
+  }
+}
 
 /** Whether a rule, or the lack of one, gave the answer: not so for refusals and for what Envoy does before routing. */
 function isDecided(kind: Asked["expected"]["outcome"]["kind"]): boolean {
@@ -51,11 +59,9 @@ describe("faults seeded into the translator", () => {
     it(`one that ${sentence} is caught`, async () => {
       await using pods = await startEchoPods();
       await using gate = await startGate(fault);
-      let played = 0;
       const details = await fc.check(
         fc.asyncProperty(rounds(pods.pool, requestsPerWorld), async (round) => {
-          played += 1;
-          await play(gate, round, `round-${played}`);
+          await play(gate, round, "request");
         }),
         { numRuns: worldsPerFault, seed, endOnFailure: true },
       );

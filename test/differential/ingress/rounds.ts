@@ -5,6 +5,7 @@ import type { World } from "#test/simulators/ingress/manifest.ts";
 import type { Answer } from "#test/simulators/ingress.ts";
 import { judgeIngress } from "#test/simulators/ingress.ts";
 import { differenceBetween } from "./compare.ts";
+import { explanationDifferences } from "./explanations.ts";
 import type { Gate } from "./gate.ts";
 import { formatManifests } from "./manifest-text.ts";
 import type { PodPool } from "./pool.ts";
@@ -55,8 +56,10 @@ export async function play(gate: Gate, round: Round, name: string): Promise<read
     }
   });
   await Promise.all(workers);
+  differences.push(...(await explanationDifferences(gate, world, asked)));
   if (differences.length > 0) {
-    throw new Error(`${differences.join("\n")}\n${formatManifests(world)}`);
+    const manifests = formatManifests(world).replaceAll(/(tls\.\w+): .*/g, "$1: …");
+    throw new Error(`${differences.join("\n")}\n${manifests}`);
   }
   return asked;
 }

@@ -95,20 +95,17 @@ async function exchangeHttp2(
 ): Promise<Response> {
   const stream = session.request({ ...headers, ":authority": shot.host, ":path": shot.path });
   stream.setTimeout(silenceMs, () => stream.destroy(new Error("no answer on HTTP/2 stream")));
+  let answer: IncomingHttpHeaders & { readonly ":status"?: number } = {};
+  stream.on("response", (received) => {
+    answer = received;
+  });
   const chunks: Buffer[] = [];
-  stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-  const ended = once(stream, "end");
-  const [answer] = (await Promise.race([
-    once(stream, "response"),
-    once(stream, "close").then(() => {
-      throw new Error("HTTP/2 stream closed without an answer");
-    }),
-  ])) as [IncomingHttpHeaders & { readonly ":status"?: number }];
-  await ended;
-  const { location } = answer;
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  const { location, ":status": status } = answer;
+  if (status === undefined) throw new Error("HTTP/2 stream ended without an answer");
   return {
     kind: "response",
-    status: answer[":status"] ?? 0,
+    status,
     ...(location !== undefined && { location }),
     body: Buffer.concat(chunks).toString(),
   };
@@ -146,6 +143,7 @@ async function handshake(
   socket.setTimeout(silenceMs, () => socket.destroy(new Error("silence in the TLS handshake")));
   try {
     await once(socket, "secureConnect");
+    socket.setTimeout(0);
     return socket;
   } catch (error) {
     socket.destroy();
@@ -166,22 +164,35 @@ async function exchangeHttp1(
   socket.write(
     `GET ${shot.path} HTTP/1.1\r\nHost: ${shot.host}\r\n${lines.join("")}Connection: close\r\n\r\n`,
   );
-  const chunks: Buffer[] = [];
-  for await (const chunk of socket) chunks.push(chunk as Buffer);
-  return parseResponse(Buffer.concat(chunks).toString());
+  let received: Buffer = Buffer.alloc(0);
+  for await (const chunk of socket) {
+    received = Buffer.concat([received, chunk as Buffer]);
+    const response = parseResponse(received.toString());
+    // Envoy closes a second later: leaving the loop closes now.
+    if (response !== undefined) return response;
+  }
+  throw new Error(`no whole response: ${JSON.stringify(received.toString())}`);
 }
 
-/** A response that ends with its connection and is not chunked. */
-function parseResponse(text: string): Response {
-  const [head = "", ...rest] = text.split("\r\n\r\n");
-  const [statusLine = "", ...fields] = head.split("\r\n");
+/** A response with a length; undefined while some of it is missing. Its bodies here are ASCII. */
+function parseResponse(text: string): Response | undefined {
+  const end = text.indexOf("\r\n\r\n");
+  if (end < 0) return undefined;
+  const [statusLine = "", ...fields] = text.slice(0, end).split("\r\n");
   const status = /^HTTP\/1\.1 (\d{3})/.exec(statusLine)?.[1];
   if (status === undefined) throw new Error(`no HTTP response: ${JSON.stringify(text)}`);
-  const location = fields.map((field) => /^location: (.*)$/i.exec(field)?.[1]).find(Boolean);
+  const body = text.slice(end + 4);
+  if (body.length < Number(valueOf(fields, "content-length") ?? 0)) return undefined;
+  const location = valueOf(fields, "location");
   return {
     kind: "response",
     status: Number(status),
     ...(location !== undefined && { location }),
-    body: rest.join("\r\n\r\n"),
+    body,
   };
+}
+
+function valueOf(fields: readonly string[], name: string): string | undefined {
+  const field = fields.find((line) => line.toLowerCase().startsWith(`${name}: `));
+  return field?.slice(name.length + 2);
 }

@@ -1,0 +1,98 @@
+/** A resource's bytes → readable JSON as Envoy documents it, without private keys. */
+
+import type { DescMessage } from "@bufbuild/protobuf";
+import { create, createRegistry, fromBinary, toJson } from "@bufbuild/protobuf";
+import { StringValueSchema } from "@bufbuild/protobuf/wkt";
+import type { JsonObject } from "#base/json.ts";
+import { isJsonObject } from "#base/json.ts";
+import { ClusterSchema } from "#gen/envoy/config/cluster/v3/cluster_pb.ts";
+import { DataSourceSchema } from "#gen/envoy/config/core/v3/base_pb.ts";
+import { ClusterLoadAssignmentSchema } from "#gen/envoy/config/endpoint/v3/endpoint_pb.ts";
+import { ListenerSchema } from "#gen/envoy/config/listener/v3/listener_pb.ts";
+import { FilterConfigSchema } from "#gen/envoy/config/route/v3/route_components_pb.ts";
+import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
+import { ScopedRouteConfigurationSchema } from "#gen/envoy/config/route/v3/scoped_route_pb.ts";
+import { FileAccessLogSchema } from "#gen/envoy/extensions/access_loggers/file/v3/file_pb.ts";
+import { ExtensionWithMatcherSchema } from "#gen/envoy/extensions/common/matching/v3/extension_matcher_pb.ts";
+import { SkipFilterSchema } from "#gen/envoy/extensions/filters/common/matcher/action/v3/skip_action_pb.ts";
+import { LuaSchema } from "#gen/envoy/extensions/filters/http/lua/v3/lua_pb.ts";
+import { RBACSchema } from "#gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.ts";
+import { RouterSchema } from "#gen/envoy/extensions/filters/http/router/v3/router_pb.ts";
+import { ProxyProtocolSchema } from "#gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.ts";
+import { TlsInspectorSchema } from "#gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
+import { ConfigSchema as DirectResponseSchema } from "#gen/envoy/extensions/filters/network/direct_response/v3/config_pb.ts";
+import { HttpConnectionManagerSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { HeaderMutationSchema } from "#gen/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.ts";
+import { XffConfigSchema } from "#gen/envoy/extensions/http/original_ip_detection/xff/v3/xff_pb.ts";
+import {
+  ServerNameInputSchema,
+  SourceIPInputSchema,
+  TransportProtocolInputSchema,
+} from "#gen/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.ts";
+import { IpSchema } from "#gen/envoy/extensions/matching/input_matchers/ip/v3/ip_pb.ts";
+import { SNISchema } from "#gen/envoy/extensions/transport_sockets/tls/cert_mappers/sni/v3/config_pb.ts";
+import { ConfigSchema as OnDemandSchema } from "#gen/envoy/extensions/transport_sockets/tls/cert_selectors/on_demand_secret/v3/config_pb.ts";
+import type { Secret } from "#gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
+import { SecretSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
+import { DownstreamTlsContextSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
+import { HttpProtocolOptionsSchema } from "#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
+import { HttpRequestHeaderMatchInputSchema } from "#gen/envoy/type/matcher/v3/http_inputs_pb.ts";
+import type { Resource, ResourceType } from "./resource.ts";
+
+const schemas: Readonly<Record<Exclude<ResourceType, "secret">, DescMessage>> = {
+  cluster: ClusterSchema,
+  endpoints: ClusterLoadAssignmentSchema,
+  listener: ListenerSchema,
+  routes: RouteConfigurationSchema,
+  scope: ScopedRouteConfigurationSchema,
+};
+
+/** Every message that a builder packs into another one without its type being part of that one's. */
+const packed = createRegistry(
+  DirectResponseSchema,
+  DownstreamTlsContextSchema,
+  ExtensionWithMatcherSchema,
+  FileAccessLogSchema,
+  FilterConfigSchema,
+  HeaderMutationSchema,
+  HttpConnectionManagerSchema,
+  HttpProtocolOptionsSchema,
+  HttpRequestHeaderMatchInputSchema,
+  IpSchema,
+  LuaSchema,
+  OnDemandSchema,
+  ProxyProtocolSchema,
+  RBACSchema,
+  RouterSchema,
+  ServerNameInputSchema,
+  SkipFilterSchema,
+  SNISchema,
+  SourceIPInputSchema,
+  StringValueSchema,
+  TlsInspectorSchema,
+  TransportProtocolInputSchema,
+  XffConfigSchema,
+);
+
+/**
+ * What Envoy was told, in the JSON form of its messages and with the field names of its documentation. A private key
+ * says `[redacted]`.
+ */
+export function decodeResource({ type, bytes }: Resource): JsonObject {
+  const options = { registry: packed, useProtoFieldName: true };
+  const json =
+    type === "secret"
+      ? toJson(SecretSchema, withoutKey(fromBinary(SecretSchema, bytes)), options)
+      : toJson(schemas[type], fromBinary(schemas[type], bytes), options);
+  if (!isJsonObject(json)) throw new Error(`a ${type} is not an object in JSON`);
+  return json;
+}
+
+function withoutKey(secret: Secret): Secret {
+  if (secret.type.case === "tlsCertificate") {
+    secret.type.value.privateKey = create(DataSourceSchema, {
+      specifier: { case: "inlineString", value: "[redacted]" },
+    });
+  }
+  return secret;
+}

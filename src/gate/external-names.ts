@@ -1,0 +1,46 @@
+/** Keeps the addresses of the DNS names that Services of type ExternalName point to. */
+
+import type { KeyListener } from "#base/tracked/index-by-key.ts";
+import type { Clock } from "#runtime/clock.ts";
+import type { NameLookup } from "#runtime/name-lookup.ts";
+
+export interface ExternalNamesDeps {
+  readonly clock: Clock;
+  readonly lookup: NameLookup;
+  /** Takes the addresses of a name when they are new or different. */
+  readonly changed: (name: string, addresses: readonly string[]) => void;
+}
+
+/** The resolver of this machine does not tell how long an answer holds, so it is asked again in short. */
+const askAgain = Temporal.Duration.from({ seconds: 10 });
+
+/** Looks names up from the moment they are in use until they are not; a name that stops resolving keeps its last addresses. */
+export function createExternalNames(deps: ExternalNamesDeps): KeyListener & { readonly stop: () => void } {
+  const cancels = new Map<string, () => void>();
+  const last = new Map<string, string>();
+  const ask = async (name: string): Promise<void> => {
+    const addresses = await deps.lookup.addresses(name);
+    if (!cancels.has(name)) return;
+    const text = addresses.join(" ");
+    if (addresses.length > 0 && last.get(name) !== text) {
+      last.set(name, text);
+      deps.changed(name, addresses);
+    }
+    cancels.set(name, deps.clock.after(askAgain, () => void ask(name)));
+  };
+  const removed = (name: string): void => {
+    cancels.get(name)?.();
+    cancels.delete(name);
+    last.delete(name);
+  };
+  return {
+    added: (name) => {
+      cancels.set(name, () => undefined);
+      void ask(name);
+    },
+    removed,
+    stop: () => {
+      for (const name of [...cancels.keys()]) removed(name);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/** One gate: a store's objects, through the pipeline, to the proxies that connect. */
+
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { readTlsSecret } from "#certificates/tls-secret.ts";
+import type { DialectSettings } from "#dialects/dialect.ts";
+import type { ListenerLayout } from "#envoy/listeners/layout.ts";
+import type { ResourceChange } from "#envoy/resource.ts";
+import type { Clock } from "#runtime/clock.ts";
+import type { Http2Address, Http2Server } from "#runtime/http2-server.ts";
+import type { Log } from "#runtime/log.ts";
+import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { Metrics } from "#runtime/metrics.ts";
+import type { NameLookup } from "#runtime/name-lookup.ts";
+import type { ObjectStore } from "#store/object-store.ts";
+import { createXdsServer, type XdsServer } from "#xds/xds-server.ts";
+import { Pipeline, realSteps, type Steps } from "../pipeline.ts";
+import { createExternalNames } from "./external-names.ts";
+import { type Applied, feedPipeline, flush } from "./feed.ts";
+
+export interface GateDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly http2: Http2Server;
+  readonly lookup: NameLookup;
+  readonly store: ObjectStore;
+}
+
+export interface GateSettings {
+  /** Where proxies find our xDS. */
+  readonly xdsAddress: Http2Address;
+  readonly layout: ListenerLayout;
+  readonly dialects: DialectSettings;
+  /** Told after every change that was published, with how long it took. */
+  readonly onApplied: (applied: Applied, change: ResourceChange) => void;
+  /** The steps of the pipeline; the real ones when absent. */
+  readonly steps?: (real: Steps) => Steps;
+}
+
+export interface Gate {
+  readonly pipeline: Pipeline;
+  readonly xds: XdsServer;
+  /** Resolves when every object of the store was taken once and published. */
+  readonly listed: Promise<void>;
+  /** Ends the gate; proxies keep what they have. */
+  readonly close: () => Promise<void>;
+  /** Rejects when the store cannot be followed any more; never resolves before {@link close}. */
+  readonly failed: Promise<void>;
+}
+
+/** Listens for proxies and follows the store. Throws Http2ServerError when the xDS address cannot be had. */
+export async function startGate(deps: GateDeps, settings: GateSettings): Promise<Gate> {
+  const stopping = new AbortController();
+  const listed = Promise.withResolvers<void>();
+  const bugs = deps.metrics.counter("sekisho_internal_errors_total", "Bugs of ours that were contained.");
+  const names = createExternalNames({
+    clock: deps.clock,
+    lookup: deps.lookup,
+    changed: (name, addresses) => {
+      pipeline.setAddresses(name, addresses);
+      void flush({ clock: deps.clock, pipeline }).then(() => publish(pipeline.takeChange(), { objects: 0, milliseconds: 0 }));
+    },
+  });
+  const real = realSteps(settings.dialects, readTlsSecret);
+  const pipeline = new Pipeline({
+    steps: settings.steps?.(real) ?? real,
+    layout: settings.layout,
+    namesInUse: names,
+    onBug: (error) => {
+      bugs.add(1);
+      deps.log.error("a bug of ours was contained", { [logFields.error]: errorText(error) });
+    },
+  });
+  const xds = createXdsServer({ ...deps, resolveSecret: (name) => pipeline.secretForServerName(name) });
+  const publish = (change: ResourceChange, applied: Applied): void => {
+    const isEmpty = change.set.length === 0 && change.removed.length === 0;
+    if (!isEmpty) {
+      xds.publish(change);
+      xds.refreshSecrets();
+    }
+    settings.onApplied(applied, change);
+  };
+  const listener = await deps.http2.listen(settings.xdsAddress, connectNodeAdapter({ routes: xds.routes }));
+  const failed = feedPipeline({ ...deps, pipeline, publish }, () => {
+    xds.open();
+    listed.resolve();
+  }, stopping.signal);
+  failed.catch(listed.reject);
+  return {
+    pipeline,
+    xds,
+    listed: listed.promise,
+    failed,
+    close: async () => {
+      stopping.abort();
+      names.stop();
+      xds.close();
+      await listener.close();
+      await failed;
+    },
+  };
+}

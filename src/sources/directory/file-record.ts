@@ -1,0 +1,170 @@
+/** What is known of one manifest file: its last good version, which is in force, and what is wrong with it now. */
+
+import { contentHash } from "#base/content-hash.ts";
+import type { Finding } from "#base/finding.ts";
+import { formatKey, kindId, type ObjectKey } from "#kinds/object.ts";
+import { type FileStatus, type Files, FilesError } from "#runtime/files.ts";
+import type { FoundFile } from "./directory-tree.ts";
+import { type FileVersion, type Locator, versionOf } from "./locator.ts";
+import {
+  fileFinding,
+  type ManifestLimits,
+  type ParsedFile,
+  parseManifestsInSlices,
+  tooLargeFinding,
+} from "./manifest.ts";
+import { readObjects } from "./manifest-objects.ts";
+import type { Recognise, SourceObject, Unclaimed } from "./source-object.ts";
+
+/** An object with the version of the file that it was read from. */
+export interface PlacedObject {
+  readonly key: ObjectKey;
+  readonly object: SourceObject;
+  readonly version: FileVersion;
+}
+
+export interface FileRecord {
+  readonly path: string;
+  readonly order: string;
+  /** Changes when the file may have; empty when it must be read again. */
+  readonly signature: string;
+  readonly bytes: number;
+  readonly hash: string;
+  readonly objects: readonly PlacedObject[];
+  readonly unclaimed: readonly (Unclaimed & { readonly version: FileVersion })[];
+  readonly findings: readonly Finding[];
+}
+
+export interface FileReader {
+  readonly files: Files;
+  readonly limits: ManifestLimits;
+  readonly recognise: Recognise;
+  readonly locator: Locator;
+  /** Resolves at once, or after others had their turn when this has taken long. */
+  readonly pause: () => Promise<void>;
+}
+
+/** A text that changes when a file is written, replaced or exchanged. */
+export function signatureOf(status: FileStatus): string {
+  return `${status.identity} ${status.bytes} ${status.modifiedNs}`;
+}
+
+/** Attempts at a file that is being written while it is read. */
+const maxAttempts = 3;
+
+/** The record of a file that is new or changed; `undefined` when it vanished. Never fails because of the file. */
+export async function readRecord(
+  reader: FileReader,
+  found: FoundFile,
+  before: FileRecord | undefined,
+): Promise<FileRecord | undefined> {
+  const base = { path: found.path, order: found.order, bytes: found.status.bytes };
+  let status = found.status;
+  for (let attempt = 1; ; attempt += 1) {
+    const bytes = await readBytes(reader, found.path, status);
+    if (bytes === undefined) return undefined;
+    if (!(bytes instanceof Uint8Array)) {
+      // Permissions change without a trace in the signature.
+      const signature = bytes.reason === "Unreadable" ? "" : signatureOf(status);
+      return keepGood({ ...base, signature, hash: "" }, before, [bytes]);
+    }
+    const after = await statusAfter(reader.files, found.path);
+    const settled = after !== undefined && signatureOf(after) === signatureOf(status);
+    if (settled || attempt === maxAttempts) {
+      const signature = settled ? signatureOf(status) : "";
+      return await parseRecord(reader, { ...base, signature }, { bytes, before });
+    }
+    if (after?.kind !== "file") return undefined;
+    status = after;
+  }
+}
+
+async function statusAfter(files: Files, path: string): Promise<FileStatus | undefined> {
+  try {
+    return await files.status(path);
+  } catch (error) {
+    // Whatever it is, the next walk meets it as well and reports it.
+    if (error instanceof FilesError) return undefined;
+    throw error;
+  }
+}
+
+async function readBytes(
+  { files, limits }: FileReader,
+  path: string,
+  status: FileStatus,
+): Promise<Uint8Array | Finding | undefined> {
+  if (status.bytes > limits.maxFileBytes) return tooLargeFinding(path, limits.maxFileBytes);
+  try {
+    return await files.read(path, limits.maxFileBytes);
+  } catch (error) {
+    if (!(error instanceof FilesError)) throw error;
+    if (error.code === "not-found" || error.code === "not-directory") return undefined;
+    if (error.code === "too-large") return tooLargeFinding(path, limits.maxFileBytes);
+    return fileFinding(path, {
+      reason: "Unreadable",
+      message: `The file cannot be read (${error.message}).`,
+      advice: "Let the user that Sekisho runs as read it.",
+    });
+  }
+}
+
+type Base = Pick<FileRecord, "path" | "order" | "bytes" | "signature">;
+
+async function parseRecord(
+  reader: FileReader,
+  base: Base,
+  { bytes, before }: { readonly bytes: Uint8Array; readonly before: FileRecord | undefined },
+): Promise<FileRecord> {
+  const hash = contentHash(bytes);
+  if (before?.hash === hash) return { ...before, ...base };
+  const parsed = await parse(reader, bytes, base.path);
+  if (!parsed.whole) return keepGood({ ...base, hash }, before, parsed.findings);
+  const version = versionOf(parsed);
+  const read = readObjects(parsed, reader.recognise, reader.locator);
+  const refused = new Set(read.refused.map(formatKey));
+  const kept = before?.objects.filter(({ key }) => refused.has(formatKey(key))) ?? [];
+  const keyed = read.objects.map((object) => ({ key: keyOf(object), object, version }));
+  return {
+    ...base,
+    hash,
+    objects: [...keyed, ...kept],
+    unclaimed: read.unclaimed.map((unclaimed) => ({ ...unclaimed, version })),
+    findings: [...parsed.findings, ...read.findings],
+  };
+}
+
+async function parse(reader: FileReader, bytes: Uint8Array, path: string): Promise<ParsedFile> {
+  const slices = parseManifestsInSlices(bytes, path, reader.limits);
+  for (;;) {
+    const { done, value } = slices.next();
+    if (done === true) return value;
+    await reader.pause();
+  }
+}
+
+function keyOf({ draft }: SourceObject): ObjectKey {
+  const { namespace, name } = draft.metadata;
+  return { kind: kindId(draft.apiVersion, draft.kind), namespace, name };
+}
+
+/** The whole last good version stays: which of its objects a broken file would still hold is anybody's guess. */
+function keepGood(
+  base: Base & { readonly hash: string },
+  before: FileRecord | undefined,
+  findings: readonly Finding[],
+): FileRecord {
+  const objects = before?.objects ?? [];
+  const kept = fileFinding(base.path, {
+    severity: "info",
+    reason: "LastGoodVersion",
+    message: `The ${objects.length} objects of the last version that could be read stay in force.`,
+    advice: "Correct the file to bring its changes into force.",
+  });
+  return {
+    ...base,
+    objects,
+    unclaimed: before?.unclaimed ?? [],
+    findings: objects.length === 0 ? findings : [...findings, kept],
+  };
+}

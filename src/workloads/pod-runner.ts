@@ -1,0 +1,326 @@
+/** Runs one pod: its place, its volumes, its init containers in order, its containers, and its end. */
+
+import type { Json, JsonObject } from "#base/json.ts";
+import type { Known } from "#kinds/kind.ts";
+import type { Pod } from "#kinds/pod.ts";
+import type { Container, PodSpec } from "#kinds/pod-template.ts";
+import { usable } from "#kinds/pod-template.ts";
+import { logPath } from "./container-logs.ts";
+import { ContainerRunner, type Outside, type Preparation } from "./container-runner.ts";
+import { type ProgramSettings, prepareStart } from "./container-start.ts";
+import type { Values } from "./env.ts";
+import { type Isolation, IsolationError, type PodPlace } from "./isolation/isolation.ts";
+import { pause } from "./pause.ts";
+import type { PodFacts } from "./pod-facts.ts";
+import { podPorts } from "./pod-ports.ts";
+import { type PodSnapshot, podStatus, restartsBefore } from "./pod-status.ts";
+import { processesWith } from "./process-table.ts";
+import { PodVolumes } from "./volumes.ts";
+import { Wakeup } from "./wakeup.ts";
+
+/** What pods have in common. */
+export interface NodeSettings extends ProgramSettings {
+  readonly nodeName: string;
+  readonly hostAddress: string;
+  /** Below it a directory a pod, by uid. */
+  readonly podsDirectory: string;
+  /** `NAME=value` pairs that mark processes as ours. */
+  readonly mark: Readonly<Record<string, string>>;
+}
+
+export interface PodJob {
+  readonly known: Known<Pod>;
+  readonly spec: PodSpec;
+  readonly address: string;
+  /** Ports that Services send to, beside those the pod declares. */
+  readonly servicePorts: readonly number[];
+  readonly isolation: Isolation;
+  readonly values: Values;
+  /** Directory of the containers' output. */
+  readonly logDirectory: string;
+  /** Called with every new status, never twice with the same. */
+  readonly publish: (status: JsonObject) => void;
+}
+
+/** The variable that names the pod in the environment of its processes. */
+export const podMark = "SEKISHO_POD";
+
+const openRetry = Temporal.Duration.from({ seconds: 5 });
+
+export class PodRunner {
+  readonly #job: PodJob;
+  readonly #settings: NodeSettings;
+  readonly #outside: Outside;
+  readonly #volumes: PodVolumes;
+  readonly #directory: string;
+  readonly #startedAt: Temporal.Instant;
+  readonly #stopping = new AbortController();
+  /** Something was changed that containers read before they start. */
+  readonly #inputs = new Wakeup();
+  /** A container changed its state. */
+  readonly #progress = new Wakeup();
+  readonly #initRunners: (ContainerRunner | undefined)[] = [];
+  readonly #runners: (ContainerRunner | undefined)[] = [];
+  #place: PodPlace | undefined;
+  #initialized = false;
+  #finished: PodSnapshot["finished"];
+  #waiting: PodSnapshot["waiting"];
+  #published: JsonObject | undefined;
+  #observed: Json | undefined;
+  #main: Promise<void> | undefined;
+  readonly #sidecars: Promise<unknown>[] = [];
+
+  constructor(job: PodJob, settings: NodeSettings, outside: Outside) {
+    this.#job = job;
+    this.#settings = settings;
+    this.#outside = outside;
+    this.#directory = `${settings.podsDirectory}/${job.known.object.metadata.uid}`;
+    this.#volumes = new PodVolumes(this.#directory, outside.files);
+    this.#startedAt = outside.clock.now();
+    this.#observed = job.known.object.status;
+  }
+
+  get job(): PodJob {
+    return this.#job;
+  }
+
+  /** Where a port of the pod is reached from outside. */
+  reach(port: number): number {
+    return this.#place?.reach(port) ?? port;
+  }
+
+  /** Starts; returns at once. */
+  start(): void {
+    this.#publish();
+    this.#main = this.#run().catch((error: unknown) => {
+      this.#waiting = { reason: "PodFailed", message: String(error) };
+      this.#outside.log.error("pod not run", { pod: this.#facts().name, error: String(error) });
+      this.#publish();
+    });
+  }
+
+  /** The pod's status as others see it: conditions that are not ours count for readiness gates. */
+  observe(status: Json | undefined): void {
+    this.#observed = status;
+    this.#publish();
+  }
+
+  /** A ConfigMap or Secret of the pod's namespace changed. */
+  async changed(): Promise<void> {
+    if (this.#place !== undefined && !this.#stopping.signal.aborted) await this.#refreshVolumes();
+    this.#inputs.wake();
+  }
+
+  /** Stops all containers (at most `mostSeconds` of grace), removes what was made; resolves when nothing is left. */
+  async stop(mostSeconds = Number.POSITIVE_INFINITY): Promise<void> {
+    this.#stopping.abort();
+    const grace = Math.min(this.#job.spec.terminationGracePeriodSeconds ?? 30, mostSeconds);
+    await Promise.all([...this.#runners].map((runner) => runner?.stop(grace)));
+    // Sidecars go after the containers they serve (Kubernetes documentation, "Sidecar containers").
+    await Promise.all([...this.#initRunners].map((runner) => runner?.stop(grace)));
+    await this.#main;
+    await Promise.all(this.#sidecars);
+    await this.#place?.close();
+    const { uid } = this.#job.known.object.metadata;
+    for (const left of await processesWith(this.#outside.files, `${podMark}=${uid}`)) {
+      await this.#outside.processes.signal(left, "SIGKILL", false);
+    }
+    await this.#outside.files.remove(this.#directory);
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    await this.#outside.files.makeDirectory(`${this.#directory}/mounts`, 0o700);
+    if (!(await this.#open()) || !(await this.#awaitVolumes())) return;
+    const failed = await this.#runInits();
+    if (failed !== undefined || signal.aborted) {
+      if (failed !== undefined) this.#finish(false);
+      return;
+    }
+    this.#initialized = true;
+    const containers = usable(this.#job.spec.containers);
+    const codes = await Promise.all(
+      containers.map((container, index) => {
+        const runner = this.#runner(container, "containerStatuses");
+        this.#runners[index] = runner;
+        return runner.run();
+      }),
+    );
+    if (signal.aborted) return;
+    await Promise.all(this.#initRunners.map((runner) => runner?.stop()));
+    this.#finish(codes.every((code) => code === 0));
+  }
+
+  #finish(succeeded: boolean): void {
+    this.#finished = succeeded ? "Succeeded" : "Failed";
+    this.#publish();
+  }
+
+  async #open(): Promise<boolean> {
+    const { metadata } = this.#job.known.object;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        this.#place = await this.#job.isolation.open({
+          uid: metadata.uid,
+          hostname: this.#hostname(),
+          address: this.#job.address,
+          ports: [...new Set([...podPorts(this.#job.spec), ...this.#job.servicePorts])],
+          env: { PATH: this.#settings.path, ...this.#marks() },
+          logFile: `${this.#directory}/place.log`,
+          mountRoom: `${this.#directory}/mounts`,
+          hostNetwork: this.#job.spec.hostNetwork === true,
+        });
+        return true;
+      } catch (cause) {
+        if (!(cause instanceof IsolationError)) throw cause;
+        this.#wait("PodPlaceFailed", cause.message);
+        await pause(this.#outside.clock, openRetry, signal);
+      }
+    }
+    return false;
+  }
+
+  async #awaitVolumes(): Promise<boolean> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const { generation } = this.#inputs;
+      const missing = await this.#refreshVolumes();
+      if (missing.length === 0) {
+        this.#waiting = undefined;
+        return true;
+      }
+      this.#wait("ContainerCreating", missing.join("; "));
+      await this.#inputs.after(generation, signal);
+    }
+    return false;
+  }
+
+  async #refreshVolumes(): Promise<readonly string[]> {
+    const { spec, values } = this.#job;
+    const missing = await this.#volumes.refresh(spec.volumes ?? [], this.#facts(), values);
+    return missing.map(({ message }) => message);
+  }
+
+  /** The exit code of an init container that failed for good. */
+  async #runInits(): Promise<number | undefined> {
+    for (const [index, container] of usable(this.#job.spec.initContainers).entries()) {
+      if (this.#stopping.signal.aborted) return undefined;
+      const runner = this.#runner(container, "initContainerStatuses");
+      this.#initRunners[index] = runner;
+      if (container.restartPolicy === "Always") {
+        this.#sidecars.push(runner.run());
+        await this.#awaitStarted(runner);
+        continue;
+      }
+      const code = await runner.run();
+      if (this.#stopping.signal.aborted) return undefined;
+      if (code !== 0) return code ?? 1;
+    }
+    return undefined;
+  }
+
+  async #awaitStarted(runner: ContainerRunner): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!runner.started && !signal.aborted) {
+      await this.#progress.after(this.#progress.generation, signal);
+    }
+  }
+
+  #runner(
+    container: Container,
+    list: "containerStatuses" | "initContainerStatuses",
+  ): ContainerRunner {
+    const place = this.#place;
+    if (place === undefined) throw new Error("a container before its place");
+    const { spec, known, address, logDirectory } = this.#job;
+    const isSidecar = list === "initContainerStatuses" && container.restartPolicy === "Always";
+    const wanted = spec.restartPolicy ?? "Always";
+    const isInit = list === "initContainerStatuses";
+    return new ContainerRunner(
+      {
+        container,
+        address,
+        place,
+        restartPolicy: isSidecar ? "Always" : isInit && wanted === "Always" ? "OnFailure" : wanted,
+        restarts: restartsBefore(known.object.status, list, container.name),
+        prepare: () => this.#prepare(container, place),
+        logFile: (restart) => logPath(logDirectory, container.name, restart),
+        wakeup: this.#inputs,
+        graceSeconds: spec.terminationGracePeriodSeconds ?? 30,
+        changed: () => {
+          this.#progress.wake();
+          this.#publish();
+        },
+      },
+      this.#outside,
+    );
+  }
+
+  async #prepare(container: Container, place: PodPlace): Promise<Preparation> {
+    const { logDirectory, values, spec } = this.#job;
+    await this.#outside.files.makeDirectory(`${logDirectory}/${container.name}`, 0o700);
+    return await prepareStart(container, {
+      settings: this.#settings,
+      place,
+      facts: this.#facts(),
+      hostname: this.#hostname(),
+      values,
+      marks: this.#marks(),
+      mounts: (env) => this.#volumes.mounts(container, spec.volumes ?? [], env),
+    });
+  }
+
+  #marks(): Readonly<Record<string, string>> {
+    return { ...this.#settings.mark, [podMark]: this.#job.known.object.metadata.uid };
+  }
+
+  #hostname(): string {
+    return this.#job.spec.hostname ?? this.#job.known.object.metadata.name.slice(0, 63);
+  }
+
+  #facts(): PodFacts {
+    const { name, namespace, uid, labels, annotations } = this.#job.known.object.metadata;
+    const { serviceAccountName, serviceAccount } = this.#job.spec;
+    return {
+      name,
+      namespace,
+      uid,
+      labels,
+      annotations,
+      serviceAccountName: serviceAccountName ?? serviceAccount ?? "default",
+      nodeName: this.#settings.nodeName,
+      podIp: this.#job.address,
+      hostIp: this.#settings.hostAddress,
+    };
+  }
+
+  #wait(reason: string, message: string): void {
+    this.#waiting = { reason, message };
+    this.#publish();
+  }
+
+  #publish(): void {
+    const { spec, address, known } = this.#job;
+    const { hostAddress } = this.#settings;
+    const status = podStatus(
+      {
+        spec,
+        address,
+        hostAddress,
+        startedAt: this.#startedAt,
+        initContainers: this.#initRunners,
+        containers: this.#runners,
+        initialized: this.#initialized,
+        finished: this.#finished,
+        waiting: this.#waiting,
+        observed: this.#observed,
+      },
+      this.#published ?? known.object.status,
+      this.#outside.clock.now(),
+    );
+    if (JSON.stringify(status) === JSON.stringify(this.#published)) return;
+    this.#published = status;
+    this.#job.publish(status);
+  }
+}

@@ -1,0 +1,304 @@
+/** Whatever is published, asked for, refused and broken off in whatever order: a proxy ends with what it asked for. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { create } from "@bufbuild/protobuf";
+import fc from "fast-check";
+import type { ResourceType } from "#envoy/resource.ts";
+import { typeUrls } from "#envoy/resource.ts";
+import type {
+  DeltaDiscoveryRequest,
+  DeltaDiscoveryResponse,
+} from "#gen/envoy/service/discovery/v3/discovery_pb.ts";
+import { DeltaDiscoveryRequestSchema } from "#gen/envoy/service/discovery/v3/discovery_pb.ts";
+import { StatusSchema } from "#gen/google/rpc/status_pb.ts";
+import { createMetrics } from "#runtime/real-metrics.ts";
+import { createManualClock } from "#test/fakes/manual-clock.ts";
+import { silentLog } from "#test/fakes/silent-log.ts";
+import { resource } from "#test/fakes/xds-harness.ts";
+import type { EncodedResource } from "./encoded-resource.ts";
+import { OnDemandSecrets } from "./on-demand-secrets.ts";
+import type { StreamDeps } from "./proxy-stream.ts";
+import { ProxyStream } from "./proxy-stream.ts";
+import { PublishedResources } from "./published-resources.ts";
+import { additionOrder, parseTypeUrl } from "./resource-order.ts";
+import { ResourceView } from "./resource-view.ts";
+import { defaultLimits } from "./stream-limits.ts";
+import { XdsEvents } from "./xds-events.ts";
+import { createXdsMetrics } from "./xds-metrics.ts";
+
+type Step =
+  | { readonly kind: "publish"; readonly set: readonly (readonly [ResourceType, string, string])[] }
+  | { readonly kind: "remove"; readonly type: ResourceType; readonly name: string }
+  | { readonly kind: "subscribe"; readonly type: ResourceType; readonly name: string }
+  | { readonly kind: "unsubscribe"; readonly type: ResourceType; readonly name: string }
+  | { readonly kind: "read" }
+  | { readonly kind: "acknowledge" }
+  | { readonly kind: "refuse"; readonly applied: boolean }
+  | { readonly kind: "wait" }
+  | { readonly kind: "reconnect" };
+
+const type = fc.constantFrom<ResourceType>("cluster", "endpoints", "routes");
+const name = fc.constantFrom("a", "b", "c", "d");
+const asked = fc.oneof({ weight: 5, arbitrary: name }, { weight: 1, arbitrary: fc.constant("*") });
+const content = fc.constantFrom("1", "2", "3");
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    kind: fc.constant("publish"),
+    set: fc.array(fc.tuple(type, name, content), { minLength: 1, maxLength: 4 }),
+  }),
+  fc.record({ kind: fc.constant("remove"), type, name }),
+  fc.record({ kind: fc.constant("subscribe"), type, name: asked }),
+  fc.record({ kind: fc.constant("unsubscribe"), type, name: asked }),
+  fc.record({ kind: fc.constant("read") }),
+  fc.record({ kind: fc.constant("acknowledge") }),
+  fc.record({ kind: fc.constant("refuse"), applied: fc.boolean() }),
+  fc.record({ kind: fc.constant("wait") }),
+  fc.record({ kind: fc.constant("reconnect") }),
+) as fc.Arbitrary<Step>;
+
+/** What a proxy knows, apart from the connection: as Envoy keeps it when the control plane goes away. */
+class ModelProxy {
+  readonly names = new Map<ResourceType, Set<string>>(additionOrder.map((of) => [of, new Set()]));
+  readonly held = new Map<ResourceType, Map<string, string>>(
+    additionOrder.map((of) => [of, new Map()]),
+  );
+  /** Versions that the proxy refused and that were not replaced since, by type and name. */
+  readonly refused = new Map<string, string>();
+  readonly unanswered: DeltaDiscoveryResponse[] = [];
+
+  asksFor(of: ResourceType, wanted: string): boolean {
+    const names = this.names.get(of);
+    return names?.has(wanted) === true || (of === "cluster" && names?.has("*") === true);
+  }
+
+  apply(response: DeltaDiscoveryResponse): void {
+    const of = typeOf(response);
+    for (const [changed, version] of versionsIn(response)) {
+      if (!this.asksFor(of, changed)) continue;
+      if (version === undefined) this.held.get(of)?.delete(changed);
+      else this.held.get(of)?.set(changed, version);
+    }
+  }
+}
+
+function typeOf(response: DeltaDiscoveryResponse): ResourceType {
+  const of = parseTypeUrl(response.typeUrl);
+  assert.ok(of !== undefined);
+  return of;
+}
+
+/** Fields in a response → the resource they hold: the model reads no bytes. */
+const fields = new WeakMap<object, EncodedResource>();
+
+function versionsIn(
+  response: DeltaDiscoveryResponse,
+): readonly (readonly [string, string | undefined])[] {
+  const sent = (response.$unknown ?? []).map((field) => {
+    const encoded = fields.get(field);
+    assert.ok(encoded !== undefined);
+    return [encoded.resource.name, encoded.resource.version] as const;
+  });
+  return [...sent, ...response.removedResources.map((gone) => [gone, undefined] as const)];
+}
+
+class World {
+  readonly published = new PublishedResources();
+  readonly proxy = new ModelProxy();
+  readonly clock = createManualClock();
+  readonly #deps: StreamDeps;
+  readonly #started = new Set<ResourceType>();
+  stream: ProxyStream;
+
+  constructor(deps: Pick<StreamDeps, "metrics">) {
+    for (const of of additionOrder) this.published.open(of);
+    this.#deps = {
+      ...deps,
+      clock: this.clock,
+      log: silentLog,
+      events: new XdsEvents(),
+      view: new ResourceView(this.published, new OnDemandSecrets(() => undefined)),
+      isOpen: () => true,
+      limits: { ...defaultLimits, maxResponseBytes: 150, maxUnanswered: 3 },
+    };
+    this.stream = this.#connect();
+  }
+
+  #connect(): ProxyStream {
+    return new ProxyStream(this.#deps, { proxy: "p", stream: 1 }, "aggregated");
+  }
+
+  request(of: ResourceType, fields: Partial<DeltaDiscoveryRequest>): void {
+    const request = create(DeltaDiscoveryRequestSchema);
+    this.#started.add(of);
+    assert.ok(this.stream.receive(Object.assign(request, { typeUrl: typeUrls[of] }, fields)).ok);
+  }
+
+  async take(next: Step): Promise<void> {
+    switch (next.kind) {
+      case "publish":
+        return this.publish(next.set.map(([of, named, text]) => resource(of, named, text)));
+      case "remove":
+        return this.change({ set: [], removed: [{ type: next.type, name: next.name }] });
+      case "subscribe":
+        return this.subscribe(next.type, next.name);
+      case "unsubscribe":
+        return this.unsubscribe(next.type, next.name);
+      case "read":
+        this.read();
+        return;
+      case "acknowledge":
+        return this.answer(true);
+      case "refuse":
+        return this.answer(false, next.applied);
+      case "wait":
+        return this.clock.advance({ seconds: 1 });
+      case "reconnect":
+        return this.reconnect();
+    }
+  }
+
+  publish(set: readonly ReturnType<typeof resource>[]): void {
+    this.change({ set, removed: [] });
+  }
+
+  change(change: Parameters<PublishedResources["apply"]>[0]): void {
+    const changed = this.published.apply(change);
+    for (const { type: of, name: named } of changed) {
+      const encoded = this.published.find(of, named);
+      if (encoded !== undefined) fields.set(encoded.field, encoded);
+    }
+    this.stream.changed(changed, this.published.revision);
+  }
+
+  subscribe(of: ResourceType, wanted: string): void {
+    this.proxy.names.get(of)?.add(wanted);
+    this.proxy.refused.delete(`${of} ${wanted}`);
+    this.request(of, { resourceNamesSubscribe: [wanted] });
+  }
+
+  unsubscribe(of: ResourceType, wanted: string): void {
+    // The first request of a type with nothing asked for would ask for everything.
+    if (!this.#started.has(of)) return;
+    this.proxy.names.get(of)?.delete(wanted);
+    for (const held of this.proxy.held.get(of)?.keys() ?? []) {
+      if (!this.proxy.asksFor(of, held)) this.proxy.held.get(of)?.delete(held);
+    }
+    this.request(of, { resourceNamesUnsubscribe: [wanted] });
+  }
+
+  read(): boolean {
+    const response = this.stream.next();
+    if (response === undefined) return false;
+    this.proxy.unanswered.push(response);
+    return true;
+  }
+
+  answer(accept: boolean, applied = true): void {
+    const response = this.proxy.unanswered.shift();
+    if (response === undefined) return;
+    const of = typeOf(response);
+    if (accept || applied) this.proxy.apply(response);
+    for (const [changed, version] of versionsIn(response)) {
+      if (accept) this.proxy.refused.delete(`${of} ${changed}`);
+      else this.proxy.refused.set(`${of} ${changed}`, version ?? "");
+    }
+    const errorDetail = create(StatusSchema, { message: "no" });
+    this.request(of, { responseNonce: response.nonce, ...(accept ? {} : { errorDetail }) });
+  }
+
+  reconnect(): void {
+    this.stream.close();
+    this.stream = this.#connect();
+    this.proxy.unanswered.length = 0;
+    this.proxy.refused.clear();
+    this.#started.clear();
+    for (const [of, names] of this.proxy.names) {
+      if (names.size === 0) continue;
+      const initialResourceVersions = Object.fromEntries(this.proxy.held.get(of) ?? []);
+      this.request(of, { resourceNamesSubscribe: [...names], initialResourceVersions });
+    }
+  }
+
+  /** Reads and accepts until nothing comes; returns how many responses came. */
+  settle(): number {
+    let responses = 0;
+    for (;;) {
+      while (this.read()) responses += 1;
+      if (this.proxy.unanswered.length === 0) return responses;
+      this.answer(true);
+    }
+  }
+}
+
+function expectConverged({ proxy, published }: World): void {
+  for (const of of additionOrder) {
+    const known = new Set([...published.all(of).keys(), ...(proxy.held.get(of)?.keys() ?? [])]);
+    for (const named of known) {
+      const wanted = proxy.asksFor(of, named)
+        ? published.find(of, named)?.resource.version
+        : undefined;
+      if (proxy.refused.get(`${of} ${named}`) === (wanted ?? "")) continue;
+      assert.equal(proxy.held.get(of)?.get(named), wanted, `${of} ${named}`);
+    }
+  }
+}
+
+const metrics = createXdsMetrics(await createMetrics());
+
+test("a proxy ends with what was published last of what it asks for, and a second reconnect costs nothing", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      const world = new World({ metrics });
+      for (const next of steps) await world.take(next);
+      world.settle();
+      expectConverged(world);
+      assert.equal(world.settle(), 0);
+      const refusals = world.proxy.refused.size;
+      world.reconnect();
+      const resent = world.settle();
+      expectConverged(world);
+      if (refusals === 0) assert.equal(resent, absentAnswers(world));
+      assert.equal(world.clock.timerCount(), 0);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+/** Names asked for that do not exist are answered on each connection: at most one response a type here. */
+function absentAnswers({ proxy, published }: World): number {
+  let responses = 0;
+  for (const [of, names] of proxy.names) {
+    const plain = [...names].filter((named) => named !== "*" || of !== "cluster");
+    if (plain.some((named) => published.find(of, named) === undefined)) responses += 1;
+  }
+  return responses;
+}
+
+test("proxies share the encoded bytes: the field in each response is one object", () => {
+  const world = new World({ metrics });
+  world.publish([resource("cluster", "a", "1")]);
+  const other = new ProxyStream(
+    {
+      clock: world.clock,
+      log: silentLog,
+      metrics,
+      events: new XdsEvents(),
+      view: new ResourceView(world.published, new OnDemandSecrets(() => undefined)),
+      isOpen: () => true,
+      limits: defaultLimits,
+    },
+    { proxy: "q", stream: 2 },
+    "aggregated",
+  );
+  const ask = create(DeltaDiscoveryRequestSchema, { typeUrl: typeUrls.cluster });
+  const responses = [world.stream, other].map((stream) => {
+    assert.ok(stream.receive(ask).ok);
+    return stream.next();
+  });
+  const [first, second] = responses.map((response) => response?.$unknown?.[0]);
+  assert.ok(first !== undefined);
+  assert.equal(first, second);
+  assert.equal(first, world.published.find("cluster", "a")?.field);
+});

@@ -1,0 +1,171 @@
+/** What the server remembers and does when a proxy refuses a response, and what waiting for answers means. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { resource, startXds } from "#test/fakes/xds-harness.ts";
+
+const good = resource("cluster", "good", "1");
+const bad = resource("cluster", "bad", "1");
+
+test("a refusal is remembered for every name of the response, with Envoy's text", async () => {
+  await using harness = await startXds();
+  harness.xds.publish({ set: [good, bad], removed: [] });
+  harness.xds.open();
+  const told: string[] = [];
+  harness.xds.subscribe({
+    refused: ({ proxy, type, versions, message }) =>
+      told.push(`${proxy} ${type} ${[...versions.keys()].join(" ")}: ${message}`),
+  });
+  const client = harness.client("a");
+  client.ask("cluster");
+  client.refuse(await client.next(), "bad is no cluster");
+  const { refused } = await harness.xds.programmed();
+  assert.deepEqual(
+    refused.map(({ name, version, message }) => ({ name, version, message })),
+    [good, bad].map(({ name, version }) => ({ name, version, message: "bad is no cluster" })),
+  );
+  assert.deepEqual(told, ["a cluster good bad: bad is no cluster"]);
+  const [status] = harness.xds.proxies()[0]?.types ?? [];
+  assert.equal(status?.refusedResponses, 1);
+  assert.equal(status?.acknowledgedResponses, 0);
+  assert.deepEqual(status?.lastRefusal?.names, ["good", "bad"]);
+  assert.equal(harness.xds.isAcknowledged("cluster", "bad", bad.version), false);
+  assert.equal(harness.xds.standings("cluster", "bad", bad.version)[0]?.state, "refused");
+});
+
+test("refused content is not sent again, its next content is, and other types go on", async () => {
+  await using harness = await startXds();
+  harness.xds.publish({ set: [bad], removed: [] });
+  harness.xds.open();
+  const client = harness.client("a");
+  client.ask("cluster");
+  client.refuse(await client.next(), "no");
+  assert.deepEqual(await client.drain(), []);
+  client.ask("routes", { subscribe: ["r"] });
+  harness.xds.publish({ set: [bad, resource("routes", "r", "1")], removed: [] });
+  assert.deepEqual(
+    (await client.drain()).map(({ texts }) => texts),
+    [{ r: "1" }],
+  );
+  const mended = resource("cluster", "bad", "2");
+  harness.xds.publish({ set: [mended], removed: [] });
+  assert.deepEqual((await client.accept()).texts, { bad: "2" });
+  assert.deepEqual((await harness.xds.programmed()).refused, []);
+  assert.equal(harness.xds.isAcknowledged("cluster", "bad", mended.version), true);
+});
+
+test("after a refusal nothing is known: going back to the content before is sent", async () => {
+  await using harness = await startXds();
+  harness.xds.publish({ set: [good], removed: [] });
+  harness.xds.open();
+  const client = harness.client("a");
+  client.ask("cluster");
+  await client.accept();
+  harness.xds.publish({ set: [resource("cluster", "good", "2")], removed: [] });
+  client.refuse(await client.next(), "no");
+  harness.xds.publish({ set: [good], removed: [] });
+  assert.deepEqual((await client.accept()).texts, { good: "1" });
+});
+
+test("a refused resource that is removed is told to be removed, since it may have been applied", async () => {
+  await using harness = await startXds();
+  harness.xds.publish({ set: [good, bad], removed: [] });
+  harness.xds.open();
+  const client = harness.client("a");
+  client.ask("cluster");
+  client.refuse(await client.next(), "no");
+  harness.xds.publish({ set: [], removed: [{ type: "cluster", name: "bad" }] });
+  assert.deepEqual((await client.accept()).removed, ["bad"]);
+});
+
+test("a retry sends refused content once more", async () => {
+  await using harness = await startXds();
+  harness.xds.publish({ set: [good, bad], removed: [] });
+  harness.xds.open();
+  const client = harness.client("a");
+  client.ask("cluster");
+  client.refuse(await client.next(), "no");
+  await client.drain();
+  harness.xds.retry("cluster", ["good"]);
+  assert.deepEqual((await client.accept()).texts, { good: "1" });
+  assert.equal(harness.xds.isAcknowledged("cluster", "good", good.version), false);
+  await client.drain();
+  assert.equal(harness.xds.isAcknowledged("cluster", "good", good.version), true);
+});
+
+test("what was published is programmed once every stream has answered, not before", async () => {
+  await using harness = await startXds();
+  const order: string[] = [];
+  harness.xds.publish({ set: [good], removed: [] });
+  harness.xds.open();
+  const programmed = harness.xds.programmed({ minProxies: 2 }).then(() => order.push("programmed"));
+  const one = harness.client("one");
+  one.ask("cluster");
+  await one.accept();
+  const two = harness.client("two");
+  two.ask("cluster");
+  const delivery = await two.next();
+  await one.drain();
+  assert.equal(harness.xds.isAcknowledged("cluster", "good", good.version), false);
+  order.push("last answer");
+  two.acknowledge(delivery);
+  await programmed;
+  assert.deepEqual(order, ["last answer", "programmed"]);
+  assert.equal(harness.xds.isAcknowledged("cluster", "good", good.version), true);
+});
+
+test("a route configuration counts as programmed only after a proxy asked for it", async () => {
+  await using harness = await startXds();
+  const routes = resource("routes", "r", "1");
+  harness.xds.publish({ set: [good, routes], removed: [] });
+  harness.xds.open();
+  let done = false;
+  const programmed = harness.xds.programmed().then(() => {
+    done = true;
+  });
+  const client = harness.client("a");
+  client.ask("cluster");
+  await client.drain();
+  assert.equal(done, false);
+  client.ask("routes", { subscribe: ["r"] });
+  await client.accept();
+  await programmed;
+});
+
+test("later changes do not hold up those who wait for earlier ones", async () => {
+  await using harness = await startXds();
+  harness.xds.publish({ set: [good], removed: [] });
+  harness.xds.open();
+  const client = harness.client("a");
+  client.ask("cluster");
+  const first = await client.next();
+  const programmed = harness.xds.programmed();
+  harness.xds.publish({ set: [bad], removed: [] });
+  client.acknowledge(first);
+  assert.deepEqual((await client.next()).texts, { bad: "1" });
+  assert.deepEqual((await programmed).refused, []);
+});
+
+test("a proxy that leaves is no longer waited for", async () => {
+  await using harness = await startXds();
+  harness.xds.publish({ set: [good], removed: [] });
+  harness.xds.open();
+  const stays = harness.client("stays");
+  stays.ask("cluster");
+  await stays.drain();
+  const leaves = harness.client("leaves");
+  leaves.ask("cluster");
+  await leaves.next();
+  const programmed = harness.xds.programmed();
+  await leaves[Symbol.asyncDispose]();
+  assert.equal((await programmed).proxies, 1);
+});
+
+test("waiting ends with the signal's reason", async () => {
+  await using harness = await startXds();
+  const aborted = new AbortController();
+  const waiting = harness.xds.programmed({ signal: aborted.signal });
+  aborted.abort(new Error("enough"));
+  await assert.rejects(waiting, { message: "enough" });
+  await assert.rejects(harness.xds.programmed({ signal: aborted.signal }), { message: "enough" });
+});

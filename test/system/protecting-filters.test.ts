@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { filterOrder } from "#envoy/filters/order.ts";
+import { chainLayout } from "#envoy/listeners/chain-layout.ts";
+import type { ListenerLayout } from "#envoy/listeners/layout.ts";
+import { cidrRangeOf } from "#envoy/listeners/network.ts";
+import { onDemandLayout } from "#envoy/listeners/on-demand-layout.ts";
+import type { ListenerSettings } from "#envoy/listeners/settings.ts";
+import { plainSettings, secretForServerName, startEcho, worldResources } from "./host-world.ts";
+import { freePorts, startEnvoy } from "./real-envoy.ts";
+import type { Peer } from "./wire-client.ts";
+import { Http2Connection, http1Text, sendText } from "./wire-client.ts";
+
+/** How a filter is provoked: settings of the gate, a request that it must turn away, and one that it must let pass. */
+interface Provocation {
+  readonly filter: string;
+  readonly settings: ListenerSettings;
+  readonly refused: { readonly path: string; readonly status: number };
+  /** Absent: under these settings nothing passes. */
+  readonly allowedPath?: string;
+}
+
+const provocations: Readonly<Record<string, Provocation>> = {
+  "the gate, to a client that is not allowed": {
+    filter: "sekisho.gate",
+    settings: { ...plainSettings, allowedClients: [cidrRangeOf("203.0.113.0/24")] },
+    refused: { path: "/", status: 403 },
+  },
+  "the gate, to a hidden climb": {
+    filter: "sekisho.gate",
+    settings: plainSettings,
+    refused: { path: "/open/..%2Fadmin", status: 403 },
+    allowedPath: "/open/%2Fadmin",
+  },
+};
+
+const layouts: Readonly<Record<string, typeof chainLayout>> = {
+  "one chain a certificate": chainLayout,
+  "certificates on demand": onDemandLayout,
+};
+
+/** Every form in which a request can name a host, with a server name whose certificate is the host's. */
+const forms: Readonly<Record<string, { readonly authority: string; readonly serverName: string }>> =
+  {
+    "an exact host": { authority: "shop.test", serverName: "shop.test" },
+    "a one-label wildcard": { authority: "a.one.test", serverName: "a.one.test" },
+    "a many-label wildcard": { authority: "a.b.many.test", serverName: "a.b.many.test" },
+    "the default host": { authority: "unknown.test", serverName: "unknown.test" },
+    "an exact host with a port": { authority: "shop.test:8443", serverName: "shop.test" },
+    "a wildcard with a port": { authority: "a.one.test:8443", serverName: "a.one.test" },
+    "an exact host in upper case": { authority: "SHOP.TEST", serverName: "shop.test" },
+    "a wildcard in upper case": { authority: "A.ONE.TEST", serverName: "a.one.test" },
+    "an exact host with a trailing dot": { authority: "shop.test.", serverName: "shop.test" },
+    "a wildcard with a trailing dot": { authority: "a.one.test.", serverName: "a.one.test" },
+    "a wildcard with all of these": { authority: "A.one.test.:1", serverName: "a.one.test" },
+    "an address": { authority: "10.0.0.1", serverName: "unknown.test" },
+  };
+
+interface Gate {
+  readonly http: number;
+  readonly https: number;
+}
+
+const everything = new AsyncDisposableStack();
+const gates = new Map<string, Gate>();
+
+before(async () => {
+  const echo = everything.use(await startEcho());
+  for (const [what, { settings }] of Object.entries(provocations)) {
+    for (const [layoutName, create] of Object.entries(layouts)) {
+      const ports = await freePorts("http", "https");
+      const layout: ListenerLayout = create(settings, ports);
+      const resources = worldResources(layout, echo.port);
+      const envoy = everything.use(await startEnvoy(resources, secretForServerName));
+      assert.deepEqual(envoy.refused, []);
+      gates.set(`${what} ${layoutName}`, ports);
+    }
+  }
+});
+
+after(() => everything.disposeAsync());
+
+test("every filter that protects is provoked here", () => {
+  const protecting = filterOrder
+    .filter(({ protects }) => protects)
+    .map(({ build }) => build(plainSettings));
+  const provoked = new Set(Object.values(provocations).map(({ filter }) => filter));
+  assert.deepEqual(new Set(protecting.map(({ name }) => name)), provoked);
+  assert.deepEqual(protecting.map(({ disabled }) => disabled).filter(Boolean), []);
+});
+
+for (const [what, { refused, allowedPath }] of Object.entries(provocations)) {
+  for (const layoutName of Object.keys(layouts)) {
+    for (const [form, { authority, serverName }] of Object.entries(forms)) {
+      test(`${what}, answers ${refused.status} on ${form} (${layoutName})`, async () => {
+        const ports = gates.get(`${what} ${layoutName}`);
+        assert.ok(ports);
+        const clear = { port: ports.http };
+        const secure = { port: ports.https, tls: { serverName } };
+        for (const peer of [clear, secure]) {
+          assert.deepEqual(await statuses(peer, authority, refused.path), [
+            refused.status,
+            refused.status,
+          ]);
+          if (allowedPath === undefined) continue;
+          assert.deepEqual(await statuses(peer, authority, allowedPath), [200, 200]);
+        }
+      });
+    }
+  }
+}
+
+/** By HTTP/1 and by HTTP/2. */
+async function statuses(peer: Peer, authority: string, path: string): Promise<readonly number[]> {
+  const first = await sendText(peer, http1Text(path, [`Host: ${authority}`]));
+  await using connection = await Http2Connection.open(peer);
+  const second = await connection.request(authority, path);
+  return [first.status, second.status];
+}
+
+/** Paths as sent, on a gate that lets everybody in → whether they climb out of the prefix they show. */
+const paths: Readonly<Record<string, "passes" | "is refused">> = {
+  "/a%2Fb": "passes",
+  "/@scope%2fname": "passes",
+  "/a/b..%2fc": "passes",
+  "/a%2f...%2fb": "passes",
+  "/a?x=/..%2fadmin": "passes",
+  "/a/%2e%2e/b": "passes",
+  "/a/..%2fadmin": "is refused",
+  "/a/%2e%2E%2Fadmin": "is refused",
+  "/a%2f../admin": "is refused",
+  "/a%2f..": "is refused",
+  "/a%5c..%5cadmin": "is refused",
+  "/..%5cadmin": "is refused",
+};
+
+for (const [path, verdict] of Object.entries(paths)) {
+  test(`the path ${path} ${verdict}`, async () => {
+    const ports = gates.get("the gate, to a hidden climb one chain a certificate");
+    assert.ok(ports);
+    const { status } = await sendText({ port: ports.http }, http1Text(path, ["Host: shop.test"]));
+    assert.equal(status, verdict === "passes" ? 200 : 403);
+  });
+}

@@ -1,0 +1,79 @@
+/** The real pipeline before a real Envoy, with objects set directly: for tests that judge answers. */
+
+import { readTlsSecret } from "#certificates/tls-secret.ts";
+import type { DialectSettings } from "#dialects/dialect.ts";
+import { chainLayout } from "#envoy/listeners/chain-layout.ts";
+import type { ListenerLayout, ListenerPorts } from "#envoy/listeners/layout.ts";
+import { onDemandLayout } from "#envoy/listeners/on-demand-layout.ts";
+import type { ListenerSettings } from "#envoy/listeners/settings.ts";
+import { formatKey, type KubeObject, keyOf, parseKey } from "#kinds/object.ts";
+import { Pipeline, realSteps, type Steps } from "../../src/pipeline.ts";
+import { freePorts, startEnvoy } from "./real-envoy.ts";
+
+export interface TestGateSettings {
+  readonly dialects?: DialectSettings;
+  /** Default: a filter chain for each certificate group. */
+  readonly certificates?: "chains" | "on-demand";
+  readonly listeners?: Partial<ListenerSettings>;
+  /** Breaks the translation on purpose. */
+  readonly steps?: (real: Steps) => Steps;
+  /** Breaks the listeners on purpose. */
+  readonly layout?: (real: ListenerLayout) => ListenerLayout;
+}
+
+export interface TestGate extends AsyncDisposable {
+  readonly http: number;
+  readonly https: number;
+  readonly pipeline: Pipeline;
+  /** Makes `objects` the whole world and waits until Envoy has it; returns what Envoy refused. */
+  readonly apply: (objects: readonly KubeObject[]) => Promise<readonly string[]>;
+}
+
+export async function startTestGate(settings: TestGateSettings = {}): Promise<TestGate> {
+  const ports = await freePorts("http", "https");
+  const pipeline = createTestPipeline(settings, ports);
+  pipeline.flush();
+  const first = pipeline.takeChange();
+  const envoy = await startEnvoy(first.set, (name) => pipeline.secretForServerName(name));
+  const known = new Set<string>();
+  const apply = async (objects: readonly KubeObject[]): Promise<readonly string[]> => {
+    const wanted = new Set(objects.map((object) => formatKey(keyOf(object))));
+    for (const key of known) if (!wanted.has(key)) pipeline.delete(parseKey(key));
+    known.clear();
+    for (const key of wanted) known.add(key);
+    for (const object of objects) pipeline.set(object);
+    pipeline.flush();
+    const { set, removed } = pipeline.takeChange();
+    const refused = await envoy.change(set, removed);
+    envoy.xds.refreshSecrets();
+    return refused;
+  };
+  return { ...ports, pipeline, apply, [Symbol.asyncDispose]: () => envoy[Symbol.asyncDispose]() };
+}
+
+/** The pipeline as the gate has it, with bugs rethrown. */
+export function createTestPipeline(settings: TestGateSettings, ports: ListenerPorts): Pipeline {
+  const real = realSteps(settings.dialects ?? { servedClasses: "all" }, readTlsSecret);
+  return new Pipeline({
+    steps: settings.steps?.(real) ?? real,
+    layout: layoutOf(settings, ports),
+    namesInUse: { added: () => undefined, removed: () => undefined },
+    onBug: (error) => {
+      throw error;
+    },
+  });
+}
+
+function layoutOf(settings: TestGateSettings, ports: ListenerPorts): ListenerLayout {
+  const listeners: ListenerSettings = {
+    address: "127.0.0.1",
+    accessLog: [],
+    trustedProxies: [],
+    proxyProtocol: false,
+    allowedClients: [],
+    ...settings.listeners,
+  };
+  const make = settings.certificates === "on-demand" ? onDemandLayout : chainLayout;
+  const real = make(listeners, ports);
+  return settings.layout?.(real) ?? real;
+}
