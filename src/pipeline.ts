@@ -51,6 +51,8 @@ export interface PipelineDeps {
   readonly layout: ListenerLayout;
   /** Told which DNS names Services of type ExternalName point to; answered by {@link Pipeline.setAddresses}. */
   readonly namesInUse: KeyListener;
+  /** Kinds whose own findings somebody else gives. */
+  readonly judgedElsewhere?: readonly string[];
   /** Told of every bug of ours that was contained; tests rethrow. */
   readonly onBug: (error: unknown) => void;
 }
@@ -63,11 +65,13 @@ export class Pipeline {
   readonly #graph: Graph;
   readonly #steps: Steps;
   readonly #onBug: (error: unknown) => void;
+  readonly #judgedElsewhere: readonly string[];
   readonly #objects: KnownObjects;
   readonly #world: World;
   readonly #findings = new FindingSet();
   readonly #built: GatewayResources;
   readonly #fragments = new Map<string, () => void>();
+  readonly #claimed = new Map<string, string>();
   readonly #secrets: Memo<Result<KeyMaterial, CertificateState>>;
   readonly #addresses: Demand<readonly string[]>;
 
@@ -75,6 +79,7 @@ export class Pipeline {
     this.#graph = new Graph({ onBug: deps.onBug });
     this.#steps = deps.steps;
     this.#onBug = deps.onBug;
+    this.#judgedElsewhere = deps.judgedElsewhere ?? [];
     this.#objects = new KnownObjects(this.#graph, worldIndexes);
     this.#addresses = new Demand(this.#graph, deps.namesInUse);
     this.#secrets = new Memo(this.#graph, (name) => this.#readSecret(name), {
@@ -101,7 +106,8 @@ export class Pipeline {
     const key = formatKey(keyOf(object));
     const kind = kindsById.get(keyOf(object).kind);
     if (kind === undefined) return;
-    this.#findings.set(`object ${key}`, kindFindings(kind, this.#objects.set(kind, object)));
+    const known = this.#objects.set(kind, object);
+    if (!this.#judgedElsewhere.includes(kind.id)) this.#findings.set(`object ${key}`, kindFindings(kind, known));
     const dialect = dialectsByKind.get(kind.id);
     if (dialect === undefined || this.#fragments.has(key)) return;
     this.#fragments.set(
@@ -114,6 +120,7 @@ export class Pipeline {
     const text = formatKey(key);
     this.#fragments.get(text)?.();
     this.#fragments.delete(text);
+    this.#claimed.delete(text);
     this.#built.gateway.removeFragment(text);
     this.#findings.delete(`fragment ${text}`);
     this.#findings.delete(`object ${text}`);
@@ -140,9 +147,19 @@ export class Pipeline {
     return this.#built.resources.all();
   }
 
+  /** How many certificates handshakes are answered with now. */
+  get certificateCount(): number {
+    return this.#built.certificateCount;
+  }
+
   /** The secret that answers a handshake for a server name; undefined: it is refused. */
   secretForServerName(name: string): Resource | undefined {
     return this.#built.secretForServerName(name);
+  }
+
+  /** The objects that a dialect of ours serves: `formatKey` and uid. */
+  get claimed(): ReadonlyMap<string, string> {
+    return this.#claimed;
   }
 
   findings(): readonly Finding[] {
@@ -172,6 +189,8 @@ export class Pipeline {
     if (object === undefined) return;
     const fragment = this.#contained(dialect, object);
     this.#built.gateway.setFragment(key, fragment);
+    if (fragment.claimed) this.#claimed.set(key, object.object.metadata.uid);
+    else this.#claimed.delete(key);
     this.#findings.set(`fragment ${key}`, fragment.findings);
   }
 

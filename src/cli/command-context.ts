@@ -5,13 +5,35 @@ import { contentHash } from "#base/content-hash.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Environment } from "#runtime/environment.ts";
 import type { Files } from "#runtime/files.ts";
+import type { Http2Server } from "#runtime/http2-server.ts";
 import type { LocalSocket } from "#runtime/local-socket.ts";
+import type { Log } from "#runtime/log.ts";
+import type { Metrics } from "#runtime/metrics.ts";
+import type { NameLookup } from "#runtime/name-lookup.ts";
+import type { Network } from "#runtime/network.ts";
+import type { Platform } from "#runtime/platform.ts";
+import type { PortProbe } from "#runtime/port-probe.ts";
+import type { Processes } from "#runtime/processes.ts";
+import type { Random } from "#runtime/random.ts";
+import type { LogOptions } from "#runtime/real-log.ts";
+import type { SocketHttp } from "#runtime/socket-http.ts";
 
 export interface CommandContext {
   readonly clock: Clock;
+  readonly random: Random;
   readonly environment: Environment;
   readonly files: Files;
+  readonly processes: Processes;
   readonly socket: LocalSocket;
+  readonly http: SocketHttp;
+  readonly http2: Http2Server;
+  readonly network: Network;
+  readonly lookup: NameLookup;
+  readonly ports: PortProbe;
+  readonly platform: Platform;
+  /** Made by the commands that need one: most do not. */
+  readonly createLog: (options: LogOptions) => Promise<Log>;
+  readonly createMetrics: () => Promise<Metrics>;
 }
 
 /** A command was used wrongly, or cannot go on: shown to the person as it is. */

@@ -4,7 +4,7 @@ import path from "node:path";
 import { Command } from "commander";
 import { checkKeyPair } from "#crypto/key-pair.ts";
 import type { Draft } from "#store/object-store.ts";
-import { createRemoteStore } from "../api/remote-store.ts";
+import { createRemoteStore } from "#api/remote-store.ts";
 import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
 import { dataOption, exampleText, namespaceOption } from "./options.ts";
 

@@ -1,7 +1,7 @@
 /** `sekisho delete KIND NAME…`: removes stored objects; those of files are removed by editing the file. */
 
 import { Command } from "commander";
-import { createRemoteStore } from "../api/remote-store.ts";
+import { createRemoteStore } from "#api/remote-store.ts";
 import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
 import { findKind } from "./kind-name.ts";
 import { dataOption, exampleText, namespaceOption } from "./options.ts";

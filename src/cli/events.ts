@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { compareText } from "#base/compare.ts";
 import { type Event, eventKind } from "#kinds/event.ts";
 import { type Known, read } from "#kinds/kind.ts";
-import { createRemoteStore } from "../api/remote-store.ts";
+import { createRemoteStore } from "#api/remote-store.ts";
 import { formatAge } from "./age.ts";
 import { type CommandContext, findSocket } from "./command-context.ts";
 import { dataOption, exampleText, namespaceOption } from "./options.ts";

@@ -1,8 +1,8 @@
 /** `sekisho explain URL`: why a request is answered as it is, down to file and line. */
 
 import { Command, Option } from "commander";
-import type { Explanation } from "../gate/explanation.ts";
-import { askGate } from "../api/gate-calls.ts";
+import type { Explanation } from "#gate/explanation.ts";
+import { askGate } from "#api/gate-calls.ts";
 import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
 import { dataOption, exampleText } from "./options.ts";
 import { printable } from "./table.ts";

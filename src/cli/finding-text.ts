@@ -1,7 +1,7 @@
 /** A finding as people read it, and as a line of `check -o github`. */
 
 import { formatOrigin } from "#base/origin.ts";
-import type { LocatedFinding } from "../api/gate-calls.ts";
+import type { LocatedFinding } from "#api/gate-calls.ts";
 import { printable } from "./table.ts";
 
 /** `cafe.yaml:12:9 error SecretNotFound: … (Ingress/default/cafe spec.tls[0])`, and what to do on the next line. */

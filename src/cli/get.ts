@@ -1,7 +1,7 @@
 /** `sekisho get KIND [NAME]`: objects of the running gate, as kubectl shows them. */
 
 import { Command, Option } from "commander";
-import { createRemoteStore } from "../api/remote-store.ts";
+import { createRemoteStore } from "#api/remote-store.ts";
 import type { Kind } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import type { ObjectStore } from "#store/object-store.ts";

@@ -39,6 +39,8 @@ const image = fields({
   command: optional(list(text)),
   args: optional(list(text)),
   env: optional(mapOf(text)),
+  workingDir: optional(text),
+  manifestCommands: optional(boolean),
 });
 
 const file = fields({
@@ -48,6 +50,7 @@ const file = fields({
   data: optional(text),
   envoy: optional(text),
   workloads: optional(oneOf("process", "none")),
+  isolation: optional(oneOf("auto", "root", "user", "none")),
   concurrency: optional(integer(1, 1024)),
   drainSeconds: optional(integer(0, 3600)),
   ingressClasses: optional(list(text)),
@@ -76,6 +79,8 @@ export interface Settings {
   /** Undefined: found on the machine or installed. */
   readonly envoy: string | undefined;
   readonly workloads: "process" | "none";
+  /** What pods have of their own: `root` and `user` give namespaces, `none` an address alone; `auto` is the strongest that works. */
+  readonly isolation: "auto" | "root" | "user" | "none";
   /** Worker threads of Envoy. */
   readonly concurrency: number | undefined;
   readonly drainSeconds: number;
@@ -99,6 +104,7 @@ export const defaults: Settings = {
   data: undefined,
   envoy: undefined,
   workloads: "process",
+  isolation: "auto",
   concurrency: undefined,
   drainSeconds: 10,
   ingressClasses: "all",

@@ -84,6 +84,13 @@ export class GatewayResources {
     graph.watch(stage.listeners, () => this.#buildListeners());
   }
 
+  /** Certificate groups that have a certificate. */
+  get certificateCount(): number {
+    let count = 0;
+    for (const group of this.#groups.keys()) if (group !== refusedGroup) count++;
+    return count;
+  }
+
   /** The secret that answers a handshake for a server name, named after it: for the layout that asks by name. */
   secretForServerName(name: string): Resource | undefined {
     const wanted = name === noServerName ? "*" : this.gateway.serverNameFor(normaliseHost(name));

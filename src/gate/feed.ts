@@ -6,7 +6,7 @@ import { kinds } from "#kinds/all.ts";
 import { keyOf } from "#kinds/object.ts";
 import { type ObjectStore, StoreError, type WatchBatch } from "#store/object-store.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
-import type { Pipeline } from "../pipeline.ts";
+import type { Pipeline } from "#pipeline.ts";
 
 export interface FeedDeps {
   readonly clock: Clock;

@@ -13,7 +13,7 @@ import type { Metrics } from "#runtime/metrics.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { createXdsServer, type XdsServer } from "#xds/xds-server.ts";
-import { Pipeline, realSteps, type Steps } from "../pipeline.ts";
+import { Pipeline, realSteps, type Steps } from "#pipeline.ts";
 import { createExternalNames } from "./external-names.ts";
 import { type Applied, feedPipeline, flush } from "./feed.ts";
 
@@ -33,6 +33,8 @@ export interface GateSettings {
   readonly dialects: DialectSettings;
   /** Told after every change that was published, with how long it took. */
   readonly onApplied: (applied: Applied, change: ResourceChange) => void;
+  /** Kinds whose own findings somebody else gives. */
+  readonly judgedElsewhere?: readonly string[];
   /** The steps of the pipeline; the real ones when absent. */
   readonly steps?: (real: Steps) => Steps;
 }
@@ -66,6 +68,7 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     steps: settings.steps?.(real) ?? real,
     layout: settings.layout,
     namesInUse: names,
+    judgedElsewhere: settings.judgedElsewhere ?? [],
     onBug: (error) => {
       bugs.add(1);
       deps.log.error("a bug of ours was contained", { [logFields.error]: errorText(error) });

@@ -2,12 +2,20 @@
 
 import type { Json, JsonObject } from "#base/json.ts";
 import { isJsonObject } from "#base/json.ts";
+import type { Parsed } from "#base/schema.ts";
+import {
+  boolean,
+  fields,
+  integer,
+  integerOrText,
+  oneOf,
+  optional,
+  required,
+} from "#base/schema.ts";
 import { statusNumber } from "./deployment-status.ts";
 import type { Kind } from "./kind.ts";
 import { formatSelector, labelSelector } from "./label-selector.ts";
 import { containerImages, containerNames, podTemplate } from "./pod-template.ts";
-import type { Parsed } from "#base/schema.ts";
-import { boolean, fields, integer, integerOrText, oneOf, optional, required } from "#base/schema.ts";
 
 const spec = fields({
   replicas: optional(integer(0)),

@@ -1,12 +1,28 @@
 /** EndpointSlice, discovery.k8s.io/v1: who answers for a Service. */
 
+import {
+  anything,
+  boolean,
+  fields,
+  integer,
+  list,
+  mapOf,
+  oneOf,
+  optional,
+  type Parsed,
+  required,
+  text,
+} from "#base/schema.ts";
 import type { Kind } from "./kind.ts";
-import { anything, boolean, fields, integer, list, mapOf, oneOf, optional, type Parsed, required, text } from "#base/schema.ts";
 
 const endpoint = fields({
   addresses: required(list(text)),
   conditions: optional(
-    fields({ ready: optional(boolean), serving: optional(boolean), terminating: optional(boolean) }),
+    fields({
+      ready: optional(boolean),
+      serving: optional(boolean),
+      terminating: optional(boolean),
+    }),
   ),
   hostname: optional(text),
   nodeName: optional(text),
@@ -49,8 +65,14 @@ export const endpointSliceKind: Kind<EndpointSlice> = {
   withoutEffect: [],
   columns: [
     { title: "ADDRESSTYPE", value: (known) => known.value?.addressType ?? "" },
-    { title: "PORTS", value: (known) => shorten((known.value?.ports ?? []).map((entry) => `${entry.port ?? "*"}`)) },
-    { title: "ENDPOINTS", value: (known) => shorten((known.value?.endpoints ?? []).flatMap((entry) => entry.addresses)) },
+    {
+      title: "PORTS",
+      value: (known) => shorten((known.value?.ports ?? []).map((entry) => `${entry.port ?? "*"}`)),
+    },
+    {
+      title: "ENDPOINTS",
+      value: (known) => shorten((known.value?.endpoints ?? []).flatMap((entry) => entry.addresses)),
+    },
   ],
 };
 

@@ -1,7 +1,7 @@
 /** IngressClass, networking.k8s.io/v1: which controller serves the Ingresses of a class. */
 
-import type { Kind, Known } from "./kind.ts";
 import { anything, fields, optional, type Parsed, text } from "#base/schema.ts";
+import type { Kind, Known } from "./kind.ts";
 
 const body = fields({
   spec: optional(fields({ controller: optional(text), parameters: optional(anything) })),
@@ -33,7 +33,10 @@ export const ingressClassKind: Kind<IngressClass> = {
   ],
   columns: [
     { title: "CONTROLLER", value: (known) => known.value?.spec?.controller ?? "" },
-    { title: "PARAMETERS", value: (known) => (known.value?.spec?.parameters === undefined ? "<none>" : "<set>") },
+    {
+      title: "PARAMETERS",
+      value: (known) => (known.value?.spec?.parameters === undefined ? "<none>" : "<set>"),
+    },
   ],
 };
 

@@ -1,8 +1,6 @@
 /** Ingress, networking.k8s.io/v1 (Kubernetes API reference, "Ingress v1"), and its two retired versions. */
 
 import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
-import type { Kind, Known } from "./kind.ts";
-import { addresses } from "./load-balancer-status.ts";
 import {
   anything,
   fields,
@@ -15,6 +13,8 @@ import {
   required,
   text,
 } from "#base/schema.ts";
+import type { Kind, Known } from "./kind.ts";
+import { addresses } from "./load-balancer-status.ts";
 
 const servicePort = fields({ name: optional(text), number: optional(integer(1, 65535)) });
 
@@ -69,7 +69,10 @@ export const ingressKind: Kind<Ingress> = {
     { title: "CLASS", value: (known) => classOf(known) ?? "<none>" },
     { title: "HOSTS", value: hosts },
     { title: "ADDRESS", value: (known) => addresses(known.object.status).join(",") },
-    { title: "PORTS", value: (known) => ((known.value?.spec?.tls ?? []).length > 0 ? "80, 443" : "80") },
+    {
+      title: "PORTS",
+      value: (known) => ((known.value?.spec?.tls ?? []).length > 0 ? "80, 443" : "80"),
+    },
   ],
 };
 
@@ -79,7 +82,9 @@ export function classOf(known: Known<Ingress>): string | undefined {
 }
 
 function hosts(known: Known<Ingress>): string {
-  const names = (known.value?.spec?.rules ?? []).map((entry) => entry?.host ?? "").filter((host) => host !== "");
+  const names = (known.value?.spec?.rules ?? [])
+    .map((entry) => entry?.host ?? "")
+    .filter((host) => host !== "");
   if (names.length === 0) return "*";
   const shown = names.slice(0, 3).join(",");
   return names.length > 3 ? `${shown} + ${names.length - 3} more...` : shown;
@@ -125,12 +130,19 @@ function convertBackend(old: Json | undefined): Json | undefined {
     ...rest,
     service: {
       name: serviceName,
-      ...(port === undefined ? {} : { port: typeof port === "string" ? { name: port } : { number: port } }),
+      ...(port === undefined
+        ? {}
+        : { port: typeof port === "string" ? { name: port } : { number: port } }),
     },
   };
 }
 
-function mapList(value: Json | undefined, convert: (entry: JsonObject) => JsonObject): Json | undefined {
+function mapList(
+  value: Json | undefined,
+  convert: (entry: JsonObject) => JsonObject,
+): Json | undefined {
   if (!Array.isArray(value)) return value;
-  return (value as readonly Json[]).map((entry) => (isJsonObject(entry) ? convert(entry as JsonObject) : entry));
+  return (value as readonly Json[]).map((entry) =>
+    isJsonObject(entry) ? convert(entry as JsonObject) : entry,
+  );
 }

@@ -1,8 +1,8 @@
 /** What Sekisho knows about one kind of input object. */
 
 import type { Json, JsonObject } from "#base/json.ts";
-import type { KindId, KubeObject } from "./object.ts";
 import type { Parser, Problem } from "#base/schema.ts";
+import type { KindId, KubeObject } from "./object.ts";
 
 export interface Kind<T> {
   readonly id: KindId;

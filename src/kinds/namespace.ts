@@ -1,7 +1,7 @@
 /** Namespace, v1: read so that its labels can be used and its presence is no surprise. */
 
-import type { Kind } from "./kind.ts";
 import { fields, list, optional, type Parsed, text } from "#base/schema.ts";
+import type { Kind } from "./kind.ts";
 
 const body = fields({ spec: optional(fields({ finalizers: optional(list(text)) })) });
 

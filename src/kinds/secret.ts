@@ -1,8 +1,8 @@
 /** Secret, v1. Values stay base64 texts until somebody with a reason decodes them. */
 
 import type { Json } from "#base/json.ts";
-import type { Kind, Known } from "./kind.ts";
 import { boolean, fields, mapOf, optional, type Parsed, type Parser, text } from "#base/schema.ts";
+import type { Kind, Known } from "./kind.ts";
 
 const base64: Parser<string> = (value: Json | undefined, reading) => {
   if (typeof value === "string" && /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value)) return value;
@@ -44,7 +44,10 @@ export const secretKind: Kind<Secret> = {
 };
 
 function keys(known: Known<Secret>): ReadonlySet<string> {
-  return new Set([...Object.keys(known.value?.data ?? {}), ...Object.keys(known.value?.stringData ?? {})]);
+  return new Set([
+    ...Object.keys(known.value?.data ?? {}),
+    ...Object.keys(known.value?.stringData ?? {}),
+  ]);
 }
 
 /** The value of one key, decoded; `stringData` wins over `data`, as when the API server writes it (Kubernetes API reference, "Secret v1"). */

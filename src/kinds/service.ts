@@ -1,7 +1,5 @@
 /** Service, v1 (Kubernetes API reference, "Service v1"). */
 
-import type { FieldWithoutEffect, Kind, Known } from "./kind.ts";
-import { addresses } from "./load-balancer-status.ts";
 import {
   anything,
   boolean,
@@ -16,6 +14,8 @@ import {
   required,
   text,
 } from "#base/schema.ts";
+import type { FieldWithoutEffect, Kind, Known } from "./kind.ts";
+import { addresses } from "./load-balancer-status.ts";
 
 const port = fields({
   name: optional(text),
@@ -63,7 +63,11 @@ const withoutEffect: readonly FieldWithoutEffect[] = [
     reason: toGate,
     advice: "expect requests of one client to reach different pods",
   },
-  { path: "spec.sessionAffinityConfig", reason: toGate, advice: "expect requests of one client to reach different pods" },
+  {
+    path: "spec.sessionAffinityConfig",
+    reason: toGate,
+    advice: "expect requests of one client to reach different pods",
+  },
   {
     path: "spec.externalTrafficPolicy",
     harmless: ["Cluster"],
@@ -76,7 +80,11 @@ const withoutEffect: readonly FieldWithoutEffect[] = [
     reason: toGate,
     advice: "remove the field, or keep it for the cluster's own traffic",
   },
-  { path: "spec.trafficDistribution", reason: toGate, advice: "expect requests to be spread over all endpoints" },
+  {
+    path: "spec.trafficDistribution",
+    reason: toGate,
+    advice: "expect requests to be spread over all endpoints",
+  },
   {
     path: "spec.loadBalancerSourceRanges",
     reason: "no load balancer stands in front of a backend Service",
@@ -97,7 +105,11 @@ export const serviceKind: Kind<Service> = {
   withoutEffect,
   columns: [
     { title: "TYPE", value: (known) => known.value?.spec?.type ?? "ClusterIP" },
-    { title: "CLUSTER-IP", value: (known) => (isExternalName(known) ? "<none>" : (known.value?.spec?.clusterIP ?? "<none>")) },
+    {
+      title: "CLUSTER-IP",
+      value: (known) =>
+        isExternalName(known) ? "<none>" : (known.value?.spec?.clusterIP ?? "<none>"),
+    },
     { title: "EXTERNAL-IP", value: externalAddress },
     { title: "PORT(S)", value: ports },
     { title: "SELECTOR", wide: true, value: selector },

@@ -8,6 +8,8 @@ import type { Route } from "./route.ts";
 
 export interface Fragment {
   readonly seniority: Seniority;
+  /** False when the object is another controller's: it then contributes nothing and gets no status. */
+  readonly claimed: boolean;
   readonly rules: readonly HostRules[];
   readonly certificates: readonly CertificateUse[];
   /** Takes the requests that no route of any host takes. */

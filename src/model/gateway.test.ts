@@ -39,6 +39,7 @@ function fragment(name: string, wanted: Wanted): Fragment {
   });
   return {
     seniority: { creationTimestamp: "2024-01-01T00:00:00Z", kind: origin.kind, namespace: "default", name },
+    claimed: true,
     rules: Object.entries(wanted.rules ?? {}).map(([host, paths]) => ({
       host: hostFromText(host),
       routes: paths.map(answer),

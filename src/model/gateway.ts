@@ -96,6 +96,16 @@ export class Gateway {
     };
   }
 
+  /** Hosts that objects claim by rules now, sorted. */
+  claimedHosts(): readonly string[] {
+    return [...this.#rules.keys()].sort();
+  }
+
+  /** Server names that objects name certificates for now, sorted. */
+  serverNames(): readonly string[] {
+    return [...this.#certificates.keys()].sort();
+  }
+
   /** Tracked. The host (`formatHost`) that takes requests for a name in lower case, without port and trailing dot. */
   hostFor(name: string): string {
     const candidates = [{ kind: "exact", name } as const, ...coveringHosts({ kind: "exact", name })];

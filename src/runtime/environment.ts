@@ -16,6 +16,8 @@ export interface Terminal {
 }
 
 export interface Environment {
+  /** What was given behind the program's name. */
+  readonly arguments: readonly string[];
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly workingDirectory: string;
@@ -24,6 +26,8 @@ export interface Environment {
   /** The Node binary that runs us: for programs of our own. */
   readonly nodeBinary: string;
   readonly terminal: Terminal;
+  /** Ends this process once what was printed has been written. */
+  readonly exit: (code: number) => void;
   /** Calls `stop` at the first SIGINT or SIGTERM, `hurry` at the second; the returned function ends that. */
   readonly onStopSignal: (stop: () => void, hurry: () => void) => () => void;
 }

@@ -7,6 +7,7 @@ import type { Environment } from "./environment.ts";
 export function createEnvironment(): Environment {
   const { stdout } = process;
   return {
+    arguments: process.argv.slice(2),
     variables: process.env,
     home: homedir(),
     workingDirectory: process.cwd(),
@@ -19,6 +20,11 @@ export function createEnvironment(): Environment {
       hasColours: stdout.isTTY === true && stdout.hasColors(),
       columns: () => stdout.columns ?? 80,
       rows: () => stdout.rows ?? 24,
+    },
+    exit: (code) => {
+      process.exitCode = code;
+      // Standard output may be a pipe that is written later: the process ends behind the last byte.
+      stdout.write("", () => process.exit(code));
     },
     onStopSignal,
   };

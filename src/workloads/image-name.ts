@@ -38,7 +38,7 @@ export function matchesImage(pattern: string, reference: string): boolean {
   return !hostGiven && glob(`*/${wanted.path}`).test(image.path);
 }
 
-/** The entry whose pattern names the image; the longest pattern wins, then the first in the list. */
+/** The entry whose pattern names the image; the one with the most fixed characters wins, then the first in the list. */
 export function findImage<T extends { readonly pattern: string }>(
   entries: readonly T[],
   reference: string,
@@ -46,9 +46,13 @@ export function findImage<T extends { readonly pattern: string }>(
   let best: T | undefined;
   for (const entry of entries) {
     if (!matchesImage(entry.pattern, reference)) continue;
-    if (best === undefined || entry.pattern.length > best.pattern.length) best = entry;
+    if (best === undefined || fixedLength(entry.pattern) > fixedLength(best.pattern)) best = entry;
   }
   return best;
+}
+
+function fixedLength(pattern: string): number {
+  return pattern.replaceAll("*", "").length;
 }
 
 function glob(pattern: string): RegExp {

@@ -49,7 +49,7 @@ export class ObjectView {
   observe(object: KubeObject): void {
     const key = keyOf(object);
     const before = this.#objects.get(formatKey(key));
-    if (this.#removed.has(object.metadata.uid) || isOlder(object, before)) return;
+    if (this.#removed.has(object.metadata.uid) || isKnown(object, before)) return;
     this.#objects.set(formatKey(key), object);
     this.#changed({ key, before, after: object });
   }
@@ -108,8 +108,12 @@ export class ObjectView {
   }
 }
 
-/** Resource versions of one store are numbers that grow. */
-function isOlder(object: KubeObject, known: KubeObject | undefined): boolean {
-  if (known === undefined || known.metadata.uid !== object.metadata.uid) return false;
-  return Number(object.metadata.resourceVersion) < Number(known.metadata.resourceVersion);
+/** True when `before` says as much or more. Resource versions of one store are numbers that grow. */
+function isKnown(object: KubeObject, before: KubeObject | undefined): boolean {
+  if (before === undefined || before.metadata.uid !== object.metadata.uid) return false;
+  const age = Number(before.metadata.resourceVersion) - Number(object.metadata.resourceVersion);
+  if (age !== 0) return age > 0;
+  // Of one version both: only that we removed it ourselves can be new.
+  const goes = object.metadata.deletionTimestamp !== undefined;
+  return !goes || before.metadata.deletionTimestamp !== undefined;
 }

@@ -9,6 +9,7 @@ export async function pause(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (signal.aborted) return false;
+  if (duration.sign <= 0) return true;
   try {
     await clock.sleep(duration, signal);
     return true;

@@ -38,21 +38,21 @@ type Step =
   | { readonly kind: "wait" }
   | { readonly kind: "reconnect" };
 
-const type = fc.constantFrom<ResourceType>("cluster", "endpoints", "routes");
-const name = fc.constantFrom("a", "b", "c", "d");
+const type = fc.constantFrom<ResourceType>("cluster", "endpoints");
+const name = fc.constantFrom("a", "b", "c");
 const asked = fc.oneof({ weight: 5, arbitrary: name }, { weight: 1, arbitrary: fc.constant("*") });
 const content = fc.constantFrom("1", "2", "3");
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     kind: fc.constant("publish"),
-    set: fc.array(fc.tuple(type, name, content), { minLength: 1, maxLength: 4 }),
+    set: fc.array(fc.tuple(type, name, content), { minLength: 1, maxLength: 2 }),
   }),
   fc.record({ kind: fc.constant("remove"), type, name }),
   fc.record({ kind: fc.constant("subscribe"), type, name: asked }),
   fc.record({ kind: fc.constant("unsubscribe"), type, name: asked }),
-  fc.record({ kind: fc.constant("read") }),
-  fc.record({ kind: fc.constant("acknowledge") }),
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("read") }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("acknowledge") }) },
   fc.record({ kind: fc.constant("refuse"), applied: fc.boolean() }),
   fc.record({ kind: fc.constant("wait") }),
   fc.record({ kind: fc.constant("reconnect") }),
@@ -249,7 +249,7 @@ const metrics = createXdsMetrics(await createMetrics());
 
 test("a proxy ends with what was published last of what it asks for, and a second reconnect costs nothing", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 100, size: "max" }), async (steps) => {
       const world = new World({ metrics });
       for (const next of steps) await world.take(next);
       world.settle();
@@ -266,12 +266,16 @@ test("a proxy ends with what was published last of what it asks for, and a secon
   );
 });
 
-/** Names asked for that do not exist are answered on each connection: at most one response a type here. */
+/**
+ * Names asked for that do not exist are answered on each connection, and a proxy that has nothing of what it asks
+ * for whole: one response a type here.
+ */
 function absentAnswers({ proxy, published }: World): number {
   let responses = 0;
   for (const [of, names] of proxy.names) {
     const plain = [...names].filter((named) => named !== "*" || of !== "cluster");
-    if (plain.some((named) => published.find(of, named) === undefined)) responses += 1;
+    const empty = plain.length < names.size && proxy.held.get(of)?.size === 0;
+    if (empty || plain.some((named) => published.find(of, named) === undefined)) responses += 1;
   }
   return responses;
 }

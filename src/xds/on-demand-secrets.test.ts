@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { resource, startXds } from "#test/fakes/xds-harness.ts";
 
-test("a name is resolved when a proxy asks for it, and an unknown one is answered as removed", async () => {
+test("a name is resolved when a proxy asks for it, and an unknown one is answered as removed", async (t) => {
   const asked: string[] = [];
-  await using harness = await startXds({
+  const harness = await startXds(t, {
     resolveSecret: (name) => {
       asked.push(name);
       return name.endsWith(".example.com") ? resource("secret", name, `key of ${name}`) : undefined;
@@ -22,9 +22,9 @@ test("a name is resolved when a proxy asks for it, and an unknown one is answere
   assert.equal(harness.xds.isAcknowledged("secret", "never.asked", "1"), true);
 });
 
-test("several proxies that ask for one name share one resolution", async () => {
+test("several proxies that ask for one name share one resolution", async (t) => {
   let resolved = 0;
-  await using harness = await startXds({
+  const harness = await startXds(t, {
     resolveSecret: (name) => {
       resolved += 1;
       return resource("secret", name, "key");
@@ -39,9 +39,9 @@ test("several proxies that ask for one name share one resolution", async () => {
   assert.equal(resolved, 1);
 });
 
-test("a refresh sends what changed behind the names asked for now", async () => {
+test("a refresh sends what changed behind the names asked for now", async (t) => {
   let key = "old";
-  await using harness = await startXds({
+  const harness = await startXds(t, {
     resolveSecret: (name) => (key === "" ? undefined : resource("secret", name, key)),
   });
   harness.xds.open();
@@ -59,8 +59,8 @@ test("a refresh sends what changed behind the names asked for now", async () => 
   assert.deepEqual((await client.accept()).removed, ["a.test", "b.test"]);
 });
 
-test("a name is forgotten when nobody asks for it, by giving it up or by going away", async () => {
-  await using harness = await startXds({
+test("a name is forgotten when nobody asks for it, by giving it up or by going away", async (t) => {
+  const harness = await startXds(t, {
     resolveSecret: (name) => resource("secret", name, "key"),
   });
   harness.xds.open();
@@ -77,8 +77,8 @@ test("a name is forgotten when nobody asks for it, by giving it up or by going a
   assert.deepEqual(harness.xds.askedSecrets(), []);
 });
 
-test("a published secret goes before one found on demand", async () => {
-  await using harness = await startXds({
+test("a published secret goes before one found on demand", async (t) => {
+  const harness = await startXds(t, {
     resolveSecret: (name) => resource("secret", name, "found"),
   });
   harness.xds.publish({ set: [resource("secret", "s", "published")], removed: [] });
@@ -90,8 +90,8 @@ test("a published secret goes before one found on demand", async () => {
   assert.deepEqual((await client.accept()).texts, { s: "found" });
 });
 
-test("a handshake for the server name * does not get every secret", async () => {
-  await using harness = await startXds();
+test("a handshake for the server name * does not get every secret", async (t) => {
+  const harness = await startXds(t);
   harness.xds.publish({ set: [resource("secret", "s", "1")], removed: [] });
   harness.xds.open();
   const client = harness.client("a");

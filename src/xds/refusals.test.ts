@@ -7,8 +7,8 @@ import { resource, startXds } from "#test/fakes/xds-harness.ts";
 const good = resource("cluster", "good", "1");
 const bad = resource("cluster", "bad", "1");
 
-test("a refusal is remembered for every name of the response, with Envoy's text", async () => {
-  await using harness = await startXds();
+test("a refusal is remembered for every name of the response, with Envoy's text", async (t) => {
+  const harness = await startXds(t);
   harness.xds.publish({ set: [good, bad], removed: [] });
   harness.xds.open();
   const told: string[] = [];
@@ -33,8 +33,8 @@ test("a refusal is remembered for every name of the response, with Envoy's text"
   assert.equal(harness.xds.standings("cluster", "bad", bad.version)[0]?.state, "refused");
 });
 
-test("refused content is not sent again, its next content is, and other types go on", async () => {
-  await using harness = await startXds();
+test("refused content is not sent again, its next content is, and other types go on", async (t) => {
+  const harness = await startXds(t);
   harness.xds.publish({ set: [bad], removed: [] });
   harness.xds.open();
   const client = harness.client("a");
@@ -54,8 +54,8 @@ test("refused content is not sent again, its next content is, and other types go
   assert.equal(harness.xds.isAcknowledged("cluster", "bad", mended.version), true);
 });
 
-test("after a refusal nothing is known: going back to the content before is sent", async () => {
-  await using harness = await startXds();
+test("after a refusal nothing is known: going back to the content before is sent", async (t) => {
+  const harness = await startXds(t);
   harness.xds.publish({ set: [good], removed: [] });
   harness.xds.open();
   const client = harness.client("a");
@@ -67,8 +67,8 @@ test("after a refusal nothing is known: going back to the content before is sent
   assert.deepEqual((await client.accept()).texts, { good: "1" });
 });
 
-test("a refused resource that is removed is told to be removed, since it may have been applied", async () => {
-  await using harness = await startXds();
+test("a refused resource that is removed is told to be removed, since it may have been applied", async (t) => {
+  const harness = await startXds(t);
   harness.xds.publish({ set: [good, bad], removed: [] });
   harness.xds.open();
   const client = harness.client("a");
@@ -78,8 +78,37 @@ test("a refused resource that is removed is told to be removed, since it may hav
   assert.deepEqual((await client.accept()).removed, ["bad"]);
 });
 
-test("a retry sends refused content once more", async () => {
-  await using harness = await startXds();
+test("a name asked for again is answered, even if what was under way is refused meanwhile", async (t) => {
+  const harness = await startXds(t);
+  harness.xds.publish({ set: [resource("routes", "r", "1")], removed: [] });
+  harness.xds.open();
+  const client = harness.client("a");
+  client.ask("routes", { subscribe: ["r"] });
+  const first = await client.next();
+  client.ask("routes", { subscribe: ["r"] });
+  client.refuse(first, "no");
+  assert.deepEqual((await client.accept()).texts, { r: "1" });
+});
+
+test("going back to refused content after other content was accepted is tried once more", async (t) => {
+  const harness = await startXds(t);
+  const publish = (text: string): void =>
+    harness.xds.publish({ set: [resource("cluster", "c", text)], removed: [] });
+  publish("1");
+  harness.xds.open();
+  const client = harness.client("a");
+  client.ask("cluster");
+  client.refuse(await client.next(), "no");
+  await client.drain();
+  publish("2");
+  const second = await client.next();
+  publish("1");
+  client.acknowledge(second);
+  assert.deepEqual((await client.next()).texts, { c: "1" });
+});
+
+test("a retry sends refused content once more", async (t) => {
+  const harness = await startXds(t);
   harness.xds.publish({ set: [good, bad], removed: [] });
   harness.xds.open();
   const client = harness.client("a");
@@ -93,8 +122,8 @@ test("a retry sends refused content once more", async () => {
   assert.equal(harness.xds.isAcknowledged("cluster", "good", good.version), true);
 });
 
-test("what was published is programmed once every stream has answered, not before", async () => {
-  await using harness = await startXds();
+test("what was published is programmed once every stream has answered, not before", async (t) => {
+  const harness = await startXds(t);
   const order: string[] = [];
   harness.xds.publish({ set: [good], removed: [] });
   harness.xds.open();
@@ -114,8 +143,8 @@ test("what was published is programmed once every stream has answered, not befor
   assert.equal(harness.xds.isAcknowledged("cluster", "good", good.version), true);
 });
 
-test("a route configuration counts as programmed only after a proxy asked for it", async () => {
-  await using harness = await startXds();
+test("a route configuration counts as programmed only after a proxy asked for it", async (t) => {
+  const harness = await startXds(t);
   const routes = resource("routes", "r", "1");
   harness.xds.publish({ set: [good, routes], removed: [] });
   harness.xds.open();
@@ -132,8 +161,8 @@ test("a route configuration counts as programmed only after a proxy asked for it
   await programmed;
 });
 
-test("later changes do not hold up those who wait for earlier ones", async () => {
-  await using harness = await startXds();
+test("later changes do not hold up those who wait for earlier ones", async (t) => {
+  const harness = await startXds(t);
   harness.xds.publish({ set: [good], removed: [] });
   harness.xds.open();
   const client = harness.client("a");
@@ -146,8 +175,8 @@ test("later changes do not hold up those who wait for earlier ones", async () =>
   assert.deepEqual((await programmed).refused, []);
 });
 
-test("a proxy that leaves is no longer waited for", async () => {
-  await using harness = await startXds();
+test("a proxy that leaves is no longer waited for", async (t) => {
+  const harness = await startXds(t);
   harness.xds.publish({ set: [good], removed: [] });
   harness.xds.open();
   const stays = harness.client("stays");
@@ -161,8 +190,8 @@ test("a proxy that leaves is no longer waited for", async () => {
   assert.equal((await programmed).proxies, 1);
 });
 
-test("waiting ends with the signal's reason", async () => {
-  await using harness = await startXds();
+test("waiting ends with the signal's reason", async (t) => {
+  const harness = await startXds(t);
   const aborted = new AbortController();
   const waiting = harness.xds.programmed({ signal: aborted.signal });
   aborted.abort(new Error("enough"));

@@ -7,8 +7,8 @@ import { resource, startXds } from "#test/fakes/xds-harness.ts";
 const resourceExhausted = "8";
 const invalidArgument = "3";
 
-test("more names than a stream may ask for end it", async () => {
-  await using harness = await startXds({ limits: { maxNames: 10 } });
+test("more names than a stream may ask for end it", async (t) => {
+  const harness = await startXds(t, { limits: { maxNames: 10 } });
   harness.xds.publish({ set: [resource("routes", "r", "1")], removed: [] });
   harness.xds.open();
   const honest = harness.client("honest");
@@ -29,22 +29,22 @@ test("more names than a stream may ask for end it", async () => {
   );
 });
 
-test("a list of versions is bounded as well", async () => {
-  await using harness = await startXds({ limits: { maxNames: 2 } });
+test("a list of versions is bounded as well", async (t) => {
+  const harness = await startXds(t, { limits: { maxNames: 2 } });
   const client = harness.client("a");
   client.ask("cluster", { initialVersions: { a: "1", b: "1", c: "1" } });
   assert.equal((await client.ended).status, resourceExhausted);
 });
 
-test("a name longer than allowed ends the stream", async () => {
-  await using harness = await startXds();
+test("a name longer than allowed ends the stream", async (t) => {
+  const harness = await startXds(t);
   const client = harness.client("a");
   client.ask("secret", { subscribe: ["x".repeat(5000)] });
   assert.equal((await client.ended).status, invalidArgument);
 });
 
-test("a request larger than allowed ends the stream", async () => {
-  await using harness = await startXds({ limits: { maxRequestBytes: 1024 } });
+test("a request larger than allowed ends the stream", async (t) => {
+  const harness = await startXds(t, { limits: { maxRequestBytes: 1024 } });
   const client = harness.client("a");
   client.ask("secret", { subscribe: ["x".repeat(2000)] });
   assert.equal((await client.ended).status, resourceExhausted);
@@ -54,8 +54,8 @@ for (const [sentence, node, message] of [
   ["without a node", undefined, /names no node; set node\.id in the bootstrap/],
   ["with an endless node id", "x".repeat(300), /longer than 256/],
 ] as const) {
-  test(`a stream ${sentence} is refused with the reason`, async () => {
-    await using harness = await startXds();
+  test(`a stream ${sentence} is refused with the reason`, async (t) => {
+    const harness = await startXds(t);
     harness.xds.open();
     const client = harness.client(node);
     client.ask("cluster");
@@ -66,16 +66,16 @@ for (const [sentence, node, message] of [
   });
 }
 
-test("types that are not served are left unanswered", async () => {
-  await using harness = await startXds();
+test("types that are not served are left unanswered", async (t) => {
+  const harness = await startXds(t);
   harness.xds.open();
   const client = harness.client("a");
   client.send({ typeUrl: "type.googleapis.com/no.such.Type", resourceNamesSubscribe: ["x"] });
   assert.deepEqual(await client.drain(), []);
 });
 
-test("answers to responses that were never sent change nothing", async () => {
-  await using harness = await startXds();
+test("answers to responses that were never sent change nothing", async (t) => {
+  const harness = await startXds(t);
   harness.xds.publish({ set: [resource("cluster", "c", "1")], removed: [] });
   harness.xds.open();
   const client = harness.client("a");

@@ -114,12 +114,14 @@ export class Subscription {
     const first = !this.#started;
     this.#started = true;
     const implied = first && request.subscribe.length === 0 && isWildcardType(this.type);
+    const whole = implied || request.subscribe.some((name) => this.#isWildcard(name));
     if (implied) this.#wildcard = true;
-    if (implied && Object.keys(request.initialVersions).length === 0) this.#owesFirst = true;
+    const fresh = first && Object.keys(request.initialVersions).length === 0;
+    if (whole && fresh) this.#owesFirst = true;
     for (const name of request.unsubscribe) this.#unsubscribe(name);
     for (const name of request.subscribe) this.#subscribe(name);
     if (first) this.#adopt(request.initialVersions);
-    if (implied || request.subscribe.some((name) => this.#isWildcard(name))) this.#markAll();
+    if (whole) this.#markAll();
     else for (const name of request.subscribe) this.#markAsked(name);
   }
 
@@ -144,6 +146,7 @@ export class Subscription {
   #unsubscribe(name: string): void {
     if (this.#isWildcard(name)) {
       this.#wildcard = false;
+      this.#owesFirst = false;
       for (const told of this.#told.keys()) if (!this.#names.has(told)) this.#drop(told);
       for (const waiting of [...this.#pending.keys(), ...this.#leaving.keys()]) {
         if (!this.#names.has(waiting)) this.#drop(waiting);
@@ -186,7 +189,6 @@ export class Subscription {
   #markAll(): void {
     for (const name of this.#view.names(this.type)) this.#markAsked(name);
     for (const name of this.#names) this.#markAsked(name);
-    for (const name of this.#told.keys()) this.#markAsked(name);
   }
 
   #markAsked(name: string): void {
@@ -250,7 +252,8 @@ export class Subscription {
     if (sent === undefined) return undefined;
     this.#unanswered.delete(nonce);
     for (const [name, version] of sent.versions) {
-      this.#refused.delete(name);
+      // What it refused before may be wanted again by now: it has this instead.
+      if (this.#refused.delete(name)) this.mark(name, this.#view.revision);
       const gone = version === absentVersion && this.#told.get(name) === absentVersion;
       if (gone && !this.#names.has(name)) this.#told.delete(name);
     }

@@ -1,8 +1,9 @@
-/** Our xDS server on a Unix socket with fake clients, cleaned up on disposal. */
+/** Our xDS server on a Unix socket with fake clients, gone when the test ends, however it ends. */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
 import { contentHash } from "#base/content-hash.ts";
 import type { Resource, ResourceType } from "#envoy/resource.ts";
 import type { Metrics } from "#runtime/metrics.ts";
@@ -16,7 +17,7 @@ import type { ManualClock } from "./manual-clock.ts";
 import { createManualClock } from "./manual-clock.ts";
 import { silentLog } from "./silent-log.ts";
 
-export interface XdsHarness extends AsyncDisposable {
+export interface XdsHarness {
   readonly xds: XdsServer;
   readonly clock: ManualClock;
   readonly metrics: Metrics;
@@ -26,9 +27,11 @@ export interface XdsHarness extends AsyncDisposable {
 
 /** Starts the server with nothing published. */
 export async function startXds(
+  test: TestContext,
   options: Pick<XdsServerDeps, "resolveSecret" | "limits"> = {},
 ): Promise<XdsHarness> {
-  await using undo = new AsyncDisposableStack();
+  const undo = new AsyncDisposableStack();
+  test.after(() => undo.disposeAsync());
   const directory = mkdtempSync(join(tmpdir(), "sekisho-xds-"));
   undo.defer(() => rmSync(directory, { recursive: true, force: true }));
   const clock = createManualClock();
@@ -41,10 +44,9 @@ export async function startXds(
   );
   undo.defer(() => listener.close());
   undo.defer(() => xds.close());
-  const running = undo.move();
   const client: XdsHarness["client"] = (node, kind = "aggregated") =>
-    running.use(new DeltaClient(path, node, kind));
-  return { xds, clock, metrics, client, [Symbol.asyncDispose]: () => running.disposeAsync() };
+    undo.use(new DeltaClient(path, node, kind));
+  return { xds, clock, metrics, client };
 }
 
 /** A resource with a text for content; the server never looks into it. */

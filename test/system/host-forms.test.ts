@@ -141,7 +141,10 @@ for (const [what, lines] of Object.entries(spoofs)) {
       assert.deepEqual([direct.status, direct.body], [200, host]);
       const echoed = await sendText(peer, http1Text("/echo", [`Host: ${authority}`, ...lines]));
       const names = Object.keys(echoOf(echoed).headers);
-      assert.deepEqual(names.filter((name) => /^x[-_](sekisho|envoy)/.test(name)), []);
+      assert.deepEqual(
+        names.filter((name) => /^x[-_](sekisho|envoy)/.test(name)),
+        [],
+      );
     });
   }
 }

@@ -12,17 +12,13 @@ import { join } from "node:path";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { Resource } from "#envoy/resource.ts";
 import { buildBootstrap } from "#proxies/bootstrap.ts";
-import { findEnvoy } from "#proxies/process/find-envoy.ts";
 import { createClock } from "#runtime/real-clock.ts";
-import { createFiles } from "#runtime/real-files.ts";
 import { createMetrics } from "#runtime/real-metrics.ts";
-import { readPlatform } from "#runtime/real-platform.ts";
-import { createProcesses } from "#runtime/real-processes.ts";
-import { createRandom } from "#runtime/real-random.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
 import type { ResolveSecret } from "#xds/on-demand-secrets.ts";
 import type { XdsServer } from "#xds/xds-server.ts";
 import { createXdsServer } from "#xds/xds-server.ts";
+import { envoyProgram } from "./envoy-program.ts";
 
 export interface RealEnvoy extends AsyncDisposable {
   readonly xds: XdsServer;
@@ -48,7 +44,7 @@ export async function startEnvoy(
   const xds = createXdsServer({
     clock: createClock(),
     log: silentLog,
-    metrics: await createMetrics(),
+    metrics: createMetrics(),
     resolveSecret,
   });
   const xdsSocket = join(directory, "xds.sock");
@@ -64,8 +60,11 @@ export async function startEnvoy(
   const adminSocket = join(directory, "admin.sock");
   const child = await launch(directory, { xdsSocket, adminSocket });
   undo.defer(() => stop(child));
+  const death = dies(child, directory);
+  // Only who waits for the proxy wants to know; after that it dies because the test is over.
+  death.catch(() => undefined);
   const settled = async (): Promise<readonly string[]> => {
-    const { refused } = await Promise.race([xds.programmed(), diesFirst(child, directory)]);
+    const { refused } = await Promise.race([xds.programmed(), death]);
     return refused.map(({ type, name, message }) => `${type} ${name}: ${message}`);
   };
   const change: RealEnvoy["change"] = async (set, removed = []) => {
@@ -100,29 +99,7 @@ async function launch(
   );
 }
 
-let program: Promise<string> | undefined;
-
-function envoyProgram(): Promise<string> {
-  program ??= findEnvoy(
-    {
-      files: createFiles(),
-      processes: createProcesses(),
-      platform: readPlatform(),
-      random: createRandom(),
-    },
-    { env: environment(), progress: () => undefined },
-  ).then(({ path }) => path);
-  return program;
-}
-
-function environment(): Record<string, string> {
-  const entries = Object.entries(process.env);
-  return Object.fromEntries(
-    entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
-}
-
-async function diesFirst(child: ChildProcess, directory: string): Promise<never> {
+async function dies(child: ChildProcess, directory: string): Promise<never> {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
   throw new Error(
     `Envoy ended: ${readFileSync(join(directory, "envoy.log"), "utf8").slice(-4000)}`,

@@ -44,9 +44,9 @@ export async function startTestGate(settings: TestGateSettings = {}): Promise<Te
     for (const object of objects) pipeline.set(object);
     pipeline.flush();
     const { set, removed } = pipeline.takeChange();
-    const refused = await envoy.change(set, removed);
+    // Before the wait: it is over when the secrets found anew were taken too.
     envoy.xds.refreshSecrets();
-    return refused;
+    return await envoy.change(set, removed);
   };
   return { ...ports, pipeline, apply, [Symbol.asyncDispose]: () => envoy[Symbol.asyncDispose]() };
 }

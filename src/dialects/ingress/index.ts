@@ -27,7 +27,7 @@ function translate(object: Known<Ingress>, world: World, settings: DialectSettin
   const origin = originOf(object);
   const seniority = seniorityOf(object);
   const verdict = judgeClass(object, world, settings);
-  if (!verdict.served) return { seniority, rules: [], certificates: [], findings: verdict.findings };
+  if (!verdict.served) return { seniority, claimed: false, rules: [], certificates: [], findings: verdict.findings };
   const findings: Finding[] = [...verdict.findings, ...annotationFindings(object, origin)];
   const rules = (object.value?.spec?.rules ?? []).flatMap((rule, index) =>
     rule === undefined ? [] : translateRule(rule, { ...origin, path: `spec.rules[${index}]` }, world, findings),
@@ -37,6 +37,7 @@ function translate(object: Known<Ingress>, world: World, settings: DialectSettin
   const fallback = translateDefault(object, origin, world, findings);
   return {
     seniority,
+    claimed: true,
     rules,
     certificates: tls.certificates,
     ...(fallback === undefined ? {} : { fallback }),
@@ -121,6 +122,7 @@ function refuse(object: Known<Ingress>, problem: string): Fragment {
   });
   return {
     seniority: seniorityOf(object),
+    claimed: true,
     rules: (hosts.length === 0 && rules.length > 0 ? [anyHost] : hosts).map((host) => ({
       host,
       routes: [{ match: { kind: "prefix", path: "/" }, action: { kind: "respond", status: 500 }, origin }],

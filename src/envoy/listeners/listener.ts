@@ -36,6 +36,7 @@ export function buildListenerFrame(
     perConnectionBufferLimitBytes: 32 * 1024,
     listenerFilters: [...(settings.proxyProtocol ? [proxyProtocol()] : []), ...listenerFilters],
     enableReusePort: true,
+    accessLog: [...(settings.connectionLog ?? [])],
     // A worker that takes one connection at a time leaves the others of a burst to other workers.
     maxConnectionsToAcceptPerSocketEvent: 1,
   });

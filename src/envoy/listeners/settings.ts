@@ -7,6 +7,8 @@ export interface ListenerSettings {
   /** The address both ports are opened on; `::` takes IPv4 too. */
   readonly address: string;
   readonly accessLog: readonly AccessLog[];
+  /** Of connections that carry no request, a refused handshake for instance. Default: none. */
+  readonly connectionLog?: readonly AccessLog[];
   /** Peers whose X-Forwarded-For and X-Forwarded-Proto are believed. */
   readonly trustedProxies: readonly CidrRange[];
   /** Every connection must begin with a PROXY protocol header. */

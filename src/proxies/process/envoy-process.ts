@@ -4,7 +4,7 @@ import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import { FilesError } from "#runtime/files.ts";
 import type { Log } from "#runtime/log.ts";
-import type { Child, Processes, ProcessIdentity } from "#runtime/processes.ts";
+import type { Child, ExitStatus, Processes, ProcessIdentity } from "#runtime/processes.ts";
 import { ProcessError } from "#runtime/processes.ts";
 import type { Random } from "#runtime/random.ts";
 import type { SocketHttp } from "#runtime/socket-http.ts";
@@ -49,8 +49,8 @@ export type EnvoyEvent =
   | { readonly kind: "gave-up"; readonly why: ExitReason }
   | { readonly kind: "draining" }
   | ({ readonly kind: "drained" } & Drained)
-  /** Told to stop, it is gone. The last event. */
-  | { readonly kind: "stopped" };
+  /** Told to stop, it is gone; with its exit status when one ran till then. The last event. */
+  | { readonly kind: "stopped"; readonly status: ExitStatus | undefined };
 
 export interface EnvoyProcess {
   /** Starts supervising; what happens is told by events. Called once. */
@@ -197,7 +197,7 @@ class EnvoySupervisor {
       await this.#terminate(child);
     }
     await this.#supervision;
-    this.#emit({ kind: "stopped" });
+    this.#emit({ kind: "stopped", status: await child?.exited });
   }
 
   async #terminate(child: Child): Promise<void> {

@@ -7,7 +7,7 @@ import type { ObjectKey } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import { DirectoryTree, type FoundFile, type Walk } from "./directory-tree.ts";
-import { type FileRecord, readRecord, signatureOf } from "./file-record.ts";
+import { type FileRecord, isSameVersion, readRecord } from "./file-record.ts";
 import { createLocator, type Locator } from "./locator.ts";
 import { defaultManifestLimits, fileFinding, type ManifestLimits } from "./manifest.ts";
 import type { Recognise, SourceObject } from "./source-object.ts";
@@ -240,7 +240,7 @@ class Source implements DirectorySource {
     for (const found of allowed.files) {
       if (this.#closed) break;
       const before = this.#world.records.get(found.path);
-      if (before?.signature === signatureOf(found.status) && before.order === found.order) continue;
+      if (before?.status !== undefined && isSameVersion(before.status, found.status)) continue;
       const record = await readRecord(this.#reader(), found, before);
       if (record !== undefined || before !== undefined) changes.set(found.path, record);
       await this.#pause();

@@ -207,32 +207,40 @@ class Walker {
     for (const entry of entries) {
       // NUL sorts before every character of a name, so that order compares path by path.
       const order = `${step.order}\0${entry.name}`;
-      await this.#take(entry, { path: join(path, entry.name), order, ancestors });
+      const below = { path: join(path, entry.name), order, ancestors };
+      const directory = this.#take(entry, below);
+      if (directory !== undefined) await this.#enter(below, directory);
     }
     return listing.kind;
   }
 
-  async #take({ name, status }: Entry, step: Step): Promise<void> {
+  /** Notes a file, or says which directory there is to enter. */
+  #take({ name, status }: Entry, step: Step): string | undefined {
     if (status instanceof FilesError) {
       this.#unknown.add(step.path);
-      return this.#reportFailure(step.path, status);
-    }
-    if (status === undefined) return this.#reportDangling(name, step.path);
-    if (status.kind === "directory") {
-      if (step.ancestors.has(status.identity)) return this.#reportLoop(step.path);
-      if (!this.#identities.has(status.identity)) await this.#enter(step, status.identity);
+      this.#reportFailure(step.path, status);
+    } else if (status === undefined) {
+      this.#reportDangling(name, step.path);
+    } else if (status.kind === "directory") {
+      if (!this.#identities.has(status.identity)) return status.identity;
+      if (step.ancestors.has(status.identity)) this.#reportLoop(step.path);
     } else if (status.kind === "file") {
-      if (!manifestName.test(name) || this.#identities.has(status.identity)) return;
+      if (!manifestName.test(name) || this.#identities.has(status.identity)) return undefined;
       this.#identities.add(status.identity);
       this.#files.push({ path: step.path, order: step.order, status });
     } else if (manifestName.test(name)) {
-      this.#report(step.path, {
-        severity: "warning",
-        reason: "NotAFile",
-        message: "This is a pipe, socket or device, not a file: it is not read.",
-        advice: "Put a file in its place, or remove it.",
-      });
+      this.#reportOther(step.path);
     }
+    return undefined;
+  }
+
+  #reportOther(path: string): void {
+    this.#report(path, {
+      severity: "warning",
+      reason: "NotAFile",
+      message: "This is a pipe, socket or device, not a file: it is not read.",
+      advice: "Put a file in its place, or remove it.",
+    });
   }
 
   /** Nothing is at the end of a link; a file that vanished since it was listed has no entry in the next listing. */

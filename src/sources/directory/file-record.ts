@@ -26,9 +26,8 @@ export interface PlacedObject {
 export interface FileRecord {
   readonly path: string;
   readonly order: string;
-  /** Changes when the file may have; empty when it must be read again. */
-  readonly signature: string;
-  readonly bytes: number;
+  /** What it was when it was read; undefined when it must be read again. */
+  readonly status: FileStatus | undefined;
   readonly hash: string;
   readonly objects: readonly PlacedObject[];
   readonly unclaimed: readonly (Unclaimed & { readonly version: FileVersion })[];
@@ -44,9 +43,9 @@ export interface FileReader {
   readonly pause: () => Promise<void>;
 }
 
-/** A text that changes when a file is written, replaced or exchanged. */
-export function signatureOf(status: FileStatus): string {
-  return `${status.identity} ${status.bytes} ${status.modifiedNs}`;
+/** False when a file was written, replaced or exchanged between two looks at it. */
+export function isSameVersion(a: FileStatus, b: FileStatus): boolean {
+  return a.modifiedNs === b.modifiedNs && a.bytes === b.bytes && a.identity === b.identity;
 }
 
 /** Attempts at a file that is being written while it is read. */
@@ -58,21 +57,21 @@ export async function readRecord(
   found: FoundFile,
   before: FileRecord | undefined,
 ): Promise<FileRecord | undefined> {
-  const base = { path: found.path, order: found.order, bytes: found.status.bytes };
+  const base = { path: found.path, order: found.order };
   let status = found.status;
   for (let attempt = 1; ; attempt += 1) {
     const bytes = await readBytes(reader, found.path, status);
     if (bytes === undefined) return undefined;
     if (!(bytes instanceof Uint8Array)) {
-      // Permissions change without a trace in the signature.
-      const signature = bytes.reason === "Unreadable" ? "" : signatureOf(status);
-      return keepGood({ ...base, signature, hash: "" }, before, [bytes]);
+      // Permissions change without a trace in what is compared.
+      const known = bytes.reason === "Unreadable" ? undefined : status;
+      return keepGood({ ...base, status: known, hash: "" }, before, [bytes]);
     }
     const after = await statusAfter(reader.files, found.path);
-    const settled = after !== undefined && signatureOf(after) === signatureOf(status);
+    const settled = after !== undefined && isSameVersion(after, status);
     if (settled || attempt === maxAttempts) {
-      const signature = settled ? signatureOf(status) : "";
-      return await parseRecord(reader, { ...base, signature }, { bytes, before });
+      const known = settled ? status : undefined;
+      return await parseRecord(reader, { ...base, status: known }, { bytes, before });
     }
     if (after?.kind !== "file") return undefined;
     status = after;
@@ -109,7 +108,7 @@ async function readBytes(
   }
 }
 
-type Base = Pick<FileRecord, "path" | "order" | "bytes" | "signature">;
+type Base = Pick<FileRecord, "path" | "order" | "status">;
 
 async function parseRecord(
   reader: FileReader,

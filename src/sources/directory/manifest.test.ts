@@ -277,9 +277,9 @@ test("fields of JSON and of merged mappings have places too", () => {
   const json = parse('{"a": {"😀 \\ud83d\\/": [\n  1, {"b": 2}]}}');
   assert.equal(locator.placeOf(versionOf(json), 0, "a[😀 \ufffd/][1].b").line, 2);
   assert.equal(locator.placeOf(versionOf(json), 0, "a[😀 \ufffd/][1].b").column, 7);
-  const merged = parse("x: &x\n  a: 1\ny:\n  <<: *x\n  b: 2\n");
-  assert.equal(locator.placeOf(versionOf(merged), 0, "y.a").line, 2);
-  assert.equal(locator.placeOf(versionOf(merged), 0, "y.b").line, 5);
+  const merged = parse("x: &x\n  a: 1\nz:\n  <<: *x\n  b: 2\n");
+  assert.equal(locator.placeOf(versionOf(merged), 0, "z.a").line, 2);
+  assert.equal(locator.placeOf(versionOf(merged), 0, "z.b").line, 5);
 });
 
 test("columns count characters", () => {

@@ -138,7 +138,9 @@ export class World {
 
   /** Everything that is worth saying about the files now. */
   findings(): readonly Finding[] {
-    const records = [...this.#records.values()].sort((a, b) => compareText(a.order, b.order));
+    const records = [...this.#records.values()]
+      .filter(({ findings, unclaimed }) => findings.length > 0 || unclaimed.length > 0)
+      .sort((a, b) => compareText(a.order, b.order));
     return [
       ...records.flatMap((record) => record.findings),
       ...[...this.#conflicts.values()].flat(),

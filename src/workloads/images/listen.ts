@@ -54,7 +54,9 @@ function open(server: Server, port: number): void {
     process.exit(1);
   });
   server.listen(port, host, () => {
-    process.stdout.write(`listening on ${host}:${port}\n`);
+    const address = server.address();
+    const opened = typeof address === "object" && address !== null ? address.port : port;
+    process.stdout.write(`listening on ${host}:${opened}\n`);
   });
   process.once("SIGTERM", () => {
     server.close();

@@ -14,12 +14,14 @@ export interface IsolationSettings {
   readonly wanted: "auto" | IsolationMode;
   readonly block: string;
   readonly nodePath: string;
-  /** What the trial pod gets; its address is above all that pods are given. */
-  readonly trial: Omit<PodRequest, "address" | "ports" | "hostNetwork">;
+  /** What the trial pod gets. */
+  readonly trial: Omit<PodRequest, "ports" | "hostNetwork">;
 }
 
 export interface DetectedIsolation {
   readonly isolation: Isolation;
+  /** The first port that this user may listen on. */
+  readonly firstFreePort: number;
   /** Why the ones before it in the list were passed over. */
   readonly reasons: readonly string[];
 }
@@ -41,12 +43,12 @@ export async function detectIsolation(
   ].filter(({ mode }) => wanted === "auto" || wanted === mode);
   const reasons: string[] = [];
   for (const isolation of candidates) {
-    const refused = await tryOut(isolation, deps, { ...settings.trial, address: `${block}.254.1` });
-    if (refused === undefined) return { isolation, reasons };
+    const refused = await tryOut(isolation, deps, settings.trial);
+    if (refused === undefined) return { isolation, firstFreePort, reasons };
     reasons.push(`${isolation.mode}: ${refused}`);
   }
   if (wanted === "root" && !privileged) reasons.push("root: not running as root");
-  return { isolation: createNoIsolation(deps.network, firstFreePort), reasons };
+  return { isolation: createNoIsolation(deps.network, firstFreePort), firstFreePort, reasons };
 }
 
 async function tryOut(

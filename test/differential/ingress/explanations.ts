@@ -7,7 +7,7 @@ import type { Answer } from "#test/simulators/ingress.ts";
 import type { Explanation } from "../../../src/gate/explanation.ts";
 import type { Gate } from "./gate.ts";
 import { linesOf } from "./lines.ts";
-import type { Asked } from "./rounds.ts";
+import type { Asked } from "./requests.ts";
 
 /** The differences, a sentence each. */
 export async function explanationDifferences(

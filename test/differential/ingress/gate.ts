@@ -82,7 +82,7 @@ function locatorFor(world: World): ExplainInputs["locate"] {
 }
 
 /** What a source makes of a manifest. */
-function toObject(manifest: Manifest): KubeObject {
+export function toObject(manifest: Manifest): KubeObject {
   const { apiVersion, kind, metadata, ...body } = manifest;
   const namespace = kind === "IngressClass" ? "" : namespaceOf(manifest);
   return {

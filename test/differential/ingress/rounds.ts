@@ -2,14 +2,13 @@
 
 import fc from "fast-check";
 import type { World } from "#test/simulators/ingress/manifest.ts";
-import type { Answer } from "#test/simulators/ingress.ts";
 import { judgeIngress } from "#test/simulators/ingress.ts";
 import { differenceBetween } from "./compare.ts";
 import { explanationDifferences } from "./explanations.ts";
 import type { Gate } from "./gate.ts";
 import { formatManifests } from "./manifest-text.ts";
 import type { PodPool } from "./pool.ts";
-import { type Aim, aims, type Shot, shoot } from "./requests.ts";
+import { type Aim, type Asked, aims, type Shot, shoot } from "./requests.ts";
 import { Client } from "./send.ts";
 import { worlds } from "./worlds.ts";
 
@@ -24,13 +23,6 @@ export interface Round {
 /** Random rounds whose pods live in the pool. */
 export function rounds(pool: PodPool, requests: number): fc.Arbitrary<Round> {
   return fc.record({ world: worlds(pool), aims: aims(requests) });
-}
-
-/** What was asked under which User-Agent, and what the judge says to it. */
-export interface Asked {
-  readonly userAgent: string;
-  readonly shot: Shot;
-  readonly expected: Answer;
 }
 
 /**

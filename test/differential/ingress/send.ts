@@ -95,7 +95,7 @@ async function exchangeHttp2(
 ): Promise<Response> {
   const stream = session.request({ ...headers, ":authority": shot.host, ":path": shot.path });
   stream.setTimeout(silenceMs, () => stream.destroy(new Error("no answer on HTTP/2 stream")));
-  let answer: IncomingHttpHeaders & { readonly ":status"?: number } = {};
+  let answer: IncomingHttpHeaders & { readonly ":status"?: number | undefined } = {};
   stream.on("response", (received) => {
     answer = received;
   });

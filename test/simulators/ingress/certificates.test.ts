@@ -70,19 +70,19 @@ describe("certificates", () => {
     ],
     "a missing Secret refuses": () => [
       ask([a(tls("gone", "h.com"), tls("one")), ...whole, ...services], https("h.com", "h.com")),
-      "refused by default/a spec.tls[0]",
+      "refused by default/a spec.tls[0].hosts[0]",
     ],
     "a Secret of another namespace is missing": () => [
       ask([a(tls("three", "h.com")), secret("three", {}, "shop")], https("h.com", "h.com")),
-      "refused by default/a spec.tls[0]",
+      "refused by default/a spec.tls[0].hosts[0]",
     ],
     "a certificate with another's key refuses": () => [
       ask([a(tls("bad", "h.com")), secret("bad", { key: otherPair.key })], https("h.com", "h.com")),
-      "refused by default/a spec.tls[0]",
+      "refused by default/a spec.tls[0].hosts[0]",
     ],
     "no certificate at all refuses": () => [
       ask([a(tls("bad", "h.com")), secret("bad", { crt: "x" })], https("h.com", "h.com")),
-      "refused by default/a spec.tls[0]",
+      "refused by default/a spec.tls[0].hosts[0]",
     ],
     "plain HTTP goes on without the Secret, and is not redirected": () => [
       ask([a(tls("gone", "h.com")), ...services], http("h.com", "/")),

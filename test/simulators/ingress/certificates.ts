@@ -46,9 +46,12 @@ function entryFor(
       // Without a Secret an entry names no certificate: less specific ones decide.
       if (tls.secretName === undefined) continue;
       const hosts = tls.hosts ?? [];
-      if (!(hosts.length === 0 ? [""] : hosts).includes(pattern)) continue;
+      const forAll = hosts.length === 0;
+      const named = (forAll ? [""] : hosts).indexOf(pattern);
+      if (named < 0) continue;
       const secret = `${namespaceOf(ingress)}/${tls.secretName}`;
-      return { secret, place: placeIn(ingress, `spec.tls[${index}]`) };
+      const entry = `spec.tls[${index}]`;
+      return { secret, place: placeIn(ingress, forAll ? entry : `${entry}.hosts[${named}]`) };
     }
   }
   return undefined;

@@ -1,0 +1,61 @@
+/** `sekisho apply -f FILE…`: stores the objects of manifests in the running gate. */
+
+import path from "node:path";
+import { Command } from "commander";
+import { createRemoteStore } from "#api/remote-store.ts";
+import { recogniseManifest } from "#gate/manifest-kinds.ts";
+import { defaultManifestLimits, parseManifests } from "#sources/directory/manifest.ts";
+import { readObjects } from "#sources/directory/manifest-objects.ts";
+import type { Draft } from "#store/object-store.ts";
+import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
+import { formatFinding } from "./finding-text.ts";
+import { readDirectories } from "./manifest-files.ts";
+import { dataOption, exampleText } from "./options.ts";
+
+interface ApplyOptions {
+  readonly filename: readonly string[];
+  readonly data?: string;
+}
+
+export function applyCommand(context: CommandContext): Command {
+  return new Command("apply")
+    .summary("store objects from manifests")
+    .description("Creates or updates the objects of manifest files or directories in the running gate's store.")
+    .requiredOption("-f, --filename <file...>", "files or directories of manifests")
+    .addOption(dataOption())
+    .addHelpText("after", exampleText("sekisho apply -f ingress.yaml"))
+    .action((options: ApplyOptions) => apply(context, options));
+}
+
+async function apply(context: CommandContext, options: ApplyOptions): Promise<void> {
+  const drafts: Draft[] = [];
+  for (const name of options.filename) drafts.push(...(await draftsOf(context, name)));
+  const store = createRemoteStore(context.socket, await findSocket(context, options.data));
+  for (const draft of drafts) {
+    const object = await store.apply(draft);
+    context.environment.terminal.print(`${object.kind.toLowerCase()}/${object.metadata.name} applied\n`);
+  }
+}
+
+/** All or nothing: a manifest with an error stores none of its objects. */
+async function draftsOf(context: CommandContext, name: string): Promise<readonly Draft[]> {
+  const place = path.resolve(context.environment.workingDirectory, name);
+  const status = await context.files.status(place);
+  if (status === undefined) throw new CommandError(2, `there is no file ${name}`, "check the path behind -f");
+  const { drafts, findings } =
+    status.kind === "directory" ? await readDirectories(context, [name]) : await readFile(context, name, place);
+  for (const finding of findings) {
+    const located = finding.place === undefined ? { finding } : { finding, place: finding.place };
+    context.environment.terminal.warn(`${formatFinding(located)}\n`);
+  }
+  if (findings.some(({ severity }) => severity === "error")) {
+    throw new CommandError(1, `${name} has errors; nothing of it was stored`, "correct what is named above");
+  }
+  return drafts;
+}
+
+async function readFile(context: CommandContext, name: string, place: string) {
+  const parsed = parseManifests(await context.files.read(place, defaultManifestLimits.maxFileBytes), name);
+  const { objects, findings } = readObjects(parsed, recogniseManifest);
+  return { drafts: objects.map(({ draft }) => draft), findings: [...parsed.findings, ...findings] };
+}

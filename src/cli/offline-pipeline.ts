@@ -1,0 +1,72 @@
+/** The pipeline over manifests alone: what `check` and `translate` look at, without a gate or its store. */
+
+import type { Finding } from "#base/finding.ts";
+import { compareFindings } from "#base/finding.ts";
+import type { LocatedFinding } from "#api/gate-calls.ts";
+import { readTlsSecret } from "#certificates/tls-secret.ts";
+import { chainLayout } from "#envoy/listeners/chain-layout.ts";
+import type { KubeObject } from "#kinds/object.ts";
+import type { Draft } from "#store/object-store.ts";
+import { Pipeline, realSteps } from "#pipeline.ts";
+import type { CommandContext } from "./command-context.ts";
+import { readDirectories } from "./manifest-files.ts";
+
+export interface OfflineResult {
+  readonly pipeline: Pipeline;
+  readonly objects: number;
+  readonly findings: readonly LocatedFinding[];
+}
+
+/** Objects of one age: nothing is stored, so nothing is older than anything else. */
+const stamp = "1970-01-01T00:00:00Z";
+
+/** What depends on running pods is not wrong in a manifest. */
+const ofRunning: readonly string[] = ["NoEndpoints"];
+
+/** Reads and translates everything below the directories. */
+export async function translateOffline(
+  context: CommandContext,
+  directories: readonly string[],
+  ingressClasses: "all" | readonly string[],
+): Promise<OfflineResult> {
+  const manifests = await readDirectories(context, directories);
+  const bugs: unknown[] = [];
+  const listeners = { address: "127.0.0.1", accessLog: [], trustedProxies: [], proxyProtocol: false, allowedClients: [] };
+  const pipeline = new Pipeline({
+    steps: realSteps({ servedClasses: ingressClasses }, readTlsSecret),
+    layout: chainLayout(listeners, { http: 8080, https: 8443 }),
+    namesInUse: { added: () => undefined, removed: () => undefined },
+    onBug: (error) => bugs.push(error),
+  });
+  for (const draft of manifests.drafts) pipeline.set(objectOf(draft));
+  pipeline.flush();
+  const found: readonly Finding[] = [...manifests.findings, ...pipeline.findings()];
+  const findings = found
+    .filter(({ reason }) => !ofRunning.includes(reason))
+    .sort(compareFindings)
+    .map((finding): LocatedFinding => {
+      const place = finding.place ?? manifests.locate(finding.origin);
+      return place === undefined ? { finding } : { finding, place };
+    });
+  return { pipeline, objects: manifests.drafts.length, findings };
+}
+
+function objectOf({ apiVersion, kind, metadata, body }: Draft): KubeObject {
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name: metadata.name,
+      namespace: metadata.namespace,
+      uid: `${kind}/${metadata.namespace}/${metadata.name}`,
+      creationTimestamp: stamp,
+      generation: 1,
+      resourceVersion: "0",
+      labels: metadata.labels ?? {},
+      annotations: metadata.annotations ?? {},
+      finalizers: metadata.finalizers ?? [],
+      ownerReferences: metadata.ownerReferences ?? [],
+    },
+    body,
+  };
+}

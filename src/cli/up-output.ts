@@ -1,0 +1,114 @@
+/** Where `up` speaks: a screen that is drawn anew, plain lines, or JSON events. */
+
+import type { Json } from "#base/json.ts";
+import type { Place } from "#base/origin.ts";
+import { formatOrigin } from "#base/origin.ts";
+import type { LocatedFinding } from "#api/gate-calls.ts";
+import type { AccessRecord } from "#envoy/access-record.ts";
+import type { Applied } from "#gate/feed.ts";
+import type { GateStatus } from "#gate/gate-status.ts";
+import { formatAccess } from "./access-line.ts";
+import type { CommandContext } from "./command-context.ts";
+import { formatFinding } from "./finding-text.ts";
+import { createScreen } from "./up-screen.ts";
+
+export interface UpOutput {
+  /** A step before the gate serves. */
+  readonly progress: (message: string) => void;
+  readonly ready: (status: GateStatus) => void;
+  readonly applied: (applied: Applied) => void;
+  /** All findings now; what is new is said. */
+  readonly findings: (findings: readonly LocatedFinding[]) => void;
+  readonly access: (record: AccessRecord, place: Place | undefined) => void;
+  /** Something about Envoy or the pods that a person should know. */
+  readonly notice: (message: string) => void;
+  /** Whether a status is wanted from time to time. */
+  readonly showsStatus: boolean;
+  readonly status: (status: GateStatus) => void;
+  readonly close: () => void;
+}
+
+export interface OutputSettings {
+  readonly json: boolean;
+  readonly accessLog: "text" | "json" | "none";
+}
+
+export function createUpOutput(context: CommandContext, settings: OutputSettings): UpOutput {
+  if (settings.json) return jsonOutput(context);
+  return context.environment.terminal.isScreen ? createScreen(context, settings) : plainOutput(context, settings);
+}
+
+function jsonOutput(context: CommandContext): UpOutput {
+  const print = (event: string, fields: object): void => {
+    const time = context.clock.now().toString({ smallestUnit: "millisecond" });
+    context.environment.terminal.print(`${JSON.stringify({ event, time, ...fields })}\n`);
+  };
+  const changes = followFindings();
+  return {
+    progress: (message) => print("progress", { message }),
+    ready: (status) => print("ready", { status: status as unknown as Json }),
+    applied: ({ objects, milliseconds }) => print("applied", { objects, milliseconds: round(milliseconds) }),
+    findings: (findings) => {
+      const { added, gone } = changes(findings);
+      for (const { finding, place } of added) print("finding", { ...finding, object: formatOrigin(finding.origin), place });
+      for (const { finding } of gone) {
+        print("resolved", { reason: finding.reason, object: formatOrigin(finding.origin), message: finding.message });
+      }
+    },
+    access: (record, place) => print("access", { record, place }),
+    notice: (message) => print("notice", { message }),
+    showsStatus: false,
+    status: () => undefined,
+    close: () => undefined,
+  };
+}
+
+function plainOutput(context: CommandContext, settings: OutputSettings): UpOutput {
+  const { terminal } = context.environment;
+  const print = (text: string): void => terminal.print(`${text}\n`);
+  const changes = followFindings();
+  return {
+    progress: print,
+    ready: (status) => {
+      print("ready");
+      for (const url of status.urls) print(`  ${url}`);
+    },
+    applied: () => undefined,
+    findings: (findings) => {
+      const { added, gone } = changes(findings);
+      for (const finding of added) print(formatFinding(finding));
+      for (const finding of gone) print(`resolved: ${formatFinding(finding).split("\n")[0]}`);
+    },
+    access: (record, place) => {
+      if (settings.accessLog === "text") print(formatAccess(record, place));
+      if (settings.accessLog === "json") print(JSON.stringify({ ...record, place }));
+    },
+    notice: print,
+    showsStatus: false,
+    status: () => undefined,
+    close: () => undefined,
+  };
+}
+
+function round(milliseconds: number): number {
+  return Math.round(milliseconds * 100) / 100;
+}
+
+/** Compares each set of findings with the one before. */
+export function followFindings(): (findings: readonly LocatedFinding[]) => {
+  readonly added: readonly LocatedFinding[];
+  readonly gone: readonly LocatedFinding[];
+} {
+  let before = new Map<string, LocatedFinding>();
+  return (findings) => {
+    const now = new Map(findings.map((located) => [idOf(located), located]));
+    const added = [...now].filter(([id]) => !before.has(id)).map(([, located]) => located);
+    const gone = [...before].filter(([id]) => !now.has(id)).map(([, located]) => located);
+    before = now;
+    return { added, gone };
+  };
+}
+
+function idOf({ finding }: LocatedFinding): string {
+  return `${finding.severity} ${finding.reason} ${formatOrigin(finding.origin)} ${finding.message}`;
+}

@@ -1,0 +1,168 @@
+/** One run of `up`: everything started, shown, answered for, and ended in order. */
+
+import path from "node:path";
+import { serveGateCalls } from "#gate/gate-service.ts";
+import type { GateStatus } from "#gate/gate-status.ts";
+import { originOfRoute } from "#gate/route-origin.ts";
+import {
+  type Standalone,
+  type StandaloneDeps,
+  type StandaloneEvent,
+  type StandaloneSettings,
+  startStandalone,
+} from "#gate/standalone.ts";
+import { gateStatus } from "#gate/standalone-status.ts";
+import type { Settings } from "#config/settings.ts";
+import type { EnvoyEvent } from "#proxies/process/envoy-process.ts";
+import { errorText } from "#runtime/log-fields.ts";
+import { podCondition, podKind, podPhase } from "#kinds/pod.ts";
+import { type CommandContext, socketName } from "./command-context.ts";
+import type { UpOutput } from "./up-output.ts";
+import { version } from "./version.ts";
+
+export type RunDeps = StandaloneDeps &
+  Pick<CommandContext, "environment" | "socket"> & { readonly output: UpOutput };
+
+export type RunSettings = Omit<Settings, "data" | "envoy" | "http" | "https"> &
+  Pick<StandaloneSettings, "directories" | "data" | "ports" | "envoy">;
+
+/** How often the screen's counts are looked at again. */
+const statusEvery = Temporal.Duration.from({ seconds: 1 });
+/** Pods that are slow to start do not hold up `ready` for longer. */
+const longestPodWaitMs = 15_000;
+
+/** Serves until told to stop; resolves to the exit code. */
+export async function runGate(deps: RunDeps, settings: RunSettings): Promise<number> {
+  const stopping = new AbortController();
+  const hurry = new AbortController();
+  const forget = deps.environment.onStopSignal(
+    () => stopping.abort(),
+    () => hurry.abort(),
+  );
+  const state: RunState = { envoy: "starting", failure: undefined, standalone: undefined, isReady: false };
+  const onEvent = (event: StandaloneEvent): void => take(deps, state, stopping, event);
+  try {
+    deps.output.progress(`reading ${settings.directories.join(", ")}`);
+    const standalone = await startStandalone(deps, { ...standaloneSettings(deps, settings), onEvent });
+    state.standalone = standalone;
+    const status = (): Promise<GateStatus> =>
+      gateStatus(deps.store, standalone, { ...settings, version, envoyVersion: settings.envoy.version, state: state.envoy });
+    const service = await deps.socket.serve(
+      path.join(settings.data, socketName),
+      serveGateCalls({ store: deps.store, metrics: deps.metrics, clock: deps.clock }, standalone, { status, ports: settings.ports }),
+    );
+    await untilReady(deps, standalone, stopping.signal);
+    if (!stopping.signal.aborted) {
+      state.isReady = true;
+      standalone.recordFindings();
+      deps.output.ready(await status());
+      deps.output.findings(standalone.locatedFindings());
+      await follow(deps, status, stopping.signal);
+    }
+    deps.output.notice("stopping: open requests may end");
+    await service.close();
+    await standalone.stop(hurry.signal);
+    return state.failure === undefined ? 0 : 1;
+  } finally {
+    forget();
+    deps.output.close();
+    if (state.failure !== undefined) deps.environment.terminal.warn(`sekisho: ${state.failure}\n`);
+  }
+}
+
+interface RunState {
+  envoy: string;
+  failure: string | undefined;
+  standalone: Standalone | undefined;
+  isReady: boolean;
+}
+
+function standaloneSettings(deps: RunDeps, settings: RunSettings): Omit<StandaloneSettings, "onEvent"> {
+  const { variables, nodeBinary } = deps.environment;
+  const { workloads: how, accessLog, ...rest } = settings;
+  const programs = {
+    isolation: settings.isolation,
+    images: settings.images, nodePath: nodeBinary, path: variables["PATH"] ?? "/usr/bin:/bin",
+  };
+  return {
+    ...rest,
+    samplePercent: accessLog.format === "none" ? 0 : accessLog.samplePercent,
+    ...(how === "process" ? { workloads: programs } : {}),
+  };
+}
+
+function take(deps: RunDeps, state: RunState, stopping: AbortController, event: StandaloneEvent): void {
+  const { output } = deps;
+  switch (event.kind) {
+    case "applied":
+      output.applied(event.applied);
+      return;
+    case "findings":
+      // Until pods had their time to start, most of what is found mends itself.
+      if (state.standalone !== undefined && state.isReady) output.findings(state.standalone.locatedFindings());
+      return;
+    case "access": {
+      const origin = event.record.route === undefined ? undefined : originOfRoute(event.record.route);
+      output.access(event.record, origin === undefined ? undefined : state.standalone?.locate(origin));
+      return;
+    }
+    case "envoy":
+      takeEnvoy(output, state, stopping, event.event);
+      return;
+    case "failed":
+      state.failure = `the store is not followed any more: ${errorText(event.error)}`;
+      stopping.abort();
+  }
+}
+
+function takeEnvoy(output: UpOutput, state: RunState, stopping: AbortController, event: EnvoyEvent): void {
+  switch (event.kind) {
+    case "exited":
+      state.envoy = "down";
+      output.notice(`Envoy ended: ${event.why.message}; ${event.why.advice}`);
+      return;
+    case "restarting":
+      output.notice(`Envoy starts again in ${Math.ceil(event.delay.total("seconds"))} s`);
+      return;
+    case "gave-up":
+      state.failure = `Envoy cannot run: ${event.why.message}; ${event.why.advice}`;
+      stopping.abort();
+      return;
+    case "started":
+      state.envoy = "starting";
+      return;
+    case "drained":
+    case "stopped":
+      return;
+    default:
+      state.envoy = event.kind;
+  }
+}
+
+/** Envoy has acknowledged the first configuration, and every pod that was there answers or has had its time. */
+async function untilReady(deps: RunDeps, standalone: Standalone, signal: AbortSignal): Promise<void> {
+  const started = deps.clock.monotonicMs();
+  try {
+    await standalone.ready(signal);
+    while (standalone.workloads !== undefined && deps.clock.monotonicMs() - started < longestPodWaitMs) {
+      await standalone.workloads.settled();
+      const { items } = await deps.store.list(podKind.id);
+      if (items.every((pod) => podCondition(pod, "Ready")?.holds === true || podPhase(pod) === "Failed")) break;
+      await deps.clock.sleep(Temporal.Duration.from({ milliseconds: 50 }), signal);
+    }
+    await standalone.ready(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function follow(deps: RunDeps, status: () => Promise<GateStatus>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    if (deps.output.showsStatus) deps.output.status(await status());
+    try {
+      await deps.clock.sleep(statusEvery, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}

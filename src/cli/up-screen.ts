@@ -1,0 +1,73 @@
+/** The live view of `up` on a terminal: what is served, what is wrong, what was asked. */
+
+import type { LocatedFinding } from "#api/gate-calls.ts";
+import type { GateStatus } from "#gate/gate-status.ts";
+import { formatAccess } from "./access-line.ts";
+import type { CommandContext } from "./command-context.ts";
+import type { OutputSettings, UpOutput } from "./up-output.ts";
+import { formatScreen } from "./up-view.ts";
+
+const enterScreen = "\u001b[?1049h\u001b[?25l";
+const leaveScreen = "\u001b[?25h\u001b[?1049l";
+const home = "\u001b[H";
+const clearLine = "\u001b[K";
+const clearBelow = "\u001b[J";
+/** As often as a person can read. */
+const frame = Temporal.Duration.from({ milliseconds: 100 });
+const keptRequests = 200;
+
+export function createScreen(context: CommandContext, settings: OutputSettings): UpOutput {
+  const { terminal } = context.environment;
+  const log: string[] = [];
+  let status: GateStatus | undefined;
+  let findings: readonly LocatedFinding[] = [];
+  let waiting = false;
+  let closed = false;
+  const add = (line: string): void => {
+    log.push(line);
+    if (log.length > keptRequests) log.splice(0, log.length - keptRequests);
+    redraw();
+  };
+  const draw = (): void => {
+    waiting = false;
+    if (status === undefined || closed) return;
+    const content = { status, findings, log, now: context.clock.now() };
+    const text = formatScreen(content, terminal.columns(), terminal.rows(), terminal.hasColours);
+    terminal.print(`${home}${text.replaceAll("\n", `${clearLine}\n`)}${clearLine}${clearBelow}`);
+  };
+  const redraw = (): void => {
+    if (waiting || closed) return;
+    waiting = true;
+    context.clock.after(frame, draw);
+  };
+  return {
+    progress: (message) => terminal.print(`${message}\n`),
+    ready: (now) => {
+      status = now;
+      terminal.print(enterScreen);
+      redraw();
+    },
+    applied: () => redraw(),
+    findings: (now) => {
+      findings = now;
+      redraw();
+    },
+    access: (record, place) => {
+      if (settings.accessLog !== "none") add(formatAccess(record, place));
+    },
+    notice: (message) => {
+      if (status === undefined) terminal.print(`${message}\n`);
+      else add(message);
+    },
+    showsStatus: true,
+    status: (now) => {
+      status = now;
+      redraw();
+    },
+    close: () => {
+      if (closed) return;
+      closed = true;
+      if (status !== undefined) terminal.print(leaveScreen);
+    },
+  };
+}

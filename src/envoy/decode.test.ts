@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SecretBytes } from "#base/secret-bytes.ts";
+import type { Backend } from "#model/backend.ts";
+import { backendName } from "#model/backend.ts";
+import { hostFromText } from "#model/host.ts";
+import { buildAccessLog } from "./access-log.ts";
+import { buildCluster } from "./clusters/cluster.ts";
+import { buildEndpoints } from "./clusters/endpoints.ts";
+import { decodeResource } from "./decode.ts";
+import { chainLayout } from "./listeners/chain-layout.ts";
+import type { ListenerLayout } from "./listeners/layout.ts";
+import { cidrRangeOf } from "./listeners/network.ts";
+import { onDemandLayout } from "./listeners/on-demand-layout.ts";
+import type { ListenerSettings } from "./listeners/settings.ts";
+import type { Resource } from "./resource.ts";
+import { buildRouteConfiguration } from "./routes/route-configuration.ts";
+import { buildScope } from "./routes/scope.ts";
+import { buildWildcardIndex } from "./routes/wildcard-index.ts";
+import { buildSecret } from "./secrets/secret.ts";
+
+const everySetting: ListenerSettings = {
+  address: "0.0.0.0",
+  accessLog: [buildAccessLog({ path: "/tmp/access.log", samplePercent: 10 })],
+  trustedProxies: [cidrRangeOf("10.0.0.0/8")],
+  proxyProtocol: true,
+  allowedClients: [cidrRangeOf("192.0.2.0/24")],
+};
+
+const backend: Backend = {
+  namespace: "default",
+  service: "tea",
+  port: 80,
+  protocol: "h2c",
+  connectTimeoutMs: 5000,
+};
+const origin = { kind: "Ingress", namespace: "default", name: "cafe", path: "" };
+const host = hostFromText("*.cafe.test");
+const group = { name: "default/cafe", secret: "default/cafe", hosts: [host] };
+const refused = { name: "refused", hosts: [hostFromText("broken.test")] };
+
+function listeners(create: typeof chainLayout): readonly Resource[] {
+  const layout: ListenerLayout = create(everySetting, { http: 80, https: 443 });
+  return layout.build(
+    new Map([group, refused].map((entry) => [entry.name, layout.encodeChain(entry)] as const)),
+  );
+}
+
+const key = "-----BEGIN PRIVATE KEY-----";
+const secret = buildSecret("default/cafe", {
+  certificateChain: "-----BEGIN CERTIFICATE-----",
+  privateKey: new SecretBytes(new TextEncoder().encode(key)),
+});
+
+const built: readonly Resource[] = [
+  buildCluster(backend),
+  buildEndpoints(backendName(backend), [{ address: "10.0.0.1", port: 80 }]),
+  buildRouteConfiguration({ host, routes: [], origin, findings: [] }, { kind: "no-tls" }),
+  buildScope(host),
+  buildWildcardIndex(["*.cafe.test"]),
+  secret,
+  ...listeners(chainLayout),
+  ...listeners(onDemandLayout),
+];
+
+test("what every builder makes, with every setting, can be read as JSON down to the last extension", () => {
+  for (const resource of built) {
+    const name = resource.type === "endpoints" ? "cluster_name" : "name";
+    assert.equal(decodeResource(resource)[name], resource.name);
+  }
+});
+
+test("a private key is never shown, its certificate is", () => {
+  const text = JSON.stringify(decodeResource(secret));
+  assert.match(text, /"private_key":\{"inline_string":"\[redacted\]"\}/);
+  assert.match(text, /BEGIN CERTIFICATE/);
+  assert.doesNotMatch(text, /BEGIN PRIVATE KEY/);
+  assert.ok(!text.includes(Buffer.from(key).toString("base64")));
+});

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fromBinary } from "@bufbuild/protobuf";
+import type { Origin } from "#base/origin.ts";
+import type { RouteConfiguration } from "#gen/envoy/config/route/v3/route_pb.ts";
+import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
+import { hostFromText } from "#model/host.ts";
+import type { Action, PathMatch, Route } from "#model/route.ts";
+import type { VirtualHost } from "#model/virtual-host.ts";
+import type { ConnectionGuard } from "./misdirected.ts";
+import { buildRouteConfiguration } from "./route-configuration.ts";
+
+const origin: Origin = {
+  kind: "Ingress.networking.k8s.io",
+  namespace: "default",
+  name: "cafe",
+  path: "spec.rules[0].http.paths[1]",
+};
+
+const forward: Action = {
+  kind: "forward",
+  backend: {
+    namespace: "default",
+    service: "tea",
+    port: 80,
+    protocol: "http1",
+    connectTimeoutMs: 5000,
+  },
+  idleTimeoutMs: 300_500,
+  connectRetries: 1,
+};
+
+const everything: PathMatch = { kind: "prefix", path: "/" };
+
+function built(
+  routes: readonly Route[],
+  guard: ConnectionGuard = { kind: "group", name: "default/cafe-tls" },
+): RouteConfiguration {
+  const host = hostFromText("*.cafe.test");
+  const virtualHost: VirtualHost = { host, routes, origin, findings: [] };
+  const resource = buildRouteConfiguration(virtualHost, guard);
+  assert.equal(resource.name, "host/*.cafe.test");
+  return fromBinary(RouteConfigurationSchema, resource.bytes);
+}
+
+/** The routes after the one that answers 421. */
+function ownRoutes(routes: readonly Route[]): RouteConfiguration["virtualHosts"][number]["routes"] {
+  return built(routes).virtualHosts[0]?.routes.slice(1) ?? [];
+}
+
+test("each kind of path match has its Envoy form, in the given order", () => {
+  const matches: readonly PathMatch[] = [
+    { kind: "exact", path: "/a" },
+    { kind: "segments", path: "/b" },
+    { kind: "prefix", path: "/c" },
+    everything,
+  ];
+  const routes = ownRoutes(matches.map((match) => ({ match, action: forward, origin })));
+  assert.deepEqual(
+    routes.map(({ match }) => match?.pathSpecifier),
+    [
+      { case: "path", value: "/a" },
+      { case: "pathSeparatedPrefix", value: "/b" },
+      { case: "prefix", value: "/c" },
+      { case: "prefix", value: "/" },
+    ],
+  );
+});
+
+test("a path that no request can have makes no route", () => {
+  const match: PathMatch = { kind: "segments", path: "/a?b" };
+  assert.deepEqual(ownRoutes([{ match, action: forward, origin }]), []);
+});
+
+test("a route is named by its origin", () => {
+  const [route] = ownRoutes([{ match: everything, action: forward, origin }]);
+  assert.equal(route?.name, "Ingress/default/cafe spec.rules[0].http.paths[1]");
+});
+
+test("a forward has no total timeout unless one is given, and tries again only without a connection", () => {
+  const limited: Action = { ...forward, totalTimeoutMs: 1500, connectRetries: 0 };
+  const actions = [forward, limited].map((action) => ({ match: everything, action, origin }));
+  const [first, second] = ownRoutes(actions).map(({ action }) => action.value);
+  assert.ok(first?.$typeName === "envoy.config.route.v3.RouteAction");
+  assert.ok(second?.$typeName === "envoy.config.route.v3.RouteAction");
+  assert.deepEqual(first.clusterSpecifier, { case: "cluster", value: "default/tea:80" });
+  assert.deepEqual([first.timeout?.seconds, first.timeout?.nanos], [0n, 0]);
+  assert.deepEqual([first.idleTimeout?.seconds, first.idleTimeout?.nanos], [300n, 500_000_000]);
+  assert.equal(first.retryPolicy?.retryOn, "connect-failure");
+  assert.equal(first.retryPolicy?.numRetries, 1);
+  assert.deepEqual([second.timeout?.seconds, second.timeout?.nanos], [1n, 500_000_000]);
+  assert.equal(second.retryPolicy, undefined);
+});
+
+test("a response has a body only when one is given, and a long one is announced", () => {
+  const respond = (body: string): Route => ({
+    match: everything,
+    action: { kind: "respond", status: 404, body },
+    origin,
+  });
+  const [silent] = ownRoutes([respond("")]).map(({ action }) => action.value);
+  assert.ok(silent?.$typeName === "envoy.config.route.v3.DirectResponseAction");
+  assert.deepEqual([silent.status, silent.body], [404, undefined]);
+  assert.equal(built([respond("short")]).maxDirectResponseBodySizeBytes, undefined);
+  assert.equal(built([respond("é".repeat(2049))]).maxDirectResponseBodySizeBytes, 4098);
+});
+
+test("headers between our listeners and routes never reach a backend", () => {
+  assert.deepEqual(built([]).requestHeadersToRemove, [
+    "x-sekisho-scope",
+    "x-sekisho-connection",
+    "x-envoy-external-address",
+  ]);
+});
+
+test("the first route is the guard, unless every connection may carry the host", () => {
+  const routes: readonly Route[] = [{ match: everything, action: forward, origin }];
+  const guards: Readonly<Record<string, readonly [guard: ConnectionGuard, matchers: number]>> = {
+    "no TLS": [{ kind: "no-tls" }, 1],
+    "a group": [{ kind: "group", name: "a" }, 2],
+    "nobody's names": [{ kind: "server-names", hosts: [] }, 1],
+    "two names": [{ kind: "server-names", hosts: ["a.test", "*.b.test"].map(hostFromText) }, 3],
+  };
+  for (const [what, [guard, matchers]] of Object.entries(guards)) {
+    const [first] = built(routes, guard).virtualHosts[0]?.routes ?? [];
+    assert.equal(first?.match?.headers.length, matchers, what);
+    assert.ok(first.action.value?.$typeName === "envoy.config.route.v3.DirectResponseAction");
+    assert.equal(first.action.value.status, 421, what);
+  }
+  const open: ConnectionGuard = { kind: "server-names", hosts: ["a.test", "*"].map(hostFromText) };
+  assert.equal(built(routes, open).virtualHosts[0]?.routes.length, 1);
+});
+
+test("the same virtual host gives the same version, another one another", () => {
+  const host: VirtualHost = {
+    host: hostFromText("a.test"),
+    routes: [{ match: everything, action: forward, origin }],
+    origin,
+    findings: [],
+  };
+  const guard: ConnectionGuard = { kind: "no-tls" };
+  const { version } = buildRouteConfiguration(host, guard);
+  assert.equal(buildRouteConfiguration(structuredClone(host), guard).version, version);
+  assert.notEqual(buildRouteConfiguration({ ...host, routes: [] }, guard).version, version);
+});

@@ -1,0 +1,55 @@
+/** The ports of a gate: those asked for, else the first pair that can be had. */
+
+import type { PortProbe } from "#runtime/port-probe.ts";
+
+export interface Ports {
+  readonly http: number;
+  readonly https: number;
+}
+
+export class PortError extends Error {
+  readonly code: "in-use" | "denied" | "other";
+  readonly retryable = false;
+  constructor(code: "in-use" | "denied" | "other", message: string) {
+    super(message);
+    this.name = "PortError";
+    this.code = code;
+  }
+}
+
+/**
+ * A port that was asked for must be free; one that was not is the standard port when it is allowed and free, else the
+ * usual one above 1024. Throws {@link PortError}.
+ */
+export async function choosePorts(
+  probe: PortProbe,
+  address: string,
+  asked: { readonly http: number | undefined; readonly https: number | undefined },
+): Promise<Ports> {
+  const http = await choose(probe, address, { flag: "--http", asked: asked.http, usual: [80, 8080] });
+  const https = await choose(probe, address, { flag: "--https", asked: asked.https, usual: [443, 8443] });
+  return { http, https };
+}
+
+interface Choice {
+  readonly flag: string;
+  readonly asked: number | undefined;
+  readonly usual: readonly number[];
+}
+
+async function choose(probe: PortProbe, address: string, { flag, asked, usual }: Choice): Promise<number> {
+  const candidates = asked === undefined ? usual : [asked];
+  let last: Awaited<ReturnType<PortProbe["probe"]>> = "free";
+  for (const port of candidates) {
+    last = await probe.probe(address, port);
+    if (last === "free") return port;
+  }
+  const wanted = candidates.join(" nor ");
+  if (last === "in-use") {
+    throw new PortError("in-use", `${candidates.length > 1 ? "neither " : ""}port ${wanted} of ${address} is free; choose another with ${flag} PORT`);
+  }
+  if (last === "denied") {
+    throw new PortError("denied", `port ${wanted} may not be opened by this user; choose one above 1023 with ${flag} PORT`);
+  }
+  throw new PortError("other", `${address} is no address of this machine; choose another with --address`);
+}

@@ -1,0 +1,85 @@
+/** The state of a standalone gate, gathered from its parts. */
+
+import { readTlsSecret } from "#certificates/tls-secret.ts";
+import { read } from "#kinds/kind.ts";
+import { podCondition, podIp, podKind, podPhase } from "#kinds/pod.ts";
+import { type Secret, secretKind } from "#kinds/secret.ts";
+import type { ObjectStore } from "#store/object-store.ts";
+import type { CertificateStatus, GateStatus, PodStatus, ProxyStatus } from "./gate-status.ts";
+import type { Ports } from "./ports.ts";
+import type { Standalone } from "./standalone.ts";
+
+export interface StatusFacts {
+  readonly version: string;
+  readonly envoyVersion: string;
+  readonly state: string;
+  readonly ports: Ports;
+  readonly directories: readonly string[];
+  readonly data: string;
+}
+
+export async function gateStatus(store: ObjectStore, standalone: Standalone, facts: StatusFacts): Promise<GateStatus> {
+  const { gate, envoy } = standalone;
+  return {
+    version: facts.version,
+    envoy: { version: facts.envoyVersion, state: facts.state, pid: envoy.identity()?.pid },
+    ports: facts.ports,
+    urls: urlsOf(standalone, facts.ports),
+    certificates: await certificatesOf(store, standalone),
+    pods: await podsOf(store),
+    proxies: gate.xds.proxies().map(
+      (proxy): ProxyStatus => ({
+        id: proxy.proxy,
+        connectedSince: proxy.connectedSince.toString(),
+        types: proxy.types.map((type) => ({
+          type: type.type,
+          sent: type.sentResources,
+          acknowledged: type.acknowledgedResponses,
+          ...(type.lastRefusal === undefined ? {} : { lastRefusal: type.lastRefusal.message }),
+        })),
+      }),
+    ),
+    directories: facts.directories,
+    data: facts.data,
+  };
+}
+
+function urlsOf({ gate }: Standalone, ports: Ports): readonly string[] {
+  const { gateway } = gate.pipeline;
+  return gateway.claimedHosts().flatMap((host) => {
+    const name = host === "*" ? "any-host" : host.replace("**.", "*.");
+    const plain = `http://${name}${ports.http === 80 ? "" : `:${ports.http}`}`;
+    const secure = `https://${name}${ports.https === 443 ? "" : `:${ports.https}`}`;
+    return gateway.groupOf(host) === undefined ? [plain] : [secure, plain];
+  });
+}
+
+async function certificatesOf(store: ObjectStore, { gate }: Standalone): Promise<readonly CertificateStatus[]> {
+  const { gateway } = gate.pipeline;
+  const names = new Map<string, string[]>();
+  for (const serverName of gateway.serverNames()) {
+    const use = gateway.certificateOf(serverName)?.use;
+    if (use === undefined) continue;
+    const secret = `${use.secret.namespace}/${use.secret.name}`;
+    names.set(secret, [...(names.get(secret) ?? []), serverName.replace("**.", "*.")]);
+  }
+  return await Promise.all(
+    [...names].map(async ([secret, serverNames]) => {
+      const [namespace = "", name = ""] = secret.split("/");
+      const object = await store.get({ kind: secretKind.id, namespace, name });
+      const value = object === undefined ? undefined : read<Secret>(secretKind, object).value;
+      const pair = value === undefined ? undefined : readTlsSecret(value);
+      return { secret, serverNames, ...(pair?.ok === true ? { notAfter: pair.value.facts.notAfter } : {}) };
+    }),
+  );
+}
+
+async function podsOf(store: ObjectStore): Promise<readonly PodStatus[]> {
+  const { items } = await store.list(podKind.id);
+  return items.map((pod) => {
+    const address = podIp(pod);
+    const { namespace, name } = pod.metadata;
+    const ready = podCondition(pod, "Ready")?.holds === true;
+    return { namespace, name, ready, phase: podPhase(pod), ...(address === undefined ? {} : { address }) };
+  });
+}

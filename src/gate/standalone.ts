@@ -1,0 +1,234 @@
+/** The standalone gate: directories → store → pipeline → one supervised Envoy, and what people can ask of it. */
+
+import path from "node:path";
+import { compareFindings, type Finding } from "#base/finding.ts";
+import type { Origin, Place } from "#base/origin.ts";
+import { buildAccessLog, buildConnectionAccessLog } from "#envoy/access-log.ts";
+import type { AccessRecord } from "#envoy/access-record.ts";
+import { chainLayout } from "#envoy/listeners/chain-layout.ts";
+import type { ListenerLayout } from "#envoy/listeners/layout.ts";
+import { cidrRangeOf } from "#envoy/listeners/network.ts";
+import { onDemandLayout } from "#envoy/listeners/on-demand-layout.ts";
+import type { ListenerSettings } from "#envoy/listeners/settings.ts";
+import { deploymentKind } from "#kinds/deployment.ts";
+import { podKind } from "#kinds/pod.ts";
+import { replicaSetKind } from "#kinds/replica-set.ts";
+import { buildBootstrap, defaultMaxHeapBytes } from "#proxies/bootstrap.ts";
+import { followAccessLog } from "#proxies/process/access-log-tail.ts";
+import { createEnvoyProcess, type EnvoyEvent, type EnvoyProcess } from "#proxies/process/envoy-process.ts";
+import { envoyPaths } from "#proxies/process/envoy-paths.ts";
+import { defaultRotation } from "#proxies/process/log-rotation.ts";
+import type { FoundEnvoy } from "#proxies/process/find-envoy.ts";
+import type { Clock } from "#runtime/clock.ts";
+import type { Files } from "#runtime/files.ts";
+import type { Http2Server } from "#runtime/http2-server.ts";
+import type { Log } from "#runtime/log.ts";
+import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { Metrics } from "#runtime/metrics.ts";
+import type { NameLookup } from "#runtime/name-lookup.ts";
+import type { Network } from "#runtime/network.ts";
+import type { Platform } from "#runtime/platform.ts";
+import type { Processes } from "#runtime/processes.ts";
+import type { Random } from "#runtime/random.ts";
+import type { SocketHttp } from "#runtime/socket-http.ts";
+import { createFindingEvents } from "#status/finding-events.ts";
+import { createIngressStatusWriter } from "#status/ingress-status.ts";
+import type { EmbeddedStore } from "#store/embedded/embedded-store.ts";
+import { createWorkloads, type Workloads, type WorkloadSettings } from "#workloads/workloads.ts";
+import type { LocatedFinding } from "#api/gate-calls.ts";
+import { type CertificateLayout, chooseCertificateLayout, layoutFindings } from "./certificate-layout.ts";
+import { createDirectoryFeed } from "./directory-feed.ts";
+import type { Applied } from "./feed.ts";
+import { type Gate, startGate } from "./gate.ts";
+import type { Ports } from "./ports.ts";
+import { followRefusals } from "./refusals.ts";
+
+export interface StandaloneDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly files: Files;
+  readonly processes: Processes;
+  readonly http: SocketHttp;
+  readonly http2: Http2Server;
+  readonly lookup: NameLookup;
+  readonly network: Network;
+  readonly platform: Platform;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly store: EmbeddedStore;
+}
+
+export interface StandaloneSettings {
+  readonly directories: readonly string[];
+  readonly data: string;
+  readonly ports: Ports;
+  readonly address: string;
+  readonly envoy: FoundEnvoy;
+  readonly concurrency: number | undefined;
+  readonly drainSeconds: number;
+  readonly ingressClasses: "all" | readonly string[];
+  readonly trustedProxies: readonly string[];
+  readonly proxyProtocol: boolean;
+  readonly allowedClients: readonly string[];
+  readonly certificateLayout: CertificateLayout | undefined;
+  readonly samplePercent: number;
+  /** Absent: Deployments and Pods are not run. */
+  readonly workloads?: Pick<WorkloadSettings, "images" | "nodePath" | "path" | "isolation">;
+  readonly onEvent: (event: StandaloneEvent) => void;
+}
+
+export type StandaloneEvent =
+  | { readonly kind: "applied"; readonly applied: Applied }
+  | { readonly kind: "findings" }
+  | { readonly kind: "envoy"; readonly event: EnvoyEvent }
+  | { readonly kind: "access"; readonly record: AccessRecord }
+  /** The gate cannot go on. */
+  | { readonly kind: "failed"; readonly error: unknown };
+
+export interface Standalone {
+  readonly gate: Gate;
+  readonly envoy: EnvoyProcess;
+  readonly layout: CertificateLayout;
+  /** Resolves once Envoy has acknowledged the first configuration. */
+  readonly ready: (signal: AbortSignal) => Promise<void>;
+  readonly findings: () => readonly Finding[];
+  readonly locate: (origin: Origin) => Place | undefined;
+  readonly locatedFindings: () => readonly LocatedFinding[];
+  readonly workloads: Workloads | undefined;
+  /** From now on what is found is recorded as Events: earlier most of it mends itself. */
+  readonly recordFindings: () => void;
+  /** Drains Envoy and ends everything; aborting `hurry` cuts the drain short. */
+  readonly stop: (hurry: AbortSignal) => Promise<void>;
+}
+
+/** Reads the directories, then starts xDS and Envoy. */
+export async function startStandalone(deps: StandaloneDeps, settings: StandaloneSettings): Promise<Standalone> {
+  await using undo = new AsyncDisposableStack();
+  const paths = envoyPaths(path.join(settings.data, "envoy"));
+  await deps.files.makeDirectory(paths.directory, 0o700);
+  const changed = (): void => settings.onEvent({ kind: "findings" });
+  const feed = createDirectoryFeed({ ...deps, changed }, settings.directories);
+  undo.defer(() => feed.close());
+  await feed.source.start();
+  await feed.complete;
+  const workloads = await startWorkloads(deps, settings, changed);
+  undo.defer(async () => workloads?.stop());
+  const layout = await chooseCertificateLayout(deps.store, settings.certificateLayout);
+  let recording = false;
+  const gate = await startGate(deps, {
+    xdsAddress: { kind: "unix", path: paths.xdsSocket },
+    layout: createLayout(settings, layout, paths.accessLog),
+    dialects: { servedClasses: settings.ingressClasses },
+    ...(workloads === undefined ? {} : { judgedElsewhere: [deploymentKind.id, podKind.id, replicaSetKind.id] }),
+    onApplied: (applied) => {
+      settings.onEvent({ kind: "applied", applied });
+      changed();
+      void report(status.update());
+      if (recording) void report(events.update());
+    },
+  });
+  undo.defer(() => gate.close());
+  gate.failed.catch((error: unknown) => settings.onEvent({ kind: "failed", error }));
+  const refusals = followRefusals(gate.xds, gate.pipeline.gateway, changed);
+  undo.defer(() => refusals.stop());
+  const findings = (): readonly Finding[] =>
+    [
+      ...feed.findings(),
+      ...gate.pipeline.findings(),
+      ...refusals.findings(),
+      ...layoutFindings(layout, gate.pipeline.certificateCount),
+      ...(workloads?.findings() ?? []),
+    ].sort(compareFindings);
+  const locate = (origin: Origin): Place | undefined => feed.source.locate(origin, origin.path);
+  const status = createIngressStatusWriter(deps.store, () => gate.pipeline.claimed, reachableAddress(settings.address));
+  const events = createFindingEvents(deps.store, findings, deps.clock.now);
+  const report = async (work: Promise<void>): Promise<void> => {
+    try {
+      await work;
+    } catch (error) {
+      deps.log.warn("a status or event was not written", { [logFields.error]: errorText(error) });
+    }
+  };
+  await gate.listed;
+  await status.update();
+  const envoy = createEnvoyProcess(deps, {
+    program: settings.envoy.path,
+    paths,
+    bootstrap: buildBootstrap({
+      nodeId: "standalone",
+      nodeCluster: "sekisho",
+      adminSocket: paths.adminSocket,
+      xdsSocket: paths.xdsSocket,
+      maxHeapBytes: defaultMaxHeapBytes(deps.platform.memoryBytes),
+    }),
+    concurrency: settings.concurrency ?? deps.platform.parallelism,
+    drain: { longest: Temporal.Duration.from({ seconds: settings.drainSeconds }) },
+    onEvent: (event) => settings.onEvent({ kind: "envoy", event }),
+  });
+  const tailing = new AbortController();
+  const tail = followAccessLog(
+    deps,
+    { path: paths.accessLog, keep: defaultRotation.keep, from: "end" },
+    (record) => settings.onEvent({ kind: "access", record }),
+    tailing.signal,
+  );
+  envoy.start();
+  const running = undo.move();
+  return {
+    gate,
+    envoy,
+    layout,
+    ready: async (signal) => {
+      await gate.xds.programmed({ signal });
+    },
+    findings,
+    locate,
+    locatedFindings: () =>
+      findings().map((finding) => {
+        const place = finding.place ?? locate(finding.origin);
+        return place === undefined ? { finding } : { finding, place };
+      }),
+    workloads,
+    recordFindings: () => {
+      recording = true;
+      void report(events.update());
+    },
+    stop: async (hurry) => {
+      await envoy.stop(hurry);
+      tailing.abort();
+      await tail;
+      await running.disposeAsync();
+    },
+  };
+}
+
+async function startWorkloads(
+  deps: StandaloneDeps,
+  settings: StandaloneSettings,
+  findingsChanged: () => void,
+): Promise<Workloads | undefined> {
+  if (settings.workloads === undefined) return undefined;
+  return await createWorkloads(deps, {
+    ...settings.workloads,
+    dataDirectory: settings.data,
+    findingsChanged,
+  });
+}
+
+function createLayout(settings: StandaloneSettings, layout: CertificateLayout, accessLog: string): ListenerLayout {
+  const listeners: ListenerSettings = {
+    address: settings.address,
+    accessLog: [buildAccessLog({ path: accessLog, samplePercent: settings.samplePercent })],
+    connectionLog: [buildConnectionAccessLog(accessLog)],
+    trustedProxies: settings.trustedProxies.map(cidrRangeOf),
+    proxyProtocol: settings.proxyProtocol,
+    allowedClients: settings.allowedClients.map(cidrRangeOf),
+  };
+  return layout === "on-demand" ? onDemandLayout(listeners, settings.ports) : chainLayout(listeners, settings.ports);
+}
+
+/** Where clients on this machine reach a listener on `address`. */
+function reachableAddress(address: string): string {
+  if (address === "0.0.0.0") return "127.0.0.1";
+  return address === "::" ? "::1" : address;
+}

@@ -1,0 +1,38 @@
+/** The composition root: the real outside world, handed to the commands. */
+
+import { runProgram } from "#cli/program.ts";
+import { createClock } from "#runtime/real-clock.ts";
+import { createEnvironment } from "#runtime/real-environment.ts";
+import { createFiles } from "#runtime/real-files.ts";
+import { createHttp2Server } from "#runtime/real-http2-server.ts";
+import { createLocalSocket } from "#runtime/real-local-socket.ts";
+import { createLog } from "#runtime/real-log.ts";
+import { createMetrics } from "#runtime/real-metrics.ts";
+import { createNameLookup } from "#runtime/real-name-lookup.ts";
+import { createNetwork } from "#runtime/real-network.ts";
+import { readPlatform } from "#runtime/real-platform.ts";
+import { createPortProbe } from "#runtime/real-port-probe.ts";
+import { createProcesses } from "#runtime/real-processes.ts";
+import { createRandom } from "#runtime/real-random.ts";
+import { createSocketHttp } from "#runtime/real-socket-http.ts";
+
+const environment = createEnvironment();
+
+environment.exit(
+  await runProgram({
+    clock: createClock(),
+    random: createRandom(),
+    environment,
+    files: createFiles(),
+    processes: createProcesses(),
+    socket: createLocalSocket(),
+    http: createSocketHttp(),
+    http2: createHttp2Server(),
+    network: createNetwork(),
+    lookup: createNameLookup(),
+    ports: createPortProbe(),
+    platform: readPlatform(),
+    createLog,
+    createMetrics,
+  }),
+);
