@@ -59,7 +59,9 @@ export interface PipelineDeps {
 
 const fragmentStage = 0;
 const kindsById: ReadonlyMap<string, Kind<unknown>> = new Map(kinds.map((kind) => [kind.id, kind]));
-const dialectsByKind: ReadonlyMap<string, Dialect> = new Map(dialects.map((dialect) => [dialect.kind, dialect]));
+const dialectsByKind: ReadonlyMap<string, Dialect> = new Map(
+  dialects.map((dialect) => [dialect.kind, dialect]),
+);
 
 export class Pipeline {
   readonly #graph: Graph;
@@ -107,7 +109,8 @@ export class Pipeline {
     const kind = kindsById.get(keyOf(object).kind);
     if (kind === undefined) return;
     const known = this.#objects.set(kind, object);
-    if (!this.#judgedElsewhere.includes(kind.id)) this.#findings.set(`object ${key}`, kindFindings(kind, known));
+    if (!this.#judgedElsewhere.includes(kind.id))
+      this.#findings.set(`object ${key}`, kindFindings(kind, known));
     const dialect = dialectsByKind.get(kind.id);
     if (dialect === undefined || this.#fragments.has(key)) return;
     this.#fragments.set(
@@ -218,7 +221,10 @@ export class Pipeline {
     return read.ok ? read.value : undefined;
   }
 
-  #endpoints(backend: Backend): { readonly endpoints: readonly Endpoint[]; readonly findings: readonly Finding[] } {
+  #endpoints(backend: Backend): {
+    readonly endpoints: readonly Endpoint[];
+    readonly findings: readonly Finding[];
+  } {
     const { endpoints, findings } = this.#steps.endpoints(backend, this.#world);
     if (endpoints.kind === "addresses") return { endpoints: endpoints.endpoints, findings };
     const addresses = this.#addresses.get(endpoints.name);

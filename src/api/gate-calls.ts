@@ -3,9 +3,9 @@
 import type { Finding } from "#base/finding.ts";
 import type { Json } from "#base/json.ts";
 import type { Place } from "#base/origin.ts";
-import type { LocalAnswer, LocalSocket } from "#runtime/local-socket.ts";
 import type { Explanation } from "#gate/explanation.ts";
 import type { GateStatus } from "#gate/gate-status.ts";
+import type { LocalAnswer, LocalSocket } from "#runtime/local-socket.ts";
 
 /** A finding with the line it is about, where that is known. */
 export interface LocatedFinding {
@@ -18,12 +18,17 @@ export interface GateCalls {
   readonly "gate.ping": { readonly input: null; readonly output: null };
   readonly "gate.status": { readonly input: null; readonly output: GateStatus };
   readonly "gate.findings": { readonly input: null; readonly output: readonly LocatedFinding[] };
-  readonly "gate.explain": { readonly input: { readonly url: string }; readonly output: Explanation };
+  readonly "gate.explain": {
+    readonly input: { readonly url: string };
+    readonly output: Explanation;
+  };
   readonly "gate.metrics": { readonly input: null; readonly output: string };
 }
 
 export type GateHandlers = {
-  readonly [M in keyof GateCalls]: (input: GateCalls[M]["input"]) => Promise<GateCalls[M]["output"]>;
+  readonly [M in keyof GateCalls]: (
+    input: GateCalls[M]["input"],
+  ) => Promise<GateCalls[M]["output"]>;
 };
 
 /** Asks the gate that answers on the socket `path`; throws LocalSocketError. */

@@ -23,21 +23,35 @@ export function createRemoteStore(socket: LocalSocket, path: string): ObjectStor
     input: StoreInputs[M],
   ): Promise<StoreOutputs[M]> => {
     try {
-      return (await socket.call(path, `store.${method}`, input as unknown as Json)) as unknown as StoreOutputs[M];
+      return (await socket.call(
+        path,
+        `store.${method}`,
+        input as unknown as Json,
+      )) as unknown as StoreOutputs[M];
     } catch (error) {
       throw asStoreError(error);
     }
   };
   return {
     get: async (key) => (await call("get", { key })) ?? undefined,
-    list: (kind, namespace) => call("list", { kind, ...(namespace === undefined ? {} : { namespace }) }),
+    list: (kind, namespace) =>
+      call("list", { kind, ...(namespace === undefined ? {} : { namespace }) }),
     watch: (kinds, from, signal) =>
-      socket.stream(path, "store.watch", { kinds, from }, signal) as AsyncIterable<unknown> as AsyncIterable<StoreOutputs["watch"]>,
+      socket.stream(
+        path,
+        "store.watch",
+        { kinds, from },
+        signal,
+      ) as AsyncIterable<unknown> as AsyncIterable<StoreOutputs["watch"]>,
     create: (draft) => call("create", { draft }),
     replace: (key, draft, resourceVersion) => call("replace", { key, draft, resourceVersion }),
     apply: (draft) => call("apply", { draft }),
     replaceStatus: (key, status, resourceVersion) =>
-      call("replaceStatus", { key, status, ...(resourceVersion === undefined ? {} : { resourceVersion }) }),
+      call("replaceStatus", {
+        key,
+        status,
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      }),
     remove: async (key, preconditions) => {
       await call("remove", { key, ...preconditions });
     },
@@ -47,6 +61,7 @@ export function createRemoteStore(socket: LocalSocket, path: string): ObjectStor
 function asStoreError(error: unknown): unknown {
   if (!(error instanceof LocalSocketError)) return error;
   const code = error.code.replace(/^store\./, "");
-  if (storeErrorCodes.includes(code)) return new StoreError(code as StoreErrorCode, error.message, { cause: error });
+  if (storeErrorCodes.includes(code))
+    return new StoreError(code as StoreErrorCode, error.message, { cause: error });
   return new StoreError("unavailable", error.message, { cause: error });
 }

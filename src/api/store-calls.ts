@@ -3,7 +3,13 @@
 import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
 import type { KubeObject, ObjectKey } from "#kinds/object.ts";
 import type { LocalAnswer } from "#runtime/local-socket.ts";
-import { type Draft, type Listing, type ObjectStore, StoreError, type WatchBatch } from "#store/object-store.ts";
+import {
+  type Draft,
+  type Listing,
+  type ObjectStore,
+  StoreError,
+  type WatchBatch,
+} from "#store/object-store.ts";
 
 /** The input of each call; the names are those of {@link ObjectStore}. */
 export interface StoreInputs {
@@ -11,10 +17,22 @@ export interface StoreInputs {
   readonly list: { readonly kind: string; readonly namespace?: string };
   readonly watch: { readonly kinds: readonly string[]; readonly from: string };
   readonly create: { readonly draft: Draft };
-  readonly replace: { readonly key: ObjectKey; readonly draft: Draft; readonly resourceVersion: string };
+  readonly replace: {
+    readonly key: ObjectKey;
+    readonly draft: Draft;
+    readonly resourceVersion: string;
+  };
   readonly apply: { readonly draft: Draft };
-  readonly replaceStatus: { readonly key: ObjectKey; readonly status: Json; readonly resourceVersion?: string };
-  readonly remove: { readonly key: ObjectKey; readonly uid?: string; readonly resourceVersion?: string };
+  readonly replaceStatus: {
+    readonly key: ObjectKey;
+    readonly status: Json;
+    readonly resourceVersion?: string;
+  };
+  readonly remove: {
+    readonly key: ObjectKey;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+  };
 }
 
 export interface StoreOutputs {
@@ -29,7 +47,9 @@ export interface StoreOutputs {
 }
 
 type Handlers = {
-  readonly [M in Exclude<keyof StoreInputs, "watch">]: (input: StoreInputs[M]) => Promise<StoreOutputs[M]>;
+  readonly [M in Exclude<keyof StoreInputs, "watch">]: (
+    input: StoreInputs[M],
+  ) => Promise<StoreOutputs[M]>;
 };
 
 /** Answers `store.<name>` calls from a store; undefined for other methods. The socket is open to the user who runs the gate alone, so inputs are of our own making. */
@@ -42,7 +62,8 @@ export function storeAnswers(
     create: ({ draft }) => store.create(draft),
     replace: ({ key, draft, resourceVersion }) => store.replace(key, draft, resourceVersion),
     apply: ({ draft }) => store.apply(draft),
-    replaceStatus: ({ key, status, resourceVersion }) => store.replaceStatus(key, status, resourceVersion),
+    replaceStatus: ({ key, status, resourceVersion }) =>
+      store.replaceStatus(key, status, resourceVersion),
     remove: async ({ key, ...preconditions }) => {
       await store.remove(key, preconditions);
       return null;
@@ -52,15 +73,24 @@ export function storeAnswers(
     const name = method.startsWith("store.") ? method.slice("store.".length) : "";
     if (name === "watch") {
       const { kinds, from } = input as unknown as StoreInputs["watch"];
-      return Promise.resolve({ kind: "stream", values: store.watch(kinds, from, signal) as AsyncIterable<unknown> as AsyncIterable<Json> });
+      return Promise.resolve({
+        kind: "stream",
+        values: store.watch(kinds, from, signal) as AsyncIterable<unknown> as AsyncIterable<Json>,
+      });
     }
     const handler = Object.hasOwn(handlers, name) ? handlers[name as keyof Handlers] : undefined;
     if (handler === undefined || !isJsonObject(input)) return undefined;
-    return answerWith(handler as unknown as (input: JsonObject) => Promise<unknown>, input as JsonObject);
+    return answerWith(
+      handler as unknown as (input: JsonObject) => Promise<unknown>,
+      input as JsonObject,
+    );
   };
 }
 
-async function answerWith(handler: (input: JsonObject) => Promise<unknown>, input: JsonObject): Promise<LocalAnswer> {
+async function answerWith(
+  handler: (input: JsonObject) => Promise<unknown>,
+  input: JsonObject,
+): Promise<LocalAnswer> {
   try {
     return { kind: "value", value: (await handler(input)) as Json };
   } catch (error) {

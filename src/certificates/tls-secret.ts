@@ -12,7 +12,10 @@ export function readTlsSecret(secret: Secret): Result<KeyPair, string> {
   const chain = secretValue(secret, "tls.crt");
   const key = secretValue(secret, "tls.key");
   if (chain === undefined || key === undefined) {
-    const absent = [chain === undefined ? "tls.crt" : "", key === undefined ? "tls.key" : ""].filter((name) => name !== "");
+    const absent = [
+      chain === undefined ? "tls.crt" : "",
+      key === undefined ? "tls.key" : "",
+    ].filter((name) => name !== "");
     return err(`it has no ${absent.join(" and no ")}`);
   }
   return checkKeyPair(chain, key);

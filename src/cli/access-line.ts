@@ -1,7 +1,7 @@
 /** A request as a line for people, with the manifest's line that decided its answer. */
 
-import type { AccessRecord } from "#envoy/access-record.ts";
 import type { Place } from "#base/origin.ts";
+import type { AccessRecord } from "#envoy/access-record.ts";
 import { printable } from "./table.ts";
 
 /** `GET https://cafe.example.com/tea 200 3ms → 127.1.2.3:8080  cafe.yaml:12 Ingress/default/cafe spec.rules[0].http.paths[0]` */
@@ -15,5 +15,7 @@ export function formatAccess(record: AccessRecord, place: Place | undefined): st
   const upstream = record.upstreamHost === undefined ? "" : ` → ${record.upstreamHost}`;
   const where = place === undefined ? "" : `${place.file}:${place.line} `;
   const decided = record.route === undefined ? "" : `  ${where}${record.route}`;
-  return printable(`${request} ${record.status}${flags} ${record.durationMs}ms${upstream}${decided}`);
+  return printable(
+    `${request} ${record.status}${flags} ${record.durationMs}ms${upstream}${decided}`,
+  );
 }

@@ -5,7 +5,9 @@
  * `5h12m`, `3d4h`, `47d`, `2y10d`.
  */
 export function formatAge(from: string, now: Temporal.Instant): string {
-  const seconds = Math.floor((now.epochMilliseconds - Temporal.Instant.from(from).epochMilliseconds) / 1000);
+  const seconds = Math.floor(
+    (now.epochMilliseconds - Temporal.Instant.from(from).epochMilliseconds) / 1000,
+  );
   if (seconds < -1) return "<invalid>";
   if (seconds < 120) return `${Math.max(0, seconds)}s`;
   const minutes = Math.floor(seconds / 60);

@@ -9,7 +9,7 @@ import { readObjects } from "#sources/directory/manifest-objects.ts";
 import type { Draft } from "#store/object-store.ts";
 import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
 import { formatFinding } from "./finding-text.ts";
-import { readDirectories } from "./manifest-files.ts";
+import { type ReadManifests, readDirectories } from "./manifest-files.ts";
 import { dataOption, exampleText } from "./options.ts";
 
 interface ApplyOptions {
@@ -20,7 +20,9 @@ interface ApplyOptions {
 export function applyCommand(context: CommandContext): Command {
   return new Command("apply")
     .summary("store objects from manifests")
-    .description("Creates or updates the objects of manifest files or directories in the running gate's store.")
+    .description(
+      "Creates or updates the objects of manifest files or directories in the running gate's store.",
+    )
     .requiredOption("-f, --filename <file...>", "files or directories of manifests")
     .addOption(dataOption())
     .addHelpText("after", exampleText("sekisho apply -f ingress.yaml"))
@@ -33,7 +35,9 @@ async function apply(context: CommandContext, options: ApplyOptions): Promise<vo
   const store = createRemoteStore(context.socket, await findSocket(context, options.data));
   for (const draft of drafts) {
     const object = await store.apply(draft);
-    context.environment.terminal.print(`${object.kind.toLowerCase()}/${object.metadata.name} applied\n`);
+    context.environment.terminal.print(
+      `${object.kind.toLowerCase()}/${object.metadata.name} applied\n`,
+    );
   }
 }
 
@@ -41,21 +45,35 @@ async function apply(context: CommandContext, options: ApplyOptions): Promise<vo
 async function draftsOf(context: CommandContext, name: string): Promise<readonly Draft[]> {
   const place = path.resolve(context.environment.workingDirectory, name);
   const status = await context.files.status(place);
-  if (status === undefined) throw new CommandError(2, `there is no file ${name}`, "check the path behind -f");
+  if (status === undefined)
+    throw new CommandError(2, `there is no file ${name}`, "check the path behind -f");
   const { drafts, findings } =
-    status.kind === "directory" ? await readDirectories(context, [name]) : await readFile(context, name, place);
+    status.kind === "directory"
+      ? await readDirectories(context, [name])
+      : await readFile(context, name, place);
   for (const finding of findings) {
     const located = finding.place === undefined ? { finding } : { finding, place: finding.place };
     context.environment.terminal.warn(`${formatFinding(located)}\n`);
   }
   if (findings.some(({ severity }) => severity === "error")) {
-    throw new CommandError(1, `${name} has errors; nothing of it was stored`, "correct what is named above");
+    throw new CommandError(
+      1,
+      `${name} has errors; nothing of it was stored`,
+      "correct what is named above",
+    );
   }
   return drafts;
 }
 
-async function readFile(context: CommandContext, name: string, place: string) {
-  const parsed = parseManifests(await context.files.read(place, defaultManifestLimits.maxFileBytes), name);
+async function readFile(
+  context: CommandContext,
+  name: string,
+  place: string,
+): Promise<Pick<ReadManifests, "drafts" | "findings">> {
+  const parsed = parseManifests(
+    await context.files.read(place, defaultManifestLimits.maxFileBytes),
+    name,
+  );
   const { objects, findings } = readObjects(parsed, recogniseManifest);
   return { drafts: objects.map(({ draft }) => draft), findings: [...parsed.findings, ...findings] };
 }

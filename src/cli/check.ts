@@ -2,16 +2,16 @@
 
 import path from "node:path";
 import { Command, Option } from "commander";
-import { formatOrigin } from "#base/origin.ts";
 import type { LocatedFinding } from "#api/gate-calls.ts";
-import { buildValidationBootstrap } from "#proxies/validation-bootstrap.ts";
+import { formatOrigin } from "#base/origin.ts";
 import { findEnvoy } from "#proxies/process/find-envoy.ts";
 import { validateBootstrap } from "#proxies/process/validate.ts";
-import { cacheDirectory, type CommandContext } from "./command-context.ts";
+import { buildValidationBootstrap } from "#proxies/validation-bootstrap.ts";
+import { type CommandContext, cacheDirectory } from "./command-context.ts";
 import { formatFinding, formatGithubFinding } from "./finding-text.ts";
 import { translateOffline } from "./offline-pipeline.ts";
 import { exampleText } from "./options.ts";
-import type { Outcome } from "./program.ts";
+import type { Outcome } from "./outcome.ts";
 import { settingsOf } from "./read-settings.ts";
 
 interface CheckOptions {
@@ -27,12 +27,24 @@ export function checkCommand(context: CommandContext, outcome: Outcome): Command
       "Reads and translates the manifests below the directories, has Envoy validate the result, and prints every finding with file and line. Exits with 1 when a finding is an error.",
     )
     .argument("<directory...>", "directories of manifests")
-    .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json", "github"]).default("text"))
+    .addOption(
+      new Option("-o, --output <format>", "how to print")
+        .choices(["text", "json", "github"])
+        .default("text"),
+    )
     .option("--envoy <path>", "the Envoy program that validates")
     .option("--no-envoy", "leave out Envoy's own validation")
-    .option("--config <file>", "settings (default: sekisho.yaml in the working directory, when there)")
-    .addHelpText("after", exampleText("sekisho check manifests", "sekisho check manifests -o github"))
-    .action((directories: readonly string[], options: CheckOptions) => check(context, directories, options, outcome));
+    .option(
+      "--config <file>",
+      "settings (default: sekisho.yaml in the working directory, when there)",
+    )
+    .addHelpText(
+      "after",
+      exampleText("sekisho check manifests", "sekisho check manifests -o github"),
+    )
+    .action((directories: readonly string[], options: CheckOptions) =>
+      check(context, directories, options, outcome),
+    );
 }
 
 async function check(
@@ -42,7 +54,11 @@ async function check(
   outcome: Outcome,
 ): Promise<void> {
   const settings = await settingsOf(context, options.config);
-  const { pipeline, objects, findings } = await translateOffline(context, directories, settings.ingressClasses);
+  const { pipeline, objects, findings } = await translateOffline(
+    context,
+    directories,
+    settings.ingressClasses,
+  );
   const refused = options.envoy === false ? [] : await validate(context, pipeline, options.envoy);
   const all = [...findings, ...refused];
   print(context, options.output, objects, all);
@@ -56,7 +72,9 @@ async function validate(
 ): Promise<readonly LocatedFinding[]> {
   const { terminal, variables } = context.environment;
   const env = Object.fromEntries(
-    Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    Object.entries(variables).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
   );
   const envoy = await findEnvoy(context, {
     env,
@@ -69,7 +87,17 @@ async function validate(
   if (verdict.ok) return [];
   const { reason, message, advice } = verdict.error;
   const origin = { kind: "Gate", namespace: "", name: "envoy", path: "" };
-  return [{ finding: { severity: "error", reason, origin, message: `Envoy refuses the configuration: ${message}`, advice } }];
+  return [
+    {
+      finding: {
+        severity: "error",
+        reason,
+        origin,
+        message: `Envoy refuses the configuration: ${message}`,
+        advice,
+      },
+    },
+  ];
 }
 
 function print(
@@ -82,12 +110,21 @@ function print(
   const counts = { error: 0, warning: 0, info: 0 };
   for (const { finding } of findings) counts[finding.severity]++;
   if (format === "json") {
-    const list = findings.map(({ finding, place }) => ({ ...finding, object: formatOrigin(finding.origin), place }));
+    const list = findings.map(({ finding, place }) => ({
+      ...finding,
+      object: formatOrigin(finding.origin),
+      place,
+    }));
     terminal.print(`${JSON.stringify({ objects, ...counts, findings: list }, null, 2)}\n`);
     return;
   }
-  for (const finding of findings) terminal.print(`${format === "github" ? formatGithubFinding(finding) : formatFinding(finding)}\n`);
+  for (const finding of findings)
+    terminal.print(
+      `${format === "github" ? formatGithubFinding(finding) : formatFinding(finding)}\n`,
+    );
   if (format === "text") {
-    terminal.print(`${objects} objects: ${counts.error} errors, ${counts.warning} warnings, ${counts.info} notes\n`);
+    terminal.print(
+      `${objects} objects: ${counts.error} errors, ${counts.warning} warnings, ${counts.info} notes\n`,
+    );
   }
 }

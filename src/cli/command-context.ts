@@ -55,29 +55,47 @@ export const socketName = "api.sock";
 /** `$XDG_STATE_HOME/sekisho`, `~/.local/state/sekisho` (XDG Base Directory Specification). */
 export function stateDirectory({ variables, home }: Environment): string {
   const state = variables["XDG_STATE_HOME"];
-  return path.join(state !== undefined && path.isAbsolute(state) ? state : path.join(home, ".local", "state"), "sekisho");
+  return path.join(
+    state !== undefined && path.isAbsolute(state) ? state : path.join(home, ".local", "state"),
+    "sekisho",
+  );
 }
 
 /** `$XDG_CACHE_HOME/sekisho`, `~/.cache/sekisho`. */
 export function cacheDirectory({ variables, home }: Environment): string {
   const cache = variables["XDG_CACHE_HOME"];
-  return path.join(cache !== undefined && path.isAbsolute(cache) ? cache : path.join(home, ".cache"), "sekisho");
+  return path.join(
+    cache !== undefined && path.isAbsolute(cache) ? cache : path.join(home, ".cache"),
+    "sekisho",
+  );
 }
 
 /** The data directory that belongs to the served directories, wherever they are named from. */
-export async function dataDirectoryOf(context: CommandContext, served: readonly string[]): Promise<string> {
+export async function dataDirectoryOf(
+  context: CommandContext,
+  served: readonly string[],
+): Promise<string> {
   const real = await Promise.all(
-    served.map((directory) => context.files.realPath(path.resolve(context.environment.workingDirectory, directory))),
+    served.map((directory) =>
+      context.files.realPath(path.resolve(context.environment.workingDirectory, directory)),
+    ),
   );
   return path.join(stateDirectory(context.environment), contentHash(...real.sort()).slice(0, 12));
 }
 
 /** The socket of the gate that is meant: that of `--data`, else the only one that runs. */
-export async function findSocket(context: CommandContext, data: string | undefined): Promise<string> {
+export async function findSocket(
+  context: CommandContext,
+  data: string | undefined,
+): Promise<string> {
   if (data !== undefined) {
     const socket = path.join(path.resolve(context.environment.workingDirectory, data), socketName);
     if (await answers(context, socket)) return socket;
-    throw new CommandError(1, `no gate answers in ${data}`, "start one: sekisho up DIR --data " + data);
+    throw new CommandError(
+      1,
+      `no gate answers in ${data}`,
+      `start one: sekisho up DIR --data ${data}`,
+    );
   }
   const running = await runningSockets(context);
   const [only, ...others] = running;
@@ -86,7 +104,11 @@ export async function findSocket(context: CommandContext, data: string | undefin
   }
   if (others.length > 0) {
     const places = running.map((socket) => path.dirname(socket)).join("\n  ");
-    throw new CommandError(2, `several gates are running:\n  ${places}`, "say which one with --data DIRECTORY");
+    throw new CommandError(
+      2,
+      `several gates are running:\n  ${places}`,
+      "say which one with --data DIRECTORY",
+    );
   }
   return only;
 }
@@ -94,7 +116,9 @@ export async function findSocket(context: CommandContext, data: string | undefin
 async function runningSockets(context: CommandContext): Promise<readonly string[]> {
   const state = stateDirectory(context.environment);
   if ((await context.files.status(state)) === undefined) return [];
-  const sockets = (await context.files.list(state)).map(({ name }) => path.join(state, name, socketName));
+  const sockets = (await context.files.list(state)).map(({ name }) =>
+    path.join(state, name, socketName),
+  );
   const answering = await Promise.all(sockets.map((socket) => answers(context, socket)));
   return sockets.filter((_, index) => answering[index] === true);
 }

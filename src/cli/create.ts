@@ -2,9 +2,9 @@
 
 import path from "node:path";
 import { Command } from "commander";
+import { createRemoteStore } from "#api/remote-store.ts";
 import { checkKeyPair } from "#crypto/key-pair.ts";
 import type { Draft } from "#store/object-store.ts";
-import { createRemoteStore } from "#api/remote-store.ts";
 import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
 import { dataOption, exampleText, namespaceOption } from "./options.ts";
 
@@ -19,32 +19,46 @@ const maxSecretBytes = 1024 * 1024;
 export function createCommand(context: CommandContext): Command {
   const secret = new Command("secret").description("Stores a Secret.").summary("store a Secret");
   secret.addCommand(tlsCommand(context)).addCommand(genericCommand(context));
-  return new Command("create").summary("store objects made from files").addCommand(secret).addHelpText(
-    "after",
-    exampleText("sekisho create secret tls cafe-tls --cert cafe.crt --key cafe.key"),
-  );
+  return new Command("create")
+    .summary("store objects made from files")
+    .addCommand(secret)
+    .addHelpText(
+      "after",
+      exampleText("sekisho create secret tls cafe-tls --cert cafe.crt --key cafe.key"),
+    );
 }
 
 function tlsCommand(context: CommandContext): Command {
   return new Command("tls")
-    .description("Stores a Secret of type kubernetes.io/tls from a PEM certificate chain and its private key.")
+    .description(
+      "Stores a Secret of type kubernetes.io/tls from a PEM certificate chain and its private key.",
+    )
     .argument("<name>", "the Secret's name")
     .requiredOption("--cert <file>", "PEM certificate chain, leaf first")
     .requiredOption("--key <file>", "PEM private key")
     .addOption(namespaceOption())
     .addOption(dataOption())
-    .addHelpText("after", exampleText("sekisho create secret tls cafe-tls --cert cafe.crt --key cafe.key"))
-    .action(async (name: string, options: CreateOptions & { readonly cert: string; readonly key: string }) => {
-      const chain = await readGiven(context, options.cert);
-      const key = await readGiven(context, options.key);
-      const checked = checkKeyPair(chain, key);
-      if (!checked.ok) throw new CommandError(1, checked.error, `check ${options.cert} and ${options.key}`);
-      await store(context, options, {
-        name,
-        type: "kubernetes.io/tls",
-        data: { "tls.crt": chain, "tls.key": key },
-      });
-    });
+    .addHelpText(
+      "after",
+      exampleText("sekisho create secret tls cafe-tls --cert cafe.crt --key cafe.key"),
+    )
+    .action(
+      async (
+        name: string,
+        options: CreateOptions & { readonly cert: string; readonly key: string },
+      ) => {
+        const chain = await readGiven(context, options.cert);
+        const key = await readGiven(context, options.key);
+        const checked = checkKeyPair(chain, key);
+        if (!checked.ok)
+          throw new CommandError(1, checked.error, `check ${options.cert} and ${options.key}`);
+        await store(context, options, {
+          name,
+          type: "kubernetes.io/tls",
+          data: { "tls.crt": chain, "tls.key": key },
+        });
+      },
+    );
 }
 
 function genericCommand(context: CommandContext): Command {
@@ -55,11 +69,17 @@ function genericCommand(context: CommandContext): Command {
     .option("--from-literal <key=text...>", "a text")
     .addOption(namespaceOption())
     .addOption(dataOption())
-    .addHelpText("after", exampleText("sekisho create secret generic tokens --from-file tokens.json"))
+    .addHelpText(
+      "after",
+      exampleText("sekisho create secret generic tokens --from-file tokens.json"),
+    )
     .action(
       async (
         name: string,
-        options: CreateOptions & { readonly fromFile?: readonly string[]; readonly fromLiteral?: readonly string[] },
+        options: CreateOptions & {
+          readonly fromFile?: readonly string[];
+          readonly fromLiteral?: readonly string[];
+        },
       ) => {
         const data: [string, Uint8Array][] = [];
         for (const given of options.fromFile ?? []) {
@@ -68,7 +88,8 @@ function genericCommand(context: CommandContext): Command {
         }
         for (const given of options.fromLiteral ?? []) {
           const pair = split(given);
-          if (pair === undefined) throw new CommandError(2, `${given} has no key`, "write --from-literal KEY=TEXT");
+          if (pair === undefined)
+            throw new CommandError(2, `${given} has no key`, "write --from-literal KEY=TEXT");
           data.push([pair[0], Buffer.from(pair[1], "utf8")]);
         }
         await store(context, options, { name, type: "Opaque", data: Object.fromEntries(data) });
@@ -82,7 +103,10 @@ function split(text: string): readonly [string, string] | undefined {
 }
 
 async function readGiven(context: CommandContext, file: string): Promise<Uint8Array> {
-  return await context.files.read(path.resolve(context.environment.workingDirectory, file), maxSecretBytes);
+  return await context.files.read(
+    path.resolve(context.environment.workingDirectory, file),
+    maxSecretBytes,
+  );
 }
 
 interface SecretContent {
@@ -91,7 +115,11 @@ interface SecretContent {
   readonly data: Readonly<Record<string, Uint8Array>>;
 }
 
-async function store(context: CommandContext, options: CreateOptions, content: SecretContent): Promise<void> {
+async function store(
+  context: CommandContext,
+  options: CreateOptions,
+  content: SecretContent,
+): Promise<void> {
   const draft: Draft = {
     apiVersion: "v1",
     kind: "Secret",
@@ -99,7 +127,10 @@ async function store(context: CommandContext, options: CreateOptions, content: S
     body: {
       type: content.type,
       data: Object.fromEntries(
-        Object.entries(content.data).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
+        Object.entries(content.data).map(([key, value]) => [
+          key,
+          Buffer.from(value).toString("base64"),
+        ]),
       ),
     },
   };

@@ -1,15 +1,15 @@
 /** `sekisho describe KIND NAME`: one object with what was found about it and what happened to it. */
 
 import { Command } from "commander";
+import type { LocatedFinding } from "#api/gate-calls.ts";
+import { askGate } from "#api/gate-calls.ts";
+import { createRemoteStore } from "#api/remote-store.ts";
 import type { Json, JsonObject } from "#base/json.ts";
 import { isJsonObject } from "#base/json.ts";
 import { type Event, eventKind } from "#kinds/event.ts";
 import { read } from "#kinds/kind.ts";
 import type { KubeObject, ObjectKey } from "#kinds/object.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import type { LocatedFinding } from "#api/gate-calls.ts";
-import { askGate } from "#api/gate-calls.ts";
-import { createRemoteStore } from "#api/remote-store.ts";
 import { formatAge } from "./age.ts";
 import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
 import { formatFinding } from "./finding-text.ts";
@@ -26,27 +26,44 @@ interface DescribeOptions {
 export function describeCommand(context: CommandContext): Command {
   return new Command("describe")
     .summary("show one object with its findings and events")
-    .description("Shows one object in full, the findings about it with file and line, and its events.")
+    .description(
+      "Shows one object in full, the findings about it with file and line, and its events.",
+    )
     .argument("<kind>", "a kind as kubectl takes it")
     .argument("<name>", "the object's name")
     .addOption(namespaceOption())
     .addOption(dataOption())
     .addHelpText("after", exampleText("sekisho describe ingress cafe"))
-    .action((word: string, name: string, options: DescribeOptions) => describe(context, word, name, options));
+    .action((word: string, name: string, options: DescribeOptions) =>
+      describe(context, word, name, options),
+    );
 }
 
-async function describe(context: CommandContext, word: string, name: string, options: DescribeOptions): Promise<void> {
+async function describe(
+  context: CommandContext,
+  word: string,
+  name: string,
+  options: DescribeOptions,
+): Promise<void> {
   const kind = findKind(word);
   if (!kind.ok) throw new CommandError(2, kind.error, "use one of these names");
-  const key: ObjectKey = { kind: kind.value.id, namespace: kind.value.namespaced ? options.namespace : "", name };
+  const key: ObjectKey = {
+    kind: kind.value.id,
+    namespace: kind.value.namespaced ? options.namespace : "",
+    name,
+  };
   const socket = await findSocket(context, options.data);
   const store = createRemoteStore(context.socket, socket);
   const object = await store.get(key);
   if (object === undefined) {
-    throw new CommandError(1, `${kind.value.plural} "${name}" not found`, `see what is there: sekisho get ${kind.value.plural} -A`);
+    throw new CommandError(
+      1,
+      `${kind.value.plural} "${name}" not found`,
+      `see what is there: sekisho get ${kind.value.plural} -A`,
+    );
   }
-  const findings = (await askGate(context.socket, socket, "gate.findings", null)).filter(({ finding }) =>
-    isAbout(finding.origin, key),
+  const findings = (await askGate(context.socket, socket, "gate.findings", null)).filter(
+    ({ finding }) => isAbout(finding.origin, key),
   );
   const { terminal } = context.environment;
   terminal.print(formatHead(object));
@@ -106,8 +123,15 @@ function formatFindings(findings: readonly LocatedFinding[]): string {
   return `\nFindings:\n${findings.map((located) => `  ${formatFinding(located).replaceAll("\n", "\n  ")}\n`).join("")}`;
 }
 
-async function formatEvents(store: ObjectStore, object: KubeObject, now: Temporal.Instant): Promise<string> {
-  const { items } = await store.list(eventKind.id, object.metadata.namespace === "" ? "default" : object.metadata.namespace);
+async function formatEvents(
+  store: ObjectStore,
+  object: KubeObject,
+  now: Temporal.Instant,
+): Promise<string> {
+  const { items } = await store.list(
+    eventKind.id,
+    object.metadata.namespace === "" ? "default" : object.metadata.namespace,
+  );
   const events = items
     .map((item) => read<Event>(eventKind, item).value)
     .filter((event): event is Event => event?.involvedObject.uid === object.metadata.uid);

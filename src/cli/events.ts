@@ -1,10 +1,10 @@
 /** `sekisho events`: what happened, oldest first. */
 
 import { Command } from "commander";
+import { createRemoteStore } from "#api/remote-store.ts";
 import { compareText } from "#base/compare.ts";
 import { type Event, eventKind } from "#kinds/event.ts";
 import { type Known, read } from "#kinds/kind.ts";
-import { createRemoteStore } from "#api/remote-store.ts";
 import { formatAge } from "./age.ts";
 import { type CommandContext, findSocket } from "./command-context.ts";
 import { dataOption, exampleText, namespaceOption } from "./options.ts";
@@ -29,13 +29,18 @@ export function eventsCommand(context: CommandContext): Command {
 
 async function events(context: CommandContext, options: EventsOptions): Promise<void> {
   const store = createRemoteStore(context.socket, await findSocket(context, options.data));
-  const { items } = await store.list(eventKind.id, options.allNamespaces === true ? undefined : options.namespace);
+  const { items } = await store.list(
+    eventKind.id,
+    options.allNamespaces === true ? undefined : options.namespace,
+  );
   const { terminal } = context.environment;
   if (items.length === 0) {
     terminal.warn("No events found.\n");
     return;
   }
-  const known = items.map((item) => read(eventKind, item)).sort((a, b) => compareText(lastSeen(a), lastSeen(b)));
+  const known = items
+    .map((item) => read(eventKind, item))
+    .sort((a, b) => compareText(lastSeen(a), lastSeen(b)));
   const titles = ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"];
   const rows = known.map((event) => {
     const { kind = "", namespace = "", name = "" } = event.value?.involvedObject ?? {};

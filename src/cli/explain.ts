@@ -1,8 +1,8 @@
 /** `sekisho explain URL`: why a request is answered as it is, down to file and line. */
 
 import { Command, Option } from "commander";
-import type { Explanation } from "#gate/explanation.ts";
 import { askGate } from "#api/gate-calls.ts";
+import type { Explanation } from "#gate/explanation.ts";
 import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
 import { dataOption, exampleText } from "./options.ts";
 import { printable } from "./table.ts";
@@ -28,12 +28,20 @@ export function explainCommand(context: CommandContext): Command {
 async function run(context: CommandContext, text: string, options: ExplainOptions): Promise<void> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
-    throw new CommandError(2, `${text} is not an http or https URL`, "write it in full: https://shop.example.com/path");
+    throw new CommandError(
+      2,
+      `${text} is not an http or https URL`,
+      "write it in full: https://shop.example.com/path",
+    );
   }
   const socket = await findSocket(context, options.data);
   const explanation = await askGate(context.socket, socket, "gate.explain", { url: url.href });
   const { terminal } = context.environment;
-  terminal.print(options.output === "json" ? `${JSON.stringify(explanation, null, 2)}\n` : formatExplanation(explanation));
+  terminal.print(
+    options.output === "json"
+      ? `${JSON.stringify(explanation, null, 2)}\n`
+      : formatExplanation(explanation),
+  );
 }
 
 /** The steps one below the other, each with the line that decided it. */
@@ -41,7 +49,10 @@ export function formatExplanation({ url, answer, steps }: Explanation): string {
   const lines = steps.flatMap(({ step, text, origin, place }) => {
     const where = place === undefined ? "" : `${place.file}:${place.line}`;
     const decided = [where, origin ?? ""].filter((part) => part !== "").join("  ");
-    return [`  ${step.padEnd(12)}${printable(text)}`, ...(decided === "" ? [] : [`  ${" ".repeat(12)}${printable(decided)}`])];
+    return [
+      `  ${step.padEnd(12)}${printable(text)}`,
+      ...(decided === "" ? [] : [`  ${" ".repeat(12)}${printable(decided)}`]),
+    ];
   });
   return `${printable(url)}: ${answer}\n${lines.join("\n")}\n`;
 }

@@ -1,7 +1,7 @@
 /** A finding as people read it, and as a line of `check -o github`. */
 
-import { formatOrigin } from "#base/origin.ts";
 import type { LocatedFinding } from "#api/gate-calls.ts";
+import { formatOrigin } from "#base/origin.ts";
 import { printable } from "./table.ts";
 
 /** `cafe.yaml:12:9 error SecretNotFound: … (Ingress/default/cafe spec.tls[0])`, and what to do on the next line. */
@@ -15,7 +15,9 @@ export function formatFinding({ finding, place }: LocatedFinding): string {
 export function formatGithubFinding({ finding, place }: LocatedFinding): string {
   const command = finding.severity === "info" ? "notice" : finding.severity;
   const at =
-    place === undefined ? "" : ` file=${escapeProperty(place.file)},line=${place.line},col=${place.column},`;
+    place === undefined
+      ? ""
+      : ` file=${escapeProperty(place.file)},line=${place.line},col=${place.column},`;
   const title = `${at === "" ? " " : ""}title=${escapeProperty(finding.reason)}`;
   return `::${command}${at}${title}::${escapeData(`${finding.message}. ${finding.advice}`)}`;
 }

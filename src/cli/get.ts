@@ -20,23 +20,42 @@ interface GetOptions {
 export function getCommand(context: CommandContext): Command {
   return new Command("get")
     .summary("show objects of the running gate")
-    .description("Shows objects of one or more kinds (KIND or KIND,KIND …), all or the named ones, with kubectl's columns.")
+    .description(
+      "Shows objects of one or more kinds (KIND or KIND,KIND …), all or the named ones, with kubectl's columns.",
+    )
     .argument("<kind>", "a kind as kubectl takes it: ingress, ing, services, secret …")
     .argument("[name...]", "names; all when none is given")
     .addOption(namespaceOption())
     .option("-A, --all-namespaces", "objects of every namespace")
-    .addOption(new Option("-o, --output <format>", "how to print").choices(["wide", "yaml", "json", "name"]))
+    .addOption(
+      new Option("-o, --output <format>", "how to print").choices(["wide", "yaml", "json", "name"]),
+    )
     .addOption(dataOption())
-    .addHelpText("after", exampleText("sekisho get ingress", "sekisho get pods -o wide", "sekisho get secret cafe-tls -o yaml"))
-    .action((words: string, names: readonly string[], options: GetOptions) => get(context, words, names, options));
+    .addHelpText(
+      "after",
+      exampleText(
+        "sekisho get ingress",
+        "sekisho get pods -o wide",
+        "sekisho get secret cafe-tls -o yaml",
+      ),
+    )
+    .action((words: string, names: readonly string[], options: GetOptions) =>
+      get(context, words, names, options),
+    );
 }
 
-async function get(context: CommandContext, words: string, names: readonly string[], options: GetOptions): Promise<void> {
+async function get(
+  context: CommandContext,
+  words: string,
+  names: readonly string[],
+  options: GetOptions,
+): Promise<void> {
   const kinds = words.split(",").map(kindOf);
   const store = createRemoteStore(context.socket, await findSocket(context, options.data));
   const { terminal } = context.environment;
   const found: { readonly kind: Kind<unknown>; readonly objects: readonly KubeObject[] }[] = [];
-  for (const kind of kinds) found.push({ kind, objects: await select(store, kind, names, options) });
+  for (const kind of kinds)
+    found.push({ kind, objects: await select(store, kind, names, options) });
   const objects = found.flatMap((entry) => entry.objects);
   switch (options.output) {
     case "yaml":
@@ -46,7 +65,8 @@ async function get(context: CommandContext, words: string, names: readonly strin
     case "name":
       for (const { kind, objects: ofKind } of found) {
         const group = kind.group === "" ? "" : `.${kind.group}`;
-        for (const object of ofKind) terminal.print(`${kind.kind.toLowerCase()}${group}/${object.metadata.name}\n`);
+        for (const object of ofKind)
+          terminal.print(`${kind.kind.toLowerCase()}${group}/${object.metadata.name}\n`);
       }
       return;
     default:
@@ -76,12 +96,20 @@ async function select(
       const object = await store.get({ kind: kind.id, namespace, name });
       if (object !== undefined) return object;
       const where = kind.namespaced ? ` in namespace ${namespace}` : "";
-      throw new CommandError(1, `${kind.plural} "${name}" not found${where}`, `see what is there: sekisho get ${kind.plural} -A`);
+      throw new CommandError(
+        1,
+        `${kind.plural} "${name}" not found${where}`,
+        `see what is there: sekisho get ${kind.plural} -A`,
+      );
     }),
   );
 }
 
-function formatData(objects: readonly KubeObject[], isSingle: boolean, format: "yaml" | "json"): string {
+function formatData(
+  objects: readonly KubeObject[],
+  isSingle: boolean,
+  format: "yaml" | "json",
+): string {
   const manifests = objects.map(manifestOf);
   const data = isSingle ? manifests[0] : { apiVersion: "v1", kind: "List", items: manifests };
   return format === "yaml" ? formatYaml(data) : `${JSON.stringify(data, null, 4)}\n`;

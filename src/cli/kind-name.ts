@@ -15,6 +15,7 @@ export function findKind(word: string): Result<Kind<unknown>, string> {
 
 function namesOf(kind: Kind<unknown>): readonly string[] {
   const singular = kind.kind.toLowerCase();
-  const group = kind.group === "" ? [] : [`${singular}.${kind.group}`, `${kind.plural}.${kind.group}`];
+  const group =
+    kind.group === "" ? [] : [`${singular}.${kind.group}`, `${kind.plural}.${kind.group}`];
   return [singular, kind.plural, ...kind.shortNames, ...group];
 }

@@ -14,13 +14,18 @@ interface LogsOptions {
 export function logsCommand(context: CommandContext): Command {
   return new Command("logs")
     .summary("show what a pod has printed")
-    .description("Prints the log of a pod's container, and with --follow goes on until interrupted.")
+    .description(
+      "Prints the log of a pod's container, and with --follow goes on until interrupted.",
+    )
     .argument("<pod>", "the pod's name")
     .option("-c, --container <name>", "the container; the first one when none is named")
     .option("-f, --follow", "go on as the log grows")
     .addOption(namespaceOption())
     .addOption(dataOption())
-    .addHelpText("after", exampleText("sekisho logs tea-6f9d8c7b5-x2x4q", "sekisho logs -f httpbin"))
+    .addHelpText(
+      "after",
+      exampleText("sekisho logs tea-6f9d8c7b5-x2x4q", "sekisho logs -f httpbin"),
+    )
     .action((pod: string, options: LogsOptions) => logs(context, pod, options));
 }
 

@@ -15,11 +15,20 @@ export interface ReadManifests {
 }
 
 /** All objects below the directories. */
-export async function readDirectories(context: CommandContext, directories: readonly string[]): Promise<ReadManifests> {
+export async function readDirectories(
+  context: CommandContext,
+  directories: readonly string[],
+): Promise<ReadManifests> {
   for (const directory of directories) {
-    const status = await context.files.status(path.resolve(context.environment.workingDirectory, directory));
+    const status = await context.files.status(
+      path.resolve(context.environment.workingDirectory, directory),
+    );
     if (status?.kind !== "directory") {
-      throw new CommandError(2, `there is no directory ${directory}`, "name a directory that holds manifests");
+      throw new CommandError(
+        2,
+        `there is no directory ${directory}`,
+        "name a directory that holds manifests",
+      );
     }
   }
   const batches: SourceBatch[] = [];

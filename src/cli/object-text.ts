@@ -14,7 +14,11 @@ export interface TableOptions {
 }
 
 /** The table that `get` prints for objects of one kind. */
-export function formatObjects(kind: Kind<unknown>, objects: readonly KubeObject[], options: TableOptions): string {
+export function formatObjects(
+  kind: Kind<unknown>,
+  objects: readonly KubeObject[],
+  options: TableOptions,
+): string {
   const columns = kind.columns.filter((column) => column.wide !== true);
   const wide = options.wide ? kind.columns.filter((column) => column.wide === true) : [];
   const titles = [

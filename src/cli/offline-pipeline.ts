@@ -1,13 +1,13 @@
 /** The pipeline over manifests alone: what `check` and `translate` look at, without a gate or its store. */
 
+import type { LocatedFinding } from "#api/gate-calls.ts";
 import type { Finding } from "#base/finding.ts";
 import { compareFindings } from "#base/finding.ts";
-import type { LocatedFinding } from "#api/gate-calls.ts";
 import { readTlsSecret } from "#certificates/tls-secret.ts";
 import { chainLayout } from "#envoy/listeners/chain-layout.ts";
 import type { KubeObject } from "#kinds/object.ts";
-import type { Draft } from "#store/object-store.ts";
 import { Pipeline, realSteps } from "#pipeline.ts";
+import type { Draft } from "#store/object-store.ts";
 import type { CommandContext } from "./command-context.ts";
 import { readDirectories } from "./manifest-files.ts";
 
@@ -31,7 +31,13 @@ export async function translateOffline(
 ): Promise<OfflineResult> {
   const manifests = await readDirectories(context, directories);
   const bugs: unknown[] = [];
-  const listeners = { address: "127.0.0.1", accessLog: [], trustedProxies: [], proxyProtocol: false, allowedClients: [] };
+  const listeners = {
+    address: "127.0.0.1",
+    accessLog: [],
+    trustedProxies: [],
+    proxyProtocol: false,
+    allowedClients: [],
+  };
   const pipeline = new Pipeline({
     steps: realSteps({ servedClasses: ingressClasses }, readTlsSecret),
     layout: chainLayout(listeners, { http: 8080, https: 8443 }),

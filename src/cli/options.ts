@@ -7,7 +7,10 @@ export function namespaceOption(): Option {
 }
 
 export function dataOption(): Option {
-  return new Option("--data <directory>", "the data directory of the gate that is meant, when several run");
+  return new Option(
+    "--data <directory>",
+    "the data directory of the gate that is meant, when several run",
+  );
 }
 
 /** The end of a command's help. */

@@ -18,6 +18,7 @@ import { explainCommand } from "./explain.ts";
 import { getCommand } from "./get.ts";
 import { logsCommand } from "./logs.ts";
 import { exampleText } from "./options.ts";
+import type { Outcome } from "./outcome.ts";
 import { printable } from "./table.ts";
 import { translateCommand } from "./translate.ts";
 import { upCommand } from "./up.ts";
@@ -25,7 +26,7 @@ import { version } from "./version.ts";
 
 /** Runs the command that was given; resolves to the exit code. */
 export async function runProgram(context: CommandContext): Promise<number> {
-  const outcome = { exitCode: 0 };
+  const outcome: Outcome = { exitCode: 0 };
   const program = createProgram(context, outcome);
   try {
     await program.parseAsync([...context.environment.arguments], { from: "user" });
@@ -35,17 +36,15 @@ export async function runProgram(context: CommandContext): Promise<number> {
   }
 }
 
-/** What a command that ran to its end has to say by its exit code. */
-export interface Outcome {
-  exitCode: number;
-}
-
 function createProgram(context: CommandContext, outcome: Outcome): Command {
   const { terminal } = context.environment;
   const program = new Command("sekisho")
     .description("Runs the Kubernetes ingress manifests you already have, with real Envoy.")
     .version(version, "--version", "print the version")
-    .addHelpText("after", exampleText("sekisho up examples/cafe", "sekisho explain https://cafe.example.com/tea"))
+    .addHelpText(
+      "after",
+      exampleText("sekisho up examples/cafe", "sekisho explain https://cafe.example.com/tea"),
+    )
     .showHelpAfterError("(see --help)");
   const commands = [
     upCommand(context, outcome),
@@ -75,19 +74,31 @@ function explainFailure(context: CommandContext, error: unknown): number {
   const { terminal } = context.environment;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { message, advice, exitCode } = describeFailure(error);
-  terminal.warn(`sekisho: ${printable(message).replaceAll("\uFFFD", " ")}\n${advice === "" ? "" : `  ${printable(advice)}\n`}`);
+  terminal.warn(
+    `sekisho: ${printable(message).replaceAll("\uFFFD", " ")}\n${advice === "" ? "" : `  ${printable(advice)}\n`}`,
+  );
   return exitCode;
 }
 
 function describeFailure(error: unknown): { message: string; advice: string; exitCode: number } {
   if (error instanceof CommandError) return error;
-  if (error instanceof EnvoyUnavailable) return { message: error.message, advice: error.advice, exitCode: 1 };
-  if (error instanceof FilesError) return { message: error.message, advice: `check ${error.path}`, exitCode: 1 };
-  if (error instanceof StoreError || error instanceof PortError || error instanceof LocalSocketError) {
+  if (error instanceof EnvoyUnavailable)
+    return { message: error.message, advice: error.advice, exitCode: 1 };
+  if (error instanceof FilesError)
+    return { message: error.message, advice: `check ${error.path}`, exitCode: 1 };
+  if (
+    error instanceof StoreError ||
+    error instanceof PortError ||
+    error instanceof LocalSocketError
+  ) {
     return { message: error.message, advice: "", exitCode: 1 };
   }
   if (error instanceof Http2ServerError) {
-    return { message: error.message, advice: "give another data directory with --data DIRECTORY", exitCode: 1 };
+    return {
+      message: error.message,
+      advice: "give another data directory with --data DIRECTORY",
+      exitCode: 1,
+    };
   }
   throw error;
 }

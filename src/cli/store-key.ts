@@ -12,10 +12,17 @@ const variable = "SEKISHO_STORE_KEY_FILE";
 export async function sealerOf(context: CommandContext): Promise<Sealer | undefined> {
   const file = context.environment.variables[variable];
   if (file === undefined || file === "") return undefined;
-  const bytes = await context.files.read(path.resolve(context.environment.workingDirectory, file), 1024);
+  const bytes = await context.files.read(
+    path.resolve(context.environment.workingDirectory, file),
+    1024,
+  );
   const key = keyOf(bytes);
   if (key !== undefined) return createSealer(key);
-  throw new CommandError(1, `${variable} names ${file}, which holds no key of 32 bytes`, "make one: openssl rand -base64 32 > FILE");
+  throw new CommandError(
+    1,
+    `${variable} names ${file}, which holds no key of 32 bytes`,
+    "make one: openssl rand -base64 32 > FILE",
+  );
 }
 
 function keyOf(bytes: Uint8Array): Uint8Array | undefined {

@@ -1,41 +1,19 @@
 /** Where `up` speaks: a screen that is drawn anew, plain lines, or JSON events. */
 
-import type { Json } from "#base/json.ts";
-import type { Place } from "#base/origin.ts";
-import { formatOrigin } from "#base/origin.ts";
 import type { LocatedFinding } from "#api/gate-calls.ts";
-import type { AccessRecord } from "#envoy/access-record.ts";
-import type { Applied } from "#gate/feed.ts";
-import type { GateStatus } from "#gate/gate-status.ts";
+import type { Json } from "#base/json.ts";
+import { formatOrigin } from "#base/origin.ts";
 import { formatAccess } from "./access-line.ts";
 import type { CommandContext } from "./command-context.ts";
 import { formatFinding } from "./finding-text.ts";
+import type { OutputSettings, UpOutput } from "./up-listener.ts";
 import { createScreen } from "./up-screen.ts";
-
-export interface UpOutput {
-  /** A step before the gate serves. */
-  readonly progress: (message: string) => void;
-  readonly ready: (status: GateStatus) => void;
-  readonly applied: (applied: Applied) => void;
-  /** All findings now; what is new is said. */
-  readonly findings: (findings: readonly LocatedFinding[]) => void;
-  readonly access: (record: AccessRecord, place: Place | undefined) => void;
-  /** Something about Envoy or the pods that a person should know. */
-  readonly notice: (message: string) => void;
-  /** Whether a status is wanted from time to time. */
-  readonly showsStatus: boolean;
-  readonly status: (status: GateStatus) => void;
-  readonly close: () => void;
-}
-
-export interface OutputSettings {
-  readonly json: boolean;
-  readonly accessLog: "text" | "json" | "none";
-}
 
 export function createUpOutput(context: CommandContext, settings: OutputSettings): UpOutput {
   if (settings.json) return jsonOutput(context);
-  return context.environment.terminal.isScreen ? createScreen(context, settings) : plainOutput(context, settings);
+  return context.environment.terminal.isScreen
+    ? createScreen(context, settings)
+    : plainOutput(context, settings);
 }
 
 function jsonOutput(context: CommandContext): UpOutput {
@@ -47,12 +25,18 @@ function jsonOutput(context: CommandContext): UpOutput {
   return {
     progress: (message) => print("progress", { message }),
     ready: (status) => print("ready", { status: status as unknown as Json }),
-    applied: ({ objects, milliseconds }) => print("applied", { objects, milliseconds: round(milliseconds) }),
+    applied: ({ objects, milliseconds }) =>
+      print("applied", { objects, milliseconds: round(milliseconds) }),
     findings: (findings) => {
       const { added, gone } = changes(findings);
-      for (const { finding, place } of added) print("finding", { ...finding, object: formatOrigin(finding.origin), place });
+      for (const { finding, place } of added)
+        print("finding", { ...finding, object: formatOrigin(finding.origin), place });
       for (const { finding } of gone) {
-        print("resolved", { reason: finding.reason, object: formatOrigin(finding.origin), message: finding.message });
+        print("resolved", {
+          reason: finding.reason,
+          object: formatOrigin(finding.origin),
+          message: finding.message,
+        });
       }
     },
     access: (record, place) => print("access", { record, place }),

@@ -1,6 +1,7 @@
 /** One run of `up`: everything started, shown, answered for, and ended in order. */
 
 import path from "node:path";
+import type { Settings } from "#config/settings.ts";
 import { serveGateCalls } from "#gate/gate-service.ts";
 import type { GateStatus } from "#gate/gate-status.ts";
 import { originOfRoute } from "#gate/route-origin.ts";
@@ -12,12 +13,11 @@ import {
   startStandalone,
 } from "#gate/standalone.ts";
 import { gateStatus } from "#gate/standalone-status.ts";
-import type { Settings } from "#config/settings.ts";
+import { podCondition, podKind, podPhase } from "#kinds/pod.ts";
 import type { EnvoyEvent } from "#proxies/process/envoy-process.ts";
 import { errorText } from "#runtime/log-fields.ts";
-import { podCondition, podKind, podPhase } from "#kinds/pod.ts";
 import { type CommandContext, socketName } from "./command-context.ts";
-import type { UpOutput } from "./up-output.ts";
+import type { UpOutput } from "./up-listener.ts";
 import { version } from "./version.ts";
 
 export type RunDeps = StandaloneDeps &
@@ -32,24 +32,40 @@ const statusEvery = Temporal.Duration.from({ seconds: 1 });
 const longestPodWaitMs = 15_000;
 
 /** Serves until told to stop; resolves to the exit code. */
-export async function runGate(deps: RunDeps, settings: RunSettings): Promise<number> {
+export async function runGate(deps: RunDeps, settings: RunSettings): Promise<0 | 1> {
   const stopping = new AbortController();
   const hurry = new AbortController();
   const forget = deps.environment.onStopSignal(
     () => stopping.abort(),
     () => hurry.abort(),
   );
-  const state: RunState = { envoy: "starting", failure: undefined, standalone: undefined, isReady: false };
+  const state: RunState = {
+    envoy: "starting",
+    failure: undefined,
+    standalone: undefined,
+    isReady: false,
+  };
   const onEvent = (event: StandaloneEvent): void => take(deps, state, stopping, event);
   try {
     deps.output.progress(`reading ${settings.directories.join(", ")}`);
-    const standalone = await startStandalone(deps, { ...standaloneSettings(deps, settings), onEvent });
+    const standalone = await startStandalone(deps, {
+      ...standaloneSettings(deps, settings),
+      onEvent,
+    });
     state.standalone = standalone;
     const status = (): Promise<GateStatus> =>
-      gateStatus(deps.store, standalone, { ...settings, version, envoyVersion: settings.envoy.version, state: state.envoy });
+      gateStatus(deps.store, standalone, {
+        ...settings,
+        version,
+        envoyVersion: settings.envoy.version,
+        state: state.envoy,
+      });
     const service = await deps.socket.serve(
       path.join(settings.data, socketName),
-      serveGateCalls({ store: deps.store, metrics: deps.metrics, clock: deps.clock }, standalone, { status, ports: settings.ports }),
+      serveGateCalls({ store: deps.store, metrics: deps.metrics, clock: deps.clock }, standalone, {
+        status,
+        ports: settings.ports,
+      }),
     );
     await untilReady(deps, standalone, stopping.signal);
     if (!stopping.signal.aborted) {
@@ -77,12 +93,17 @@ interface RunState {
   isReady: boolean;
 }
 
-function standaloneSettings(deps: RunDeps, settings: RunSettings): Omit<StandaloneSettings, "onEvent"> {
+function standaloneSettings(
+  deps: RunDeps,
+  settings: RunSettings,
+): Omit<StandaloneSettings, "onEvent"> {
   const { variables, nodeBinary } = deps.environment;
   const { workloads: how, accessLog, ...rest } = settings;
   const programs = {
     isolation: settings.isolation,
-    images: settings.images, nodePath: nodeBinary, path: variables["PATH"] ?? "/usr/bin:/bin",
+    images: settings.images,
+    nodePath: nodeBinary,
+    path: variables["PATH"] ?? "/usr/bin:/bin",
   };
   return {
     ...rest,
@@ -91,7 +112,12 @@ function standaloneSettings(deps: RunDeps, settings: RunSettings): Omit<Standalo
   };
 }
 
-function take(deps: RunDeps, state: RunState, stopping: AbortController, event: StandaloneEvent): void {
+function take(
+  deps: RunDeps,
+  state: RunState,
+  stopping: AbortController,
+  event: StandaloneEvent,
+): void {
   const { output } = deps;
   switch (event.kind) {
     case "applied":
@@ -99,11 +125,16 @@ function take(deps: RunDeps, state: RunState, stopping: AbortController, event: 
       return;
     case "findings":
       // Until pods had their time to start, most of what is found mends itself.
-      if (state.standalone !== undefined && state.isReady) output.findings(state.standalone.locatedFindings());
+      if (state.standalone !== undefined && state.isReady)
+        output.findings(state.standalone.locatedFindings());
       return;
     case "access": {
-      const origin = event.record.route === undefined ? undefined : originOfRoute(event.record.route);
-      output.access(event.record, origin === undefined ? undefined : state.standalone?.locate(origin));
+      const origin =
+        event.record.route === undefined ? undefined : originOfRoute(event.record.route);
+      output.access(
+        event.record,
+        origin === undefined ? undefined : state.standalone?.locate(origin),
+      );
       return;
     }
     case "envoy":
@@ -115,7 +146,12 @@ function take(deps: RunDeps, state: RunState, stopping: AbortController, event: 
   }
 }
 
-function takeEnvoy(output: UpOutput, state: RunState, stopping: AbortController, event: EnvoyEvent): void {
+function takeEnvoy(
+  output: UpOutput,
+  state: RunState,
+  stopping: AbortController,
+  event: EnvoyEvent,
+): void {
   switch (event.kind) {
     case "exited":
       state.envoy = "down";
@@ -140,14 +176,26 @@ function takeEnvoy(output: UpOutput, state: RunState, stopping: AbortController,
 }
 
 /** Envoy has acknowledged the first configuration, and every pod that was there answers or has had its time. */
-async function untilReady(deps: RunDeps, standalone: Standalone, signal: AbortSignal): Promise<void> {
+async function untilReady(
+  deps: RunDeps,
+  standalone: Standalone,
+  signal: AbortSignal,
+): Promise<void> {
   const started = deps.clock.monotonicMs();
   try {
     await standalone.ready(signal);
-    while (standalone.workloads !== undefined && deps.clock.monotonicMs() - started < longestPodWaitMs) {
+    while (
+      standalone.workloads !== undefined &&
+      deps.clock.monotonicMs() - started < longestPodWaitMs
+    ) {
       await standalone.workloads.settled();
       const { items } = await deps.store.list(podKind.id);
-      if (items.every((pod) => podCondition(pod, "Ready")?.holds === true || podPhase(pod) === "Failed")) break;
+      if (
+        items.every(
+          (pod) => podCondition(pod, "Ready")?.holds === true || podPhase(pod) === "Failed",
+        )
+      )
+        break;
       await deps.clock.sleep(Temporal.Duration.from({ milliseconds: 50 }), signal);
     }
     await standalone.ready(signal);
@@ -156,7 +204,11 @@ async function untilReady(deps: RunDeps, standalone: Standalone, signal: AbortSi
   }
 }
 
-async function follow(deps: RunDeps, status: () => Promise<GateStatus>, signal: AbortSignal): Promise<void> {
+async function follow(
+  deps: RunDeps,
+  status: () => Promise<GateStatus>,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     if (deps.output.showsStatus) deps.output.status(await status());
     try {

@@ -4,7 +4,7 @@ import type { LocatedFinding } from "#api/gate-calls.ts";
 import type { GateStatus } from "#gate/gate-status.ts";
 import { formatAccess } from "./access-line.ts";
 import type { CommandContext } from "./command-context.ts";
-import type { OutputSettings, UpOutput } from "./up-output.ts";
+import type { OutputSettings, UpOutput } from "./up-listener.ts";
 import { formatScreen } from "./up-view.ts";
 
 const enterScreen = "\u001b[?1049h\u001b[?25l";

@@ -15,7 +15,12 @@ export interface ScreenContent {
 }
 
 /** The lines of the screen, at most `rows` of at most `columns` characters. */
-export function formatScreen(content: ScreenContent, columns: number, rows: number, colours: boolean): string {
+export function formatScreen(
+  content: ScreenContent,
+  columns: number,
+  rows: number,
+  colours: boolean,
+): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     colours ? styleText(style, text, { validateStream: false }) : text;
   const { status, findings, log } = content;
@@ -23,14 +28,25 @@ export function formatScreen(content: ScreenContent, columns: number, rows: numb
     `${paint("bold", "sekisho")} ${status.version}   ${paint(status.envoy.state === "ready" ? "green" : "yellow", `Envoy ${status.envoy.version} ${status.envoy.state}`)}   ${status.directories.map(printable).join(", ")}`,
     "",
     ...section(paint, "Serving", status.urls.length === 0 ? ["nothing yet"] : status.urls),
-    ...section(paint, "Certificates", status.certificates.map((one) => formatCertificate(one, content.now))),
+    ...section(
+      paint,
+      "Certificates",
+      status.certificates.map((one) => formatCertificate(one, content.now)),
+    ),
     ...section(paint, "Pods", formatPods(status)),
-    ...section(paint, "Findings", findings.map((finding) => colourFinding(paint, finding))),
+    ...section(
+      paint,
+      "Findings",
+      findings.map((finding) => colourFinding(paint, finding)),
+    ),
   ];
   const kept = head.flatMap((text) => text.split("\n")).slice(0, Math.max(4, rows - 4));
   const room = Math.max(0, rows - kept.length - 2);
   const tail = log.slice(log.length - Math.min(room, log.length));
-  return [...kept, ...(tail.length === 0 ? [] : [paint("bold", "Requests"), ...tail.map((line) => `  ${line}`)])]
+  return [
+    ...kept,
+    ...(tail.length === 0 ? [] : [paint("bold", "Requests"), ...tail.map((line) => `  ${line}`)]),
+  ]
     .map((line) => cut(line, columns))
     .join("\n");
 }
@@ -43,14 +59,26 @@ function section(paint: Paint, title: string, lines: readonly string[]): readonl
 
 function colourFinding(paint: Paint, finding: LocatedFinding): string {
   const style = { error: "red", warning: "yellow", info: "dim" } as const;
-  return formatFinding(finding).split("\n").map((line, index) => (index === 0 ? paint(style[finding.finding.severity], line) : `  ${line}`)).join("\n");
+  return formatFinding(finding)
+    .split("\n")
+    .map((line, index) =>
+      index === 0 ? paint(style[finding.finding.severity], line) : `  ${line}`,
+    )
+    .join("\n");
 }
 
-function formatCertificate(certificate: GateStatus["certificates"][number], now: Temporal.Instant): string {
+function formatCertificate(
+  certificate: GateStatus["certificates"][number],
+  now: Temporal.Instant,
+): string {
   const names = certificate.serverNames.slice(0, 3).join(", ");
-  const more = certificate.serverNames.length > 3 ? ` and ${certificate.serverNames.length - 3} more` : "";
-  if (certificate.notAfter === undefined) return `${certificate.secret} (${names}${more}): not usable, handshakes are refused`;
-  const days = Math.floor(Temporal.Instant.from(certificate.notAfter).since(now).total("hours") / 24);
+  const more =
+    certificate.serverNames.length > 3 ? ` and ${certificate.serverNames.length - 3} more` : "";
+  if (certificate.notAfter === undefined)
+    return `${certificate.secret} (${names}${more}): not usable, handshakes are refused`;
+  const days = Math.floor(
+    Temporal.Instant.from(certificate.notAfter).since(now).total("hours") / 24,
+  );
   const validity = days < 0 ? `expired ${-days} days ago` : `valid for ${days} days`;
   return `${certificate.secret} (${names}${more}): ${validity}`;
 }

@@ -8,7 +8,7 @@ import { findEnvoy } from "#proxies/process/find-envoy.ts";
 import { openEmbeddedStore } from "#store/embedded/embedded-store.ts";
 import { type CommandContext, CommandError, dataDirectoryOf } from "./command-context.ts";
 import { exampleText } from "./options.ts";
-import type { Outcome } from "./program.ts";
+import type { Outcome } from "./outcome.ts";
 import { settingsOf } from "./read-settings.ts";
 import { sealerOf } from "./store-key.ts";
 import { createUpOutput } from "./up-output.ts";
@@ -31,17 +31,47 @@ export function upCommand(context: CommandContext, outcome: Outcome): Command {
     .description(
       "Serves the Kubernetes manifests below the directories: Ingresses by a real Envoy, Deployments and Pods as local processes. Goes on until interrupted, and follows every change of the files.",
     )
-    .argument("<directory...>", "directories of manifests (*.yaml, *.yml, *.json), with all below them")
-    .option("--http <port>", "port for HTTP (default: 80 when allowed and free, else 8080)", parsePort)
-    .option("--https <port>", "port for HTTPS (default: 443 when allowed and free, else 8443)", parsePort)
+    .argument(
+      "<directory...>",
+      "directories of manifests (*.yaml, *.yml, *.json), with all below them",
+    )
+    .option(
+      "--http <port>",
+      "port for HTTP (default: 80 when allowed and free, else 8080)",
+      parsePort,
+    )
+    .option(
+      "--https <port>",
+      "port for HTTPS (default: 443 when allowed and free, else 8443)",
+      parsePort,
+    )
     .option("--address <address>", "address to listen on (default: 0.0.0.0, every IPv4 address)")
     .option("--data <directory>", "where state is kept (default: below the XDG state directory)")
-    .option("--envoy <path>", "the Envoy program (default: from SEKISHO_ENVOY, PATH, the cache, or installed)")
-    .addOption(new Option("--workloads <how>", "run Deployments and Pods as local processes, or not at all").choices(["process", "none"]))
-    .option("--config <file>", "settings (default: sekisho.yaml in the working directory, when there)")
+    .option(
+      "--envoy <path>",
+      "the Envoy program (default: from SEKISHO_ENVOY, PATH, the cache, or installed)",
+    )
+    .addOption(
+      new Option(
+        "--workloads <how>",
+        "run Deployments and Pods as local processes, or not at all",
+      ).choices(["process", "none"]),
+    )
+    .option(
+      "--config <file>",
+      "settings (default: sekisho.yaml in the working directory, when there)",
+    )
     .option("--json", "print one JSON event a line")
-    .addHelpText("after", exampleText("sekisho up examples/cafe", "sekisho up manifests --http 8080 --https 8443 --json"))
-    .action((directories: readonly string[], flags: UpFlags) => up(context, directories, flags, outcome));
+    .addHelpText(
+      "after",
+      exampleText(
+        "sekisho up examples/cafe",
+        "sekisho up manifests --http 8080 --https 8443 --json",
+      ),
+    )
+    .action((directories: readonly string[], flags: UpFlags) =>
+      up(context, directories, flags, outcome),
+    );
 }
 
 function parsePort(text: string): number {
@@ -59,11 +89,17 @@ async function up(
   const settings = withFlags(await settingsOf(context, flags.config), flags);
   for (const directory of directories) await checkDirectory(context, directory);
   const data = await dataOf(context, directories, settings);
-  const output = createUpOutput(context, { json: flags.json === true, accessLog: settings.accessLog.format });
+  const output = createUpOutput(context, {
+    json: flags.json === true,
+    accessLog: settings.accessLog.format,
+  });
   await using undo = new AsyncDisposableStack();
   undo.defer(() => output.close());
   const sealer = await sealerOf(context);
-  const store = await openEmbeddedStore(context, { directory: data, ...(sealer === undefined ? {} : { sealer }) });
+  const store = await openEmbeddedStore(context, {
+    directory: data,
+    ...(sealer === undefined ? {} : { sealer }),
+  });
   undo.defer(() => store.close());
   const ports = await choosePorts(context.ports, settings.address, settings);
   const envoy = await findEnvoy(context, {
@@ -81,21 +117,33 @@ async function up(
 
 function withFlags(settings: Settings, flags: UpFlags): Settings {
   const { http, https, address, data, envoy, workloads } = flags;
-  const given = Object.entries({ http, https, address, data, envoy, workloads }).filter(([, value]) => value !== undefined);
+  const given = Object.entries({ http, https, address, data, envoy, workloads }).filter(
+    ([, value]) => value !== undefined,
+  );
   return { ...settings, ...Object.fromEntries(given) };
 }
 
 async function checkDirectory(context: CommandContext, directory: string): Promise<void> {
-  const status = await context.files.status(path.resolve(context.environment.workingDirectory, directory));
+  const status = await context.files.status(
+    path.resolve(context.environment.workingDirectory, directory),
+  );
   if (status?.kind === "directory") return;
   const what = status === undefined ? "there is no directory" : "this is not a directory:";
-  throw new CommandError(2, `${what} ${directory}`, "name a directory that holds manifests: sekisho up DIR");
+  throw new CommandError(
+    2,
+    `${what} ${directory}`,
+    "name a directory that holds manifests: sekisho up DIR",
+  );
 }
 
 /** Unix sockets live in the data directory, and the system holds their paths short. */
 const longestData = 80;
 
-async function dataOf(context: CommandContext, directories: readonly string[], settings: Settings): Promise<string> {
+async function dataOf(
+  context: CommandContext,
+  directories: readonly string[],
+  settings: Settings,
+): Promise<string> {
   const data =
     settings.data === undefined
       ? await dataDirectoryOf(context, directories)
@@ -110,5 +158,7 @@ async function dataOf(context: CommandContext, directories: readonly string[], s
 
 function definedVariables({ environment }: CommandContext): Readonly<Record<string, string>> {
   const entries = Object.entries(environment.variables);
-  return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  return Object.fromEntries(
+    entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

@@ -29,8 +29,13 @@ const network: Parser<string> = (value, reading) => {
 function isNetwork(value: string): boolean {
   const [address = "", length, ...rest] = value.split("/");
   if (rest.length > 0) return false;
-  const isV4 = /^\d{1,3}(\.\d{1,3}){3}$/.test(address) && address.split(".").every((part) => Number(part) <= 255);
-  const isV6 = address.includes(":") && /^[0-9a-fA-F:.]+$/.test(address) && URL.canParse(`http://[${address}]/`);
+  const isV4 =
+    /^\d{1,3}(\.\d{1,3}){3}$/.test(address) &&
+    address.split(".").every((part) => Number(part) <= 255);
+  const isV6 =
+    address.includes(":") &&
+    /^[0-9a-fA-F:.]+$/.test(address) &&
+    URL.canParse(`http://[${address}]/`);
   if (!isV4 && !isV6) return false;
   return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (isV4 ? 32 : 128));
 }
@@ -59,7 +64,10 @@ const file = fields({
   allowedClients: optional(list(network)),
   certificateLayout: optional(oneOf("chains", "on-demand")),
   accessLog: optional(
-    fields({ format: optional(oneOf("text", "json", "none")), samplePercent: optional(integer(0, 100)) }),
+    fields({
+      format: optional(oneOf("text", "json", "none")),
+      samplePercent: optional(integer(0, 100)),
+    }),
   ),
   images: optional(mapOf(image)),
 });
@@ -117,7 +125,10 @@ export const defaults: Settings = {
 };
 
 /** The settings of a file's content over the defaults, and what is wrong with it. */
-export function readSettings(content: Json): { readonly settings: Settings; readonly problems: readonly Problem[] } {
+export function readSettings(content: Json): {
+  readonly settings: Settings;
+  readonly problems: readonly Problem[];
+} {
   const problems: Problem[] = [];
   const given = file(content ?? {}, { path: "", problems }) ?? {};
   return {

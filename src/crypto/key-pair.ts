@@ -33,17 +33,20 @@ const maxPemBytes = 256 * 1024;
  * 2048 bits, a key that is neither RSA nor ECDSA (Envoy, "TLS certificate selection").
  */
 export function checkKeyPair(chain: Uint8Array, key: Uint8Array): Result<KeyPair, string> {
-  if (chain.length > maxPemBytes || key.length > maxPemBytes) return err("the certificate or key is larger than 256 KiB");
+  if (chain.length > maxPemBytes || key.length > maxPemBytes)
+    return err("the certificate or key is larger than 256 KiB");
   const blocks = Buffer.from(chain).toString("utf8").match(pemBlock);
   if (blocks === null) return err("tls.crt holds no PEM certificate");
   const certificates = blocks.map(parseCertificate);
   const [leaf] = certificates;
-  if (leaf === undefined || certificates.includes(undefined)) return err("tls.crt holds a certificate that cannot be read");
+  if (leaf === undefined || certificates.includes(undefined))
+    return err("tls.crt holds a certificate that cannot be read");
   const privateKey = parseKey(key);
   if (privateKey === undefined) return err("tls.key holds no PEM private key that can be read");
   const keyType = usableType(privateKey);
   if (!keyType.ok) return keyType;
-  if (!leaf.checkPrivateKey(privateKey)) return err("the private key does not belong to the first certificate of tls.crt");
+  if (!leaf.checkPrivateKey(privateKey))
+    return err("the private key does not belong to the first certificate of tls.crt");
   return ok({
     certificateChain: `${blocks.join("\n")}\n`,
     privateKey: new SecretBytes(Buffer.from(privateKey.export({ type: "pkcs8", format: "pem" }))),
@@ -85,7 +88,9 @@ function usableType(key: KeyObject): Result<"rsa" | "ec", string> {
         ? err("the ECDSA key is on curve secp256k1, which TLS does not use")
         : ok("ec");
     default:
-      return err(`the key is of type ${key.asymmetricKeyType ?? "unknown"}; Envoy serves RSA and ECDSA keys`);
+      return err(
+        `the key is of type ${key.asymmetricKeyType ?? "unknown"}; Envoy serves RSA and ECDSA keys`,
+      );
   }
 }
 

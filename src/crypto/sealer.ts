@@ -14,7 +14,11 @@ export interface AesSealer {
 /** A sealer under a 256-bit key; throws when the key has another length. */
 export function createSealer(key: Uint8Array): AesSealer {
   if (key.length !== 32) throw new Error(`the key must have 32 bytes, but has ${key.length}`);
-  const keyId = createHash("sha256").update("sekisho key id").update(key).digest("hex").slice(0, 16);
+  const keyId = createHash("sha256")
+    .update("sekisho key id")
+    .update(key)
+    .digest("hex")
+    .slice(0, 16);
   return {
     keyId,
     seal: (plain, context) => {
@@ -25,11 +29,16 @@ export function createSealer(key: Uint8Array): AesSealer {
     },
     open: (sealed, context) => {
       if (sealed.length < nonceBytes + tagBytes) return undefined;
-      const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
+      const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, nonceBytes), {
+        authTagLength: tagBytes,
+      })
         .setAAD(Buffer.from(context))
         .setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes));
       try {
-        return Buffer.concat([decipher.update(sealed.subarray(nonceBytes + tagBytes)), decipher.final()]);
+        return Buffer.concat([
+          decipher.update(sealed.subarray(nonceBytes + tagBytes)),
+          decipher.final(),
+        ]);
       } catch {
         // The tag does not fit: another key, another context, or changed bytes. All are the caller's to report.
         return undefined;

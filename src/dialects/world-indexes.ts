@@ -28,4 +28,7 @@ export const defaultClasses: WorldIndex = {
   keysOf: (known) => (isDefaultClass(known as Known<IngressClass>) ? ["default"] : []),
 };
 
-export const worldIndexes = [slicesByService, defaultClasses] as const satisfies readonly WorldIndex[];
+export const worldIndexes = [
+  slicesByService,
+  defaultClasses,
+] as const satisfies readonly WorldIndex[];

@@ -9,7 +9,7 @@
 import type { Finding } from "#base/finding.ts";
 import type { FindingSet } from "#base/finding-set.ts";
 import type { Graph } from "#base/tracked/graph.ts";
-import { IndexByKey } from "#base/tracked/index-by-key.ts";
+import { IndexByKey, type KeyListener } from "#base/tracked/index-by-key.ts";
 import { watchKeys } from "#base/tracked/watch-keys.ts";
 import { type Backend, backendName, type Endpoint } from "#model/backend.ts";
 import type { SecretRef } from "#model/fragment.ts";
@@ -25,14 +25,17 @@ import { ResourceSet } from "./resource-set.ts";
 import { buildRouteConfiguration } from "./routes/route-configuration.ts";
 import { buildScope } from "./routes/scope.ts";
 import { buildWildcardIndex } from "./routes/wildcard-index.ts";
+import type { SecretSource } from "./secret-source.ts";
 import { buildSecret } from "./secrets/secret.ts";
 import { noServerName } from "./secrets/server-name.ts";
-import type { SecretSource } from "./secret-source.ts";
 
 export interface GatewayInputs {
   readonly secrets: SecretSource;
   /** Tracked. */
-  readonly endpoints: (backend: Backend) => { readonly endpoints: readonly Endpoint[]; readonly findings: readonly Finding[] };
+  readonly endpoints: (backend: Backend) => {
+    readonly endpoints: readonly Endpoint[];
+    readonly findings: readonly Finding[];
+  };
   /** Tracked. What answers for a host: the gateway's own view, or that of a test that breaks it on purpose. */
   readonly virtualHost: (gateway: Gateway, host: string) => VirtualHost;
 }
@@ -59,28 +62,50 @@ export class GatewayResources {
     this.#inputs = inputs;
     this.#layout = layout;
     this.#findings = findings;
-    const watch = (at: number, run: (key: string) => void, undo: (key: string) => void) =>
-      watchKeys(graph, at, { run, undo });
+    const watch = (
+      at: number,
+      run: (key: string) => void,
+      undo: (key: string) => void,
+    ): KeyListener => watchKeys(graph, at, { run, undo });
     this.#backends = new IndexByKey(
       graph,
-      watch(stage.backends, (name) => this.#buildBackend(name), (name) => this.#dropBackend(name)),
+      watch(
+        stage.backends,
+        (name) => this.#buildBackend(name),
+        (name) => this.#dropBackend(name),
+      ),
     );
     this.#groups = new IndexByKey(
       graph,
-      watch(stage.backends, (group) => this.#buildGroup(group), (group) => this.#dropGroup(group)),
+      watch(
+        stage.backends,
+        (group) => this.#buildGroup(group),
+        (group) => this.#dropGroup(group),
+      ),
     );
     this.#chains = new IndexByKey(graph);
     this.#wildcards = new IndexByKey(graph);
     this.gateway = new Gateway(
       graph,
       {
-        hosts: watch(stage.hosts, (host) => this.#buildHost(host), (host) => this.#dropHost(host)),
-        serverNames: watch(stage.hosts, (name) => this.#placeServerName(name), (name) => this.#leaveGroup(name)),
+        hosts: watch(
+          stage.hosts,
+          (host) => this.#buildHost(host),
+          (host) => this.#dropHost(host),
+        ),
+        serverNames: watch(
+          stage.hosts,
+          (name) => this.#placeServerName(name),
+          (name) => this.#leaveGroup(name),
+        ),
       },
-      (secret: SecretRef) => inputs.secrets.material(`${secret.namespace}/${secret.name}`) !== undefined,
+      (secret: SecretRef) =>
+        inputs.secrets.material(`${secret.namespace}/${secret.name}`) !== undefined,
     );
     graph.watch(stage.hosts, () => findings.set("fallback", this.gateway.fallbackFindings()));
-    graph.watch(stage.listeners, () => this.resources.set(buildWildcardIndex(this.#wildcardHosts())));
+    graph.watch(stage.listeners, () =>
+      this.resources.set(buildWildcardIndex(this.#wildcardHosts())),
+    );
     graph.watch(stage.listeners, () => this.#buildListeners());
   }
 
@@ -103,8 +128,12 @@ export class GatewayResources {
     const virtualHost = this.#inputs.virtualHost(this.gateway, host);
     const { certificateGroup } = virtualHost;
     const serverNames = (): readonly Host[] =>
-      certificateGroup === undefined ? [] : [...this.#groups.get(certificateGroup).keys()].map(hostFromText);
-    this.resources.set(buildRouteConfiguration(virtualHost, this.#layout.guard(virtualHost, serverNames)));
+      certificateGroup === undefined
+        ? []
+        : [...this.#groups.get(certificateGroup).keys()].map(hostFromText);
+    this.resources.set(
+      buildRouteConfiguration(virtualHost, this.#layout.guard(virtualHost, serverNames)),
+    );
     this.resources.set(buildScope(virtualHost.host));
     if (virtualHost.host.kind === "wildcard") this.#wildcards.set(all, host, true);
     this.#useBackends(host, backendsOf(virtualHost));
@@ -189,6 +218,8 @@ export class GatewayResources {
 }
 
 function backendsOf(virtualHost: VirtualHost): ReadonlyMap<string, Backend> {
-  const backends = virtualHost.routes.flatMap(({ action }) => (action.kind === "forward" ? [action.backend] : []));
+  const backends = virtualHost.routes.flatMap(({ action }) =>
+    action.kind === "forward" ? [action.backend] : [],
+  );
   return new Map(backends.map((backend) => [backendName(backend), backend]));
 }

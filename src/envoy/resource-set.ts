@@ -30,7 +30,9 @@ export class ResourceSet {
 
   /** All that hold now, by type and name. */
   all(): readonly Resource[] {
-    return [...this.#current.entries()].sort(([a], [b]) => compareText(a, b)).map(([, resource]) => resource);
+    return [...this.#current.entries()]
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([, resource]) => resource);
   }
 
   /** What differs from the last time this was asked; a change that was undone in between is none. */

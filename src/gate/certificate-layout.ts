@@ -1,10 +1,10 @@
 /** How the HTTPS listener holds its certificates: decided once, before it is made. */
 
+import type { Finding } from "#base/finding.ts";
 import { type Ingress, ingressKind } from "#kinds/ingress.ts";
 import { type Known, read } from "#kinds/kind.ts";
-import type { ObjectStore } from "#store/object-store.ts";
-import type { Finding } from "#base/finding.ts";
 import { unclaimed } from "#model/gateway.ts";
+import type { ObjectStore } from "#store/object-store.ts";
 
 export type CertificateLayout = "chains" | "on-demand";
 
@@ -24,14 +24,19 @@ export async function chooseCertificateLayout(
   const secrets = new Set(
     items.flatMap((item) => {
       const known: Known<Ingress> = read(ingressKind, item);
-      return (known.value?.spec?.tls ?? []).map((entry) => `${item.metadata.namespace}/${entry?.secretName ?? ""}`);
+      return (known.value?.spec?.tls ?? []).map(
+        (entry) => `${item.metadata.namespace}/${entry?.secretName ?? ""}`,
+      );
     }),
   );
   return secrets.size > mostChains ? "on-demand" : "chains";
 }
 
 /** Advice when the number of certificates has outgrown the layout that was chosen. */
-export function layoutFindings(layout: CertificateLayout, certificates: number): readonly Finding[] {
+export function layoutFindings(
+  layout: CertificateLayout,
+  certificates: number,
+): readonly Finding[] {
   if (layout !== "chains" || certificates <= mostChains) return [];
   return [
     {
@@ -39,7 +44,8 @@ export function layoutFindings(layout: CertificateLayout, certificates: number):
       reason: "ManyCertificates",
       origin: unclaimed,
       message: `${certificates} certificates are served by a filter chain each; every further one resends the whole listener`,
-      advice: "restart with certificateLayout: on-demand in sekisho.yaml; sessions then do not resume",
+      advice:
+        "restart with certificateLayout: on-demand in sekisho.yaml; sessions then do not resume",
     },
   ];
 }

@@ -5,7 +5,11 @@ import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
-import { createDirectorySource, type DirectorySource, type SourceBatch } from "#sources/directory/directory-source.ts";
+import {
+  createDirectorySource,
+  type DirectorySource,
+  type SourceBatch,
+} from "#sources/directory/directory-source.ts";
 import type { EmbeddedStore } from "#store/embedded/embedded-store.ts";
 import { recogniseManifest } from "./manifest-kinds.ts";
 
@@ -28,22 +32,31 @@ export interface DirectoryFeedDeps {
 }
 
 /** Feeds the manifests below `roots` into the store from {@link DirectorySource.start} on. */
-export function createDirectoryFeed(deps: DirectoryFeedDeps, roots: readonly string[]): DirectoryFeed {
+export function createDirectoryFeed(
+  deps: DirectoryFeedDeps,
+  roots: readonly string[],
+): DirectoryFeed {
   const complete = Promise.withResolvers<void>();
   const shadowed = new Map<string, Finding>();
   let fileFindings: readonly Finding[] = [];
   let writing = Promise.resolve();
   const write = async (batch: SourceBatch): Promise<void> => {
     const set = batch.set.map(({ draft }) => draft);
-    const hidden = await deps.store.replaceFiles({ set, removed: batch.removed, complete: batch.complete });
-    for (const { kind, namespace, name } of batch.removed) shadowed.delete(`${kind}/${namespace}/${name}`);
+    const hidden = await deps.store.replaceFiles({
+      set,
+      removed: batch.removed,
+      complete: batch.complete,
+    });
+    for (const { kind, namespace, name } of batch.removed)
+      shadowed.delete(`${kind}/${namespace}/${name}`);
     for (const { kind, namespace, name } of hidden) {
       shadowed.set(`${kind}/${namespace}/${name}`, {
         severity: "warning",
         reason: "StoredObjectShadowed",
         origin: { kind, namespace, name, path: "" },
         message: "an object of this name is stored as well; the file's is in force",
-        advice: "delete the stored one by removing the file's for a moment, or rename one of the two",
+        advice:
+          "delete the stored one by removing the file's for a moment, or rename one of the two",
       });
     }
     fileFindings = batch.findings;
@@ -54,10 +67,14 @@ export function createDirectoryFeed(deps: DirectoryFeedDeps, roots: readonly str
     roots,
     recognise: recogniseManifest,
     consume: (batch) => {
-      writing = writing.then(() => write(batch)).catch((error: unknown) => {
-        deps.log.error("a batch of files was not stored", { [logFields.error]: errorText(error) });
-        complete.reject(error);
-      });
+      writing = writing
+        .then(() => write(batch))
+        .catch((error: unknown) => {
+          deps.log.error("a batch of files was not stored", {
+            [logFields.error]: errorText(error),
+          });
+          complete.reject(error);
+        });
     },
   });
   return {

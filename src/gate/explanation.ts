@@ -1,7 +1,7 @@
 /** Why a URL is answered as it is: each decision with the object, field and line that made it. */
 
 import type { Place } from "#base/origin.ts";
-import { type Origin, formatOrigin } from "#base/origin.ts";
+import { formatOrigin, type Origin } from "#base/origin.ts";
 import type { Backend } from "#model/backend.ts";
 import { backendName } from "#model/backend.ts";
 import { secretName } from "#model/fragment.ts";
@@ -38,7 +38,10 @@ export async function explain(url: URL, inputs: ExplainInputs): Promise<Explanat
   const isTls = url.protocol === "https:";
   const name = normaliseHost(url.host);
   const steps: Step[] = [
-    { step: "listener", text: isTls ? `https on port ${inputs.ports.https}` : `http on port ${inputs.ports.http}` },
+    {
+      step: "listener",
+      text: isTls ? `https on port ${inputs.ports.https}` : `http on port ${inputs.ports.http}`,
+    },
   ];
   if (isTls) {
     const certificate = await explainCertificate(name, inputs);
@@ -47,7 +50,14 @@ export async function explain(url: URL, inputs: ExplainInputs): Promise<Explanat
   }
   const host = inputs.gateway.hostFor(name);
   const virtualHost = inputs.gateway.virtualHost(host);
-  steps.push(await located("host", host === name ? host : `${name}, taken by ${host}`, virtualHost.origin, inputs));
+  steps.push(
+    await located(
+      "host",
+      host === name ? host : `${name}, taken by ${host}`,
+      virtualHost.origin,
+      inputs,
+    ),
+  );
   const path = normalisePath(url.pathname);
   const [route, next] = routesFor(virtualHost.routes, path);
   if (route === undefined) throw new Error(`host ${host} has no last route`);
@@ -71,11 +81,21 @@ async function explainCertificate(
   const text = refused
     ? `Secret ${secret} for ${serverName.replace("**", "*")} is missing or not usable: the handshake is refused`
     : `Secret ${secret}, named for ${serverName.replace("**", "*")}`;
-  return { step: await located("certificate", text, choice?.use.origin ?? unclaimed, inputs), refused };
+  return {
+    step: await located("certificate", text, choice?.use.origin ?? unclaimed, inputs),
+    refused,
+  };
 }
 
-async function explainRoute(route: Route, path: string, inputs: ExplainInputs, steps: Step[]): Promise<string> {
-  steps.push(await located("route", `${path} is taken by ${describe(route)}`, route.origin, inputs));
+async function explainRoute(
+  route: Route,
+  path: string,
+  inputs: ExplainInputs,
+  steps: Step[],
+): Promise<string> {
+  steps.push(
+    await located("route", `${path} is taken by ${describe(route)}`, route.origin, inputs),
+  );
   if (route.action.kind === "respond") return `${route.action.status}`;
   const { backend } = route.action;
   steps.push({ step: "cluster", text: backendName(backend) });
@@ -88,10 +108,17 @@ async function explainRoute(route: Route, path: string, inputs: ExplainInputs, s
 function describe(route: Route): string {
   const { match, action } = route;
   const what = match.kind === "exact" ? `path ${match.path} exactly` : `prefix ${match.path}`;
-  return action.kind === "forward" ? `${what}, to ${backendName(action.backend)}` : `${what}, answered ${action.status}`;
+  return action.kind === "forward"
+    ? `${what}, to ${backendName(action.backend)}`
+    : `${what}, answered ${action.status}`;
 }
 
-async function located(step: string, text: string, origin: Origin, inputs: ExplainInputs): Promise<Step> {
+async function located(
+  step: string,
+  text: string,
+  origin: Origin,
+  inputs: ExplainInputs,
+): Promise<Step> {
   if (origin.kind === "Gate") return { step, text: `${text} (no object claims it)` };
   const place = await inputs.locate(origin);
   return { step, text, origin: formatOrigin(origin), ...(place === undefined ? {} : { place }) };

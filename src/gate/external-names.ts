@@ -15,7 +15,9 @@ export interface ExternalNamesDeps {
 const askAgain = Temporal.Duration.from({ seconds: 10 });
 
 /** Looks names up from the moment they are in use until they are not; a name that stops resolving keeps its last addresses. */
-export function createExternalNames(deps: ExternalNamesDeps): KeyListener & { readonly stop: () => void } {
+export function createExternalNames(
+  deps: ExternalNamesDeps,
+): KeyListener & { readonly stop: () => void } {
   const cancels = new Map<string, () => void>();
   const last = new Map<string, string>();
   const ask = async (name: string): Promise<void> => {
@@ -26,7 +28,10 @@ export function createExternalNames(deps: ExternalNamesDeps): KeyListener & { re
       last.set(name, text);
       deps.changed(name, addresses);
     }
-    cancels.set(name, deps.clock.after(askAgain, () => void ask(name)));
+    cancels.set(
+      name,
+      deps.clock.after(askAgain, () => void ask(name)),
+    );
   };
   const removed = (name: string): void => {
     cancels.get(name)?.();

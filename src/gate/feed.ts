@@ -1,12 +1,12 @@
 /** Store → pipeline → proxies: every batch of objects is taken whole, computed in slices, and published when complete. */
 
-import type { Clock } from "#runtime/clock.ts";
-import type { Log } from "#runtime/log.ts";
+import type { ResourceChange } from "#envoy/resource.ts";
 import { kinds } from "#kinds/all.ts";
 import { keyOf } from "#kinds/object.ts";
-import { type ObjectStore, StoreError, type WatchBatch } from "#store/object-store.ts";
-import type { ResourceChange } from "#envoy/resource.ts";
 import type { Pipeline } from "#pipeline.ts";
+import type { Clock } from "#runtime/clock.ts";
+import type { Log } from "#runtime/log.ts";
+import { type ObjectStore, StoreError, type WatchBatch } from "#store/object-store.ts";
 
 export interface FeedDeps {
   readonly clock: Clock;
@@ -30,7 +30,11 @@ const sliceMs = 10;
 const watchedKinds = kinds.map((kind) => kind.id);
 
 /** Lists everything once, publishes, then follows the store until aborted; after an expired watch it lists anew. */
-export async function feedPipeline(deps: FeedDeps, listed: () => void, signal: AbortSignal): Promise<void> {
+export async function feedPipeline(
+  deps: FeedDeps,
+  listed: () => void,
+  signal: AbortSignal,
+): Promise<void> {
   const known = new Set<string>();
   while (!signal.aborted) {
     const from = await listAll(deps, known);
@@ -69,7 +73,10 @@ async function listAll(deps: FeedDeps, known: Set<string>): Promise<string> {
     deps.pipeline.delete(JSON.parse(key));
   }
   await flush(deps);
-  deps.publish(deps.pipeline.takeChange(), { objects, milliseconds: deps.clock.monotonicMs() - started });
+  deps.publish(deps.pipeline.takeChange(), {
+    objects,
+    milliseconds: deps.clock.monotonicMs() - started,
+  });
   return from ?? "0";
 }
 
@@ -93,7 +100,10 @@ async function takeBatch(deps: FeedDeps, known: Set<string>, batch: WatchBatch):
 }
 
 /** Computes in slices; between two of them whoever waits for the event loop has its turn. */
-export async function flush({ clock, pipeline }: Pick<FeedDeps, "clock" | "pipeline">): Promise<void> {
+export async function flush({
+  clock,
+  pipeline,
+}: Pick<FeedDeps, "clock" | "pipeline">): Promise<void> {
   for (;;) {
     const started = clock.monotonicMs();
     if (pipeline.flush(() => clock.monotonicMs() - started > sliceMs)) return;

@@ -49,7 +49,13 @@ export function serveGateCalls(
   return async ({ method, input, signal }) => {
     if (method === "gate.logs") return logsAnswer(standalone, input, signal);
     const answer = ofStore(method, input, signal) ?? ofGate(method, input);
-    return (await answer) ?? { kind: "error", code: "unknown-call", message: `there is no call ${method}` };
+    return (
+      (await answer) ?? {
+        kind: "error",
+        code: "unknown-call",
+        message: `there is no call ${method}`,
+      }
+    );
   };
 }
 
@@ -60,14 +66,18 @@ function endpointsOf({ gate }: Standalone, backend: Backend): readonly string[] 
 }
 
 function logsAnswer({ workloads }: Standalone, input: Json, signal: AbortSignal): LocalAnswer {
-  if (workloads === undefined) return { kind: "error", code: "no-workloads", message: "this gate runs no pods" };
+  if (workloads === undefined)
+    return { kind: "error", code: "no-workloads", message: "this gate runs no pods" };
   const { namespace, pod, container, follow } = (isJsonObject(input) ? input : {}) as JsonObject;
   const asked = {
     namespace: `${namespace ?? "default"}`,
     name: `${pod ?? ""}`,
     ...(typeof container === "string" ? { container } : {}),
   };
-  return { kind: "stream", values: textOf(workloads.logs(asked, { follow: follow === true, previous: false }, signal)) };
+  return {
+    kind: "stream",
+    values: textOf(workloads.logs(asked, { follow: follow === true, previous: false }, signal)),
+  };
 }
 
 async function* textOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Json> {

@@ -2,7 +2,11 @@
 
 export interface GateStatus {
   readonly version: string;
-  readonly envoy: { readonly version: string; readonly state: string; readonly pid: number | undefined };
+  readonly envoy: {
+    readonly version: string;
+    readonly state: string;
+    readonly pid: number | undefined;
+  };
   readonly ports: { readonly http: number; readonly https: number };
   /** The hosts served, each with the URLs under which it answers. */
   readonly urls: readonly string[];

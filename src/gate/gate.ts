@@ -5,6 +5,7 @@ import { readTlsSecret } from "#certificates/tls-secret.ts";
 import type { DialectSettings } from "#dialects/dialect.ts";
 import type { ListenerLayout } from "#envoy/listeners/layout.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
+import { Pipeline, realSteps, type Steps } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Http2Address, Http2Server } from "#runtime/http2-server.ts";
 import type { Log } from "#runtime/log.ts";
@@ -13,7 +14,6 @@ import type { Metrics } from "#runtime/metrics.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { createXdsServer, type XdsServer } from "#xds/xds-server.ts";
-import { Pipeline, realSteps, type Steps } from "#pipeline.ts";
 import { createExternalNames } from "./external-names.ts";
 import { type Applied, feedPipeline, flush } from "./feed.ts";
 
@@ -54,13 +54,18 @@ export interface Gate {
 export async function startGate(deps: GateDeps, settings: GateSettings): Promise<Gate> {
   const stopping = new AbortController();
   const listed = Promise.withResolvers<void>();
-  const bugs = deps.metrics.counter("sekisho_internal_errors_total", "Bugs of ours that were contained.");
+  const bugs = deps.metrics.counter(
+    "sekisho_internal_errors_total",
+    "Bugs of ours that were contained.",
+  );
   const names = createExternalNames({
     clock: deps.clock,
     lookup: deps.lookup,
     changed: (name, addresses) => {
       pipeline.setAddresses(name, addresses);
-      void flush({ clock: deps.clock, pipeline }).then(() => publish(pipeline.takeChange(), { objects: 0, milliseconds: 0 }));
+      void flush({ clock: deps.clock, pipeline }).then(() =>
+        publish(pipeline.takeChange(), { objects: 0, milliseconds: 0 }),
+      );
     },
   });
   const real = realSteps(settings.dialects, readTlsSecret);
@@ -74,7 +79,10 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
       deps.log.error("a bug of ours was contained", { [logFields.error]: errorText(error) });
     },
   });
-  const xds = createXdsServer({ ...deps, resolveSecret: (name) => pipeline.secretForServerName(name) });
+  const xds = createXdsServer({
+    ...deps,
+    resolveSecret: (name) => pipeline.secretForServerName(name),
+  });
   const publish = (change: ResourceChange, applied: Applied): void => {
     const isEmpty = change.set.length === 0 && change.removed.length === 0;
     if (!isEmpty) {
@@ -83,11 +91,18 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     }
     settings.onApplied(applied, change);
   };
-  const listener = await deps.http2.listen(settings.xdsAddress, connectNodeAdapter({ routes: xds.routes }));
-  const failed = feedPipeline({ ...deps, pipeline, publish }, () => {
-    xds.open();
-    listed.resolve();
-  }, stopping.signal);
+  const listener = await deps.http2.listen(
+    settings.xdsAddress,
+    connectNodeAdapter({ routes: xds.routes }),
+  );
+  const failed = feedPipeline(
+    { ...deps, pipeline, publish },
+    () => {
+      xds.open();
+      listed.resolve();
+    },
+    stopping.signal,
+  );
   failed.catch(listed.reject);
   return {
     pipeline,

@@ -26,8 +26,16 @@ export async function choosePorts(
   address: string,
   asked: { readonly http: number | undefined; readonly https: number | undefined },
 ): Promise<Ports> {
-  const http = await choose(probe, address, { flag: "--http", asked: asked.http, usual: [80, 8080] });
-  const https = await choose(probe, address, { flag: "--https", asked: asked.https, usual: [443, 8443] });
+  const http = await choose(probe, address, {
+    flag: "--http",
+    asked: asked.http,
+    usual: [80, 8080],
+  });
+  const https = await choose(probe, address, {
+    flag: "--https",
+    asked: asked.https,
+    usual: [443, 8443],
+  });
   return { http, https };
 }
 
@@ -37,7 +45,11 @@ interface Choice {
   readonly usual: readonly number[];
 }
 
-async function choose(probe: PortProbe, address: string, { flag, asked, usual }: Choice): Promise<number> {
+async function choose(
+  probe: PortProbe,
+  address: string,
+  { flag, asked, usual }: Choice,
+): Promise<number> {
   const candidates = asked === undefined ? usual : [asked];
   let last: Awaited<ReturnType<PortProbe["probe"]>> = "free";
   for (const port of candidates) {
@@ -46,10 +58,19 @@ async function choose(probe: PortProbe, address: string, { flag, asked, usual }:
   }
   const wanted = candidates.join(" nor ");
   if (last === "in-use") {
-    throw new PortError("in-use", `${candidates.length > 1 ? "neither " : ""}port ${wanted} of ${address} is free; choose another with ${flag} PORT`);
+    throw new PortError(
+      "in-use",
+      `${candidates.length > 1 ? "neither " : ""}port ${wanted} of ${address} is free; choose another with ${flag} PORT`,
+    );
   }
   if (last === "denied") {
-    throw new PortError("denied", `port ${wanted} may not be opened by this user; choose one above 1023 with ${flag} PORT`);
+    throw new PortError(
+      "denied",
+      `port ${wanted} may not be opened by this user; choose one above 1023 with ${flag} PORT`,
+    );
   }
-  throw new PortError("other", `${address} is no address of this machine; choose another with --address`);
+  throw new PortError(
+    "other",
+    `${address} is no address of this machine; choose another with --address`,
+  );
 }

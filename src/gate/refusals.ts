@@ -51,7 +51,8 @@ function originOf(type: ResourceType, name: string, gateway: Gateway): Origin {
     return gateway.virtualHost(name.slice("host/".length)).origin;
   }
   const [namespace = "", plain = ""] = name.split("/");
-  if (type === "secret" && plain !== "") return { kind: "Secret", namespace, name: plain, path: "" };
+  if (type === "secret" && plain !== "")
+    return { kind: "Secret", namespace, name: plain, path: "" };
   const service = /^([^/]+)\/([^:]+):/.exec(name);
   if ((type === "cluster" || type === "endpoints") && service !== null) {
     return { kind: "Service", namespace: service[1] ?? "", name: service[2] ?? "", path: "" };

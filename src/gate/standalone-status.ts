@@ -18,7 +18,11 @@ export interface StatusFacts {
   readonly data: string;
 }
 
-export async function gateStatus(store: ObjectStore, standalone: Standalone, facts: StatusFacts): Promise<GateStatus> {
+export async function gateStatus(
+  store: ObjectStore,
+  standalone: Standalone,
+  facts: StatusFacts,
+): Promise<GateStatus> {
   const { gate, envoy } = standalone;
   return {
     version: facts.version,
@@ -54,7 +58,10 @@ function urlsOf({ gate }: Standalone, ports: Ports): readonly string[] {
   });
 }
 
-async function certificatesOf(store: ObjectStore, { gate }: Standalone): Promise<readonly CertificateStatus[]> {
+async function certificatesOf(
+  store: ObjectStore,
+  { gate }: Standalone,
+): Promise<readonly CertificateStatus[]> {
   const { gateway } = gate.pipeline;
   const names = new Map<string, string[]>();
   for (const serverName of gateway.serverNames()) {
@@ -69,7 +76,11 @@ async function certificatesOf(store: ObjectStore, { gate }: Standalone): Promise
       const object = await store.get({ kind: secretKind.id, namespace, name });
       const value = object === undefined ? undefined : read<Secret>(secretKind, object).value;
       const pair = value === undefined ? undefined : readTlsSecret(value);
-      return { secret, serverNames, ...(pair?.ok === true ? { notAfter: pair.value.facts.notAfter } : {}) };
+      return {
+        secret,
+        serverNames,
+        ...(pair?.ok === true ? { notAfter: pair.value.facts.notAfter } : {}),
+      };
     }),
   );
 }
@@ -80,6 +91,12 @@ async function podsOf(store: ObjectStore): Promise<readonly PodStatus[]> {
     const address = podIp(pod);
     const { namespace, name } = pod.metadata;
     const ready = podCondition(pod, "Ready")?.holds === true;
-    return { namespace, name, ready, phase: podPhase(pod), ...(address === undefined ? {} : { address }) };
+    return {
+      namespace,
+      name,
+      ready,
+      phase: podPhase(pod),
+      ...(address === undefined ? {} : { address }),
+    };
   });
 }

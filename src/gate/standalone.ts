@@ -1,6 +1,7 @@
 /** The standalone gate: directories → store → pipeline → one supervised Envoy, and what people can ask of it. */
 
 import path from "node:path";
+import type { LocatedFinding } from "#api/gate-calls.ts";
 import { compareFindings, type Finding } from "#base/finding.ts";
 import type { Origin, Place } from "#base/origin.ts";
 import { buildAccessLog, buildConnectionAccessLog } from "#envoy/access-log.ts";
@@ -15,15 +16,18 @@ import { podKind } from "#kinds/pod.ts";
 import { replicaSetKind } from "#kinds/replica-set.ts";
 import { buildBootstrap, defaultMaxHeapBytes } from "#proxies/bootstrap.ts";
 import { followAccessLog } from "#proxies/process/access-log-tail.ts";
-import { createEnvoyProcess, type EnvoyEvent, type EnvoyProcess } from "#proxies/process/envoy-process.ts";
-import { envoyPaths } from "#proxies/process/envoy-paths.ts";
-import { defaultRotation } from "#proxies/process/log-rotation.ts";
+import { type EnvoyPaths, envoyPaths } from "#proxies/process/envoy-paths.ts";
+import {
+  createEnvoyProcess,
+  type EnvoyEvent,
+  type EnvoyProcess,
+} from "#proxies/process/envoy-process.ts";
 import type { FoundEnvoy } from "#proxies/process/find-envoy.ts";
+import { defaultRotation } from "#proxies/process/log-rotation.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import type { Http2Server } from "#runtime/http2-server.ts";
 import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { Network } from "#runtime/network.ts";
@@ -31,17 +35,19 @@ import type { Platform } from "#runtime/platform.ts";
 import type { Processes } from "#runtime/processes.ts";
 import type { Random } from "#runtime/random.ts";
 import type { SocketHttp } from "#runtime/socket-http.ts";
-import { createFindingEvents } from "#status/finding-events.ts";
-import { createIngressStatusWriter } from "#status/ingress-status.ts";
 import type { EmbeddedStore } from "#store/embedded/embedded-store.ts";
-import { createWorkloads, type Workloads, type WorkloadSettings } from "#workloads/workloads.ts";
-import type { LocatedFinding } from "#api/gate-calls.ts";
-import { type CertificateLayout, chooseCertificateLayout, layoutFindings } from "./certificate-layout.ts";
+import { createWorkloads, type WorkloadSettings, type Workloads } from "#workloads/workloads.ts";
+import {
+  type CertificateLayout,
+  chooseCertificateLayout,
+  layoutFindings,
+} from "./certificate-layout.ts";
 import { createDirectoryFeed } from "./directory-feed.ts";
 import type { Applied } from "./feed.ts";
 import { type Gate, startGate } from "./gate.ts";
 import type { Ports } from "./ports.ts";
 import { followRefusals } from "./refusals.ts";
+import { createReporting } from "./reporting.ts";
 
 export interface StandaloneDeps {
   readonly clock: Clock;
@@ -102,7 +108,10 @@ export interface Standalone {
 }
 
 /** Reads the directories, then starts xDS and Envoy. */
-export async function startStandalone(deps: StandaloneDeps, settings: StandaloneSettings): Promise<Standalone> {
+export async function startStandalone(
+  deps: StandaloneDeps,
+  settings: StandaloneSettings,
+): Promise<Standalone> {
   await using undo = new AsyncDisposableStack();
   const paths = envoyPaths(path.join(settings.data, "envoy"));
   await deps.files.makeDirectory(paths.directory, 0o700);
@@ -114,17 +123,17 @@ export async function startStandalone(deps: StandaloneDeps, settings: Standalone
   const workloads = await startWorkloads(deps, settings, changed);
   undo.defer(async () => workloads?.stop());
   const layout = await chooseCertificateLayout(deps.store, settings.certificateLayout);
-  let recording = false;
   const gate = await startGate(deps, {
     xdsAddress: { kind: "unix", path: paths.xdsSocket },
     layout: createLayout(settings, layout, paths.accessLog),
     dialects: { servedClasses: settings.ingressClasses },
-    ...(workloads === undefined ? {} : { judgedElsewhere: [deploymentKind.id, podKind.id, replicaSetKind.id] }),
+    ...(workloads === undefined
+      ? {}
+      : { judgedElsewhere: [deploymentKind.id, podKind.id, replicaSetKind.id] }),
     onApplied: (applied) => {
       settings.onEvent({ kind: "applied", applied });
       changed();
-      void report(status.update());
-      if (recording) void report(events.update());
+      void reporting.update();
     },
   });
   undo.defer(() => gate.close());
@@ -140,38 +149,15 @@ export async function startStandalone(deps: StandaloneDeps, settings: Standalone
       ...(workloads?.findings() ?? []),
     ].sort(compareFindings);
   const locate = (origin: Origin): Place | undefined => feed.source.locate(origin, origin.path);
-  const status = createIngressStatusWriter(deps.store, () => gate.pipeline.claimed, reachableAddress(settings.address));
-  const events = createFindingEvents(deps.store, findings, deps.clock.now);
-  const report = async (work: Promise<void>): Promise<void> => {
-    try {
-      await work;
-    } catch (error) {
-      deps.log.warn("a status or event was not written", { [logFields.error]: errorText(error) });
-    }
-  };
-  await gate.listed;
-  await status.update();
-  const envoy = createEnvoyProcess(deps, {
-    program: settings.envoy.path,
-    paths,
-    bootstrap: buildBootstrap({
-      nodeId: "standalone",
-      nodeCluster: "sekisho",
-      adminSocket: paths.adminSocket,
-      xdsSocket: paths.xdsSocket,
-      maxHeapBytes: defaultMaxHeapBytes(deps.platform.memoryBytes),
-    }),
-    concurrency: settings.concurrency ?? deps.platform.parallelism,
-    drain: { longest: Temporal.Duration.from({ seconds: settings.drainSeconds }) },
-    onEvent: (event) => settings.onEvent({ kind: "envoy", event }),
+  const reporting = createReporting(deps, {
+    claimed: () => gate.pipeline.claimed,
+    findings,
+    address: reachableAddress(settings.address),
   });
-  const tailing = new AbortController();
-  const tail = followAccessLog(
-    deps,
-    { path: paths.accessLog, keep: defaultRotation.keep, from: "end" },
-    (record) => settings.onEvent({ kind: "access", record }),
-    tailing.signal,
-  );
+  await gate.listed;
+  await reporting.update();
+  const envoy = createEnvoy(deps, settings, paths);
+  const stopTail = followAccess(deps, settings, paths);
   envoy.start();
   const running = undo.move();
   return {
@@ -189,14 +175,10 @@ export async function startStandalone(deps: StandaloneDeps, settings: Standalone
         return place === undefined ? { finding } : { finding, place };
       }),
     workloads,
-    recordFindings: () => {
-      recording = true;
-      void report(events.update());
-    },
+    recordFindings: () => void reporting.record(),
     stop: async (hurry) => {
       await envoy.stop(hurry);
-      tailing.abort();
-      await tail;
+      await stopTail();
       await running.disposeAsync();
     },
   };
@@ -215,7 +197,51 @@ async function startWorkloads(
   });
 }
 
-function createLayout(settings: StandaloneSettings, layout: CertificateLayout, accessLog: string): ListenerLayout {
+/** Hands on the access log's records; the returned function ends that behind the last one. */
+function followAccess(
+  deps: StandaloneDeps,
+  settings: StandaloneSettings,
+  paths: EnvoyPaths,
+): () => Promise<void> {
+  const tailing = new AbortController();
+  const tail = followAccessLog(
+    deps,
+    { path: paths.accessLog, keep: defaultRotation.keep, from: "end" },
+    (record) => settings.onEvent({ kind: "access", record }),
+    tailing.signal,
+  );
+  return async () => {
+    tailing.abort();
+    await tail;
+  };
+}
+
+function createEnvoy(
+  deps: StandaloneDeps,
+  settings: StandaloneSettings,
+  paths: EnvoyPaths,
+): EnvoyProcess {
+  return createEnvoyProcess(deps, {
+    program: settings.envoy.path,
+    paths,
+    bootstrap: buildBootstrap({
+      nodeId: "standalone",
+      nodeCluster: "sekisho",
+      adminSocket: paths.adminSocket,
+      xdsSocket: paths.xdsSocket,
+      maxHeapBytes: defaultMaxHeapBytes(deps.platform.memoryBytes),
+    }),
+    concurrency: settings.concurrency ?? deps.platform.parallelism,
+    drain: { longest: Temporal.Duration.from({ seconds: settings.drainSeconds }) },
+    onEvent: (event) => settings.onEvent({ kind: "envoy", event }),
+  });
+}
+
+function createLayout(
+  settings: StandaloneSettings,
+  layout: CertificateLayout,
+  accessLog: string,
+): ListenerLayout {
   const listeners: ListenerSettings = {
     address: settings.address,
     accessLog: [buildAccessLog({ path: accessLog, samplePercent: settings.samplePercent })],
@@ -224,7 +250,9 @@ function createLayout(settings: StandaloneSettings, layout: CertificateLayout, a
     proxyProtocol: settings.proxyProtocol,
     allowedClients: settings.allowedClients.map(cidrRangeOf),
   };
-  return layout === "on-demand" ? onDemandLayout(listeners, settings.ports) : chainLayout(listeners, settings.ports);
+  return layout === "on-demand"
+    ? onDemandLayout(listeners, settings.ports)
+    : chainLayout(listeners, settings.ports);
 }
 
 /** Where clients on this machine reach a listener on `address`. */

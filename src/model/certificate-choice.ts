@@ -1,8 +1,8 @@
 /** Which Secret answers for one server name when several objects name one. */
 
+import { compareInTurn, compareText } from "#base/compare.ts";
 import type { Finding } from "#base/finding.ts";
 import { formatOrigin } from "#base/origin.ts";
-import { compareInTurn, compareText } from "#base/compare.ts";
 import { type CertificateUse, compareSeniority, type Seniority, secretName } from "./fragment.ts";
 
 export interface CertificateClaim {
@@ -21,7 +21,9 @@ const compareClaims = compareInTurn<CertificateClaim>(
 );
 
 /** The oldest claim wins; a younger one with another Secret gets a finding. Undefined without claims. */
-export function chooseCertificate(claims: Iterable<CertificateClaim>): CertificateChoice | undefined {
+export function chooseCertificate(
+  claims: Iterable<CertificateClaim>,
+): CertificateChoice | undefined {
   const [winner, ...others] = [...claims].sort(compareClaims);
   if (winner === undefined) return undefined;
   const chosen = secretName(winner.use.secret);

@@ -38,7 +38,12 @@ function fragment(name: string, wanted: Wanted): Fragment {
     origin: { ...origin, path },
   });
   return {
-    seniority: { creationTimestamp: "2024-01-01T00:00:00Z", kind: origin.kind, namespace: "default", name },
+    seniority: {
+      creationTimestamp: "2024-01-01T00:00:00Z",
+      kind: origin.kind,
+      namespace: "default",
+      name,
+    },
     claimed: true,
     rules: Object.entries(wanted.rules ?? {}).map(([host, paths]) => ({
       host: hostFromText(host),
@@ -80,7 +85,10 @@ test("a default backend takes what no route takes, on every host", () => {
 
 test("a host that only a certificate names has the routes of the host that covers it", () => {
   const { gateway } = start();
-  gateway.setFragment("a", fragment("a", { rules: { "*.a.com": ["/x"] }, tls: { "b.a.com": "one" } }));
+  gateway.setFragment(
+    "a",
+    fragment("a", { rules: { "*.a.com": ["/x"] }, tls: { "b.a.com": "one" } }),
+  );
   assert.deepEqual(answers(gateway, "b.a.com"), ["/x 200 a", "/ 404 a"]);
   assert.equal(gateway.virtualHost("b.a.com").certificateGroup, "default/one");
   assert.equal(gateway.virtualHost("*.a.com").certificateGroup, undefined);
@@ -88,7 +96,10 @@ test("a host that only a certificate names has the routes of the host that cover
 
 test("a host without certificate of its own belongs to the group of the wildcard that covers its name", () => {
   const { gateway } = start();
-  gateway.setFragment("a", fragment("a", { rules: { "b.a.com": ["/"] }, tls: { "**.a.com": "wild", "*": "default" } }));
+  gateway.setFragment(
+    "a",
+    fragment("a", { rules: { "b.a.com": ["/"] }, tls: { "**.a.com": "wild", "*": "default" } }),
+  );
   assert.equal(gateway.groupOf("b.a.com"), "default/wild");
   assert.equal(gateway.groupOf("other.org"), "default/default");
 });

@@ -13,8 +13,19 @@ import type { Origin } from "#base/origin.ts";
 import type { Graph } from "#base/tracked/graph.ts";
 import { IndexByKey, type KeyListener } from "#base/tracked/index-by-key.ts";
 import { Memo } from "#base/tracked/memo.ts";
-import { type CertificateChoice, type CertificateClaim, chooseCertificate } from "./certificate-choice.ts";
-import { type CertificateUse, compareSeniority, type Fragment, type SecretRef, type Seniority, secretName } from "./fragment.ts";
+import {
+  type CertificateChoice,
+  type CertificateClaim,
+  chooseCertificate,
+} from "./certificate-choice.ts";
+import {
+  type CertificateUse,
+  compareSeniority,
+  type Fragment,
+  type SecretRef,
+  type Seniority,
+  secretName,
+} from "./fragment.ts";
 import { coveringHosts, formatHost, hostFromText, serverNameHosts } from "./host.ts";
 import { type Contribution, type MergedRoutes, mergeRoutes } from "./merge.ts";
 import type { Route } from "./route.ts";
@@ -59,7 +70,11 @@ export class Gateway {
     this.#isUsable = isUsable;
     const onBug = (): undefined => undefined;
     this.#merged = new Memo(graph, (host) => mergeClaims(this.#rules.get(host)), { onBug });
-    this.#choices = new Memo(graph, (host) => chooseCertificate(this.#certificates.get(host).values()), { onBug });
+    this.#choices = new Memo(
+      graph,
+      (host) => chooseCertificate(this.#certificates.get(host).values()),
+      { onBug },
+    );
     this.#hosts.set("*", "always", true);
   }
 
@@ -108,7 +123,10 @@ export class Gateway {
 
   /** Tracked. The host (`formatHost`) that takes requests for a name in lower case, without port and trailing dot. */
   hostFor(name: string): string {
-    const candidates = [{ kind: "exact", name } as const, ...coveringHosts({ kind: "exact", name })];
+    const candidates = [
+      { kind: "exact", name } as const,
+      ...coveringHosts({ kind: "exact", name }),
+    ];
     const found = candidates.find((candidate) => this.#hosts.get(formatHost(candidate)).size > 0);
     return found === undefined ? "*" : formatHost(found);
   }
@@ -128,7 +146,9 @@ export class Gateway {
   /** Tracked. The group that a server name named by an object belongs to. */
   groupOfServerName(serverName: string): string {
     const choice = this.#choices.get(serverName);
-    return choice !== undefined && this.#isUsable(choice.use.secret) ? secretName(choice.use.secret) : refusedGroup;
+    return choice !== undefined && this.#isUsable(choice.use.secret)
+      ? secretName(choice.use.secret)
+      : refusedGroup;
   }
 
   /** Tracked. The group whose connections may carry requests for a host; undefined when none may. */
@@ -166,7 +186,10 @@ export class Gateway {
       this.#hosts.set(formatHost(use.host), member, true);
     }
     if (fragment.fallback !== undefined) {
-      this.#fallbacks.set(onlyKey, key, { seniority: fragment.seniority, route: fragment.fallback });
+      this.#fallbacks.set(onlyKey, key, {
+        seniority: fragment.seniority,
+        route: fragment.fallback,
+      });
     }
   }
 
@@ -177,7 +200,9 @@ export class Gateway {
       this.#rules.delete(host, key);
       this.#hosts.delete(host, `rule ${key}`);
     }
-    const kept = new Set((now?.certificates ?? []).map((use) => `${formatHost(use.host)} ${memberOf(key, use)}`));
+    const kept = new Set(
+      (now?.certificates ?? []).map((use) => `${formatHost(use.host)} ${memberOf(key, use)}`),
+    );
     for (const use of before.certificates) {
       const host = formatHost(use.host);
       const member = memberOf(key, use);
@@ -185,7 +210,8 @@ export class Gateway {
       this.#certificates.delete(host, member);
       this.#hosts.delete(host, member);
     }
-    if (before.fallback !== undefined && now?.fallback === undefined) this.#fallbacks.delete(onlyKey, key);
+    if (before.fallback !== undefined && now?.fallback === undefined)
+      this.#fallbacks.delete(onlyKey, key);
   }
 
   #coveringRules(host: string): MergedRoutes | undefined {
@@ -199,12 +225,18 @@ export class Gateway {
   #lastRoute(origin: Origin): Route {
     const [oldest] = this.#fallbacksBySeniority();
     return (
-      oldest?.route ?? { match: { kind: "prefix", path: "/" }, action: { kind: "respond", status: 404 }, origin }
+      oldest?.route ?? {
+        match: { kind: "prefix", path: "/" },
+        action: { kind: "respond", status: 404 },
+        origin,
+      }
     );
   }
 
   #fallbacksBySeniority(): readonly Fallback[] {
-    return [...this.#fallbacks.get(onlyKey).values()].sort((a, b) => compareSeniority(a.seniority, b.seniority));
+    return [...this.#fallbacks.get(onlyKey).values()].sort((a, b) =>
+      compareSeniority(a.seniority, b.seniority),
+    );
   }
 }
 

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compareHosts, coveringHosts, formatHost, hostFromText, hostMatches, serverNameHosts } from "./host.ts";
+import {
+  compareHosts,
+  coveringHosts,
+  formatHost,
+  hostFromText,
+  hostMatches,
+  serverNameHosts,
+} from "./host.ts";
 
 test("a host's text gives the host back", () => {
   for (const text of ["a.example.com", "*.example.com", "**.example.com", "*"]) {
@@ -26,22 +33,47 @@ for (const [sentence, [host, name, expected]] of Object.entries(matches)) {
 
 test("hosts sort most specific first", () => {
   const hosts = ["*", "**.com", "**.a.com", "*.a.com", "b.a.com"].map(hostFromText);
-  assert.deepEqual(hosts.sort(compareHosts).map(formatHost), ["b.a.com", "*.a.com", "**.a.com", "**.com", "*"]);
+  assert.deepEqual(hosts.sort(compareHosts).map(formatHost), [
+    "b.a.com",
+    "*.a.com",
+    "**.a.com",
+    "**.com",
+    "*",
+  ]);
 });
 
 test("an exact host is covered by its one-label wildcard, then by longer and shorter suffixes, then by every host", () => {
-  assert.deepEqual(coveringHosts(hostFromText("x.a.com")).map(formatHost), ["*.a.com", "**.a.com", "**.com", "*"]);
+  assert.deepEqual(coveringHosts(hostFromText("x.a.com")).map(formatHost), [
+    "*.a.com",
+    "**.a.com",
+    "**.com",
+    "*",
+  ]);
 });
 
 test("a one-label wildcard is covered by the many-label one of its suffix", () => {
-  assert.deepEqual(coveringHosts(hostFromText("*.a.com")).map(formatHost), ["**.a.com", "**.com", "*"]);
+  assert.deepEqual(coveringHosts(hostFromText("*.a.com")).map(formatHost), [
+    "**.a.com",
+    "**.com",
+    "*",
+  ]);
 });
 
 test("every candidate that covers a host matches all its names", () => {
-  for (const covering of coveringHosts(hostFromText("x.y.a.com"))) assert.ok(hostMatches(covering, "x.y.a.com"));
+  for (const covering of coveringHosts(hostFromText("x.y.a.com")))
+    assert.ok(hostMatches(covering, "x.y.a.com"));
 });
 
 test("a handshake is looked up by name, then by suffixes with any number of labels", () => {
-  assert.deepEqual(serverNameHosts(hostFromText("x.a.com")).map(formatHost), ["x.a.com", "**.a.com", "**.com", "*"]);
-  assert.deepEqual(serverNameHosts(hostFromText("*.a.com")).map(formatHost), ["**.a.com", "**.com", "*"]);
+  assert.deepEqual(serverNameHosts(hostFromText("x.a.com")).map(formatHost), [
+    "x.a.com",
+    "**.a.com",
+    "**.com",
+    "*",
+  ]);
+  assert.deepEqual(serverNameHosts(hostFromText("*.a.com")).map(formatHost), [
+    "**.a.com",
+    "**.com",
+    "*",
+  ]);
 });

@@ -79,7 +79,9 @@ export function coveringHosts(host: Host): readonly Host[] {
     }
     case "wildcard": {
       const wider = parents(host.suffix).map(manyLabels);
-      return host.labels === "one" ? [manyLabels(host.suffix), ...wider, anyHost] : [...wider, anyHost];
+      return host.labels === "one"
+        ? [manyLabels(host.suffix), ...wider, anyHost]
+        : [...wider, anyHost];
     }
     case "any":
       return [];

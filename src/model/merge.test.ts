@@ -12,10 +12,23 @@ function route(match: PathMatch, name: string): Route {
   };
 }
 
-function from(name: string, creationTimestamp: string, ...matches: readonly PathMatch[]): Contribution {
-  const seniority: Seniority = { creationTimestamp, kind: "Ingress.networking.k8s.io", namespace: "default", name };
+function from(
+  name: string,
+  creationTimestamp: string,
+  ...matches: readonly PathMatch[]
+): Contribution {
+  const seniority: Seniority = {
+    creationTimestamp,
+    kind: "Ingress.networking.k8s.io",
+    namespace: "default",
+    name,
+  };
   const routes = matches.map((match) => route(match, name));
-  return { seniority, routes, origin: { kind: seniority.kind, namespace: "default", name, path: "spec.rules[0]" } };
+  return {
+    seniority,
+    routes,
+    origin: { kind: seniority.kind, namespace: "default", name, path: "spec.rules[0]" },
+  };
 }
 
 const root: PathMatch = { kind: "prefix", path: "/" };
@@ -23,7 +36,9 @@ const segments = (path: string): PathMatch => ({ kind: "segments", path });
 const exact = (path: string): PathMatch => ({ kind: "exact", path });
 
 test("exact paths are tried first, then the longest prefix", () => {
-  const merged = mergeRoutes([from("a", "2024-01-01T00:00:00Z", root, segments("/a"), exact("/a"), segments("/a/b"))]);
+  const merged = mergeRoutes([
+    from("a", "2024-01-01T00:00:00Z", root, segments("/a"), exact("/a"), segments("/a/b")),
+  ]);
   assert.deepEqual(
     merged.routes.map(({ match }) => `${match.kind} ${match.path}`),
     ["exact /a", "segments /a/b", "segments /a", "prefix /"],
@@ -34,7 +49,10 @@ test("the older object keeps a path that two want, and the younger one hears of 
   const young = from("young", "2024-02-01T00:00:00Z", segments("/a"));
   const old = from("old", "2024-01-01T00:00:00Z", segments("/a"));
   const merged = mergeRoutes([young, old]);
-  assert.deepEqual(merged.routes.map(({ origin }) => origin.name), ["old"]);
+  assert.deepEqual(
+    merged.routes.map(({ origin }) => origin.name),
+    ["old"],
+  );
   assert.deepEqual(
     merged.findings.map(({ reason, origin }) => [reason, origin.name]),
     [["RouteConflict", "young"]],
@@ -45,7 +63,10 @@ test("the older object keeps a path that two want, and the younger one hears of 
 test("objects of one age are told apart by name", () => {
   const stamp = "2024-01-01T00:00:00Z";
   const merged = mergeRoutes([from("b", stamp, root), from("a", stamp, root)]);
-  assert.deepEqual(merged.routes.map(({ origin }) => origin.name), ["a"]);
+  assert.deepEqual(
+    merged.routes.map(({ origin }) => origin.name),
+    ["a"],
+  );
 });
 
 test("the order of the contributions changes nothing", () => {

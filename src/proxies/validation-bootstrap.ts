@@ -18,9 +18,15 @@ import { SecretSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/sec
 import { buildBootstrap } from "./bootstrap.ts";
 
 /** `directory`: absolute; sockets are named in it and not made. */
-export function buildValidationBootstrap(resources: readonly Resource[], directory: string): Uint8Array {
-  const ofType = (type: ResourceType): readonly Resource[] => resources.filter((resource) => resource.type === type);
-  const scopes = ofType("scope").map(({ bytes }) => fromBinary(ScopedRouteConfigurationSchema, bytes));
+export function buildValidationBootstrap(
+  resources: readonly Resource[],
+  directory: string,
+): Uint8Array {
+  const ofType = (type: ResourceType): readonly Resource[] =>
+    resources.filter((resource) => resource.type === type);
+  const scopes = ofType("scope").map(({ bytes }) =>
+    fromBinary(ScopedRouteConfigurationSchema, bytes),
+  );
   const routes = new Map(
     ofType("routes").map(({ name, bytes }) => [name, fromBinary(RouteConfigurationSchema, bytes)]),
   );
@@ -39,7 +45,9 @@ export function buildValidationBootstrap(resources: readonly Resource[], directo
     maxHeapBytes: 1024 ** 3,
     fixed: {
       // One listener with all routes in it is enough: the others hold the same ones by name.
-      listeners: listeners.map((listener) => (listener.name === "http" ? withRoutes(listener, scopes) : listener)),
+      listeners: listeners.map((listener) =>
+        listener.name === "http" ? withRoutes(listener, scopes) : listener,
+      ),
       clusters: ofType("cluster").map(({ bytes }) => fromBinary(ClusterSchema, bytes)),
       secrets: ofType("secret").map(({ bytes }) => fromBinary(SecretSchema, bytes)),
     },
@@ -53,9 +61,14 @@ function withRoutes(listener: Listener, scopes: readonly ScopedRouteConfiguratio
     if (manager?.routeSpecifier.case !== "scopedRoutes") continue;
     manager.routeSpecifier.value.configSpecifier = {
       case: "scopedRouteConfigurationsList",
-      value: create(ScopedRouteConfigurationsListSchema, { scopedRouteConfigurations: [...scopes] }),
+      value: create(ScopedRouteConfigurationsListSchema, {
+        scopedRouteConfigurations: [...scopes],
+      }),
     };
-    filter.configType = { case: "typedConfig", value: anyPack(HttpConnectionManagerSchema, manager) };
+    filter.configType = {
+      case: "typedConfig",
+      value: anyPack(HttpConnectionManagerSchema, manager),
+    };
   }
   return listener;
 }

@@ -23,7 +23,12 @@ export interface LocalSocket {
   ) => Promise<{ readonly close: () => Promise<void> }>;
   /** Asks; throws LocalSocketError. */
   readonly call: (path: string, method: string, input: Json, signal?: AbortSignal) => Promise<Json>;
-  readonly stream: (path: string, method: string, input: Json, signal: AbortSignal) => AsyncIterable<Json>;
+  readonly stream: (
+    path: string,
+    method: string,
+    input: Json,
+    signal: AbortSignal,
+  ) => AsyncIterable<Json>;
 }
 
 export class LocalSocketError extends Error {

@@ -2,5 +2,8 @@
 
 export interface PortProbe {
   /** `other`: the address is not one of this machine. */
-  readonly probe: (address: string, port: number) => Promise<"free" | "in-use" | "denied" | "other">;
+  readonly probe: (
+    address: string,
+    port: number,
+  ) => Promise<"free" | "in-use" | "denied" | "other">;
 }

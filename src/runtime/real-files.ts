@@ -4,7 +4,13 @@ import { constants, watch as watchDirectory } from "node:fs";
 import { mkdir, open, readdir, realpath, rename, rm, stat, truncate } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { type EntryKind, type Files, FilesError, type FilesErrorCode, type FileStatus } from "./files.ts";
+import {
+  type EntryKind,
+  type FileStatus,
+  type Files,
+  FilesError,
+  type FilesErrorCode,
+} from "./files.ts";
 
 /** A {@link Files} on this machine's disks. */
 export function createFiles(): Files {
@@ -15,7 +21,8 @@ export function createFiles(): Files {
     readAt,
     replace,
     truncate: (target) => failing(target, () => truncate(target)),
-    makeDirectory: (target, mode) => failing(target, async () => void (await mkdir(target, { recursive: true, mode }))),
+    makeDirectory: (target, mode) =>
+      failing(target, async () => void (await mkdir(target, { recursive: true, mode }))),
     rename: (from, to) => failing(from, () => rename(from, to)),
     remove: (target) => failing(target, () => rm(target, { recursive: true, force: true })),
     realPath: (target) => failing(target, () => realpath(target)),
@@ -41,12 +48,20 @@ async function status(target: string): Promise<FileStatus | undefined> {
   }
 }
 
-function list(directory: string): Promise<readonly { readonly name: string; readonly kind: EntryKind }[]> {
+function list(
+  directory: string,
+): Promise<readonly { readonly name: string; readonly kind: EntryKind }[]> {
   return failing(directory, async () => {
     const entries = await readdir(directory, { withFileTypes: true });
     const kinds = entries.map((entry) => ({
       name: entry.name,
-      kind: entry.isSymbolicLink() ? "link" : entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other",
+      kind: entry.isSymbolicLink()
+        ? "link"
+        : entry.isFile()
+          ? "file"
+          : entry.isDirectory()
+            ? "directory"
+            : "other",
     })) satisfies readonly { name: string; kind: EntryKind }[];
     return kinds.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   });
@@ -88,7 +103,10 @@ function readAt(target: string, offset: number, length: number): Promise<Uint8Ar
 function replace(target: string, content: Uint8Array | string, mode: number): Promise<void> {
   return failing(target, async () => {
     const directory = path.dirname(target);
-    const temporary = path.join(directory, `.${path.basename(target)}.${process.pid}.${nextNumber()}`);
+    const temporary = path.join(
+      directory,
+      `.${path.basename(target)}.${process.pid}.${nextNumber()}`,
+    );
     try {
       await using file = await open(temporary, "wx", mode);
       await file.chmod(mode);
@@ -136,7 +154,9 @@ function watch(directory: string, changed: () => void, failed: (error: Error) =>
  * Node has no flock. An exclusive transaction of SQLite on the lock file is one (an advisory lock of the kernel): it
  * ends with the process however it ends, and leaves nothing behind that could be stale.
  */
-async function lock(target: string): Promise<{ readonly release: () => Promise<void> } | undefined> {
+async function lock(
+  target: string,
+): Promise<{ readonly release: () => Promise<void> } | undefined> {
   return await failing(target, async () => {
     // Only a new file is opened here: closing any descriptor of a file ends a process's locks on it (fcntl(2)).
     if ((await status(target)) === undefined) await (await open(target, "a", 0o600)).close();

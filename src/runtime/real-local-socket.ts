@@ -3,8 +3,13 @@
 import { chmod, rm } from "node:fs/promises";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import { createInterface } from "node:readline";
-import { type Json, type JsonObject, isJsonObject } from "#base/json.ts";
-import { type LocalAnswer, type LocalCall, type LocalSocket, LocalSocketError } from "./local-socket.ts";
+import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
+import {
+  type LocalAnswer,
+  type LocalCall,
+  type LocalSocket,
+  LocalSocketError,
+} from "./local-socket.ts";
 
 /** No call of ours is larger: an object has at most 1.5 MiB. */
 const maxInputBytes = 8 * 1024 * 1024;
@@ -92,14 +97,24 @@ async function writeAll(
   response.end();
 }
 
-async function call(path: string, method: string, input: Json, signal?: AbortSignal): Promise<Json> {
+async function call(
+  path: string,
+  method: string,
+  input: Json,
+  signal?: AbortSignal,
+): Promise<Json> {
   const response = await request(path, method, input, signal);
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return valueOf(JSON.parse(Buffer.concat(chunks).toString("utf8")) as Json);
 }
 
-async function* stream(path: string, method: string, input: Json, signal: AbortSignal): AsyncGenerator<Json> {
+async function* stream(
+  path: string,
+  method: string,
+  input: Json,
+  signal: AbortSignal,
+): AsyncGenerator<Json> {
   const response = await request(path, method, input, signal);
   for await (const line of createInterface({ input: response })) {
     if (line !== "") yield valueOf(JSON.parse(line) as Json);
@@ -107,15 +122,29 @@ async function* stream(path: string, method: string, input: Json, signal: AbortS
 }
 
 function valueOf(answer: Json): Json {
-  if (!isJsonObject(answer)) throw new LocalSocketError("internal", "the answer cannot be understood");
+  if (!isJsonObject(answer))
+    throw new LocalSocketError("internal", "the answer cannot be understood");
   const { kind, value, code, message } = answer as JsonObject;
   if (kind === "value") return value ?? null;
-  throw new LocalSocketError(`${code ?? "internal"}`, `${message ?? "the answer cannot be understood"}`);
+  throw new LocalSocketError(
+    `${code ?? "internal"}`,
+    `${message ?? "the answer cannot be understood"}`,
+  );
 }
 
-function request(path: string, method: string, input: Json, signal?: AbortSignal): Promise<IncomingMessage> {
+function request(
+  path: string,
+  method: string,
+  input: Json,
+  signal?: AbortSignal,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const options = { socketPath: path, path: `/${method}`, method: "POST", ...(signal === undefined ? {} : { signal }) };
+    const options = {
+      socketPath: path,
+      path: `/${method}`,
+      method: "POST",
+      ...(signal === undefined ? {} : { signal }),
+    };
     const sent = http.request(options, resolve);
     sent.once("error", (cause: NodeJS.ErrnoException) => {
       const unreachable = cause.code === "ENOENT" || cause.code === "ECONNREFUSED";

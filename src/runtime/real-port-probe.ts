@@ -11,7 +11,13 @@ export function createPortProbe(): PortProbe {
         const server = net.createServer();
         server.once("error", (error: NodeJS.ErrnoException) => {
           const code = error.code;
-          resolve(code === "EADDRINUSE" ? "in-use" : code === "EACCES" || code === "EPERM" ? "denied" : "other");
+          resolve(
+            code === "EADDRINUSE"
+              ? "in-use"
+              : code === "EACCES" || code === "EPERM"
+                ? "denied"
+                : "other",
+          );
         });
         server.listen({ host, port }, () => server.close(() => resolve("free")));
       }),

@@ -12,10 +12,12 @@ export function coalesced(round: () => Promise<void>): () => Promise<void> {
   };
   return () => {
     if (running === undefined) return start();
-    waiting ??= running.catch(() => undefined).then(() => {
-      waiting = undefined;
-      return start();
-    });
+    waiting ??= running
+      .catch(() => undefined)
+      .then(() => {
+        waiting = undefined;
+        return start();
+      });
     return waiting;
   };
 }

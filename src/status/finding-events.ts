@@ -23,7 +23,9 @@ export function createFindingEvents(
 ): FindingEvents {
   let before = new Set<string>();
   const round = async (): Promise<void> => {
-    const current = findings().filter(({ severity, origin }) => severity !== "info" && isAboutObject(origin.kind));
+    const current = findings().filter(
+      ({ severity, origin }) => severity !== "info" && isAboutObject(origin.kind),
+    );
     const seen = new Set<string>();
     for (const finding of current) {
       const id = idOf(finding);
@@ -41,7 +43,14 @@ function isAboutObject(kind: string): boolean {
 }
 
 function idOf({ reason, message, origin }: Finding): string {
-  return contentHash(reason, message, origin.kind, origin.namespace, origin.name, origin.path).slice(0, 16);
+  return contentHash(
+    reason,
+    message,
+    origin.kind,
+    origin.namespace,
+    origin.name,
+    origin.path,
+  ).slice(0, 16);
 }
 
 /** A finding that returns counts up the event it made before. */
@@ -97,7 +106,11 @@ async function dropOld(store: ObjectStore, now: Temporal.Instant): Promise<void>
     const last = body["lastTimestamp"];
     if (typeof last !== "string" || last >= oldest) continue;
     try {
-      await store.remove({ kind: eventKind.id, namespace: metadata.namespace, name: metadata.name });
+      await store.remove({
+        kind: eventKind.id,
+        namespace: metadata.namespace,
+        name: metadata.name,
+      });
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== "not-found") throw error;
     }

@@ -12,7 +12,13 @@ import { Pipeline, realSteps } from "../../src/pipeline.ts";
 /** A soak asks for more. */
 const runs = Number(process.env["SEKISHO_PROPERTY_RUNS"] ?? 1000);
 
-const listeners = { address: "127.0.0.1", accessLog: [], trustedProxies: [], proxyProtocol: false, allowedClients: [] };
+const listeners = {
+  address: "127.0.0.1",
+  accessLog: [],
+  trustedProxies: [],
+  proxyProtocol: false,
+  allowedClients: [],
+};
 
 function createPipeline(): Pipeline {
   const pipeline = new Pipeline({
@@ -29,7 +35,9 @@ function createPipeline(): Pipeline {
 
 /** Everything that proxies and people are told, as one text. */
 function outcome(pipeline: Pipeline): string {
-  const resources = pipeline.resources().map(({ type, name, bytes }) => `${type} ${name} ${Buffer.from(bytes).toString("base64")}`);
+  const resources = pipeline
+    .resources()
+    .map(({ type, name, bytes }) => `${type} ${name} ${Buffer.from(bytes).toString("base64")}`);
   return [...resources, JSON.stringify(pipeline.findings())].join("\n");
 }
 
@@ -80,7 +88,9 @@ test("any sequence of edits ends byte for byte where a rebuild from nothing ends
 });
 
 test("with equal stamps the order in which objects come changes nothing", () => {
-  const shuffled = objects.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray([...all], { minLength: all.length })));
+  const shuffled = objects.chain((all) =>
+    fc.tuple(fc.constant(all), fc.shuffledSubarray([...all], { minLength: all.length })),
+  );
   fc.assert(
     fc.property(shuffled, ([one, other]) => {
       assert.equal(outcome(rebuild(one)), outcome(rebuild(other)));
@@ -113,7 +123,12 @@ function hostObjects(index: number, path: string): readonly KubeObject[] {
   const name = `web-${index}`;
   const metadata = { name, namespace: "default", creationTimestamp: "2026-01-01T00:00:00Z" };
   const backend = { service: { name, port: { number: 80 } } };
-  const rules = [{ host: `${name}.example.com`, http: { paths: [{ path, pathType: "Prefix" as const, backend }] } }];
+  const rules = [
+    {
+      host: `${name}.example.com`,
+      http: { paths: [{ path, pathType: "Prefix" as const, backend }] },
+    },
+  ];
   return [
     toObject({ apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec: { rules } }),
     toObject({ apiVersion: "v1", kind: "Service", metadata, spec: { ports: [{ port: 80 }] } }),
@@ -138,6 +153,9 @@ test("the change published for an edit holds what differs and nothing else", () 
   for (const object of hostObjects(7, "/changed")) pipeline.set(object);
   pipeline.flush();
   const { set, removed } = pipeline.takeChange();
-  assert.deepEqual(set.map(({ type, name }) => `${type} ${name}`), ["routes host/web-7.example.com"]);
+  assert.deepEqual(
+    set.map(({ type, name }) => `${type} ${name}`),
+    ["routes host/web-7.example.com"],
+  );
   assert.deepEqual(removed, []);
 });

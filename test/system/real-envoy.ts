@@ -44,7 +44,7 @@ export async function startEnvoy(
   const xds = createXdsServer({
     clock: createClock(),
     log: silentLog,
-    metrics: createMetrics(),
+    metrics: await createMetrics(),
     resolveSecret,
   });
   const xdsSocket = join(directory, "xds.sock");

@@ -15,7 +15,11 @@ export function watchKeys(graph: Graph, stage: number, watch: KeyWatch): KeyList
   const stops = new Map<string, () => void>();
   return {
     added: (key) => {
-      if (!stops.has(key)) stops.set(key, graph.watch(stage, () => watch.run(key)));
+      if (!stops.has(key))
+        stops.set(
+          key,
+          graph.watch(stage, () => watch.run(key)),
+        );
     },
     removed: (key) => {
       stops.get(key)?.();

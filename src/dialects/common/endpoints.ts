@@ -1,7 +1,7 @@
 /** Who answers for a backend now: its Service's EndpointSlices, or a DNS name. */
 
-import type { Finding } from "#base/finding.ts";
 import { compareInTurn, compareNumber, compareText } from "#base/compare.ts";
+import type { Finding } from "#base/finding.ts";
 import { type EndpointSlice, endpointSliceKind } from "#kinds/endpoint-slice.ts";
 import type { Known } from "#kinds/kind.ts";
 import { parseKey } from "#kinds/object.ts";
@@ -27,22 +27,28 @@ export function resolveEndpoints(backend: Backend, world: World): EndpointsVerdi
   const spec = service?.value?.spec;
   if (service === undefined || spec === undefined) return { endpoints: nobody, findings: [] };
   if (spec.type === "ExternalName") return external(service, backend);
-  const port = (spec.ports ?? []).find((entry) => entry.port === backend.port || entry.name === backend.port);
-  if (port === undefined) return { endpoints: nobody, findings: [] };
-  const slices = [...world.filed(slicesByService.name, `${backend.namespace}/${backend.service}`)].map(
-    (key) => world.get(endpointSliceKind, backend.namespace, parseKey(key).name),
+  const port = (spec.ports ?? []).find(
+    (entry) => entry.port === backend.port || entry.name === backend.port,
   );
-  const endpoints = slices.flatMap((slice) => (slice === undefined ? [] : readyIn(slice, port.name ?? "")));
-  if (endpoints.length > 0) return { endpoints: { kind: "addresses", endpoints: unique(endpoints) }, findings: [] };
+  if (port === undefined) return { endpoints: nobody, findings: [] };
+  const slices = [
+    ...world.filed(slicesByService.name, `${backend.namespace}/${backend.service}`),
+  ].map((key) => world.get(endpointSliceKind, backend.namespace, parseKey(key).name));
+  const endpoints = slices.flatMap((slice) =>
+    slice === undefined ? [] : readyIn(slice, port.name ?? ""),
+  );
+  if (endpoints.length > 0)
+    return { endpoints: { kind: "addresses", endpoints: unique(endpoints) }, findings: [] };
   return {
     endpoints: nobody,
     findings: [
       findingAt(originOf(service), "", "warning", {
         reason: "NoEndpoints",
         message: `nobody is ready to answer for port ${backend.port} of Service ${backend.service}; requests get 503`,
-        advice: spec.selector === undefined
-          ? "this Service has no selector: add an EndpointSlice with the addresses of your servers"
-          : "look at the pods its selector takes: sekisho get pods",
+        advice:
+          spec.selector === undefined
+            ? "this Service has no selector: add an EndpointSlice with the addresses of your servers"
+            : "look at the pods its selector takes: sekisho get pods",
       }),
     ],
   };
@@ -52,7 +58,10 @@ function external(service: Known<Service>, backend: Backend): EndpointsVerdict {
   const name = service.value?.spec?.externalName;
   const port = typeof backend.port === "number" ? backend.port : undefined;
   if (name !== undefined && name !== "" && port !== undefined) {
-    return { endpoints: { kind: "dns", name: name.toLowerCase().replace(/\.$/, ""), port }, findings: [] };
+    return {
+      endpoints: { kind: "dns", name: name.toLowerCase().replace(/\.$/, ""), port },
+      findings: [],
+    };
   }
   return {
     endpoints: nobody,

@@ -4,9 +4,9 @@ import type { Finding, Severity } from "#base/finding.ts";
 import type { Json, JsonObject } from "#base/json.ts";
 import { isJsonObject } from "#base/json.ts";
 import type { Origin } from "#base/origin.ts";
+import type { Problem } from "#base/schema.ts";
 import type { Kind, Known } from "#kinds/kind.ts";
 import { keyOf } from "#kinds/object.ts";
-import type { Problem } from "#base/schema.ts";
 
 /** The origin of a whole object. */
 export function originOf(known: Known<unknown>): Origin {
@@ -21,7 +21,12 @@ export interface FindingText {
 }
 
 /** A finding at a place of an object. */
-export function findingAt(origin: Origin, path: string, severity: Severity, text: FindingText): Finding {
+export function findingAt(
+  origin: Origin,
+  path: string,
+  severity: Severity,
+  text: FindingText,
+): Finding {
   return { severity, origin: { ...origin, path }, ...text };
 }
 
@@ -31,7 +36,8 @@ export function kindFindings<T>(kind: Kind<T>, known: Known<T>): readonly Findin
   const wrong = known.problems.map((problem) => problemFinding(kind.kind, origin, problem));
   const idle = kind.withoutEffect.flatMap((field) => {
     const value = valueAt(known.object.body, field.path);
-    if (value === undefined || field.harmless?.some((harmless) => harmless === value) === true) return [];
+    if (value === undefined || field.harmless?.some((harmless) => harmless === value) === true)
+      return [];
     return [
       findingAt(origin, field.path, "info", {
         reason: "FieldWithoutEffect",

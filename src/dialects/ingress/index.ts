@@ -27,10 +27,13 @@ function translate(object: Known<Ingress>, world: World, settings: DialectSettin
   const origin = originOf(object);
   const seniority = seniorityOf(object);
   const verdict = judgeClass(object, world, settings);
-  if (!verdict.served) return { seniority, claimed: false, rules: [], certificates: [], findings: verdict.findings };
+  if (!verdict.served)
+    return { seniority, claimed: false, rules: [], certificates: [], findings: verdict.findings };
   const findings: Finding[] = [...verdict.findings, ...annotationFindings(object, origin)];
   const rules = (object.value?.spec?.rules ?? []).flatMap((rule, index) =>
-    rule === undefined ? [] : translateRule(rule, { ...origin, path: `spec.rules[${index}]` }, world, findings),
+    rule === undefined
+      ? []
+      : translateRule(rule, { ...origin, path: `spec.rules[${index}]` }, world, findings),
   );
   const tls = translateTls(object, origin, world);
   findings.push(...tls.findings);
@@ -57,7 +60,8 @@ function translateRule(
       findingAt(origin, `${origin.path}.host`, "error", {
         reason: "InvalidHost",
         message: host.error,
-        advice: "write a DNS name such as shop.example.com or *.example.com, without port; this rule is not served",
+        advice:
+          "write a DNS name such as shop.example.com or *.example.com, without port; this rule is not served",
       }),
     );
     return [];
@@ -88,7 +92,11 @@ function translatePath(
     );
     return undefined;
   }
-  const backend = translateBackend(entry.backend, { ...origin, path: `${origin.path}.backend` }, world);
+  const backend = translateBackend(
+    entry.backend,
+    { ...origin, path: `${origin.path}.backend` },
+    world,
+  );
   findings.push(...backend.findings);
   return { match: match.value, action: backend.action, origin };
 }
@@ -125,7 +133,9 @@ function refuse(object: Known<Ingress>, problem: string): Fragment {
     claimed: true,
     rules: (hosts.length === 0 && rules.length > 0 ? [anyHost] : hosts).map((host) => ({
       host,
-      routes: [{ match: { kind: "prefix", path: "/" }, action: { kind: "respond", status: 500 }, origin }],
+      routes: [
+        { match: { kind: "prefix", path: "/" }, action: { kind: "respond", status: 500 }, origin },
+      ],
       origin,
     })),
     certificates: [],

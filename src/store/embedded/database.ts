@@ -31,7 +31,9 @@ export function openDatabase(file: string): DatabaseSync {
   const database = new DatabaseSync(file);
   try {
     // FULL: what was acknowledged survives the loss of power. secure_delete: deleted secrets are overwritten.
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
+    database.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON",
+    );
     checkIntegrity(database, file);
     migrate(database, file);
     return database;
@@ -62,9 +64,14 @@ function checkIntegrity(database: DatabaseSync, file: string): void {
 }
 
 function migrate(database: DatabaseSync, file: string): void {
-  const version = Number(Object.values(database.prepare("PRAGMA user_version").get() ?? { version: 0 })[0]);
+  const version = Number(
+    Object.values(database.prepare("PRAGMA user_version").get() ?? { version: 0 })[0],
+  );
   if (version > migrations.length) {
-    throw unusable(file, `it was written by a newer version (schema ${version}, this one knows ${migrations.length})`);
+    throw unusable(
+      file,
+      `it was written by a newer version (schema ${version}, this one knows ${migrations.length})`,
+    );
   }
   for (const [index, migration] of migrations.entries()) {
     if (index < version) continue;
@@ -76,7 +83,11 @@ function migrate(database: DatabaseSync, file: string): void {
 }
 
 function unusable(file: string, reason: string, cause?: unknown): StoreError {
-  return new StoreError("unavailable", `${file} cannot be used: ${reason}; restore it from a backup or move it away`, {
-    cause,
-  });
+  return new StoreError(
+    "unavailable",
+    `${file} cannot be used: ${reason}; restore it from a backup or move it away`,
+    {
+      cause,
+    },
+  );
 }

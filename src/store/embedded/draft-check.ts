@@ -11,10 +11,16 @@ const dns1123Label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 export function checkDraft(draft: Draft): void {
   const { name, namespace } = draft.metadata;
   if (name.length > 253 || !dns1123Subdomain.test(name)) {
-    throw invalid(draft, `the name "${name}" must be a DNS subdomain: lower case letters, digits, "-" and "."`);
+    throw invalid(
+      draft,
+      `the name "${name}" must be a DNS subdomain: lower case letters, digits, "-" and "."`,
+    );
   }
   if (namespace !== "" && (namespace.length > 63 || !dns1123Label.test(namespace))) {
-    throw invalid(draft, `the namespace "${namespace}" must be a DNS label: lower case letters, digits and "-"`);
+    throw invalid(
+      draft,
+      `the namespace "${namespace}" must be a DNS label: lower case letters, digits and "-"`,
+    );
   }
   if (JSON.stringify(draft).length > maxBytes) throw invalid(draft, "it is larger than 1.5 MiB");
 }

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { test, type TestContext } from "node:test";
+import { type TestContext, test } from "node:test";
 import { createSealer } from "#crypto/sealer.ts";
 import type { ObjectKey } from "#kinds/object.ts";
 import { createClock } from "#runtime/real-clock.ts";
@@ -11,7 +11,11 @@ import { createFiles } from "#runtime/real-files.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { storeContract } from "../contract.ts";
 import { type Draft, StoreError } from "../object-store.ts";
-import { type EmbeddedStore, type EmbeddedStoreSettings, openEmbeddedStore } from "./embedded-store.ts";
+import {
+  type EmbeddedStore,
+  type EmbeddedStoreSettings,
+  openEmbeddedStore,
+} from "./embedded-store.ts";
 
 const deps = { files: createFiles(), clock: createClock(), random: createRandom() };
 
@@ -123,7 +127,10 @@ test("a database of a newer version is refused and left alone", async (context) 
 test("a damaged database is refused with what to do", async (context) => {
   const { directory, open } = await place(context);
   await (await open()).close();
-  await writeFile(path.join(directory, "store.db"), "this is no database, whatever its name says ".repeat(200));
+  await writeFile(
+    path.join(directory, "store.db"),
+    "this is no database, whatever its name says ".repeat(200),
+  );
   assert.match(await failsWith("unavailable", () => open()), /backup/);
 });
 
@@ -207,7 +214,10 @@ test("an object of a file takes a status, annotations and finalizers, and nothin
   const store = await open();
   await store.replaceFiles({ set: [service("a", 80)], removed: [], complete: true });
   await store.replaceStatus(serviceKey("a"), { ok: true });
-  const noted = { ...service("a", 80), metadata: { ...service("a", 80).metadata, annotations: { note: "1" } } };
+  const noted = {
+    ...service("a", 80),
+    metadata: { ...service("a", 80).metadata, annotations: { note: "1" } },
+  };
   await store.apply(noted);
   await failsWith("read-only", () => store.apply(service("a", 81)));
   await failsWith("read-only", () => store.remove(serviceKey("a")));
@@ -223,7 +233,11 @@ test("an object of a file takes a status, annotations and finalizers, and nothin
 test("a file wins over a stored object of its name, which is in force again when the file is gone", async (context) => {
   const store = await (await place(context)).open();
   await store.create(service("a", 1));
-  const shadowed = await store.replaceFiles({ set: [service("a", 80)], removed: [], complete: true });
+  const shadowed = await store.replaceFiles({
+    set: [service("a", 80)],
+    removed: [],
+    complete: true,
+  });
   assert.deepEqual(shadowed, [serviceKey("a")]);
   assert.deepEqual((await store.get(serviceKey("a")))?.body, service("a", 80).body);
   await store.replaceFiles({ set: [], removed: [serviceKey("a")], complete: false });
@@ -251,7 +265,10 @@ test("what a file owned goes with it, also when it went while nobody looked", as
   const owner = await store.get(serviceKey("a"));
   const uid = owner?.metadata.uid ?? "";
   const ownerReferences = [{ apiVersion: "v1", kind: "Service", name: "a", uid }];
-  const child = { ...service("child", 1), metadata: { ...service("child", 1).metadata, ownerReferences } };
+  const child = {
+    ...service("child", 1),
+    metadata: { ...service("child", 1).metadata, ownerReferences },
+  };
   await store.create(child);
   await store.close();
   const again = await open();

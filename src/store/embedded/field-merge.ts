@@ -6,7 +6,11 @@ import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
  * `current` with the fields of `wanted` set and those of `before` that `wanted` lacks removed. Mappings are merged
  * field by field, lists and scalars replaced whole.
  */
-export function mergeFields(current: JsonObject, before: JsonObject, wanted: JsonObject): JsonObject {
+export function mergeFields(
+  current: JsonObject,
+  before: JsonObject,
+  wanted: JsonObject,
+): JsonObject {
   const merged = new Map<string, Json | undefined>(Object.entries(current));
   for (const name of Object.keys(before)) if (!Object.hasOwn(wanted, name)) merged.delete(name);
   for (const [name, value] of Object.entries(wanted)) {
@@ -15,7 +19,11 @@ export function mergeFields(current: JsonObject, before: JsonObject, wanted: Jso
     merged.set(
       name,
       isJsonObject(value) && isJsonObject(there)
-        ? mergeFields(there as JsonObject, isJsonObject(given) ? (given as JsonObject) : {}, value as JsonObject)
+        ? mergeFields(
+            there as JsonObject,
+            isJsonObject(given) ? (given as JsonObject) : {},
+            value as JsonObject,
+          )
         : value,
     );
   }
@@ -26,12 +34,17 @@ export function mergeFields(current: JsonObject, before: JsonObject, wanted: Jso
 export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && a.every((entry: Json, index) => sameJson(entry, b[index] as Json));
+    return (
+      a.length === b.length && a.every((entry: Json, index) => sameJson(entry, b[index] as Json))
+    );
   }
   if (!isJsonObject(a) || !isJsonObject(b)) return false;
   const left = definedFields(a as JsonObject);
   const right = definedFields(b as JsonObject);
-  return left.length === right.length && left.every((name) => sameJson((a as JsonObject)[name], (b as JsonObject)[name]));
+  return (
+    left.length === right.length &&
+    left.every((name) => sameJson((a as JsonObject)[name], (b as JsonObject)[name]))
+  );
 }
 
 function definedFields(object: JsonObject): readonly string[] {

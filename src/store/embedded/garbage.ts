@@ -23,7 +23,10 @@ export function dropRow(change: StagedChange, key: string, stamp: string): void 
   const { metadata } = row.object;
   if (metadata.finalizers.length === 0) change.rows.set(key, undefined);
   else if (metadata.deletionTimestamp === undefined) {
-    change.rows.set(key, { ...row, object: { ...row.object, metadata: { ...metadata, deletionTimestamp: stamp } } });
+    change.rows.set(key, {
+      ...row,
+      object: { ...row.object, metadata: { ...metadata, deletionTimestamp: stamp } },
+    });
   }
 }
 

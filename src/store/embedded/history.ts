@@ -13,7 +13,7 @@ interface Entry {
 const maxBatches = 4096;
 
 export class History {
-  #entries: Entry[] = [];
+  readonly #entries: Entry[] = [];
   #oldest: number;
   #revision: number;
   #wake = Promise.withResolvers<void>();
@@ -46,14 +46,21 @@ export class History {
   }
 
   /** Batches after `from`, each with the events of the kinds asked for; empty batches are passed over. */
-  async *watch(kinds: ReadonlySet<KindId>, from: number, signal: AbortSignal): AsyncGenerator<WatchBatch> {
+  async *watch(
+    kinds: ReadonlySet<KindId>,
+    from: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchBatch> {
     const wakeOnAbort = (): void => this.#wakeAll();
     signal.addEventListener("abort", wakeOnAbort, { once: true });
     let seen = from;
     try {
       while (!signal.aborted && !this.#closed) {
         if (seen < this.#oldest || seen > this.#revision) {
-          throw new StoreError("expired", `revision ${seen} is not in the history any more; list again`);
+          throw new StoreError(
+            "expired",
+            `revision ${seen} is not in the history any more; list again`,
+          );
         }
         const woken = this.#wake.promise;
         for (const { revision, events } of this.#after(seen)) {

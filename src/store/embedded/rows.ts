@@ -66,7 +66,9 @@ export class Rows {
 
   /** Keys of Secrets that lie there in the clear. */
   plainSecrets(): readonly string[] {
-    const rows = this.#database.prepare("SELECT key FROM objects WHERE key_id = '' AND key LIKE 'Secret/%'").all();
+    const rows = this.#database
+      .prepare("SELECT key FROM objects WHERE key_id = '' AND key LIKE 'Secret/%'")
+      .all();
     return rows.map((row) => String(row["key"]));
   }
 
@@ -82,7 +84,9 @@ export class Rows {
   }
 
   identities(): ReadonlyMap<string, Identity> {
-    const rows = this.#database.prepare("SELECT key, uid, created, generation, body_hash, overlay FROM identities").all();
+    const rows = this.#database
+      .prepare("SELECT key, uid, created, generation, body_hash, overlay FROM identities")
+      .all();
     return new Map(
       rows.map((row) => [
         String(row["key"]),
@@ -125,6 +129,9 @@ export class Rows {
     const plain = this.#sealer?.keyId === keyId ? this.#sealer.open(content, key) : undefined;
     if (plain !== undefined) return plain;
     const reason = this.#sealer === undefined ? "no key is given" : "the key given is another one";
-    throw new StoreError("unavailable", `Secrets in the store are encrypted and ${reason}; give the key that was used before`);
+    throw new StoreError(
+      "unavailable",
+      `Secrets in the store are encrypted and ${reason}; give the key that was used before`,
+    );
   }
 }

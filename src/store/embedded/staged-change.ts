@@ -2,7 +2,7 @@
 
 import { formatKey, type KubeObject, keyOf } from "#kinds/object.ts";
 import type { Draft } from "../object-store.ts";
-import { type Identity, type StoredRow } from "./rows.ts";
+import type { Identity, StoredRow } from "./rows.ts";
 
 /** Everything the store knows, by `formatKey`. */
 export interface StoreState {
@@ -64,7 +64,11 @@ export class StagedChange {
 }
 
 /** An object of a file with what we gave to it and added to it. */
-function fileObject(file: Draft, { uid, created, generation, overlay }: Identity, resourceVersion: string): KubeObject {
+function fileObject(
+  file: Draft,
+  { uid, created, generation, overlay }: Identity,
+  resourceVersion: string,
+): KubeObject {
   const { metadata } = file;
   return {
     apiVersion: file.apiVersion,
@@ -113,7 +117,21 @@ export function putInForce(state: StoreState, key: string, object: KubeObject | 
 /** The key of a draft as maps use it. */
 export function keyOfDraft(draft: Draft): string {
   const { apiVersion, kind, metadata } = draft;
-  const key = keyOf({ apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace } } as KubeObject);
+  const key = keyOf({
+    apiVersion,
+    kind,
+    metadata: { name: metadata.name, namespace: metadata.namespace },
+  } as KubeObject);
   return formatKey(key);
 }
 
+/** Lets a committed change of one of the maps count. */
+export function takeAll<V>(
+  target: Map<string, V>,
+  change: ReadonlyMap<string, V | undefined>,
+): void {
+  for (const [key, value] of change) {
+    if (value === undefined) target.delete(key);
+    else target.set(key, value);
+  }
+}

@@ -11,6 +11,11 @@ const store = await openEmbeddedStore(deps, { directory });
 for (let value = 0; ; value++) {
   const name = `round-${round}-${value % 5}`;
   const data = { value: `${value}` };
-  await store.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "default" }, body: { data } });
+  await store.apply({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, namespace: "default" },
+    body: { data },
+  });
   process.stdout.write(`${name} ${value}\n`);
 }

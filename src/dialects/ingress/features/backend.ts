@@ -26,19 +26,41 @@ export function translateBackend(
   origin: Origin,
   world: World,
 ): BackendVerdict {
-  const refuse = (path: string, reason: string, message: string, advice: string): BackendVerdict => ({
+  const refuse = (
+    path: string,
+    reason: string,
+    message: string,
+    advice: string,
+  ): BackendVerdict => ({
     action: unavailable,
-    findings: [findingAt(origin, path, "error", { reason, message: `${message}; requests get 503`, advice })],
+    findings: [
+      findingAt(origin, path, "error", { reason, message: `${message}; requests get 503`, advice }),
+    ],
   });
   if (backend.service === undefined) {
     return backend.resource === undefined
-      ? refuse(origin.path, "NoBackend", "the backend names no service", "add service.name and service.port")
-      : refuse(`${origin.path}.resource`, "ResourceBackend", "resource backends are not served", "use a Service as backend");
+      ? refuse(
+          origin.path,
+          "NoBackend",
+          "the backend names no service",
+          "add service.name and service.port",
+        )
+      : refuse(
+          `${origin.path}.resource`,
+          "ResourceBackend",
+          "resource backends are not served",
+          "use a Service as backend",
+        );
   }
   const { name, port } = backend.service;
   const wanted = port?.number ?? port?.name;
   if (wanted === undefined) {
-    return refuse(`${origin.path}.service`, "NoPort", "the backend names no port", "add port.number or port.name");
+    return refuse(
+      `${origin.path}.service`,
+      "NoPort",
+      "the backend names no port",
+      "add port.number or port.name",
+    );
   }
   const service = world.get(serviceKind, origin.namespace, name);
   if (service === undefined) {
@@ -51,7 +73,9 @@ export function translateBackend(
   }
   const found = portOf(service, wanted);
   if (found === undefined && service.value?.spec?.type !== "ExternalName") {
-    const known = (service.value?.spec?.ports ?? []).map((entry) => entry.name ?? entry.port).join(", ");
+    const known = (service.value?.spec?.ports ?? [])
+      .map((entry) => entry.name ?? entry.port)
+      .join(", ");
     return refuse(
       `${origin.path}.service.port`,
       "PortNotFound",
@@ -65,7 +89,9 @@ export function translateBackend(
 /** The port of a Service by number or name. */
 export function portOf(service: Known<Service>, wanted: number | string): ServicePort | undefined {
   const ports = service.value?.spec?.ports ?? [];
-  return ports.find((entry) => (typeof wanted === "number" ? entry.port === wanted : entry.name === wanted));
+  return ports.find((entry) =>
+    typeof wanted === "number" ? entry.port === wanted : entry.name === wanted,
+  );
 }
 
 function forward(
@@ -84,16 +110,24 @@ function forward(
   };
 }
 
-function protocolFindings(origin: Origin, service: string, port: ServicePort | undefined): readonly Finding[] {
+function protocolFindings(
+  origin: Origin,
+  service: string,
+  port: ServicePort | undefined,
+): readonly Finding[] {
   const appProtocol = port?.appProtocol;
   const spoken = [undefined, "http", "kubernetes.io/h2c", "kubernetes.io/ws"];
   if (spoken.includes(appProtocol) && (port?.protocol ?? "TCP") === "TCP") return [];
-  const what = port?.protocol !== undefined && port.protocol !== "TCP" ? `protocol ${port.protocol}` : `appProtocol ${appProtocol}`;
+  const what =
+    port?.protocol !== undefined && port.protocol !== "TCP"
+      ? `protocol ${port.protocol}`
+      : `appProtocol ${appProtocol}`;
   return [
     findingAt(origin, `${origin.path}.service.port`, "warning", {
       reason: "ProtocolNotSpoken",
       message: `port ${port?.port} of Service ${service} has ${what}; it is spoken to in plain HTTP/1.1`,
-      advice: "use a port that speaks HTTP, or appProtocol kubernetes.io/h2c for HTTP/2 without TLS",
+      advice:
+        "use a port that speaks HTTP, or appProtocol kubernetes.io/h2c for HTTP/2 without TLS",
     }),
   ];
 }

@@ -18,11 +18,20 @@ export interface ClassVerdict {
 }
 
 /** Whether an Ingress is ours, and what its owner should know about that. */
-export function judgeClass(ingress: Known<Ingress>, world: World, settings: DialectSettings): ClassVerdict {
+export function judgeClass(
+  ingress: Known<Ingress>,
+  world: World,
+  settings: DialectSettings,
+): ClassVerdict {
   const name = classOf(ingress);
   return name === undefined
     ? judgeClassless(ingress, world, settings)
-    : judgeNamed(ingress, name, world.get(ingressClassKind, "", name)?.value?.spec?.controller, settings);
+    : judgeNamed(
+        ingress,
+        name,
+        world.get(ingressClassKind, "", name)?.value?.spec?.controller,
+        settings,
+      );
 }
 
 function judgeNamed(
@@ -33,7 +42,8 @@ function judgeNamed(
 ): ClassVerdict {
   if (controller === controllerName) return { served: true, findings: [] };
   const listed = settings.servedClasses !== "all" && settings.servedClasses.includes(name);
-  if (listed || (controller === undefined && settings.servedClasses === "all")) return { served: true, findings: [] };
+  if (listed || (controller === undefined && settings.servedClasses === "all"))
+    return { served: true, findings: [] };
   const path =
     ingress.value?.spec?.ingressClassName === undefined
       ? `metadata.annotations[${classAnnotation}]`
@@ -51,7 +61,11 @@ function judgeNamed(
   };
 }
 
-function judgeClassless(ingress: Known<Ingress>, world: World, settings: DialectSettings): ClassVerdict {
+function judgeClassless(
+  ingress: Known<Ingress>,
+  world: World,
+  settings: DialectSettings,
+): ClassVerdict {
   const ours = [...world.filed(defaultClasses.name, "default")].some((key) => {
     const name = parseKey(key).name;
     return world.get(ingressClassKind, "", name)?.value?.spec?.controller === controllerName;
@@ -62,7 +76,8 @@ function judgeClassless(ingress: Known<Ingress>, world: World, settings: Dialect
     findings: [
       findingAt(originOf(ingress), "spec", "warning", {
         reason: "NoClass",
-        message: "this Ingress names no class and no IngressClass of ours is the default, so it is not served here",
+        message:
+          "this Ingress names no class and no IngressClass of ours is the default, so it is not served here",
         advice: "set spec.ingressClassName, or mark an IngressClass of ours as default",
       }),
     ],

@@ -15,7 +15,18 @@ test("hosts are read in any case, with one label for a star, and every host for 
 });
 
 test("what is no DNS name is refused", () => {
-  for (const text of ["10.0.0.1", "[::1]", "a.com:80", "a..com", "*.", "*", "a.*.com", "a_b.com", "-a.com", `${"a".repeat(64)}.com`]) {
+  for (const text of [
+    "10.0.0.1",
+    "[::1]",
+    "a.com:80",
+    "a..com",
+    "*.",
+    "*",
+    "a.*.com",
+    "a_b.com",
+    "-a.com",
+    `${"a".repeat(64)}.com`,
+  ]) {
     assert.equal(parseHost(text).ok, false, text);
   }
 });

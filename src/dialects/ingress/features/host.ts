@@ -20,5 +20,7 @@ export function parseHost(text: string | undefined): Result<Host, string> {
   if (name.length > 253 || !name.split(".").every((part) => label.test(part))) {
     return err(`${text} is not a DNS name (RFC 1123), optionally behind "*."`);
   }
-  return ok(isWildcard ? { kind: "wildcard", suffix: name, labels: "one" } : { kind: "exact", name });
+  return ok(
+    isWildcard ? { kind: "wildcard", suffix: name, labels: "one" } : { kind: "exact", name },
+  );
 }

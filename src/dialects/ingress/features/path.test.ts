@@ -4,7 +4,9 @@ import { formatMatch } from "#model/route.ts";
 import { parsePath } from "./path.ts";
 
 type Type = "Exact" | "Prefix" | "ImplementationSpecific";
-const cases: Readonly<Record<string, readonly [type: Type, path: string | undefined, match: string]>> = {
+const cases: Readonly<
+  Record<string, readonly [type: Type, path: string | undefined, match: string]>
+> = {
   "an exact path is taken as it is": ["Exact", "/foo/", "= /foo/"],
   "a prefix goes by segments": ["Prefix", "/foo", "/ /foo"],
   "a trailing slash of a prefix means nothing": ["Prefix", "/foo/", "/ /foo"],

@@ -15,7 +15,9 @@ export function parsePath(entry: IngressPath): Result<PathMatch, string> {
   }
   if (path !== "" && !path.startsWith("/")) return err(notAbsolute(path));
   const trimmed = path.replace(/\/+$/, "");
-  return trimmed === "" ? ok({ kind: "prefix", path: "/" }) : checked(path, { kind: "segments", path: trimmed });
+  return trimmed === ""
+    ? ok({ kind: "prefix", path: "/" })
+    : checked(path, { kind: "segments", path: trimmed });
 }
 
 function notAbsolute(path: string): string {
@@ -25,7 +27,9 @@ function notAbsolute(path: string): string {
 /** Envoy never sees these in a path, so such a rule could never match (RFC 3986 §3.3). */
 function checked(path: string, match: PathMatch): Result<PathMatch, string> {
   if (/[?#\s]/.test(path) || hasControl(path)) {
-    return err(`path ${JSON.stringify(path)} holds "?", "#", white space or a control character, which no path of a request does`);
+    return err(
+      `path ${JSON.stringify(path)} holds "?", "#", white space or a control character, which no path of a request does`,
+    );
   }
   return ok(match);
 }

@@ -38,7 +38,9 @@ export function translateTls(ingress: Known<Ingress>, origin: Origin, world: Wor
     const secret = { namespace: origin.namespace, name: entry.secretName };
     findings.push(...secretFindings(world, secret.name, { ...origin, path: `${path}.secretName` }));
     const hosts = hostsOf(entry.hosts ?? [], origin, path, findings);
-    certificates.push(...hosts.map(({ host, path: at }) => ({ host, secret, origin: { ...origin, path: at } })));
+    certificates.push(
+      ...hosts.map(({ host, path: at }) => ({ host, secret, origin: { ...origin, path: at } })),
+    );
   }
   return { certificates, findings };
 }

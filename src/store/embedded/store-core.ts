@@ -1,0 +1,393 @@
+/** The embedded store's state and what changes it. */
+
+import type { DatabaseSync } from "node:sqlite";
+import { compareText } from "#base/compare.ts";
+import { contentHash } from "#base/content-hash.ts";
+import type { Json } from "#base/json.ts";
+import {
+  formatKey,
+  type KindId,
+  type KubeObject,
+  keyOf,
+  type ObjectKey,
+  parseKey,
+} from "#kinds/object.ts";
+import type { Clock } from "#runtime/clock.ts";
+import type { Random } from "#runtime/random.ts";
+import {
+  type Draft,
+  type Listing,
+  StoreError,
+  type WatchBatch,
+  type WatchEvent,
+} from "../object-store.ts";
+import type { Sealer } from "../sealer.ts";
+import { inTransaction } from "./database.ts";
+import { checkDraft } from "./draft-check.ts";
+import { sameJson } from "./field-merge.ts";
+import type { FileBatch } from "./file-batch.ts";
+import { collectOrphans, dropRow, isOrphan, isReleased } from "./garbage.ts";
+import { History } from "./history.ts";
+import { changed, checkPreconditions, mergeDraft, newObject } from "./object-change.ts";
+import { emptyOverlay, Rows, type StoredRow } from "./rows.ts";
+import {
+  emptyState,
+  keyOfDraft,
+  putInForce,
+  StagedChange,
+  type StoreState,
+  takeAll,
+} from "./staged-change.ts";
+
+export interface StoreCoreDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Everything in memory; what is written is durable before it counts. */
+export class StoreCore {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #database: DatabaseSync;
+  readonly #rows: Rows;
+  readonly #state: StoreState = emptyState();
+  readonly #history: History;
+  readonly #lags: boolean;
+  /** What readers see while the store lags; else the state itself. */
+  readonly #visible: Map<string, KubeObject>;
+  #visibleRevision: number;
+  #revision: number;
+  #unsettled: { revision: number; events: readonly WatchEvent[] }[] = [];
+
+  constructor(
+    deps: StoreCoreDeps,
+    settings: { readonly sealer?: Sealer; readonly lag?: boolean },
+    database: DatabaseSync,
+  ) {
+    this.#clock = deps.clock;
+    this.#random = deps.random;
+    this.#database = database;
+    this.#rows = new Rows(database, settings.sealer);
+    this.#lags = settings.lag === true;
+    for (const [key, row] of this.#rows.objects()) {
+      this.#state.rows.set(key, row);
+      putInForce(this.#state, key, row.object);
+    }
+    for (const [key, identity] of this.#rows.identities())
+      this.#state.identities.set(key, identity);
+    this.#revision = this.#rows.revision();
+    this.#history = new History(this.#revision);
+    this.#visible = this.#lags ? new Map(this.#state.objects) : this.#state.objects;
+    this.#visibleRevision = this.#revision;
+    if (settings.sealer !== undefined) this.#sealPlainSecrets();
+  }
+
+  get(key: ObjectKey): KubeObject | undefined {
+    return this.#visible.get(formatKey(key));
+  }
+
+  list(kind: KindId, namespace: string | undefined): Listing {
+    const prefix = namespace === undefined ? `${kind}/` : `${kind}/${namespace}/`;
+    const items = [...this.#visible]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([, object]) => object)
+      .sort(
+        (a, b) =>
+          compareText(a.metadata.namespace, b.metadata.namespace) ||
+          compareText(a.metadata.name, b.metadata.name),
+      );
+    return { items, resourceVersion: `${this.#visibleRevision}` };
+  }
+
+  watch(kinds: readonly KindId[], from: string, signal: AbortSignal): AsyncIterable<WatchBatch> {
+    const revision = Number(from);
+    if (!Number.isSafeInteger(revision))
+      throw new StoreError("invalid", `"${from}" is not a resourceVersion`);
+    return this.#history.watch(new Set(kinds), revision, signal);
+  }
+
+  create(draft: Draft): KubeObject {
+    checkDraft(draft);
+    const key = keyOfDraft(draft);
+    if (this.#state.objects.has(key)) throw new StoreError("exists", `${key} exists already`);
+    return this.#writeRow(key, { object: this.#newObject(draft) });
+  }
+
+  replace(key: ObjectKey, draft: Draft, resourceVersion: string): KubeObject {
+    checkDraft(draft);
+    const text = formatKey(key);
+    if (keyOfDraft(draft) !== text)
+      throw new StoreError("invalid", `${text} cannot become ${keyOfDraft(draft)}`);
+    const current = this.#current(text);
+    checkPreconditions(current, { resourceVersion });
+    if (this.#isOfFile(text) && key.kind !== "Secret") return this.#overlay(text, draft);
+    const row = this.#state.rows.get(text);
+    return this.#writeRow(text, { ...row, object: changed(current, draft), ...this.#beats(text) });
+  }
+
+  apply(draft: Draft): KubeObject {
+    checkDraft(draft);
+    const key = keyOfDraft(draft);
+    const current = this.#state.objects.get(key);
+    if (current === undefined)
+      return this.#writeRow(key, { object: this.#newObject(draft), applied: draft });
+    if (this.#isOfFile(key) && keyOf(current).kind !== "Secret") return this.#overlay(key, draft);
+    const before = this.#state.rows.get(key)?.applied;
+    const merged = mergeDraft(current, before, draft);
+    return this.#writeRow(key, {
+      object: changed(current, merged),
+      applied: draft,
+      ...this.#beats(key),
+    });
+  }
+
+  replaceStatus(key: ObjectKey, status: Json, resourceVersion: string | undefined): KubeObject {
+    const text = formatKey(key);
+    const current = this.#current(text);
+    checkPreconditions(current, { resourceVersion });
+    if (sameJson(current.status, status)) return current;
+    const row = this.#state.rows.get(text);
+    if (!this.#isOfFile(text) && row !== undefined) {
+      return this.#writeRow(text, { ...row, object: { ...row.object, status } });
+    }
+    const change = new StagedChange(this.#state);
+    const identity = change.identity(text);
+    if (identity === undefined) throw new StoreError("not-found", `${text} does not exist`);
+    change.identities.set(text, { ...identity, overlay: { ...identity.overlay, status } });
+    this.#commit(change);
+    return this.#current(text);
+  }
+
+  remove(
+    key: ObjectKey,
+    preconditions: { readonly uid?: string; readonly resourceVersion?: string },
+  ): void {
+    const text = formatKey(key);
+    checkPreconditions(this.#current(text), preconditions);
+    if (this.#isOfFile(text)) {
+      throw new StoreError("read-only", `${text} comes from a file; delete it there`);
+    }
+    const change = new StagedChange(this.#state);
+    dropRow(change, text, this.#stamp());
+    this.#commit(change);
+  }
+
+  replaceFiles(batch: FileBatch): readonly ObjectKey[] {
+    const change = new StagedChange(this.#state);
+    const created = this.#stamp();
+    for (const key of batch.removed.map(formatKey)) this.#removeFile(change, key);
+    for (const draft of batch.set) this.#setFile(change, draft, created);
+    if (batch.complete) {
+      for (const key of this.#state.identities.keys()) {
+        if (change.file(key) === undefined && change.identity(key) !== undefined)
+          this.#removeFile(change, key);
+      }
+    }
+    this.#commit(change);
+    if (batch.complete) this.#dropLeftovers();
+    return batch.set
+      .map(keyOfDraft)
+      .filter((key) => this.#state.rows.has(key) && this.#isOfFile(key))
+      .map(parseKey);
+  }
+
+  settle(): void {
+    for (const { revision, events } of this.#unsettled) this.#show(revision, events);
+    this.#unsettled = [];
+  }
+
+  close(): void {
+    this.#history.close();
+    this.#database.close();
+  }
+
+  /** Owners that went while nobody looked leave dependents behind. */
+  #dropLeftovers(): void {
+    const change = new StagedChange(this.#state);
+    for (const [uid, dependents] of this.#state.dependents) {
+      if (this.#state.keyOfUid.has(uid)) continue;
+      for (const key of dependents)
+        if (isOrphan(this.#state, change, key)) dropRow(change, key, this.#stamp());
+    }
+    if (change.touched().size > 0) this.#commit(change);
+  }
+
+  #setFile(change: StagedChange, draft: Draft, created: string): void {
+    const key = keyOfDraft(draft);
+    const bodyHash = contentHash(JSON.stringify(draft.body));
+    const identity = change.identity(key);
+    if (identity === undefined) {
+      const uid = this.#random.uuid();
+      change.identities.set(key, { uid, created, generation: 1, bodyHash, overlay: emptyOverlay });
+    } else if (identity.bodyHash !== bodyHash) {
+      change.identities.set(key, { ...identity, generation: identity.generation + 1, bodyHash });
+    }
+    change.files.set(key, draft);
+  }
+
+  /** Finalizers that we added to it hold an object whose file is gone: it stays as a stored one under deletion. */
+  #removeFile(change: StagedChange, key: string): void {
+    const object = change.file(key) === undefined ? undefined : change.object(key);
+    const held = (change.identity(key)?.overlay.finalizers ?? []).length > 0;
+    change.files.set(key, undefined);
+    change.identities.set(key, undefined);
+    if (held && object !== undefined && change.row(key) === undefined) {
+      const metadata = { ...object.metadata, deletionTimestamp: this.#stamp() };
+      change.rows.set(key, { object: { ...object, metadata } });
+    }
+  }
+
+  /** What may be added to an object of a file: annotations and finalizers. */
+  #overlay(key: string, draft: Draft): KubeObject {
+    const change = new StagedChange(this.#state);
+    const file = change.file(key);
+    const identity = change.identity(key);
+    if (file === undefined || identity === undefined) throw new Error(`${key} is of no file`);
+    const labels = draft.metadata.labels ?? file.metadata.labels ?? {};
+    if (!sameJson(draft.body, file.body) || !sameJson(labels, file.metadata.labels ?? {})) {
+      throw new StoreError("read-only", `${key} comes from a file; change it there`);
+    }
+    const own = file.metadata.annotations ?? {};
+    const annotations = Object.fromEntries(
+      Object.entries(draft.metadata.annotations ?? {}).filter(
+        ([name]) => !Object.hasOwn(own, name),
+      ),
+    );
+    const finalizers = (draft.metadata.finalizers ?? []).filter(
+      (name) => !(file.metadata.finalizers ?? []).includes(name),
+    );
+    change.identities.set(key, {
+      ...identity,
+      overlay: { ...identity.overlay, annotations, finalizers },
+    });
+    this.#commit(change);
+    return this.#current(key);
+  }
+
+  #isOfFile(key: string): boolean {
+    return this.#state.files.has(key) && this.#state.rows.get(key)?.beatsFile !== true;
+  }
+
+  /** A write into a Secret that a file holds makes the stored one win: the file was its seed. */
+  #beats(key: string): { readonly beatsFile?: true } {
+    return this.#state.files.has(key) ? { beatsFile: true } : {};
+  }
+
+  #current(key: string): KubeObject {
+    const object = this.#state.objects.get(key);
+    if (object === undefined) throw new StoreError("not-found", `${key} does not exist`);
+    return object;
+  }
+
+  #newObject(draft: Draft): KubeObject {
+    return newObject(draft, this.#random.uuid(), this.#stamp());
+  }
+
+  #writeRow(key: string, row: StoredRow): KubeObject {
+    const before = this.#state.rows.get(key);
+    const isSame =
+      before !== undefined &&
+      sameJson(before.object as unknown as Json, row.object as unknown as Json);
+    if (isSame && before.applied === undefined && row.applied === undefined) return before.object;
+    if (isSame && sameJson(before.applied as unknown as Json, row.applied as unknown as Json))
+      return before.object;
+    const change = new StagedChange(this.#state);
+    change.rows.set(key, row);
+    if (isReleased(change, key)) change.rows.set(key, undefined);
+    this.#commit(change);
+    return this.#state.objects.get(key) ?? row.object;
+  }
+
+  /** Makes a change durable, then lets it count. */
+  #commit(change: StagedChange): void {
+    collectOrphans(this.#state, change, this.#stamp());
+    const revision = this.#revision + 1;
+    const events: WatchEvent[] = [];
+    const inForce = new Map<string, KubeObject | undefined>();
+    for (const key of change.touched()) {
+      const before = this.#state.objects.get(key);
+      const object = change.object(key);
+      const isGone = object === undefined;
+      const isNew = !isGone && before !== undefined && before.metadata.uid !== object.metadata.uid;
+      if (before !== undefined && (isGone || isNew))
+        events.push({ kind: "deleted", object: before });
+      if (
+        isGone ||
+        (before !== undefined && sameJson(before as unknown as Json, object as unknown as Json))
+      ) {
+        if (isGone) inForce.set(key, undefined);
+        continue;
+      }
+      const stamped = {
+        ...object,
+        metadata: { ...object.metadata, resourceVersion: `${revision}` },
+      };
+      const row = change.row(key);
+      if (row !== undefined && row.object === object)
+        change.rows.set(key, { ...row, object: stamped });
+      inForce.set(key, stamped);
+      events.push({ kind: "set", object: stamped });
+    }
+    this.#persist(change, revision);
+    this.#take(change, inForce);
+    this.#revision = revision;
+    if (this.#lags) this.#unsettled.push({ revision, events });
+    else this.#show(revision, events);
+  }
+
+  #persist(change: StagedChange, revision: number): void {
+    const wipes = [...change.rows].some(
+      ([key, row]) => row === undefined && key.startsWith("Secret/"),
+    );
+    inTransaction(this.#database, () => {
+      for (const [key, row] of change.rows) {
+        if (row === undefined) this.#rows.dropObject(key);
+        else this.#rows.putObject(key, row);
+      }
+      for (const [key, identity] of change.identities) {
+        if (identity === undefined) this.#rows.dropIdentity(key);
+        else if (identity !== this.#state.identities.get(key))
+          this.#rows.putIdentity(key, identity);
+      }
+      this.#rows.putRevision(revision);
+    });
+    // The log before this checkpoint may still hold the values that secure_delete has overwritten in the file.
+    if (wipes) this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  #take(change: StagedChange, inForce: ReadonlyMap<string, KubeObject | undefined>): void {
+    takeAll(this.#state.rows, change.rows);
+    takeAll(this.#state.files, change.files);
+    takeAll(this.#state.identities, change.identities);
+    for (const [key, object] of inForce) putInForce(this.#state, key, object);
+  }
+
+  #show(revision: number, events: readonly WatchEvent[]): void {
+    if (this.#lags) {
+      for (const { kind, object } of events) {
+        const key = formatKey(keyOf(object));
+        if (kind === "deleted") this.#visible.delete(key);
+        else this.#visible.set(key, object);
+      }
+    }
+    this.#visibleRevision = revision;
+    this.#history.add(revision, events);
+  }
+
+  #sealPlainSecrets(): void {
+    const plain = this.#rows.plainSecrets();
+    if (plain.length === 0) return;
+    inTransaction(this.#database, () => {
+      for (const key of plain) {
+        const row = this.#state.rows.get(key);
+        if (row !== undefined) this.#rows.putObject(key, row);
+      }
+    });
+    this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  /** RFC 3339 in whole seconds, as the API server stamps objects. */
+  #stamp(): string {
+    return this.#clock.now().toString({ smallestUnit: "second" });
+  }
+}
