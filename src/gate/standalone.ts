@@ -141,13 +141,10 @@ export async function startStandalone(
   const refusals = followRefusals(gate.xds, gate.pipeline.gateway, changed);
   undo.defer(() => refusals.stop());
   const findings = (): readonly Finding[] =>
-    [
-      ...feed.findings(),
-      ...gate.pipeline.findings(),
-      ...refusals.findings(),
-      ...layoutFindings(layout, gate.pipeline.certificateCount),
-      ...(workloads?.findings() ?? []),
-    ].sort(compareFindings);
+    [feed.findings(), gate.pipeline.findings(), refusals.findings(), workloads?.findings() ?? []]
+      .flat()
+      .concat(layoutFindings(layout, gate.pipeline.certificateCount))
+      .sort(compareFindings);
   const locate = (origin: Origin): Place | undefined => feed.source.locate(origin, origin.path);
   const reporting = createReporting(deps, {
     claimed: () => gate.pipeline.claimed,
@@ -169,11 +166,7 @@ export async function startStandalone(
     },
     findings,
     locate,
-    locatedFindings: () =>
-      findings().map((finding) => {
-        const place = finding.place ?? locate(finding.origin);
-        return place === undefined ? { finding } : { finding, place };
-      }),
+    locatedFindings: () => findings().map((finding) => located(finding, locate)),
     workloads,
     recordFindings: () => void reporting.record(),
     stop: async (hurry) => {
@@ -182,6 +175,11 @@ export async function startStandalone(
       await running.disposeAsync();
     },
   };
+}
+
+function located(finding: Finding, locate: (origin: Origin) => Place | undefined): LocatedFinding {
+  const place = finding.place ?? locate(finding.origin);
+  return place === undefined ? { finding } : { finding, place };
 }
 
 async function startWorkloads(

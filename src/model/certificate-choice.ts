@@ -1,12 +1,14 @@
 /** Which Secret answers for one server name when several objects name one. */
 
-import { compareInTurn, compareText } from "#base/compare.ts";
+import { compareInTurn, compareNumber } from "#base/compare.ts";
 import type { Finding } from "#base/finding.ts";
 import { formatOrigin } from "#base/origin.ts";
 import { type CertificateUse, compareSeniority, type Seniority, secretName } from "./fragment.ts";
 
 export interface CertificateClaim {
   readonly seniority: Seniority;
+  /** Among the uses of its object: the first one counts. */
+  readonly position: number;
   readonly use: CertificateUse;
 }
 
@@ -17,7 +19,7 @@ export interface CertificateChoice {
 
 const compareClaims = compareInTurn<CertificateClaim>(
   (a, b) => compareSeniority(a.seniority, b.seniority),
-  (a, b) => compareText(a.use.origin.path, b.use.origin.path),
+  (a, b) => compareNumber(a.position, b.position),
 );
 
 /** The oldest claim wins; a younger one with another Secret gets a finding. Undefined without claims. */

@@ -140,3 +140,16 @@ test("the host for a name is the most specific that is there", () => {
   assert.equal(gateway.hostFor("c.a.com"), "*.a.com");
   assert.equal(gateway.hostFor("d.c.a.com"), "*");
 });
+
+test("of many Secrets that one object names for a host, the first in its order counts", () => {
+  const { gateway } = start();
+  const secrets = Array.from({ length: 12 }, (_, index) => `secret-${index}`);
+  const certificates = secrets.flatMap((secret, index) =>
+    fragment("a", { tls: { "a.com": secret } }).certificates.map((use) => ({
+      ...use,
+      origin: { ...use.origin, path: `spec.tls[${index}]` },
+    })),
+  );
+  gateway.setFragment("a", { ...fragment("a", {}), certificates: certificates.slice(1) });
+  assert.equal(gateway.certificateOf("a.com")?.use.secret.name, "secret-1");
+});

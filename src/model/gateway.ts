@@ -180,9 +180,13 @@ export class Gateway {
       this.#rules.set(host, key, contribution);
       this.#hosts.set(host, `rule ${key}`, true);
     }
-    for (const use of fragment.certificates) {
+    for (const [position, use] of fragment.certificates.entries()) {
       const member = memberOf(key, use);
-      this.#certificates.set(formatHost(use.host), member, { seniority: fragment.seniority, use });
+      this.#certificates.set(formatHost(use.host), member, {
+        seniority: fragment.seniority,
+        position,
+        use,
+      });
       this.#hosts.set(formatHost(use.host), member, true);
     }
     if (fragment.fallback !== undefined) {

@@ -15,9 +15,15 @@ import { fileFinding } from "./manifest.ts";
 /** A manifest file that is there. */
 export interface FoundFile {
   readonly path: string;
-  /** Sorts files by root, then by path. */
-  readonly order: string;
+  /** The number of the root that it was found below. */
+  readonly root: number;
   readonly status: FileStatus;
+}
+
+/** A text that sorts files by root, then by path, name after name. */
+export function orderOf({ root, path }: FoundFile): string {
+  // NUL sorts before every character of a name; roots are few, and their numbers sort as texts when equally long.
+  return `${String(root).padStart(6, "0")}\0${path.replaceAll("/", "\0")}`;
 }
 
 /** What a walk over the tree found. */
@@ -44,7 +50,8 @@ type Listing =
   | { readonly kind: "failed"; readonly error: FilesError };
 
 interface Entry {
-  readonly name: string;
+  readonly path: string;
+  readonly isManifest: boolean;
   readonly status: FileStatus | FilesError | undefined;
 }
 
@@ -124,7 +131,8 @@ export class DirectoryTree {
     for (let start = 0; start < names.length; start += concurrency) {
       const some = names.slice(start, start + concurrency);
       const statuses = some.map(async (name) => {
-        return { name, status: await this.#status(join(directory, name)) };
+        const path = join(directory, name);
+        return { path, isManifest: manifestName.test(name), status: await this.#status(path) };
       });
       entries.push(...(await Promise.all(statuses)));
     }
@@ -144,7 +152,7 @@ export class DirectoryTree {
 /** A directory on the way from a root to where the walk is. */
 interface Step {
   readonly path: string;
-  readonly order: string;
+  readonly root: number;
   readonly ancestors: ReadonlySet<string>;
 }
 
@@ -175,9 +183,7 @@ class Walker {
   }
 
   async enterRoot(root: string, index: number): Promise<void> {
-    // Roots are few: their numbers sort as texts when they are as long as each other.
-    const order = String(index).padStart(6, "0");
-    const found = await this.#enter({ path: root, order, ancestors: new Set() }, undefined);
+    const found = await this.#enter({ path: root, root: index, ancestors: new Set() }, undefined);
     if (found !== "missing") return;
     this.#missingRoots.push(root);
     this.#unknown.add(root);
@@ -204,32 +210,31 @@ class Walker {
     this.#directories.set(path, identity);
     this.#identities.add(identity);
     const ancestors = new Set([...step.ancestors, identity]);
+    const below = { root: step.root, ancestors };
     for (const entry of entries) {
-      // NUL sorts before every character of a name, so that order compares path by path.
-      const order = `${step.order}\0${entry.name}`;
-      const below = { path: join(path, entry.name), order, ancestors };
       const directory = this.#take(entry, below);
-      if (directory !== undefined) await this.#enter(below, directory);
+      if (directory !== undefined) await this.#enter({ ...below, path: entry.path }, directory);
     }
     return listing.kind;
   }
 
   /** Notes a file, or says which directory there is to enter. */
-  #take({ name, status }: Entry, step: Step): string | undefined {
+  #take({ path, isManifest, status }: Entry, step: Omit<Step, "path">): string | undefined {
     if (status instanceof FilesError) {
-      this.#unknown.add(step.path);
-      this.#reportFailure(step.path, status);
-    } else if (status === undefined) {
-      this.#reportDangling(name, step.path);
-    } else if (status.kind === "directory") {
+      this.#unknown.add(path);
+      this.#reportFailure(path, status);
+    } else if (status?.kind === "directory") {
       if (!this.#identities.has(status.identity)) return status.identity;
-      if (step.ancestors.has(status.identity)) this.#reportLoop(step.path);
-    } else if (status.kind === "file") {
-      if (!manifestName.test(name) || this.#identities.has(status.identity)) return undefined;
+      if (step.ancestors.has(status.identity)) this.#reportLoop(path);
+    } else if (!isManifest) {
+      return undefined;
+    } else if (status === undefined) {
+      this.#reportDangling(path);
+    } else if (status.kind !== "file") {
+      this.#reportOther(path);
+    } else if (!this.#identities.has(status.identity)) {
       this.#identities.add(status.identity);
-      this.#files.push({ path: step.path, order: step.order, status });
-    } else if (manifestName.test(name)) {
-      this.#reportOther(step.path);
+      this.#files.push({ path, root: step.root, status });
     }
     return undefined;
   }
@@ -244,8 +249,7 @@ class Walker {
   }
 
   /** Nothing is at the end of a link; a file that vanished since it was listed has no entry in the next listing. */
-  #reportDangling(name: string, path: string): void {
-    if (!manifestName.test(name)) return;
+  #reportDangling(path: string): void {
     this.#report(path, {
       severity: "warning",
       reason: "FileMissing",

@@ -4,7 +4,7 @@ import { contentHash } from "#base/content-hash.ts";
 import type { Finding } from "#base/finding.ts";
 import { formatKey, kindId, type ObjectKey } from "#kinds/object.ts";
 import { type FileStatus, type Files, FilesError } from "#runtime/files.ts";
-import type { FoundFile } from "./directory-tree.ts";
+import { type FoundFile, orderOf } from "./directory-tree.ts";
 import { type FileVersion, type Locator, versionOf } from "./locator.ts";
 import {
   fileFinding,
@@ -57,7 +57,7 @@ export async function readRecord(
   found: FoundFile,
   before: FileRecord | undefined,
 ): Promise<FileRecord | undefined> {
-  const base = { path: found.path, order: found.order };
+  const base = { path: found.path, order: orderOf(found) };
   let status = found.status;
   for (let attempt = 1; ; attempt += 1) {
     const bytes = await readBytes(reader, found.path, status);

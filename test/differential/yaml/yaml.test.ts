@@ -28,7 +28,7 @@ describe("YAML means here what it means to kubectl", { skip: reason ?? false }, 
 
   for (const [name, texts] of Object.entries({ soup, written, damaged, json })) {
     test(`${textsEach} random texts: ${name}`, (context) => {
-      const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+      const seed = Number(process.env["SEED"] ?? 20240101);
       context.diagnostic(`SEED=${seed}`);
       const sample = fc.sample(texts, { numRuns: textsEach, seed });
       const { explained, unexplained } = findDifferences(sample.flatMap(bothWays));
