@@ -18,7 +18,9 @@ export type SentVersions = ReadonlyMap<string, string>;
 
 /** One response that was sent and not yet answered. */
 interface Unanswered {
-  readonly versions: Map<string, string>;
+  readonly versions: SentVersions;
+  /** Names in it that were given up or asked for again since: the answer says nothing about them. */
+  readonly overtaken: Set<string>;
   /** The oldest change that it carries. */
   readonly since: number;
   /** The proxy takes its time: it is no longer waited for. */
@@ -43,7 +45,7 @@ export interface SubscriptionRequest {
 export interface Batch {
   readonly resources: readonly EncodedResource[];
   readonly removed: readonly string[];
-  readonly versions: Map<string, string>;
+  readonly versions: SentVersions;
   readonly since: number;
   readonly bytes: number;
 }
@@ -175,7 +177,7 @@ export class Subscription {
   #forget(name: string): void {
     this.#told.delete(name);
     this.#refused.delete(name);
-    for (const sent of this.#unanswered.values()) sent.versions.delete(name);
+    for (const sent of this.#unanswered.values()) sent.overtaken.add(name);
   }
 
   #adopt(versions: Readonly<Record<string, string>>): void {
@@ -237,7 +239,7 @@ export class Subscription {
   /** The batch left under that nonce. */
   sent(nonce: string, batch: Batch): void {
     const { versions, since } = batch;
-    this.#unanswered.set(nonce, { versions, since, overdue: false });
+    this.#unanswered.set(nonce, { versions, overtaken: new Set(), since, overdue: false });
   }
 
   /** The answer takes long (Envoy holds back the one for clusters while one warms): go on without it. */
@@ -248,16 +250,12 @@ export class Subscription {
 
   /** The proxy took a response in; undefined when the nonce is not one of ours. */
   acknowledge(nonce: string): SentVersions | undefined {
-    const sent = this.#unanswered.get(nonce);
-    if (sent === undefined) return undefined;
-    this.#unanswered.delete(nonce);
-    for (const [name, version] of sent.versions) {
+    return this.#settle(nonce, (name, version) => {
       // What it refused before may be wanted again by now: it has this instead.
       if (this.#refused.delete(name)) this.mark(name, this.#view.revision);
       const gone = version === absentVersion && this.#told.get(name) === absentVersion;
       if (gone && !this.#names.has(name)) this.#told.delete(name);
-    }
-    return sent.versions;
+    });
   }
 
   /**
@@ -265,15 +263,32 @@ export class Subscription {
    * is not sent again with the content that was refused.
    */
   refuse(nonce: string, message: string): SentVersions | undefined {
+    return this.#settle(nonce, (name, version) => {
+      this.#refused.set(name, { version, message });
+      if (this.#told.get(name) === version) this.#told.set(name, unknownVersion);
+      this.mark(name, this.#view.revision);
+    });
+  }
+
+  #settle(
+    nonce: string,
+    settleName: (name: string, version: string) => void,
+  ): SentVersions | undefined {
     const sent = this.#unanswered.get(nonce);
     if (sent === undefined) return undefined;
     this.#unanswered.delete(nonce);
     for (const [name, version] of sent.versions) {
-      this.#refused.set(name, { version, message });
-      if (this.#told.get(name) === version) this.#told.set(name, unknownVersion);
-      this.mark(name, this.#view.revision);
+      if (sent.overtaken.has(name)) this.#recall(name);
+      else settleName(name, version);
     }
     return sent.versions;
+  }
+
+  /** The proxy got a name that it had given up, and asks for it again since: nobody knows what it kept. */
+  #recall(name: string): void {
+    if (this.#told.has(name) || this.#pending.has(name) || !this.asksFor(name)) return;
+    this.#told.set(name, unknownVersion);
+    this.mark(name, this.#view.revision);
   }
 
   /** Sends again what was refused, as it is now. */
@@ -290,7 +305,7 @@ export class Subscription {
     if ((this.#told.get(name) ?? absentVersion) !== version) return "pending";
     if (version === absentVersion && this.#pending.has(name)) return "pending";
     for (const sent of this.#unanswered.values()) {
-      if (sent.versions.get(name) === version) return "pending";
+      if (sent.versions.get(name) === version && !sent.overtaken.has(name)) return "pending";
     }
     return "acknowledged";
   }

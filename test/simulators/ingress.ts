@@ -17,7 +17,7 @@ import type { ClassSettings } from "./ingress/classes.ts";
 import { servedIngresses, standaloneClasses } from "./ingress/classes.ts";
 import type { Ingress, World } from "./ingress/manifest.ts";
 import type { Place } from "./ingress/place.ts";
-import { escapedSlashRedirect, normalizePath } from "./ingress/request-path.ts";
+import { normalizePath } from "./ingress/request-path.ts";
 import { chooseHost, choosePath, defaultTarget, firstRule, hostOfHeader } from "./ingress/rules.ts";
 
 export interface Request {
@@ -32,7 +32,6 @@ export interface Request {
 export type Outcome =
   | Backend
   | { readonly kind: "status"; readonly status: 404 | 421 | 503 }
-  | { readonly kind: "redirect"; readonly status: 307; readonly location: string }
   /** No TLS connection comes about. */
   | { readonly kind: "refused" };
 
@@ -65,8 +64,6 @@ function answer(
   request: Request,
   shown?: CertificateChoice,
 ): Answer {
-  const location = escapedSlashRedirect(request.path);
-  if (location !== undefined) return { outcome: { kind: "redirect", status: 307, location } };
   const host = hostOfHeader(request.host);
   if (shown !== undefined) {
     const owed = chooseCertificate(ingresses, world, host);

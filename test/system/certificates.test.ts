@@ -138,6 +138,10 @@ test("every host of the world is asked for below", () => {
   assert.deepEqual(Object.keys(authorities).sort(), Object.keys(hosts).sort());
 });
 
+test("on demand: a connection for a name too deep for a one-label wildcard does not carry its hosts", async () => {
+  await expectCarried("on demand", "a.b.one.test", (host) => hosts[host] === "default/every");
+});
+
 for (const [connected, serverName] of Object.entries(authorities)) {
   test(`chains: of all hosts, a connection for ${serverName} carries those of its certificate, else 421`, async () => {
     const group = hosts[connected] ?? "default/every";

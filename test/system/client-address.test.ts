@@ -109,7 +109,12 @@ for (const layout of Object.keys(layouts)) {
   });
 
   test(`${layout}: no peer, trusted or not, gives orders to our router or has our headers passed on`, async () => {
-    const lines = ["X-Forwarded-For: 203.0.113.9", "x-envoy-max-retries: 9", "x-sekisho-scope: *"];
+    const orders = ["max-retries: 9", "internal: true", "decorator-operation: x", "ip-tags: x"];
+    const lines = [
+      "X-Forwarded-For: 203.0.113.9",
+      "x-sekisho-scope: *",
+      ...orders.map((order) => `X-Envoy-${order}`),
+    ];
     for (const from of ["127.0.0.1", "127.0.0.2"]) {
       for (const answer of await ask(layout, from, lines)) {
         const names = Object.keys(headersOf(answer));

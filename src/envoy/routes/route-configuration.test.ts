@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromBinary } from "@bufbuild/protobuf";
+import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import type { Origin } from "#base/origin.ts";
+import { FilterConfigSchema } from "#gen/envoy/config/route/v3/route_components_pb.ts";
 import type { RouteConfiguration } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { hostFromText } from "#model/host.ts";
 import type { Action, PathMatch, Route } from "#model/route.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
+import { normaliseFilter, wildcardFilter } from "../filters/scope-fallback.ts";
 import type { ConnectionGuard } from "./misdirected.ts";
 import { buildRouteConfiguration } from "./route-configuration.ts";
 
@@ -110,6 +113,18 @@ test("headers between our listeners and routes never reach a backend", () => {
     "x-sekisho-scope",
     "x-sekisho-connection",
     "x-envoy-external-address",
+  ]);
+});
+
+test("the fallback filters stay out of requests whose scope was found at once", () => {
+  const { typedPerFilterConfig } = built([]);
+  const off = Object.entries(typedPerFilterConfig).map(([name, any]) => [
+    name,
+    anyUnpack(any, FilterConfigSchema)?.disabled,
+  ]);
+  assert.deepEqual(off, [
+    [normaliseFilter().name, true],
+    [wildcardFilter().name, true],
   ]);
 });
 

@@ -50,8 +50,6 @@ function isWanted(
     case "status":
       // 404 has no body; what Envoy says of a missing endpoint is its own.
       return observed.status === outcome.status && (outcome.status !== 404 || observed.body === "");
-    case "redirect":
-      return observed.status === outcome.status && observed.location === outcome.location;
   }
 }
 
@@ -78,8 +76,6 @@ function formatOutcome(outcome: Outcome): string {
       return `${outcome.name}:${outcome.port}`;
     case "status":
       return `${outcome.status}`;
-    case "redirect":
-      return `${outcome.status} to ${outcome.location}`;
     case "refused":
       return "a refused handshake";
   }

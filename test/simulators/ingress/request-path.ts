@@ -18,16 +18,6 @@ export function normalizePath(path: string): string {
   return merged === "/" && /^\/{2,}$/.test(removeDotSegments(decoded)) ? "//" : merged;
 }
 
-/**
- * Where a request with escaped slashes (`%2F`, `%5C`) is redirected to, normalised and with its query;
- * undefined without any: a path that may mean two things is sent back in the form that means one.
- */
-export function escapedSlashRedirect(path: string): string | undefined {
-  const plain = pathOf(path);
-  if (!/%2f|%5c/i.test(plain)) return undefined;
-  return normalizePath(plain.replaceAll(/%2f|%5c/gi, "/")) + path.slice(plain.length);
-}
-
 function pathOf(path: string): string {
   const query = path.indexOf("?");
   return query < 0 ? path : path.slice(0, query);

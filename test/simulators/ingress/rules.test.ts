@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Ingress, IngressRule, IngressSpec } from "./manifest.ts";
-import { escapedSlashRedirect, normalizePath } from "./request-path.ts";
+import { normalizePath } from "./request-path.ts";
 import { ask, http, ingress, late, paths, services, table, to } from "./small-world.ts";
 
 /** What a list of paths under one host makes of a request path: the field, or 404. */
@@ -77,9 +77,8 @@ describe("request paths", () => {
     it(sentence, () => assert.equal(normalizePath(path), expected));
   }
 
-  it("escaped slashes are redirected to plain ones, with the query", () => {
-    assert.equal(escapedSlashRedirect("/a%2fb/../%5Cc?x=%2F"), "/a/c?x=%2F");
-    assert.equal(escapedSlashRedirect("/a?x=%2F"), undefined);
+  it("escaped slashes stay: they may be part of a name", () => {
+    assert.equal(normalizePath("/a%2Fb"), "/a%2Fb");
   });
 });
 

@@ -24,11 +24,9 @@ export function told({ outcome, place, certificate }: Answer): string {
       ? `${outcome.namespace}/${outcome.service}:${outcome.port}`
       : outcome.kind === "status"
         ? `${outcome.status}`
-        : outcome.kind === "redirect"
-          ? `to ${outcome.location}`
-          : outcome.kind === "external"
-            ? `${outcome.name}:${outcome.port}`
-            : "refused";
+        : outcome.kind === "external"
+          ? `${outcome.name}:${outcome.port}`
+          : "refused";
   const by = place === undefined ? "nobody" : formatPlace(place).replace("Ingress/", "");
   return `${what} by ${by}${certificate === undefined ? "" : ` with ${certificate}`}`;
 }

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { dump, loadAll } from "js-yaml";
+import type { JsonObject } from "#base/json.ts";
+import { formatOrigin } from "#base/origin.ts";
+import { Graph } from "#base/tracked/graph.ts";
+import { formatKey, type KubeObject, keyOf } from "#kinds/object.ts";
+import { recognise } from "#kinds/recognise.ts";
+import { formatHost } from "#model/host.ts";
+import { matchGolden } from "#test/golden.ts";
+import { dialects } from "./all.ts";
+import type { World } from "./dialect.ts";
+import { KnownObjects } from "./known-objects.ts";
+import { worldIndexes } from "./world-indexes.ts";
+
+const folders = globSync("*/cases/*/input.yaml", { cwd: import.meta.dirname }).map((file) =>
+  path.join(import.meta.dirname, path.dirname(file)),
+);
+
+test("every dialect has cases", () => {
+  for (const { name } of dialects) {
+    assert.ok(
+      folders.some((folder) => folder.includes(`/${name}/cases/`)),
+      name,
+    );
+  }
+});
+
+for (const folder of folders) {
+  test(`case ${path.relative(import.meta.dirname, folder)} gives the model and findings beside it`, () => {
+    const { model, findings } = translateCase(path.join(folder, "input.yaml"));
+    matchGolden(path.join(folder, "model.yaml"), dump(model, { noRefs: true, lineWidth: 120 }));
+    matchGolden(
+      path.join(folder, "findings.yaml"),
+      dump(findings, { noRefs: true, lineWidth: 120 }),
+    );
+    assert.ok(existsSync(folder));
+  });
+}
+
+function translateCase(input: string): { readonly model: object[]; readonly findings: object[] } {
+  const graph = new Graph({
+    onBug: (error) => {
+      throw error;
+    },
+  });
+  const objects = new KnownObjects(graph, worldIndexes);
+  const keys = loadAll(readFileSync(input, "utf8")).map((raw) => {
+    const object = toObject(raw as JsonObject);
+    const known = recognise(object.apiVersion, object.kind);
+    assert.ok(known !== undefined, object.kind);
+    objects.set(known.kind, object);
+    return formatKey(keyOf(object));
+  });
+  const world: World = {
+    get: (kind, namespace, name) => objects.get(kind, namespace, name),
+    filed: (index, key) => objects.filed(index, key),
+    certificate: ({ namespace, name }) =>
+      objects.at(`Secret/${namespace}/${name}`) === undefined
+        ? { state: "missing" }
+        : { state: "usable" },
+  };
+  const fragments = keys.flatMap((key) => {
+    const object = objects.at(key);
+    const dialect = dialects.find(({ kind }) => key.startsWith(`${kind}/`));
+    if (object === undefined || dialect === undefined) return [];
+    return [{ key, fragment: dialect.translate(object, world, { servedClasses: "all" }) }];
+  });
+  return {
+    model: fragments.map(({ key, fragment: { findings: _, rules, certificates, ...rest } }) => ({
+      object: key,
+      ...rest,
+      rules: rules.map((rule) => ({ ...rule, host: formatHost(rule.host) })),
+      certificates: certificates.map((use) => ({ ...use, host: formatHost(use.host) })),
+    })),
+    findings: fragments.flatMap(({ fragment }) =>
+      fragment.findings.map(({ origin, ...finding }) => ({
+        ...finding,
+        origin: formatOrigin(origin),
+      })),
+    ),
+  };
+}
+
+function toObject(raw: JsonObject): KubeObject {
+  const version = recognise(`${raw["apiVersion"]}`, `${raw["kind"]}`);
+  const { apiVersion, kind, metadata, ...body } = version?.convert?.(raw) ?? raw;
+  const given = (metadata ?? {}) as Record<string, string> & {
+    readonly labels?: Record<string, string>;
+    readonly annotations?: Record<string, string>;
+  };
+  return {
+    apiVersion: `${apiVersion}`,
+    kind: `${kind}`,
+    metadata: {
+      name: given["name"] ?? "",
+      namespace: version?.kind.namespaced === false ? "" : (given["namespace"] ?? "default"),
+      uid: `${kind}/${given["name"]}`,
+      creationTimestamp: "2026-01-01T00:00:00Z",
+      generation: 1,
+      resourceVersion: "1",
+      labels: given.labels ?? {},
+      annotations: given.annotations ?? {},
+      finalizers: [],
+      ownerReferences: [],
+    },
+    body,
+  };
+}

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { buildHttpFilters, filterOrder } from "./order.ts";
+
+const filters = buildHttpFilters({ allowedClients: [] });
+
+test("a filter that protects is never listed as disabled", () => {
+  const protecting = filters.filter((_, index) => filterOrder[index]?.protects);
+  assert.ok(protecting.length > 0);
+  assert.deepEqual(protecting.map(({ disabled }) => disabled).filter(Boolean), []);
+});
+
+test("every filter has a name of its own, and the router is the last", () => {
+  const names = filters.map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length);
+  assert.equal(names.at(-1), "sekisho.router");
+});
+
+test("what reads its configuration from the route stands behind the filters that find the route", () => {
+  const names = filters.map(({ name }) => name);
+  const found = names.indexOf("sekisho.scope.wildcard");
+  assert.deepEqual(names.slice(0, found), ["sekisho.gate", "sekisho.scope.normalise"]);
+});
