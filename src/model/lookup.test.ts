@@ -10,7 +10,8 @@ const paths: Readonly<Record<string, readonly [given: string, normal: string]>> 
   "a final dot segment leaves its slash": ["/a/b/..", "/a/"],
   "nothing is above the root": ["/../../a", "/a"],
   "unreserved characters are decoded": ["/%61%2Db", "/a-b"],
-  "other escapes stay, in upper case": ["/%c3%a9", "/%C3%A9"],
+  "other escapes stay": ["/%c3%a9", "/%c3%a9"],
+  "of slashes alone two stay": ["///", "//"],
 };
 
 for (const [sentence, [given, normal]] of Object.entries(paths)) {

@@ -28,21 +28,26 @@ export function routesFor(routes: readonly Route[], path: string): readonly Rout
  */
 export function normalisePath(target: string): string {
   const path = (target.split(/[?#]/, 1)[0] ?? "").replaceAll("\\", "/");
-  const decoded = path.replace(/%[0-9A-Fa-f]{2}/g, decodeUnreserved);
+  const resolved = removeDotSegments(path.replace(/%[0-9A-Fa-f]{2}/g, decodeUnreserved));
+  const merged = resolved.replace(/\/{2,}/g, "/");
+  // Envoy 1.40 leaves two slashes of a path that is slashes alone.
+  return merged === "/" && resolved.length > 1 ? "//" : merged;
+}
+
+function removeDotSegments(path: string): string {
   const kept: string[] = [];
-  const segments = decoded.split("/").slice(1);
+  const segments = path.split("/").slice(1);
   for (const [index, segment] of segments.entries()) {
-    const isLast = index === segments.length - 1;
     if (segment === "..") kept.pop();
-    else if (segment !== "." && (segment !== "" || isLast)) kept.push(segment);
-    if (isLast && (segment === "." || segment === "..")) kept.push("");
+    if (segment !== "." && segment !== "..") kept.push(segment);
+    else if (index === segments.length - 1) kept.push("");
   }
   return `/${kept.join("/")}`;
 }
 
 function decodeUnreserved(escape: string): string {
   const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-  return /[A-Za-z0-9\-._~]/.test(character) ? character : escape.toUpperCase();
+  return /[A-Za-z0-9\-._~]/.test(character) ? character : escape;
 }
 
 /** A Host header's name as routes are looked up by it: lower case, without port and without trailing dot. */

@@ -108,5 +108,9 @@ export function findLocaleOrders(sources: Sources): readonly string[] {
 /** Tests advance a manual clock or wait for an event; they do not sleep. */
 export function findSleepingTests(sources: Sources): readonly string[] {
   const tests = ourFiles(sources).filter(([path]) => /\.test\.ts$/.test(path));
-  return findLines(tests, /(?<![.\w])setTimeout\(|"node:timers|\bsleepSync\(/, "sleeps");
+  return findLines(
+    tests,
+    /(?<![.\w])setTimeout\(|setTimeout\b.*"node:timers|\bsleepSync\(/,
+    "sleeps",
+  );
 }

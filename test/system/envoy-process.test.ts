@@ -6,7 +6,7 @@ import { readdir, stat, symlink } from "node:fs/promises";
 import http from "node:http";
 import net from "node:net";
 import test from "node:test";
-import { setTimeout } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import { type AccessRecord, parseAccessRecord } from "#envoy/access-record.ts";
 import type { Listener } from "#gen/envoy/config/listener/v3/listener_pb.ts";
 import type { BootstrapSettings } from "#proxies/bootstrap.ts";
@@ -54,7 +54,7 @@ async function until<T>(found: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
     const value = await found();
     if (value !== undefined) return value;
-    await setTimeout(10);
+    await setImmediate();
   }
 }
 
