@@ -24,7 +24,18 @@ for (const [sentence, [pathType, path, expected]] of Object.entries(cases)) {
 }
 
 test("paths that no request can have are refused with the reason", () => {
-  for (const path of ["foo", "/a?b", "/a#b", "/a b", "/a\u0000"]) {
+  for (const path of [
+    "foo",
+    "/a?b",
+    "/a#b",
+    "/a b",
+    "/a\u0000",
+    "//",
+    "/a//b",
+    "/a/../b",
+    "/a/.",
+    "/a%2fb",
+  ]) {
     assert.equal(parsePath({ pathType: "Exact", path, backend: {} }).ok, false, path);
   }
   assert.equal(parsePath({ pathType: "Exact", backend: {} }).ok, false);

@@ -10,6 +10,11 @@ import type { PathMatch } from "#model/route.ts";
  */
 export function parsePath(entry: IngressPath): Result<PathMatch, string> {
   const path = entry.path ?? "";
+  if (entry.pathType !== "ImplementationSpecific" && isAmbiguous(path)) {
+    return err(
+      `path ${JSON.stringify(path)} holds "//", "/./", "/../" or "%2F", which the Kubernetes API refuses`,
+    );
+  }
   if (entry.pathType === "Exact") {
     return path.startsWith("/") ? checked(path, { kind: "exact", path }) : err(notAbsolute(path));
   }
@@ -32,6 +37,11 @@ function checked(path: string, match: PathMatch): Result<PathMatch, string> {
     );
   }
   return ok(match);
+}
+
+/** What the API server refuses in Exact and Prefix paths (Kubernetes, validation of networking.k8s.io Ingress). */
+function isAmbiguous(path: string): boolean {
+  return /\/\/|\/\.\/|\/\.\.\/|%2f|\/\.\.$|\/\.$/i.test(path);
 }
 
 function hasControl(path: string): boolean {
