@@ -6,13 +6,14 @@
  * - a host owns its requests: without a matching path they go to the default backend, never to a wider host;
  *   a rule without paths, or with none that Kubernetes would admit, still owns its host;
  * - one default backend for the whole gate, that of the oldest Ingress which has one;
- * - over TLS a host is answered only on a connection whose certificate is the one chosen for that host: else 421.
+ * - over TLS a host is answered only on a connection whose certificate is the one chosen for that host: else 421;
+ *   where one TLS configuration serves all, a connection is known by its server name only, and any name that the
+ *   host's Secret is named for will do.
  */
 
 import type { Backend } from "./ingress/backends.ts";
 import { resolveBackend } from "./ingress/backends.ts";
-import type { CertificateChoice } from "./ingress/certificates.ts";
-import { chooseCertificate } from "./ingress/certificates.ts";
+import { chooseCertificate, isNamedFor } from "./ingress/certificates.ts";
 import type { ClassSettings } from "./ingress/classes.ts";
 import { servedIngresses, standaloneClasses } from "./ingress/classes.ts";
 import type { Ingress, World } from "./ingress/manifest.ts";
@@ -43,35 +44,38 @@ export interface Answer {
   readonly certificate?: string;
 }
 
+export interface JudgeSettings extends ClassSettings {
+  /** By what a TLS connection is known when a request on it asks for a host. */
+  readonly connections: "certificate" | "server-name";
+}
+
+/** One machine without a cluster, with a TLS configuration for each certificate. */
+export const standalone: JudgeSettings = { ...standaloneClasses, connections: "certificate" };
+
 /** The answer that a gate serving `world` owes to `request`. */
 export function judgeIngress(
   world: World,
   request: Request,
-  settings: ClassSettings = standaloneClasses,
+  settings: JudgeSettings = standalone,
 ): Answer {
   const ingresses = servedIngresses(world, settings);
-  if (request.scheme === "http") return answer(world, ingresses, request);
-  const shown = chooseCertificate(ingresses, world, (request.sni ?? "").toLowerCase());
+  const host = hostOfHeader(request.host);
+  const path = normalizePath(request.path);
+  if (request.scheme === "http") return route(world, ingresses, host, path);
+  const name = (request.sni ?? "").toLowerCase();
+  const shown = chooseCertificate(ingresses, world, name);
   if (shown?.usable !== true) {
     return { outcome: { kind: "refused" }, ...(shown && { place: shown.place }) };
   }
-  return { ...answer(world, ingresses, request, shown), certificate: shown.secret };
-}
-
-function answer(
-  world: World,
-  ingresses: readonly Ingress[],
-  request: Request,
-  shown?: CertificateChoice,
-): Answer {
-  const host = hostOfHeader(request.host);
-  if (shown !== undefined) {
-    const owed = chooseCertificate(ingresses, world, host);
-    if (owed?.secret !== shown.secret) {
-      return { outcome: { kind: "status", status: 421 }, ...ownerOf(ingresses, host) };
-    }
-  }
-  return route(world, ingresses, host, normalizePath(request.path));
+  const owed = chooseCertificate(ingresses, world, host);
+  const mayCarry =
+    settings.connections === "certificate"
+      ? owed?.secret === shown.secret
+      : owed?.usable === true && isNamedFor(ingresses, owed.secret, name);
+  const answer: Answer = mayCarry
+    ? route(world, ingresses, host, path)
+    : { outcome: { kind: "status", status: 421 }, ...ownerOf(ingresses, host) };
+  return { ...answer, certificate: shown.secret };
 }
 
 function route(world: World, ingresses: readonly Ingress[], host: string, path: string): Answer {

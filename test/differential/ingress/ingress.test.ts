@@ -8,11 +8,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { formatPlace } from "#test/simulators/ingress/place.ts";
+import { type JudgeSettings, standalone } from "#test/simulators/ingress.ts";
 import { startEchoPods } from "./echo-pods.ts";
 import { faults } from "./faults.ts";
 import { type Gate, startGate } from "./gate.ts";
 import type { Asked } from "./requests.ts";
-import { play, type Round, rounds } from "./rounds.ts";
+import { play, rounds } from "./rounds.ts";
 
 const worldCount = Number(process.env["SEKISHO_WORLDS"] ?? 60);
 const seed = Number(process.env["SEKISHO_SEED"] ?? 20_260_101);
@@ -21,16 +22,16 @@ const requestsPerWorld = 40;
 const worldsPerFault = 200;
 
 describe("Ingress through real Envoy", () => {
-  for (const certificates of ["chains", "on-demand"] as const) {
+  for (const certificates of ["chains"] as const) {
     it(`with certificates in ${certificates}, every answer is the judge's, and its place is known`, async () => {
       await using pods = await startEchoPods();
       await using gate = await startGate({ certificates });
+      const connections = certificates === "chains" ? "certificate" : "server-name";
+      const judge: JudgeSettings = { ...standalone, connections };
       const asked: Asked[] = [];
       const { failed, numRuns, errorInstance } = await fc.check(
         fc.asyncProperty(rounds(pods.pool, requestsPerWorld), async (round) => {
-          // With one chain for all certificates, hosts of a certificate for every name take every connection.
-          fc.pre(certificates === "chains" || !hasDefaultCertificate(round));
-          asked.push(...(await play(gate, round, `request-${asked.length}`)));
+          asked.push(...(await play(gate, round, `request-${asked.length}`, judge)));
         }),
         { numRuns: worldCount, seed },
       );
@@ -39,14 +40,6 @@ describe("Ingress through real Envoy", () => {
     });
   }
 });
-
-function hasDefaultCertificate({ world }: Round): boolean {
-  return world.some(
-    (manifest) =>
-      manifest.kind === "Ingress" &&
-      manifest.spec.tls?.some(({ hosts }) => (hosts ?? []).length === 0) === true,
-  );
-}
 
 async function assertLogged(gate: Gate, asked: readonly Asked[]): Promise<void> {
   const decided = asked.filter(({ expected }) => isDecided(expected.outcome.kind));

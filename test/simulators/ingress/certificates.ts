@@ -24,9 +24,7 @@ export function chooseCertificate(
   world: World,
   name: string,
 ): CertificateChoice | undefined {
-  const labels = name === "" ? [] : name.split(".");
-  const suffixes = labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join(".")}`);
-  for (const pattern of new Set([name, ...suffixes, ""])) {
+  for (const pattern of patternsFor(name)) {
     const entry = entryFor(ingresses, pattern);
     if (entry !== undefined) {
       const [namespace = "", secretName = ""] = entry.secret.split("/");
@@ -34,6 +32,18 @@ export function chooseCertificate(
     }
   }
   return undefined;
+}
+
+/** Whether a Secret is the one for some pattern, not only the most specific, that takes the name. */
+export function isNamedFor(ingresses: readonly Ingress[], secret: string, name: string): boolean {
+  return [...patternsFor(name)].some((pattern) => entryFor(ingresses, pattern)?.secret === secret);
+}
+
+/** The patterns that take a name, the most specific first. */
+function patternsFor(name: string): ReadonlySet<string> {
+  const labels = name === "" ? [] : name.split(".");
+  const suffixes = labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join(".")}`);
+  return new Set([name, ...suffixes, ""]);
 }
 
 /** Two Ingresses may name a Secret for one host: the first in the order of conflicts wins. */
