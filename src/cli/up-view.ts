@@ -40,7 +40,9 @@ export function formatScreen(
       findings.map((finding) => colourFinding(paint, finding)),
     ),
   ];
-  const kept = head.flatMap((text) => text.split("\n")).slice(0, Math.max(4, rows - 4));
+  const kept = head
+    .flatMap((text) => text.split("\n"))
+    .slice(0, Math.min(rows, Math.max(4, rows - 4)));
   const room = Math.max(0, rows - kept.length - 2);
   const tail = log.slice(log.length - Math.min(room, log.length));
   return [
