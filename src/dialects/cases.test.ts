@@ -1,8 +1,14 @@
+/**
+ * Every case folder of every dialect: the objects of its input.yaml become the fragments of model.yaml and the findings
+ * of findings.yaml. A document of `servedClasses` alone holds the settings of the case.
+ */
+
 import assert from "node:assert/strict";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { dump, loadAll } from "js-yaml";
+import type { Finding } from "#base/finding.ts";
 import type { JsonObject } from "#base/json.ts";
 import { formatOrigin } from "#base/origin.ts";
 import { Graph } from "#base/tracked/graph.ts";
@@ -11,7 +17,8 @@ import { recognise } from "#kinds/recognise.ts";
 import { formatHost } from "#model/host.ts";
 import { matchGolden } from "#test/golden.ts";
 import { dialects } from "./all.ts";
-import type { World } from "./dialect.ts";
+import { kindFindings } from "./common/findings.ts";
+import type { DialectSettings, World } from "./dialect.ts";
 import { KnownObjects } from "./known-objects.ts";
 import { worldIndexes } from "./world-indexes.ts";
 
@@ -36,7 +43,6 @@ for (const folder of folders) {
       path.join(folder, "findings.yaml"),
       dump(findings, { noRefs: true, lineWidth: 120 }),
     );
-    assert.ok(existsSync(folder));
   });
 }
 
@@ -47,11 +53,15 @@ function translateCase(input: string): { readonly model: object[]; readonly find
     },
   });
   const objects = new KnownObjects(graph, worldIndexes);
-  const keys = loadAll(readFileSync(input, "utf8")).map((raw) => {
-    const object = toObject(raw as JsonObject);
+  const documents = loadAll(readFileSync(input, "utf8")) as readonly JsonObject[];
+  const settings = settingsOf(documents.find((document) => "servedClasses" in document));
+  const manifests = documents.filter((document) => !("servedClasses" in document));
+  const ofKinds: Finding[] = [];
+  const keys = manifests.map((raw) => {
+    const object = toObject(raw);
     const known = recognise(object.apiVersion, object.kind);
     assert.ok(known !== undefined, object.kind);
-    objects.set(known.kind, object);
+    ofKinds.push(...kindFindings(known.kind, objects.set(known.kind, object)));
     return formatKey(keyOf(object));
   });
   const world: World = {
@@ -66,7 +76,7 @@ function translateCase(input: string): { readonly model: object[]; readonly find
     const object = objects.at(key);
     const dialect = dialects.find(({ kind }) => key.startsWith(`${kind}/`));
     if (object === undefined || dialect === undefined) return [];
-    return [{ key, fragment: dialect.translate(object, world, { servedClasses: "all" }) }];
+    return [{ key, fragment: dialect.translate(object, world, settings) }];
   });
   return {
     model: fragments.map(({ key, fragment: { findings: _, rules, certificates, ...rest } }) => ({
@@ -75,13 +85,15 @@ function translateCase(input: string): { readonly model: object[]; readonly find
       rules: rules.map((rule) => ({ ...rule, host: formatHost(rule.host) })),
       certificates: certificates.map((use) => ({ ...use, host: formatHost(use.host) })),
     })),
-    findings: fragments.flatMap(({ fragment }) =>
-      fragment.findings.map(({ origin, ...finding }) => ({
-        ...finding,
-        origin: formatOrigin(origin),
-      })),
+    findings: [...ofKinds, ...fragments.flatMap(({ fragment }) => fragment.findings)].map(
+      ({ origin, ...finding }) => ({ ...finding, origin: formatOrigin(origin) }),
     ),
   };
+}
+
+function settingsOf(document: JsonObject | undefined): DialectSettings {
+  const classes = document?.["servedClasses"];
+  return { servedClasses: Array.isArray(classes) ? classes.map((name) => `${name}`) : "all" };
 }
 
 function toObject(raw: JsonObject): KubeObject {
@@ -98,7 +110,7 @@ function toObject(raw: JsonObject): KubeObject {
       name: given["name"] ?? "",
       namespace: version?.kind.namespaced === false ? "" : (given["namespace"] ?? "default"),
       uid: `${kind}/${given["name"]}`,
-      creationTimestamp: "2026-01-01T00:00:00Z",
+      creationTimestamp: given["creationTimestamp"] ?? "2026-01-01T00:00:00Z",
       generation: 1,
       resourceVersion: "1",
       labels: given.labels ?? {},
