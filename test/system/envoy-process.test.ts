@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readdir, stat, symlink } from "node:fs/promises";
+import { access, readdir, readFile, stat, symlink } from "node:fs/promises";
 import http from "node:http";
 import net from "node:net";
 import test from "node:test";
@@ -79,7 +79,9 @@ test("Envoy starts from the bootstrap, is started again when killed, and stops w
   assert.equal((await stat(paths.directory)).mode & 0o777, 0o700);
   assert.equal((await get(gate, "/")).status, 200);
 
-  const memory = await readdir("/dev/shm");
+  const baseId = (await readFile(paths.baseId, "utf8")).trim();
+  const memory = `/dev/shm/envoy_shared_memory_${baseId}0`;
+  await access(memory);
   assert.equal(await processes.signal(first.identity, "SIGKILL", false), true);
   const { why } = await next("exited");
   assert.equal(why.reason, "Killed");
@@ -88,10 +90,7 @@ test("Envoy starts from the bootstrap, is started again when killed, and stops w
   assert.notDeepEqual(second.identity, first.identity);
   assert.deepEqual(envoy.identity(), second.identity);
   assert.equal((await get(gate, "/")).status, 200);
-  assert.ok(
-    (await readdir("/dev/shm")).length <= memory.length,
-    "the killed one left memory behind",
-  );
+  await assert.rejects(access(memory), /ENOENT/);
 
   await envoy.stop();
   const { status } = await next("stopped");
@@ -252,6 +251,26 @@ function getFrom(host: string, port: number): Promise<void> {
     http.get({ host, port, agent: false }, () => resolve()).once("error", reject);
   });
 }
+
+test("of a cluster's statistics only the listed ones exist", async (t) => {
+  const paths = await ownPaths(t);
+  const { gate, nobody } = await freePorts("gate", "nobody");
+  const { envoy, next } = await run(t, paths, {
+    listeners: [listener("gate", gate, paths, [{ path: "/", name: "all", cluster: "nobody" }])],
+    clusters: [staticCluster("nobody", nobody)],
+  });
+  await next("ready");
+  assert.equal((await get(gate, "/")).status, 503);
+  const { body } = await envoy.admin.get("/stats");
+  const names = body
+    .split("\n")
+    .flatMap((line) => /^cluster\.nobody\.([^:]+)/.exec(line)?.[1] ?? []);
+  for (const listed of ["upstream_rq_total", "upstream_cx_connect_fail", "membership_healthy"]) {
+    assert.ok(names.includes(listed), listed);
+  }
+  assert.ok(names.length < 40, `${names.length}: ${names.join(" ")}`);
+  assert.match(body, /^http\.gate_http\.downstream_rq_5xx: 1$/m);
+});
 
 test("validation takes what Envoy takes and explains what it refuses", async (t) => {
   const paths = await ownPaths(t);

@@ -60,6 +60,7 @@ export async function startEnvoy(
   const adminSocket = join(directory, "admin.sock");
   const child = await launch(directory, { xdsSocket, adminSocket });
   undo.defer(() => stop(child));
+  undo.defer(endWithUs(child));
   const death = dies(child, directory);
   // Only who waits for the proxy wants to know; after that it dies because the test is over.
   death.catch(() => undefined);
@@ -92,11 +93,17 @@ async function launch(
   const settings = { nodeId: "test", nodeCluster: "test", maxHeapBytes: 2 ** 30, ...sockets };
   writeFileSync(bootstrap, buildBootstrap(settings));
   const log = join(directory, "envoy.log");
-  return spawn(
-    await envoyProgram(),
-    ["-c", bootstrap, "--concurrency", "1", "--disable-hot-restart", "--log-path", log],
-    { stdio: "ignore" },
-  );
+  const args = ["--concurrency", "1", "--disable-hot-restart", "--log-path", log];
+  const child = spawn(await envoyProgram(), ["-c", bootstrap, ...args], { stdio: "ignore" });
+  await once(child, "spawn");
+  return child;
+}
+
+/** A test that is killed cannot clean up: this one ends the child when our end of its input closes. */
+function endWithUs(child: ChildProcess): () => void {
+  const script = `read _; kill -9 ${child.pid}`;
+  const guard = spawn("sh", ["-c", script], { stdio: ["pipe", "ignore", "ignore"] });
+  return () => void guard.kill("SIGKILL");
 }
 
 async function dies(child: ChildProcess, directory: string): Promise<never> {

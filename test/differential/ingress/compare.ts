@@ -53,13 +53,17 @@ function isWanted(
   }
 }
 
-function echoOf(observed: Extract<Observed, { readonly kind: "response" }>): Echo | undefined {
+/** What an echo pod said; undefined when nobody but the gate answered. */
+export function echoOf(
+  observed: Extract<Observed, { readonly kind: "response" }>,
+): Echo | undefined {
   return observed.status === 200 && observed.body.startsWith("{")
     ? (JSON.parse(observed.body) as Echo)
     : undefined;
 }
 
-function certificateOf(world: World, name: string | undefined): string | undefined {
+/** The certificate in a Secret (`namespace/name`) as base64 of its DER. */
+export function certificateOf(world: World, name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
   const [namespace = "", secretName = ""] = name.split("/");
   const pem = find(world, "Secret", namespace, secretName)?.data["tls.crt"] ?? "";
@@ -85,5 +89,5 @@ function formatObserved(observed: Observed): string {
   if (observed.kind === "refused") return "a refused handshake";
   const echo = echoOf(observed);
   if (echo !== undefined) return `${echo.address}:${echo.port} with path ${echo.path}`;
-  return `${observed.status} ${observed.location ?? ""} ${JSON.stringify(observed.body.slice(0, 80))}`;
+  return `${observed.status} ${JSON.stringify(observed.body.slice(0, 80))}`;
 }

@@ -1,7 +1,7 @@
 /**
  * Real Envoy, told by the real flow, against the judge.
  *
- * SEKISHO_WORLDS sets how many worlds are played (default 60), SEKISHO_SEED where the random numbers begin.
+ * SEKISHO_WORLDS sets how many worlds are played (default 150), SEKISHO_SEED where the random numbers begin.
  */
 
 import assert from "node:assert/strict";
@@ -15,7 +15,7 @@ import { type Gate, startGate } from "./gate.ts";
 import type { Asked } from "./requests.ts";
 import { play, rounds } from "./rounds.ts";
 
-const worldCount = Number(process.env["SEKISHO_WORLDS"] ?? 60);
+const worldCount = Number(process.env["SEKISHO_WORLDS"] ?? 150);
 const seed = Number(process.env["SEKISHO_SEED"] ?? 20_260_101);
 const requestsPerWorld = 40;
 /** A fault that so many worlds do not show is not caught. */

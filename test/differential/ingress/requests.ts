@@ -20,6 +20,8 @@ export interface Aim {
 
 /** A request and how it travels. */
 export interface Shot extends Request {
+  /** Default: GET. */
+  readonly method?: string;
   readonly protocol: "h1" | "h2";
 }
 

@@ -18,7 +18,8 @@ export type Observed =
   | {
       readonly kind: "response";
       readonly status: number;
-      readonly location?: string;
+      /** By names in lower case. */
+      readonly headers: ReadonlyMap<string, string>;
       readonly body: string;
       /** DER; absent without TLS. */
       readonly certificate?: Buffer;
@@ -75,7 +76,7 @@ interface Session {
 interface Response {
   readonly kind: "response";
   readonly status: number;
-  readonly location?: string;
+  readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
@@ -93,7 +94,12 @@ async function exchangeHttp2(
   shot: Shot,
   headers: Readonly<Record<string, string>>,
 ): Promise<Response> {
-  const stream = session.request({ ...headers, ":authority": shot.host, ":path": shot.path });
+  const stream = session.request({
+    ...headers,
+    ":method": shot.method ?? "GET",
+    ":authority": shot.host,
+    ":path": shot.path,
+  });
   stream.setTimeout(silenceMs, () => stream.destroy(new Error("no answer on HTTP/2 stream")));
   let answer: IncomingHttpHeaders & { readonly ":status"?: number | undefined } = {};
   stream.on("response", (received) => {
@@ -101,12 +107,12 @@ async function exchangeHttp2(
   });
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
-  const { location, ":status": status } = answer;
+  const { ":status": status, ...fields } = answer;
   if (status === undefined) throw new Error("HTTP/2 stream ended without an answer");
   return {
     kind: "response",
     status,
-    ...(location !== undefined && { location }),
+    headers: new Map(Object.entries(fields).map(([name, value]) => [name, `${value}`])),
     body: Buffer.concat(chunks).toString(),
   };
 }
@@ -162,7 +168,7 @@ async function exchangeHttp1(
   socket.setTimeout(silenceMs, () => socket.destroy(new Error("no answer on HTTP/1.1 connection")));
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(
-    `GET ${shot.path} HTTP/1.1\r\nHost: ${shot.host}\r\n${lines.join("")}Connection: close\r\n\r\n`,
+    `${shot.method ?? "GET"} ${shot.path} HTTP/1.1\r\nHost: ${shot.host}\r\n${lines.join("")}Connection: close\r\n\r\n`,
   );
   let received: Buffer = Buffer.alloc(0);
   for await (const chunk of socket) {
@@ -178,21 +184,16 @@ async function exchangeHttp1(
 function parseResponse(text: string): Response | undefined {
   const end = text.indexOf("\r\n\r\n");
   if (end < 0) return undefined;
-  const [statusLine = "", ...fields] = text.slice(0, end).split("\r\n");
+  const [statusLine = "", ...lines] = text.slice(0, end).split("\r\n");
   const status = /^HTTP\/1\.1 (\d{3})/.exec(statusLine)?.[1];
   if (status === undefined) throw new Error(`no HTTP response: ${JSON.stringify(text)}`);
   const body = text.slice(end + 4);
-  if (body.length < Number(valueOf(fields, "content-length") ?? 0)) return undefined;
-  const location = valueOf(fields, "location");
-  return {
-    kind: "response",
-    status: Number(status),
-    ...(location !== undefined && { location }),
-    body,
-  };
+  const headers = new Map(lines.map(headerOf));
+  if (body.length < Number(headers.get("content-length") ?? 0)) return undefined;
+  return { kind: "response", status: Number(status), headers, body };
 }
 
-function valueOf(fields: readonly string[], name: string): string | undefined {
-  const field = fields.find((line) => line.toLowerCase().startsWith(`${name}: `));
-  return field?.slice(name.length + 2);
+function headerOf(line: string): readonly [string, string] {
+  const colon = line.indexOf(":");
+  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
 }
