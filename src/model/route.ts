@@ -21,6 +21,11 @@ export type Action =
       readonly idleTimeoutMs: number;
       /** How often a request is tried again when no connection could be made. */
       readonly connectRetries: number;
+      /**
+       * The backend is told in X-Forwarded-Host for which authority the client asked, whatever the client wrote there;
+       * absent: what the client wrote there passes through.
+       */
+      readonly forwardedHost?: true;
     }
   | { readonly kind: "respond"; readonly status: number; readonly body?: string };
 

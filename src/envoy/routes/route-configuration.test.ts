@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { fromBinary } from "@bufbuild/protobuf";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import type { Origin } from "#base/origin.ts";
+import { HeaderValueOption_HeaderAppendAction } from "#gen/envoy/config/core/v3/base_pb.ts";
 import { FilterConfigSchema } from "#gen/envoy/config/route/v3/route_components_pb.ts";
 import type { RouteConfiguration } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
@@ -93,6 +94,23 @@ test("a forward has no total timeout unless one is given, and tries again only w
   assert.equal(first.retryPolicy?.numRetries, 1);
   assert.deepEqual([second.timeout?.seconds, second.timeout?.nanos], [1n, 500_000_000]);
   assert.equal(second.retryPolicy, undefined);
+});
+
+test("X-Forwarded-Host is written over what a client sent, where the route asks for it", () => {
+  const told: Action = { ...forward, forwardedHost: true };
+  const routes = ownRoutes(
+    [told, forward].map((action) => ({ match: everything, action, origin })),
+  );
+  const written = routes.map(({ requestHeadersToAdd }) =>
+    requestHeadersToAdd.map(({ header, appendAction }) => [
+      header?.key,
+      header?.value,
+      appendAction,
+    ]),
+  );
+  const { OVERWRITE_IF_EXISTS_OR_ADD } = HeaderValueOption_HeaderAppendAction;
+  const expected = ["x-forwarded-host", "%REQ(:AUTHORITY)%", OVERWRITE_IF_EXISTS_OR_ADD];
+  assert.deepEqual(written, [[expected], []]);
 });
 
 test("a response has a body only when one is given, and a long one is announced", () => {

@@ -3,6 +3,11 @@
 import { create } from "@bufbuild/protobuf";
 import { formatOrigin } from "#base/origin.ts";
 import { unreachable } from "#base/unreachable.ts";
+import type { HeaderValueOption } from "#gen/envoy/config/core/v3/base_pb.ts";
+import {
+  HeaderValueOption_HeaderAppendAction,
+  HeaderValueOptionSchema,
+} from "#gen/envoy/config/core/v3/base_pb.ts";
 import type {
   DirectResponseAction,
   Route as EnvoyRoute,
@@ -28,6 +33,7 @@ export function buildRoute(route: Route): EnvoyRoute {
     name: formatOrigin(route.origin),
     match: create(RouteMatchSchema, { pathSpecifier: pathSpecifierOf(route.match) }),
     action: actionOf(route.action),
+    ...headersOf(route.action),
   });
 }
 
@@ -59,6 +65,17 @@ function actionOf(action: Action): EnvoyRoute["action"] {
       return unreachable(action);
   }
 }
+
+function headersOf(action: Action): { requestHeadersToAdd?: HeaderValueOption[] } {
+  return action.kind === "forward" && action.forwardedHost === true
+    ? { requestHeadersToAdd: [forwardedHost] }
+    : {};
+}
+
+const forwardedHost = create(HeaderValueOptionSchema, {
+  header: { key: "x-forwarded-host", value: "%REQ(:AUTHORITY)%" },
+  appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+});
 
 /** Envoy's own total timeout would be 15 s; 0 means none. */
 function forwardTo(action: Forward): RouteAction {

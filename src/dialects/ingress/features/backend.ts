@@ -9,8 +9,11 @@ import type { Action } from "#model/route.ts";
 import { findingAt } from "../../common/findings.ts";
 import type { World } from "../../dialect.ts";
 
-/** Core Ingress names no timeouts or retries: long streams must live, a dead pod must not cost a request. */
-const policy = { idleTimeoutMs: 300_000, connectRetries: 1 } as const;
+/**
+ * Core Ingress names no timeouts, retries or headers: long streams must live, a dead pod must not cost a request, and
+ * backends find the host they were asked for where all the usual Ingress controllers put it.
+ */
+const policy = { idleTimeoutMs: 300_000, connectRetries: 1, forwardedHost: true } as const;
 const connectTimeoutMs = 5000;
 
 const unavailable: Action = { kind: "respond", status: 503 };
