@@ -81,20 +81,27 @@ async function runTests(files: readonly string[], limitMs: number): Promise<numb
   return run.code;
 }
 
-/** The corpora are manifests of upstream projects, not part of this repository. */
-function checkCorpora(): void {
-  const corpora = process.env["SEKISHO_CORPORA"];
-  if (corpora === undefined || corpora === "") {
-    console.log("left out: tests over the corpora (SEKISHO_CORPORA is not set)");
-  } else if (statSync(corpora, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new Error(
-      `SEKISHO_CORPORA names ${corpora}, which is no directory: correct it, or unset it to skip those tests`,
-    );
+/** Folders of other people's manifests, which are no part of this repository: variable → tests that read it. */
+const outsideFolders: Readonly<Record<string, string>> = {
+  SEKISHO_CORPORA: "tests over the corpora",
+  SEKISHO_WALKTHROUGHS: "the walkthroughs",
+};
+
+function checkOutsideFolders(): void {
+  for (const [variable, tests] of Object.entries(outsideFolders)) {
+    const folder = process.env[variable];
+    if (folder === undefined || folder === "") {
+      console.log(`left out: ${tests} (${variable} is not set)`);
+    } else if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
+      throw new Error(
+        `${variable} names ${folder}, which is no directory: correct it, or unset it to skip those tests`,
+      );
+    }
   }
 }
 
 async function checkAll(withLab: boolean): Promise<number> {
-  checkCorpora();
+  checkOutsideFolders();
   const leftOut = Object.keys(slowFolders).filter((folder) => !withLab || folder !== "test/lab");
   for (const folder of leftOut) {
     const count = findTests([folder], []).length;

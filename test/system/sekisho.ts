@@ -1,81 +1,112 @@
-/** Runs `./sekisho` as a user would: from the root of the repository, until it says that it is ready. */
+/** Runs `./sekisho up` as a user would, from the root of the repository, and follows the events that it prints. */
 
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { freePorts } from "./real-envoy.ts";
 
 export const repository = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A line that `up --json` printed. */
+export interface UpEvent {
+  readonly event: string;
+  readonly time: string;
+  readonly [field: string]: unknown;
+}
 
 export interface RunningSekisho {
   readonly httpPort: number;
   readonly httpsPort: number;
+  /** Its data directory: by it other commands find it. */
+  readonly data: string;
+  /** All events so far. */
+  readonly events: readonly UpEvent[];
+  /** The first event that fits, from position `from` on; waits for it. Rejects when the program ends before. */
+  readonly next: (fits: (event: UpEvent) => boolean, from?: number) => Promise<UpEvent>;
+  /** Asks it to end and does not wait. */
+  readonly terminate: () => void;
   /** Ends it as a service manager would; resolves to its exit code. */
-  stop(): Promise<number | null>;
+  readonly stop: () => Promise<number | null>;
 }
 
 /** Starts `./sekisho up …` with ports and a data directory of its own; rejects when it ends before it is ready. */
 export async function startSekisho(up: readonly string[]): Promise<RunningSekisho> {
-  const [httpPort, httpsPort] = await freePorts();
+  const ports = await freePorts("http", "https");
   const data = await mkdtemp(join(tmpdir(), "sekisho-test-"));
-  const ports = ["--http", `${httpPort}`, "--https", `${httpsPort}`];
-  const child = spawn("./sekisho", [...up, ...ports, "--data", data, "--json"], {
+  const flags = ["--http", `${ports.http}`, "--https", `${ports.https}`, "--data", data, "--json"];
+  const child = spawn("./sekisho", [...up, ...flags], {
     cwd: repository,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const release = endWithUs(child);
   const stop = async (): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) {
       const exited = once(child, "exit");
       child.kill("SIGTERM");
       await exited;
     }
+    release();
     await rm(data, { recursive: true, force: true });
     return child.exitCode;
   };
+  const { events, next } = followEvents(child);
   try {
-    await untilReady(child);
+    await next(({ event }) => event === "ready");
   } catch (error) {
     await stop();
     throw error;
   }
-  return { httpPort, httpsPort, stop };
+  const terminate = (): void => void child.kill("SIGTERM");
+  return { httpPort: ports.http, httpsPort: ports.https, data, events, next, terminate, stop };
 }
 
-/** Reads events, one JSON object a line, until one is `ready`; goes on reading so that the pipe never fills. */
-async function untilReady(child: ChildProcess): Promise<void> {
-  const said: string[] = [];
-  child.stderr?.on("data", (chunk: Buffer) => said.push(chunk.toString()));
-  const { stdout } = child;
+/** Reads events, one JSON object a line, to the end, so that the pipe never fills. */
+function followEvents(child: ChildProcess): Pick<RunningSekisho, "events" | "next"> {
+  const { stdout, stderr } = child;
   if (stdout === null) throw new Error("no standard output to read events from");
-  const ready = new Promise<void>((resolve) => {
-    createInterface(stdout).on("line", (line) => {
-      said.push(`${line}\n`);
-      if ((JSON.parse(line) as { readonly event?: string }).event === "ready") resolve();
-    });
+  const said: string[] = [];
+  stderr?.on("data", (chunk: Buffer) => said.push(chunk.toString()));
+  const events: UpEvent[] = [];
+  const over = { is: false };
+  let turn = Promise.withResolvers<void>();
+  const wake = (): void => {
+    turn.resolve();
+    turn = Promise.withResolvers();
+  };
+  const lines = createInterface(stdout);
+  lines.on("line", (line) => {
+    events.push(JSON.parse(line) as UpEvent);
+    wake();
   });
-  const ended = once(child, "exit").then(([code]) => {
-    throw new Error(`sekisho ended with ${code} before it was ready:\n${said.join("")}`);
+  lines.on("close", () => {
+    over.is = true;
+    wake();
   });
-  // When it is ready, its end is the caller's affair.
-  ended.catch(() => undefined);
-  await Promise.race([ready, ended]);
+  const next: RunningSekisho["next"] = async (fits, from = 0) => {
+    for (let index = from; ; index += 1) {
+      while (events.length <= index && !over.is) await turn.promise;
+      const event = events[index];
+      if (event === undefined) {
+        const last = events.slice(-20).map((one) => JSON.stringify(one).slice(0, 300));
+        throw new Error(
+          `sekisho ended before an expected event:\n${[...last, ...said].join("\n")}`,
+        );
+      }
+      if (fits(event)) return event;
+    }
+  };
+  return { events, next };
 }
 
-/** Two ports that nobody listens on. */
-async function freePorts(): Promise<readonly [number, number]> {
-  const servers = [createServer(), createServer()] as const;
-  const ports = servers.map(async (server) => {
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
+/** A test that is killed cannot clean up: this one ends the child when our end of its input closes. */
+function endWithUs(child: ChildProcess): () => void {
+  const guard = spawn("sh", ["-c", `read _; kill -TERM ${child.pid}`], {
+    stdio: ["pipe", "ignore", "ignore"],
   });
-  const [first = 0, second = 0] = await Promise.all(ports);
-  await Promise.all(servers.map(async (server) => once(server.close(), "close")));
-  return [first, second];
+  return () => void guard.kill("SIGKILL");
 }

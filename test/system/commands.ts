@@ -1,0 +1,80 @@
+/** Runs a command of the program inside the test's own process: all of it is real but the start and the terminal. */
+
+import type { CommandContext } from "#cli/command-context.ts";
+import { runProgram } from "#cli/program.ts";
+import type { Environment } from "#runtime/environment.ts";
+import { createClock } from "#runtime/real-clock.ts";
+import { createEnvironment } from "#runtime/real-environment.ts";
+import { createFiles } from "#runtime/real-files.ts";
+import { createHttp2Server } from "#runtime/real-http2-server.ts";
+import { createLocalSocket } from "#runtime/real-local-socket.ts";
+import { createLog } from "#runtime/real-log.ts";
+import { createMetrics } from "#runtime/real-metrics.ts";
+import { createNameLookup } from "#runtime/real-name-lookup.ts";
+import { createNetwork } from "#runtime/real-network.ts";
+import { readPlatform } from "#runtime/real-platform.ts";
+import { createPortProbe } from "#runtime/real-port-probe.ts";
+import { createProcesses } from "#runtime/real-processes.ts";
+import { createRandom } from "#runtime/real-random.ts";
+import { createSocketHttp } from "#runtime/real-socket-http.ts";
+
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface CommandSurroundings {
+  /** Default: that of the tests. */
+  readonly workingDirectory?: string;
+  /** Variables over those of the tests. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** Runs `sekisho …` to its end; what it prints is collected, as from something that is no terminal. */
+export async function runCommand(
+  args: readonly string[],
+  surroundings: CommandSurroundings = {},
+): Promise<Ended> {
+  const printed = { out: "", err: "" };
+  const real = createEnvironment();
+  const environment: Environment = {
+    ...real,
+    arguments: args,
+    variables: { ...real.variables, ...surroundings.variables },
+    workingDirectory: surroundings.workingDirectory ?? real.workingDirectory,
+    terminal: {
+      print: (text) => {
+        printed.out += text;
+      },
+      warn: (text) => {
+        printed.err += text;
+      },
+      isScreen: false,
+      hasColours: false,
+      columns: () => 80,
+      rows: () => 24,
+    },
+  };
+  const code = await runProgram(contextIn(environment));
+  return { code, ...printed };
+}
+
+function contextIn(environment: Environment): CommandContext {
+  return {
+    clock: createClock(),
+    random: createRandom(),
+    environment,
+    files: createFiles(),
+    processes: createProcesses(),
+    socket: createLocalSocket(),
+    http: createSocketHttp(),
+    http2: createHttp2Server(),
+    network: createNetwork(),
+    lookup: createNameLookup(),
+    ports: createPortProbe(),
+    platform: readPlatform(),
+    createLog,
+    createMetrics,
+  };
+}

@@ -1,0 +1,99 @@
+/** The walkthrough apisix-acm, its Ingress half: httpbin behind an Ingress of class apisix, the certificate given. */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { selfSigned } from "#test/simulators/self-signed.ts";
+import type { RunningSekisho } from "#test/system/sekisho.ts";
+import { startSekisho } from "#test/system/sekisho.ts";
+import { skipped, walk } from "./walkthrough.ts";
+
+const run = promisify(execFile);
+const host = "httpbin.example-test.org";
+
+describe("apisix-acm", { skip: skipped }, () => {
+  const undo = new AsyncDisposableStack();
+  let sekisho: RunningSekisho | undefined;
+  let ca = "";
+
+  before(async () => {
+    const directory = undo.use(walk("apisix-acm", "httpbin.yaml", "ingress-httpbin.yaml"));
+    const { certificate, key } = selfSigned([host]);
+    ca = directory.keep("ca.crt", certificate);
+    directory.add("secret.json", {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "nlb-tls-app-secret" },
+      type: "kubernetes.io/tls",
+      stringData: { "tls.crt": certificate, "tls.key": key },
+    });
+    const started = await startSekisho(["up", directory.manifests]);
+    undo.defer(async () => void (await started.stop()));
+    sekisho = started;
+  });
+
+  after(() => undo.disposeAsync());
+
+  /** curl as the reader would type it, with our ports in the place of 80 and 443. */
+  async function curl(...args: readonly string[]): Promise<string> {
+    assert.ok(sekisho);
+    const { httpPort, httpsPort } = sekisho;
+    const ports = [`:443:127.0.0.1:${httpsPort}`, `:80:127.0.0.1:${httpPort}`];
+    const here = ports.flatMap((ends) => ["--connect-to", ends]);
+    return (await run("curl", ["-sS", "-q", "--noproxy", "*", ...here, ...args])).stdout;
+  }
+
+  async function headersAt(path: string, ...args: readonly string[]): Promise<unknown> {
+    return JSON.parse(await curl(...args, "--cacert", ca, `https://${host}${path}`)).headers;
+  }
+
+  const own = { Accept: "*/*", Host: host, "User-Agent": "reader/1", "X-Forwarded-Host": host };
+
+  test("httpbin is told exactly Accept, Host, User-Agent and X-Forwarded-Host", async () => {
+    assert.deepEqual(await headersAt("/headers", "-A", "reader/1"), own);
+  });
+
+  test("the answer is printed as httpbin does: keys in order, two blanks a level", async () => {
+    const text = await curl("-A", "reader/1", "--cacert", ca, `https://${host}/headers`);
+    assert.equal(text, `${JSON.stringify({ headers: own }, null, 2)}\n`);
+  });
+
+  test("no X-Envoy header reaches httpbin, not even those that it hides elsewhere", async () => {
+    const headers = Object.keys((await headersAt("/headers?show_env=1")) as object);
+    assert.deepEqual(
+      headers.filter((name) => /^x-(envoy|b3|sekisho|request-id)/i.test(name)),
+      [],
+    );
+    assert.ok(headers.includes("X-Forwarded-For"));
+    assert.ok(headers.includes("X-Forwarded-Proto"));
+  });
+
+  test("what a client writes into X-Forwarded-Host or X-Envoy headers does not get through", async () => {
+    const lies = ["X-Forwarded-Host: evil.test", "x-envoy-original-path: /evil"];
+    const flags = lies.flatMap((line) => ["-H", line]);
+    assert.deepEqual(await headersAt("/headers", "-A", "reader/1", ...flags), own);
+  });
+
+  test("without the private CA curl refuses the certificate", async () => {
+    await assert.rejects(curl(`https://${host}/headers`), { code: 60 });
+  });
+
+  test("a handshake for another name is refused", async () => {
+    await assert.rejects(curl("--cacert", ca, "https://other.example-test.org/headers"), {
+      code: 35,
+    });
+  });
+
+  test("plain HTTP is served as well: core Ingress asks for no redirect", async () => {
+    const answer = await curl("-o", "/dev/null", "-w", "%{http_code}", `http://${host}/headers`);
+    assert.equal(answer, "200");
+  });
+
+  test("nothing is found wrong with the manifests", () => {
+    assert.deepEqual(
+      sekisho?.events.filter(({ event }) => event === "finding"),
+      [],
+    );
+  });
+});
