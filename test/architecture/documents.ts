@@ -10,7 +10,10 @@ const forbidden: readonly { readonly pattern: RegExp; readonly what: string }[] 
   { pattern: /registry\.npmj[s]\.org|registry\.yarnpk[g]\.com/, what: "names a registry host" },
   { pattern: /\bpyp[i]\.org|files\.pythonhoste[d]\.org/, what: "names a registry host" },
   { pattern: /\b(proxy|sum)\.golan[g]\.org/, what: "names a registry host" },
-  { pattern: /\.\.\/share[d]\/(?!corpora|walkthroughs)/, what: "names a folder outside the repository" },
+  {
+    pattern: /\.\.\/share[d]\/(?!corpora|walkthroughs)/,
+    what: "names a folder outside the repository",
+  },
   { pattern: /\b[Ii]ssu[e] #?\d+\b/, what: "names an item of the work list" },
 ];
 
