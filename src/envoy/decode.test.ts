@@ -55,9 +55,12 @@ const secret = buildSecret("default/cafe", {
 const built: readonly Resource[] = [
   buildCluster(backend),
   buildEndpoints(backendName(backend), [{ address: "10.0.0.1", port: 80 }]),
-  buildRouteConfiguration({ host, routes: [], origin, findings: [] }, { kind: "no-tls" }),
+  buildRouteConfiguration(
+    { host, routes: [], origin, findings: [] },
+    { kind: "server-name", host, group: "default/cafe" },
+  ),
   buildScope(host),
-  buildWildcardIndex(["*.cafe.test"]),
+  buildWildcardIndex(new Map([["*.cafe.test", "tls/default/cafe"]])),
   secret,
   ...listeners(chainLayout),
   ...listeners(onDemandLayout),

@@ -14,7 +14,7 @@ import { watchKeys } from "#base/tracked/watch-keys.ts";
 import { type Backend, backendName, type Endpoint } from "#model/backend.ts";
 import type { SecretRef } from "#model/fragment.ts";
 import { Gateway, refusedGroup } from "#model/gateway.ts";
-import { type Host, hostFromText } from "#model/host.ts";
+import { hostFromText } from "#model/host.ts";
 import { normaliseHost } from "#model/lookup.ts";
 import type { CertificateGroup, VirtualHost } from "#model/virtual-host.ts";
 import { buildCluster } from "./clusters/cluster.ts";
@@ -22,9 +22,10 @@ import { buildEndpoints } from "./clusters/endpoints.ts";
 import type { ListenerLayout } from "./listeners/layout.ts";
 import type { Resource } from "./resource.ts";
 import { ResourceSet } from "./resource-set.ts";
+import { connectionOf } from "./routes/misdirected.ts";
 import { buildRouteConfiguration } from "./routes/route-configuration.ts";
 import { buildScope } from "./routes/scope.ts";
-import { buildWildcardIndex } from "./routes/wildcard-index.ts";
+import { buildWildcardIndex, type WildcardEntry } from "./routes/wildcard-index.ts";
 import type { SecretSource } from "./secret-source.ts";
 import { buildSecret } from "./secrets/secret.ts";
 import { noServerName } from "./secrets/server-name.ts";
@@ -56,7 +57,7 @@ export class GatewayResources {
   readonly #groups: IndexByKey<true>;
   readonly #groupOfServerName = new Map<string, string>();
   readonly #chains: IndexByKey<Uint8Array>;
-  readonly #wildcards: IndexByKey<true>;
+  readonly #wildcards: IndexByKey<WildcardEntry>;
 
   constructor(graph: Graph, inputs: GatewayInputs, layout: ListenerLayout, findings: FindingSet) {
     this.#inputs = inputs;
@@ -104,7 +105,7 @@ export class GatewayResources {
     );
     graph.watch(stage.hosts, () => findings.set("fallback", this.gateway.fallbackFindings()));
     graph.watch(stage.listeners, () =>
-      this.resources.set(buildWildcardIndex(this.#wildcardHosts())),
+      this.resources.set(buildWildcardIndex(this.#wildcards.get(all))),
     );
     graph.watch(stage.listeners, () => this.#buildListeners());
   }
@@ -126,18 +127,18 @@ export class GatewayResources {
 
   #buildHost(host: string): void {
     const virtualHost = this.#inputs.virtualHost(this.gateway, host);
-    const { certificateGroup } = virtualHost;
-    const serverNames = (): readonly Host[] =>
-      certificateGroup === undefined
-        ? []
-        : [...this.#groups.get(certificateGroup).keys()].map(hostFromText);
-    this.resources.set(
-      buildRouteConfiguration(virtualHost, this.#layout.guard(virtualHost, serverNames)),
-    );
+    this.resources.set(buildRouteConfiguration(virtualHost, this.#layout.guard(virtualHost)));
     this.resources.set(buildScope(virtualHost.host));
-    if (virtualHost.host.kind === "wildcard") this.#wildcards.set(all, host, true);
+    this.#index(host, virtualHost);
     this.#useBackends(host, backendsOf(virtualHost));
     this.#findings.set(`host ${host}`, virtualHost.findings);
+  }
+
+  /** The host for all that is left needs no entry, unless connections are looked up in the index too. */
+  #index(host: string, { host: { kind }, certificateGroup }: VirtualHost): void {
+    const { byServerName } = this.#layout;
+    if (kind === "exact" || (kind === "any" && !byServerName)) return;
+    this.#wildcards.set(all, host, byServerName ? connectionOf(certificateGroup) : true);
   }
 
   #dropHost(host: string): void {
@@ -210,10 +211,6 @@ export class GatewayResources {
   #buildListeners(): void {
     const chains = new Map(this.#chains.get(all));
     for (const listener of this.#layout.build(chains)) this.resources.set(listener);
-  }
-
-  #wildcardHosts(): readonly string[] {
-    return [...this.#wildcards.get(all).keys()];
   }
 }
 

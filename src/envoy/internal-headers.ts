@@ -14,8 +14,14 @@ export function chainName(group: string): string {
   return `tls/${headerSafe(group)}`;
 }
 
-/** Before the server name in {@link connectionHeader} where one chain serves all certificates. */
+/** Before the server name in {@link connectionHeader} where one chain serves all certificates, until its group is found. */
 export const serverNamePrefix = "sni:";
+
+/** The value of {@link connectionHeader} once it is seen that the server name is the host asked for. */
+export const ownNameConnection = "own-name";
+
+/** The value of {@link connectionHeader} that every guard takes for another's: it makes a host say what its group is. */
+export const foreignConnection = "foreign";
 
 /** The text with every character that a header or a format string could misread replaced, two texts never alike. */
 function headerSafe(text: string): string {

@@ -6,14 +6,12 @@
  * - a host owns its requests: without a matching path they go to the default backend, never to a wider host;
  *   a rule without paths, or with none that Kubernetes would admit, still owns its host;
  * - one default backend for the whole gate, that of the oldest Ingress which has one;
- * - over TLS a host is answered only on a connection whose certificate is the one chosen for that host: else 421;
- *   where one TLS configuration serves all, a connection is known by its server name only, and any name that the
- *   host's Secret is named for will do.
+ * - over TLS a host is answered only on a connection whose certificate is the one chosen for that host: else 421.
  */
 
 import type { Backend } from "./ingress/backends.ts";
 import { resolveBackend } from "./ingress/backends.ts";
-import { chooseCertificate, isNamedFor } from "./ingress/certificates.ts";
+import { chooseCertificate } from "./ingress/certificates.ts";
 import type { ClassSettings } from "./ingress/classes.ts";
 import { servedIngresses, standaloneClasses } from "./ingress/classes.ts";
 import type { Ingress, World } from "./ingress/manifest.ts";
@@ -44,19 +42,11 @@ export interface Answer {
   readonly certificate?: string;
 }
 
-export interface JudgeSettings extends ClassSettings {
-  /** By what a TLS connection is known when a request on it asks for a host. */
-  readonly connections: "certificate" | "server-name";
-}
-
-/** One machine without a cluster, with a TLS configuration for each certificate. */
-export const standalone: JudgeSettings = { ...standaloneClasses, connections: "certificate" };
-
 /** The answer that a gate serving `world` owes to `request`. */
 export function judgeIngress(
   world: World,
   request: Request,
-  settings: JudgeSettings = standalone,
+  settings: ClassSettings = standaloneClasses,
 ): Answer {
   const ingresses = servedIngresses(world, settings);
   const host = hostOfHeader(request.host);
@@ -68,13 +58,10 @@ export function judgeIngress(
     return { outcome: { kind: "refused" }, ...(shown && { place: shown.place }) };
   }
   const owed = chooseCertificate(ingresses, world, host);
-  const mayCarry =
-    settings.connections === "certificate"
-      ? owed?.secret === shown.secret
-      : owed?.usable === true && isNamedFor(ingresses, owed.secret, name);
-  const answer: Answer = mayCarry
-    ? route(world, ingresses, host, path)
-    : { outcome: { kind: "status", status: 421 }, ...ownerOf(ingresses, host) };
+  const answer: Answer =
+    owed?.secret === shown.secret
+      ? route(world, ingresses, host, path)
+      : { outcome: { kind: "status", status: 421 }, ...ownerOf(ingresses, host) };
   return { ...answer, certificate: shown.secret };
 }
 

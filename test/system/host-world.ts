@@ -10,6 +10,7 @@ import { buildEndpoints } from "#envoy/clusters/endpoints.ts";
 import type { ListenerLayout } from "#envoy/listeners/layout.ts";
 import type { ListenerSettings } from "#envoy/listeners/settings.ts";
 import type { Resource } from "#envoy/resource.ts";
+import { connectionOf } from "#envoy/routes/misdirected.ts";
 import { buildRouteConfiguration } from "#envoy/routes/route-configuration.ts";
 import { buildScope } from "#envoy/routes/scope.ts";
 import { buildWildcardIndex } from "#envoy/routes/wildcard-index.ts";
@@ -109,7 +110,9 @@ function virtualHostOf(host: string, certificateGroup: string | undefined): Virt
 
 /** Everything that Envoy is told in that layout. */
 export function worldResources(layout: ListenerLayout, backendPort: number): readonly Resource[] {
-  const wildcards = Object.keys(hosts).filter((host) => host.startsWith("*") && host !== "*");
+  const indexed = Object.entries(hosts)
+    .filter(([host]) => host.startsWith("*") && (layout.byServerName || host !== "*"))
+    .map(([host, group]) => [host, layout.byServerName ? connectionOf(group) : true] as const);
   const chains = new Map(groups.map((entry) => [entry.name, layout.encodeChain(entry)] as const));
   return [
     buildCluster(backend),
@@ -120,7 +123,7 @@ export function worldResources(layout: ListenerLayout, backendPort: number): rea
     ...Object.entries(hosts).flatMap(([host, certificateGroup]) =>
       hostResources(layout, host, certificateGroup),
     ),
-    buildWildcardIndex(wildcards),
+    buildWildcardIndex(new Map(indexed)),
     ...layout.build(chains),
   ];
 }
@@ -141,12 +144,8 @@ export function hostResources(
   certificateGroup: string | undefined,
 ): readonly Resource[] {
   const virtualHost = virtualHostOf(host, certificateGroup);
-  const serverNames = groups.find(({ name }) => name === certificateGroup)?.hosts ?? [];
   return [
-    buildRouteConfiguration(
-      virtualHost,
-      layout.guard(virtualHost, () => serverNames),
-    ),
+    buildRouteConfiguration(virtualHost, layout.guard(virtualHost)),
     buildScope(virtualHost.host),
   ];
 }

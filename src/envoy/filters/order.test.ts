@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { buildHttpFilters, filterOrder } from "./order.ts";
 
-const filters = buildHttpFilters({ allowedClients: [] });
+const filters = buildHttpFilters({ allowedClients: [], byServerName: true });
 
 test("a filter that protects is never listed as disabled", () => {
   const protecting = filters.filter((_, index) => filterOrder[index]?.protects);
@@ -19,5 +19,17 @@ test("every filter has a name of its own, and the router is the last", () => {
 test("what reads its configuration from the route stands behind the filters that find the route", () => {
   const names = filters.map(({ name }) => name);
   const found = names.indexOf("sekisho.scope.wildcard");
-  assert.deepEqual(names.slice(0, found), ["sekisho.gate", "sekisho.scope.normalise"]);
+  assert.deepEqual(names.slice(0, found), [
+    "sekisho.gate",
+    "sekisho.scope.normalise",
+    "sekisho.connection.group",
+  ]);
+});
+
+test("connections that their filter chain names are not looked up", () => {
+  const names = buildHttpFilters({ allowedClients: [], byServerName: false }).map(
+    ({ name }) => name,
+  );
+  assert.equal(names.includes("sekisho.connection.group"), false);
+  assert.equal(names.length, filters.length - 1);
 });

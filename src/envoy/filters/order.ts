@@ -2,16 +2,20 @@
 
 import type { CidrRange } from "#gen/envoy/config/core/v3/address_pb.ts";
 import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { connectionGroupFilter } from "./connection-group.ts";
 import { gateFilter } from "./gate.ts";
 import { routerFilter } from "./router.ts";
 import { normaliseFilter, wildcardFilter } from "./scope-fallback.ts";
 
 export interface FilterSettings {
   readonly allowedClients: readonly CidrRange[];
+  /** Whether connections are told apart by the name that the handshake asked for. */
+  readonly byServerName: boolean;
 }
 
 export interface OrderedFilter {
-  readonly build: (settings: FilterSettings) => HttpFilter;
+  /** Undefined where these settings have no need of it. */
+  readonly build: (settings: FilterSettings) => HttpFilter | undefined;
   /**
    * Turns requests away. Such a filter is listed enabled and never `disabled` in wait of a route that enables it: on
    * wildcard and default hosts the chain is built at the first lookup, which misses, so no route is asked then. What
@@ -34,6 +38,11 @@ export const filterOrder: readonly OrderedFilter[] = [
     reason: "before the wildcards: another spelling of an exact host is that host",
   },
   {
+    build: ({ byServerName }) => (byServerName ? connectionGroupFilter() : undefined),
+    protects: false,
+    reason: "before the wildcards, whose filter finds the group of a name that is no exact host",
+  },
+  {
     build: wildcardFilter,
     protects: false,
     reason: "before every filter that reads its configuration from the route",
@@ -42,5 +51,5 @@ export const filterOrder: readonly OrderedFilter[] = [
 ];
 
 export function buildHttpFilters(settings: FilterSettings): HttpFilter[] {
-  return filterOrder.map(({ build }) => build(settings));
+  return filterOrder.flatMap(({ build }) => build(settings) ?? []);
 }

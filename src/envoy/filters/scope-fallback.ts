@@ -1,12 +1,8 @@
 /** The filters that give a request the scope of its host when its own spelling named none. */
 
 import { create } from "@bufbuild/protobuf";
-import type { Any } from "@bufbuild/protobuf/wkt";
-import { anyPack } from "@bufbuild/protobuf/wkt";
-import { FilterConfigSchema } from "#gen/envoy/config/route/v3/route_components_pb.ts";
 import { ExtensionWithMatcherSchema } from "#gen/envoy/extensions/common/matching/v3/extension_matcher_pb.ts";
 import { SkipFilterSchema } from "#gen/envoy/extensions/filters/common/matcher/action/v3/skip_action_pb.ts";
-import type { Lua } from "#gen/envoy/extensions/filters/http/lua/v3/lua_pb.ts";
 import { LuaSchema } from "#gen/envoy/extensions/filters/http/lua/v3/lua_pb.ts";
 import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { HttpFilterSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
@@ -15,10 +11,11 @@ import type { Matcher } from "#gen/xds/type/matcher/v3/matcher_pb.ts";
 import { MatcherSchema } from "#gen/xds/type/matcher/v3/matcher_pb.ts";
 import { typedConfig, typedExtension } from "../encode.ts";
 import { matcherExtension, noneOf, textMatches } from "../xds-matcher.ts";
+import { luaOf } from "./lua.ts";
 import { normaliseScript, wildcardScript } from "./scope-scripts.ts";
 
-const normaliseName = "sekisho.scope.normalise";
-const wildcardName = "sekisho.scope.wildcard";
+export const normaliseName = "sekisho.scope.normalise";
+export const wildcardName = "sekisho.scope.wildcard";
 
 /** An authority in another spelling than scopes have: with an upper-case letter, or a dot at the end. */
 const oddSpelling = ".*[A-Z].*|.*\\.(:[0-9]*)?";
@@ -46,25 +43,6 @@ export function wildcardFilter(): HttpFilter {
   return create(HttpFilterSchema, {
     name: wildcardName,
     configType: typedConfig(LuaSchema, luaOf(wildcardName, wildcardScript)),
-  });
-}
-
-/**
- * `typed_per_filter_config` that leaves both filters out of the chain where the first lookup found a scope: 10 µs a
- * request. A missed lookup has no route and so no such word, and the filters run. Leaving it out is slow, not wrong.
- */
-export function withoutFallback(): { [filter: string]: Any } {
-  const off = anyPack(FilterConfigSchema, create(FilterConfigSchema, { disabled: true }));
-  return { [normaliseName]: off, [wildcardName]: off };
-}
-
-/** One virtual machine a worker for all filter chains: else each certificate would cost two. */
-function luaOf(name: string, script: string): Lua {
-  return create(LuaSchema, {
-    defaultSourceCode: { specifier: { case: "inlineString", value: script } },
-    // The scripts clear the cache themselves, before they look the route up; a second time would undo that.
-    clearRouteCache: false,
-    sharedVmId: name,
   });
 }
 

@@ -1,12 +1,27 @@
-/** The two Lua scripts that find the scope of a request whose host is not written exactly as a scope is named. */
+/**
+ * The Lua scripts that find the scope of a request whose host is not written exactly as a scope is named, and the
+ * certificate group of a connection whose server name is not the host asked for.
+ */
 
-import { scopeHeader } from "../internal-headers.ts";
+import {
+  connectionHeader,
+  foreignConnection,
+  ownNameConnection,
+  scopeHeader,
+  serverNamePrefix,
+} from "../internal-headers.ts";
 
 /** The scope of the wildcard index. */
 export const indexScope = "#";
 
+/** Where a script looks for the metadata of a route. */
+export const luaNamespace = "envoy.filters.http.lua";
+
+/** Under which a host's guard says there how the connections of its group are named. */
+export const connectionKey = "connection";
+
 /**
- * What both scripts begin with: the host as scopes are named, without port, trailing dot and upper case.
+ * What all scripts begin with: the host as scopes are named, without port, trailing dot and upper case.
  * `[::1]:80` keeps its brackets; nobody can own an IPv6 literal, so it only has to find nothing.
  */
 const plainHost = `
@@ -17,6 +32,15 @@ local function plain_host(headers)
   host = string.gsub(host, ":%d*$", "")
   host = string.gsub(host, "%.$", "")
   return host
+end
+
+local connection = "${connectionHeader}"
+
+-- The server name of a connection whose group is not known yet; nil of every other.
+local function unknown_name(headers)
+  local name = string.match(headers:get(connection) or "", "^${serverNamePrefix}(.*)$")
+  if name ~= nil then name = string.gsub(name, "%.$", "") end
+  return name
 end
 `;
 
@@ -37,7 +61,36 @@ end
 `;
 
 /**
- * Finds the wildcard that takes the host, by the index that is the metadata of the route of scope `#`.
+ * Names a connection by its certificate group: that of the host which its server name would reach.
+ *
+ * It asks the exact host of that name, whose guard answers a foreign connection and says in its metadata how its own
+ * ones are named. A name that is no exact host is left to the wildcard script. That script could not know from
+ * Envoy whether the request's own host was found, because this one moved the route: the index as scope says it was not.
+ */
+export const connectionGroupScript = `${plainHost}
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local name = unknown_name(headers)
+  if name == nil then return end
+  local host = plain_host(headers)
+  if name == host then
+    headers:replace(connection, "${ownNameConnection}")
+    return
+  end
+  local found = handle:streamInfo():routeName() ~= ""
+  headers:replace(connection, "${foreignConnection}")
+  headers:replace(scope, "h/" .. name)
+  handle:clearRouteCache()
+  local group = handle:metadata():get("${connectionKey}")
+  headers:replace(connection, group or "${serverNamePrefix}" .. name)
+  headers:replace(scope, found and "h/" .. host or "${indexScope}")
+  handle:clearRouteCache()
+end
+`;
+
+/**
+ * Finds the wildcard that takes the host, by the index that is the metadata of the route of scope `#`; and the group of
+ * a connection for whose server name there is no exact host, which the index says beside each wildcard.
  *
  * `+.suffix` takes one label in front of the suffix, `*.suffix` one or more, `*` everything that is left. The longest
  * suffix wins, one label before many. A text over 253 bytes is no DNS name (RFC 1035 §2.3.4) and goes to `*`: that also
@@ -55,13 +108,26 @@ local function find(index, host)
   return "*"
 end
 
+-- Every route of ours has a name, so a name means that a scope was found already: the host's, unless the connection
+-- filter asked another host in between and found none.
+local function is_lost(handle, headers, name)
+  if headers:get(scope) == "${indexScope}" then return true end
+  return name == nil and handle:streamInfo():routeName() == ""
+end
+
 function envoy_on_request(handle)
-  -- Every route of ours has a name: a name here means that a scope was found already.
-  if handle:streamInfo():routeName() ~= "" then return end
   local headers = handle:headers()
+  local name = unknown_name(headers)
+  local lost = is_lost(handle, headers, name)
+  if name == nil and not lost then return end
+  local host = plain_host(headers)
   headers:replace(scope, "${indexScope}")
   handle:clearRouteCache()
-  headers:replace(scope, find(handle:metadata(), plain_host(headers)))
+  local index = handle:metadata()
+  if name ~= nil then
+    headers:replace(connection, index:get(find(index, name)) or "${foreignConnection}")
+  end
+  headers:replace(scope, lost and find(index, host) or "h/" .. host)
   handle:clearRouteCache()
 end
 `;

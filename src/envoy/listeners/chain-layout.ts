@@ -43,10 +43,11 @@ export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): L
   ]);
   const httpListener = buildHttpListener(settings, ports.http);
   return {
-    guard: ({ certificateGroup }) =>
-      certificateGroup === undefined
-        ? { kind: "no-tls" }
-        : { kind: "group", name: certificateGroup },
+    guard: ({ certificateGroup: group }) => ({
+      kind: "chain",
+      ...(group === undefined ? {} : { group }),
+    }),
+    byServerName: false,
     encodeChain: (group) => encodeFilterChains(chainsOf(group, peers)),
     build: (chains) => [
       httpListener,

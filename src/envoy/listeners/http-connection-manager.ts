@@ -39,7 +39,10 @@ export function buildHttpConnectionManager(
   const message = create(HttpConnectionManagerSchema, {
     statPrefix: kind.statPrefix,
     routeSpecifier: { case: "scopedRoutes", value: scopedRoutes() },
-    httpFilters: buildHttpFilters(settings),
+    httpFilters: buildHttpFilters({
+      allowedClients: settings.allowedClients,
+      byServerName: kind.naming === "by-server-name",
+    }),
     accessLog: [...settings.accessLog],
     earlyHeaderMutationExtensions: [buildEarlyHeaderMutation(kind.naming)],
     upgradeConfigs: [{ upgradeType: "websocket" }],

@@ -2,9 +2,10 @@
  * One filter chain for all certificates, each asked for by the first handshake that needs it: adding a host sends
  * nothing but its certificate, at any number. Sessions do not resume, and HTTP/3 is not possible.
  *
- * All connections have one TLS configuration here, so hosts differ in nothing but their certificate. A host's guard
- * takes the connections whose server name is one of its certificate group; a group for every name takes them all.
- * Hosts with a rule for client certificates need the other layout.
+ * All connections have one TLS configuration here, so hosts differ in nothing but their certificate. A connection is
+ * known by its server name: the certificate group of the host that this name would reach is the connection's, and
+ * `filters/connection-group.ts` finds it where the name is not the host asked for itself. When a name moves to another
+ * certificate, so do the connections it has. Hosts with a rule for client certificates need the other layout.
  */
 
 import { create } from "@bufbuild/protobuf";
@@ -35,10 +36,12 @@ export function onDemandLayout(settings: ListenerSettings, ports: ListenerPorts)
     buildHttpsListener(settings, ports.https),
   ];
   return {
-    guard: ({ certificateGroup }, serverNames) =>
-      certificateGroup === undefined
-        ? { kind: "no-tls" }
-        : { kind: "server-names", hosts: serverNames() },
+    guard: ({ host, certificateGroup: group }) => ({
+      kind: "server-name",
+      host,
+      ...(group === undefined ? {} : { group }),
+    }),
+    byServerName: true,
     encodeChain: () => nothing,
     build: () => listeners,
   };

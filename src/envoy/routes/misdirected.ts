@@ -1,5 +1,6 @@
 /** The guard of a host: which connections may carry requests for it, and the 421 for all others (RFC 9110 §15.5.20). */
 
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
 import { unreachable } from "#base/unreachable.ts";
 import type { HeaderMatcher, Route } from "#gen/envoy/config/route/v3/route_components_pb.ts";
@@ -8,76 +9,85 @@ import {
   RouteSchema,
 } from "#gen/envoy/config/route/v3/route_components_pb.ts";
 import type { Host } from "#model/host.ts";
-import { chainName, connectionHeader, serverNamePrefix } from "../internal-headers.ts";
+import { withConnectionGroup } from "../filters/connection-group.ts";
+import { connectionKey, luaNamespace } from "../filters/scope-scripts.ts";
+import {
+  chainName,
+  connectionHeader,
+  foreignConnection,
+  ownNameConnection,
+  serverNamePrefix,
+} from "../internal-headers.ts";
 
 /** Connections without TLS are never misdirected: they show no certificate. */
 export type ConnectionGuard =
-  /** No TLS connection. */
-  | { readonly kind: "no-tls" }
-  /** Those of the filter chain of this certificate group. */
-  | { readonly kind: "group"; readonly name: string }
-  /** Those whose handshake asked for one of these names. */
-  | { readonly kind: "server-names"; readonly hosts: readonly Host[] };
+  /** Every connection may. */
+  | { readonly kind: "open" }
+  /** Those of the filter chain of this certificate group; without one, no TLS connection. */
+  | { readonly kind: "chain"; readonly group?: string }
+  /** Those whose server name is in this certificate group; without one, no TLS connection. */
+  | { readonly kind: "server-name"; readonly host: Host; readonly group?: string };
+
+/** What names the connections of a group; those of no group match no guard. */
+export function connectionOf(group: string | undefined): string {
+  return group === undefined ? foreignConnection : chainName(group);
+}
 
 /** The route that answers 421, to stand before all others; undefined when every connection may. */
 export function buildMisdirectedRoute(guard: ConnectionGuard, name: string): Route | undefined {
-  const foreign = matchForeign(guard);
-  if (foreign === undefined) return undefined;
-  return create(RouteSchema, {
-    name,
-    match: {
-      pathSpecifier: { case: "prefix", value: "/" },
-      headers: [
-        create(HeaderMatcherSchema, {
-          name: connectionHeader,
-          headerMatchSpecifier: { case: "presentMatch", value: true },
-        }),
-        ...foreign,
-      ],
-    },
-    action: { case: "directResponse", value: { status: 421 } },
-  });
-}
-
-/** Matchers that hold together for a TLS connection that must not; undefined when none must not. */
-function matchForeign(guard: ConnectionGuard): readonly HeaderMatcher[] | undefined {
   switch (guard.kind) {
-    case "no-tls":
-      return [];
-    case "group":
-      return [isNot({ case: "exact", value: chainName(guard.name) })];
-    case "server-names": {
-      const named = guard.hosts.filter((host) => host.kind !== "any");
-      return named.length < guard.hosts.length
-        ? undefined
-        : named.map((host) => isNot(patternOf(host)));
+    case "open":
+      return undefined;
+    case "chain":
+      return answer421(name, allowedBy(guard.group));
+    case "server-name": {
+      const asksForIt =
+        guard.host.kind === "exact" ? [`${serverNamePrefix}${guard.host.name}`] : [];
+      const own = guard.group === undefined ? [] : [...asksForIt, ownNameConnection];
+      return answer421(name, [...allowedBy(guard.group), ...own], {
+        // A server name that is another host's finds its group here; one that is not yet known is looked up.
+        metadata: {
+          filterMetadata: { [luaNamespace]: { [connectionKey]: connectionOf(guard.group) } },
+        },
+        typedPerFilterConfig: withConnectionGroup(),
+      });
     }
     default:
       return unreachable(guard);
   }
 }
 
-type Pattern =
-  | { readonly case: "exact"; readonly value: string }
-  | { readonly case: "safeRegex"; readonly value: { readonly regex: string } };
+function allowedBy(group: string | undefined): readonly string[] {
+  return group === undefined ? [] : [chainName(group)];
+}
 
-function isNot(matchPattern: Pattern): HeaderMatcher {
+/** For TLS connections that are named as none of the allowed. */
+function answer421(
+  name: string,
+  allowed: readonly string[],
+  more: Pick<MessageInitShape<typeof RouteSchema>, "metadata" | "typedPerFilterConfig"> = {},
+): Route {
+  const isTls = create(HeaderMatcherSchema, {
+    name: connectionHeader,
+    headerMatchSpecifier: { case: "presentMatch", value: true },
+  });
+  const headers = [isTls, ...allowed.map(isNot)];
+  const init: MessageInitShape<typeof RouteSchema> = {
+    name,
+    match: { pathSpecifier: { case: "prefix", value: "/" }, headers },
+    action: { case: "directResponse", value: { status: 421 } },
+    ...more,
+  };
+  return create(RouteSchema, init);
+}
+
+function isNot(value: string): HeaderMatcher {
   return create(HeaderMatcherSchema, {
     name: connectionHeader,
-    headerMatchSpecifier: { case: "stringMatch", value: { matchPattern } },
+    headerMatchSpecifier: {
+      case: "stringMatch",
+      value: { matchPattern: { case: "exact", value } },
+    },
     invertMatch: true,
   });
-}
-
-function patternOf(host: Exclude<Host, { kind: "any" }>): Pattern {
-  if (host.kind === "exact") return { case: "exact", value: `${serverNamePrefix}${host.name}` };
-  const front = host.labels === "one" ? "[^.]+" : ".+";
-  return {
-    case: "safeRegex",
-    value: { regex: `${serverNamePrefix}${front}\\.${escapeRegex(host.suffix)}` },
-  };
-}
-
-function escapeRegex(text: string): string {
-  return text.replace(/[^A-Za-z0-9-]/g, (character) => `\\${character}`);
 }

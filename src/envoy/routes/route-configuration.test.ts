@@ -10,6 +10,7 @@ import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts
 import { hostFromText } from "#model/host.ts";
 import type { Action, PathMatch, Route } from "#model/route.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
+import { connectionGroupFilter } from "../filters/connection-group.ts";
 import { normaliseFilter, wildcardFilter } from "../filters/scope-fallback.ts";
 import type { ConnectionGuard } from "./misdirected.ts";
 import { buildRouteConfiguration } from "./route-configuration.ts";
@@ -38,7 +39,7 @@ const everything: PathMatch = { kind: "prefix", path: "/" };
 
 function built(
   routes: readonly Route[],
-  guard: ConnectionGuard = { kind: "group", name: "default/cafe-tls" },
+  guard: ConnectionGuard = { kind: "chain", group: "default/cafe-tls" },
 ): RouteConfiguration {
   const host = hostFromText("*.cafe.test");
   const virtualHost: VirtualHost = { host, routes, origin, findings: [] };
@@ -134,7 +135,7 @@ test("headers between our listeners and routes never reach a backend", () => {
   ]);
 });
 
-test("the fallback filters stay out of requests whose scope was found at once", () => {
+test("the filters that look things up stay out of requests whose scope was found at once", () => {
   const { typedPerFilterConfig } = built([]);
   const off = Object.entries(typedPerFilterConfig).map(([name, any]) => [
     name,
@@ -142,17 +143,35 @@ test("the fallback filters stay out of requests whose scope was found at once", 
   ]);
   assert.deepEqual(off, [
     [normaliseFilter().name, true],
+    [connectionGroupFilter().name, true],
     [wildcardFilter().name, true],
   ]);
+});
+
+test("a guard of server names has the connection looked up before it turns it away, and says whose it would be", () => {
+  const guard = { kind: "server-name", host: hostFromText("a.test"), group: "default/a" } as const;
+  const [first] = built([], guard).virtualHosts[0]?.routes ?? [];
+  const on = Object.entries(first?.typedPerFilterConfig ?? {}).map(([name, any]) => [
+    name,
+    anyUnpack(any, FilterConfigSchema)?.config !== undefined,
+  ]);
+  assert.deepEqual(on, [
+    [connectionGroupFilter().name, true],
+    [wildcardFilter().name, true],
+  ]);
+  assert.deepEqual(first?.metadata?.filterMetadata, {
+    "envoy.filters.http.lua": { connection: "tls/default/a" },
+  });
 });
 
 test("the first route is the guard, unless every connection may carry the host", () => {
   const routes: readonly Route[] = [{ match: everything, action: forward, origin }];
   const guards: Readonly<Record<string, readonly [guard: ConnectionGuard, matchers: number]>> = {
-    "no TLS": [{ kind: "no-tls" }, 1],
-    "a group": [{ kind: "group", name: "a" }, 2],
-    "nobody's names": [{ kind: "server-names", hosts: [] }, 1],
-    "two names": [{ kind: "server-names", hosts: ["a.test", "*.b.test"].map(hostFromText) }, 3],
+    "no chain": [{ kind: "chain" }, 1],
+    "a chain": [{ kind: "chain", group: "a" }, 2],
+    "no server name": [{ kind: "server-name", host: hostFromText("a.test") }, 1],
+    "a wildcard's": [{ kind: "server-name", host: hostFromText("*.b.test"), group: "a" }, 3],
+    "a name's": [{ kind: "server-name", host: hostFromText("a.test"), group: "a" }, 4],
   };
   for (const [what, [guard, matchers]] of Object.entries(guards)) {
     const [first] = built(routes, guard).virtualHosts[0]?.routes ?? [];
@@ -160,8 +179,7 @@ test("the first route is the guard, unless every connection may carry the host",
     assert.ok(first.action.value?.$typeName === "envoy.config.route.v3.DirectResponseAction");
     assert.equal(first.action.value.status, 421, what);
   }
-  const open: ConnectionGuard = { kind: "server-names", hosts: ["a.test", "*"].map(hostFromText) };
-  assert.equal(built(routes, open).virtualHosts[0]?.routes.length, 1);
+  assert.equal(built(routes, { kind: "open" }).virtualHosts[0]?.routes.length, 1);
 });
 
 test("the same virtual host gives the same version, another one another", () => {
@@ -171,7 +189,7 @@ test("the same virtual host gives the same version, another one another", () => 
     origin,
     findings: [],
   };
-  const guard: ConnectionGuard = { kind: "no-tls" };
+  const guard: ConnectionGuard = { kind: "chain" };
   const { version } = buildRouteConfiguration(host, guard);
   assert.equal(buildRouteConfiguration(structuredClone(host), guard).version, version);
   assert.notEqual(buildRouteConfiguration({ ...host, routes: [] }, guard).version, version);

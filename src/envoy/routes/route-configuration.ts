@@ -7,7 +7,7 @@ import { formatHost } from "#model/host.ts";
 import type { Route } from "#model/route.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
 import { encodeResource } from "../encode.ts";
-import { withoutFallback } from "../filters/scope-fallback.ts";
+import { withoutLookups } from "../filters/connection-group.ts";
 import { connectionHeader, scopeHeader } from "../internal-headers.ts";
 import type { Resource } from "../resource.ts";
 import type { ConnectionGuard } from "./misdirected.ts";
@@ -39,7 +39,7 @@ export function buildRouteConfiguration(
       },
     ],
     requestHeadersToRemove: removed,
-    typedPerFilterConfig: withoutFallback(),
+    typedPerFilterConfig: withoutLookups(),
     ...maxBodyOf(routes),
   });
   return encodeResource("routes", name, RouteConfigurationSchema, message);

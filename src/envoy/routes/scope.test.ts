@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { fromBinary } from "@bufbuild/protobuf";
 import { ScopedRouteConfigurationSchema } from "#gen/envoy/config/route/v3/scoped_route_pb.ts";
 import { hostFromText } from "#model/host.ts";
+import type { Resource } from "../resource.ts";
 import { buildScope, scopeKey } from "./scope.ts";
-import { buildWildcardIndex } from "./wildcard-index.ts";
+import { buildWildcardIndex, type WildcardEntry } from "./wildcard-index.ts";
 
 /** Host (`formatHost`) → what the scope header must say. */
 const keys: Readonly<Record<string, string>> = {
@@ -33,21 +34,30 @@ test("no authority that a client can send makes the key of a wildcard, of every 
   }
 });
 
-function metadataOf(hosts: readonly string[]): unknown {
-  const scope = fromBinary(ScopedRouteConfigurationSchema, buildWildcardIndex(hosts).bytes);
+function indexOf(hosts: Readonly<Record<string, WildcardEntry>>): Resource {
+  return buildWildcardIndex(new Map(Object.entries(hosts)));
+}
+
+function metadataOf(hosts: Readonly<Record<string, WildcardEntry>>): unknown {
+  const scope = fromBinary(ScopedRouteConfigurationSchema, indexOf(hosts).bytes);
   const [virtualHost] = scope.routeConfiguration?.virtualHosts ?? [];
   return virtualHost?.routes[0]?.metadata?.filterMetadata["envoy.filters.http.lua"];
 }
 
-test("the index names every wildcard by its scope", () => {
-  assert.deepEqual(metadataOf(["**.b.test", "*.a.test"]), { "*.b.test": true, "+.a.test": true });
+test("the index names every wildcard by its scope, with what is said of it", () => {
+  assert.deepEqual(metadataOf({ "**.b.test": true, "*.a.test": "tls/a", "*": "tls/every" }), {
+    "*": "tls/every",
+    "*.b.test": true,
+    "+.a.test": "tls/a",
+  });
 });
 
 test("the index of no wildcard is there too, with a route for the scripts to read", () => {
-  assert.deepEqual(metadataOf([]), {});
+  assert.deepEqual(metadataOf({}), {});
 });
 
 test("the order of the wildcards does not show in the index", () => {
-  const hosts = ["*.a.test", "**.a.test", "*.b.test"];
-  assert.equal(buildWildcardIndex(hosts).version, buildWildcardIndex(hosts.toReversed()).version);
+  const one = indexOf({ "*.a.test": true, "**.a.test": true, "*.b.test": true });
+  const other = indexOf({ "*.b.test": true, "**.a.test": true, "*.a.test": true });
+  assert.equal(one.version, other.version);
 });

@@ -6,7 +6,7 @@ import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts
 import { ScopedRouteConfigurationSchema } from "#gen/envoy/config/route/v3/scoped_route_pb.ts";
 import { hostFromText } from "#model/host.ts";
 import { encodeResource } from "../encode.ts";
-import { indexScope } from "../filters/scope-scripts.ts";
+import { indexScope, luaNamespace } from "../filters/scope-scripts.ts";
 import type { Resource } from "../resource.ts";
 import { scopeKey, scopeNamed } from "./scope.ts";
 
@@ -16,8 +16,8 @@ import { scopeKey, scopeNamed } from "./scope.ts";
  */
 export const wildcardIndexName = "wildcard-index";
 
-/** Where the Lua filter looks for the metadata of a route. */
-const luaNamespace = "envoy.filters.http.lua";
+/** What the scripts find beside a wildcard: how the connections of its certificate group are named, or just `true`. */
+export type WildcardEntry = string | true;
 
 /**
  * `hosts`: wildcards as `formatHost` gives them, in any order.
@@ -25,7 +25,7 @@ const luaNamespace = "envoy.filters.http.lua";
  * The index is the metadata of the only route of scope `#`, and that scope holds its routes itself: one resource, whose
  * changes drain nothing. No request ends on that route, because the filter moves every one on, to `*` if need be.
  */
-export function buildWildcardIndex(hosts: readonly string[]): Resource {
+export function buildWildcardIndex(hosts: ReadonlyMap<string, WildcardEntry>): Resource {
   const scope = scopeNamed(wildcardIndexName, indexScope);
   scope.routeConfiguration = create(RouteConfigurationSchema, {
     name: wildcardIndexName,
@@ -47,7 +47,7 @@ export function buildWildcardIndex(hosts: readonly string[]): Resource {
   return encodeResource("scope", wildcardIndexName, ScopedRouteConfigurationSchema, scope);
 }
 
-function indexOf(hosts: readonly string[]): Record<string, true> {
-  const keys = hosts.map((host) => scopeKey(hostFromText(host))).sort(compareText);
-  return Object.fromEntries(keys.map((key) => [key, true] as const));
+function indexOf(hosts: ReadonlyMap<string, WildcardEntry>): Record<string, WildcardEntry> {
+  const entries = [...hosts].map(([host, entry]) => [scopeKey(hostFromText(host)), entry] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => compareText(a, b)));
 }

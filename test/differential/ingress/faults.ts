@@ -15,7 +15,7 @@ type Steps = Parameters<NonNullable<TestGateSettings["steps"]>>[0];
 type World = Parameters<Steps["translate"]>[2];
 
 /** What makes one step of a gate's flow wrong. */
-export type Fault = Pick<TestGateSettings, "layout" | "steps">;
+export type Fault = Pick<TestGateSettings, "certificates" | "layout" | "steps">;
 
 /** Each fault by a sentence that says what the translator then does. */
 export const faults: Readonly<Record<string, Fault>> = {
@@ -143,7 +143,15 @@ export const faults: Readonly<Record<string, Fault>> = {
     certificates: fragment.certificates.filter(({ host }) => host.kind !== "any"),
   })),
   "lets every connection carry every host": {
-    layout: (real) => ({ ...real, guard: () => ({ kind: "server-names", hosts: [anyHost] }) }),
+    layout: (real) => ({ ...real, guard: () => ({ kind: "open" }) }),
+  },
+  "lets every connection carry every host, with certificates on demand": {
+    certificates: "on-demand",
+    layout: (real) => ({ ...real, guard: () => ({ kind: "open" }) }),
+  },
+  "takes a server name's wildcard for nobody's, with certificates on demand": {
+    certificates: "on-demand",
+    layout: (real) => ({ ...real, byServerName: false }),
   },
   "misdirects every host of a wildcard certificate": inSteps((steps) => ({
     virtualHost: (gateway, host) => {

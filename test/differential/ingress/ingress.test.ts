@@ -8,7 +8,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { formatPlace } from "#test/simulators/ingress/place.ts";
-import { type JudgeSettings, standalone } from "#test/simulators/ingress.ts";
 import { startEchoPods } from "./echo-pods.ts";
 import { faults } from "./faults.ts";
 import { type Gate, startGate } from "./gate.ts";
@@ -22,16 +21,14 @@ const requestsPerWorld = 40;
 const worldsPerFault = 200;
 
 describe("Ingress through real Envoy", () => {
-  for (const certificates of ["chains"] as const) {
+  for (const certificates of ["chains", "on-demand"] as const) {
     it(`with certificates in ${certificates}, every answer is the judge's, and its place is known`, async () => {
       await using pods = await startEchoPods();
       await using gate = await startGate({ certificates });
-      const connections = certificates === "chains" ? "certificate" : "server-name";
-      const judge: JudgeSettings = { ...standalone, connections };
       const asked: Asked[] = [];
       const { failed, numRuns, errorInstance } = await fc.check(
         fc.asyncProperty(rounds(pods.pool, requestsPerWorld), async (round) => {
-          asked.push(...(await play(gate, round, `request-${asked.length}`, judge)));
+          asked.push(...(await play(gate, round, `request-${asked.length}`)));
         }),
         { numRuns: worldCount, seed },
       );

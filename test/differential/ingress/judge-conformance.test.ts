@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { servedIngresses } from "#test/simulators/ingress/classes.ts";
-import { judgeIngress, standalone } from "#test/simulators/ingress.ts";
+import { servedIngresses, standaloneClasses } from "#test/simulators/ingress/classes.ts";
+import { judgeIngress } from "#test/simulators/ingress.ts";
 import { featureNames, featuresFolder, readConformance } from "./conformance.ts";
 import { paperPool } from "./pool.ts";
 
@@ -11,7 +11,7 @@ const folder = featuresFolder(process.env["SEKISHO_CORPORA"]);
 const skip =
   folder === undefined && "SEKISHO_CORPORA names no checkout of the upstream conformance features";
 // As in a cluster: a class that nobody declared is nobody's.
-const cluster = { ...standalone, servedClasses: [] };
+const cluster = { ...standaloneClasses, servedClasses: [] };
 
 describe("ingress-controller-conformance", { skip }, () => {
   for (const feature of featureNames) {

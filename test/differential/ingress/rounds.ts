@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import type { World } from "#test/simulators/ingress/manifest.ts";
-import { type JudgeSettings, judgeIngress, standalone } from "#test/simulators/ingress.ts";
+import { judgeIngress } from "#test/simulators/ingress.ts";
 import { differenceBetween } from "./compare.ts";
 import { explanationDifferences } from "./explanations.ts";
 import type { Gate } from "./gate.ts";
@@ -29,18 +29,13 @@ export function rounds(pool: PodPool, requests: number): fc.Arbitrary<Round> {
  * Plays a round. Throws an error that shows all differences with the world's YAML; else returns what was asked.
  * `name` makes the User-Agents unique.
  */
-export async function play(
-  gate: Gate,
-  round: Round,
-  name: string,
-  settings: JudgeSettings = standalone,
-): Promise<readonly Asked[]> {
+export async function play(gate: Gate, round: Round, name: string): Promise<readonly Asked[]> {
   const { world } = round;
   await gate.apply(world);
   await passThrough(gate);
   const asked = round.aims.map((aim, index) => {
     const shot = shoot(world, aim);
-    return { userAgent: `${name}-${index}`, shot, expected: judgeIngress(world, shot, settings) };
+    return { userAgent: `${name}-${index}`, shot, expected: judgeIngress(world, shot) };
   });
   const differences: string[] = [];
   await using client = new Client(gate);

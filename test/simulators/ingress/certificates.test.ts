@@ -1,7 +1,6 @@
 /** Which certificate a handshake gets, and which hosts its connection may ask for. */
 
 import { describe } from "node:test";
-import { type JudgeSettings, standalone } from "../ingress.ts";
 import type { Ingress, IngressSpec, IngressTls } from "./manifest.ts";
 import {
   ask,
@@ -15,8 +14,6 @@ import {
   services,
   table,
 } from "./small-world.ts";
-
-const byServerName: JudgeSettings = { ...standalone, connections: "server-name" };
 
 describe("certificates", () => {
   const rules = [{ http: paths("/") }];
@@ -128,22 +125,6 @@ describe("certificates", () => {
     ],
     "a host whose Secret is missing is misdirected": () => [
       ask([a(tls("one"), tls("gone", "i.com")), ...whole, ...services], https("h.com", "i.com")),
-      "421 by default/a spec.rules[0] with default/one",
-    ],
-    "known by server name, a connection carries what its name may have": () => [
-      ask(
-        [a(tls("one"), tls("two", "i.com")), ...whole, ...services],
-        https("i.com", "h.com"),
-        byServerName,
-      ),
-      `${served}two`,
-    ],
-    "known by server name, it carries nothing that another name asks for": () => [
-      ask(
-        [a(tls("one"), tls("two", "i.com")), ...whole, ...services],
-        https("h.com", "i.com"),
-        byServerName,
-      ),
       "421 by default/a spec.rules[0] with default/one",
     ],
   });

@@ -34,11 +34,6 @@ export function chooseCertificate(
   return undefined;
 }
 
-/** Whether a Secret is the one for some pattern, not only the most specific, that takes the name. */
-export function isNamedFor(ingresses: readonly Ingress[], secret: string, name: string): boolean {
-  return [...patternsFor(name)].some((pattern) => entryFor(ingresses, pattern)?.secret === secret);
-}
-
 /** The patterns that take a name, the most specific first. */
 function patternsFor(name: string): ReadonlySet<string> {
   const labels = name === "" ? [] : name.split(".");

@@ -1,7 +1,7 @@
 /** Which Ingresses are served. */
 
 import { describe } from "node:test";
-import { type JudgeSettings, standalone } from "../ingress.ts";
+import { type ClassSettings, standaloneClasses } from "./classes.ts";
 import type { Manifest } from "./manifest.ts";
 import { ask, http, ingress, services, table, to } from "./small-world.ts";
 
@@ -15,15 +15,15 @@ describe("classes", () => {
     },
     spec: { controller },
   });
-  const ours = ingressClass("ours", standalone.controller);
+  const ours = ingressClass("ours", standaloneClasses.controller);
   const foreign = ingressClass("foreign", "example.com/x");
-  const cluster: JudgeSettings = {
-    ...standalone,
+  const cluster: ClassSettings = {
+    ...standaloneClasses,
     servedClasses: ["legacy"],
     classlessServed: false,
   };
   const served = (
-    settings: JudgeSettings,
+    settings: ClassSettings,
     { field, annotation }: { field?: string; annotation?: string },
     ...classes: readonly Manifest[]
   ): string => {
@@ -40,18 +40,18 @@ describe("classes", () => {
   table({
     "a class of ours": () => [served(cluster, { field: "ours" }, ours), "yes"],
     "a class of ours by annotation": () => [served(cluster, { annotation: "ours" }, ours), "yes"],
-    "a class of another": () => [served(standalone, { field: "foreign" }, foreign), "no"],
+    "a class of another": () => [served(standaloneClasses, { field: "foreign" }, foreign), "no"],
     "the field wins over the annotation": () => [
-      served(standalone, { field: "foreign", annotation: "ours" }, ours, foreign),
+      served(standaloneClasses, { field: "foreign", annotation: "ours" }, ours, foreign),
       "no",
     ],
-    "an undeclared class, alone": () => [served(standalone, { field: "ghost" }), "yes"],
+    "an undeclared class, alone": () => [served(standaloneClasses, { field: "ghost" }), "yes"],
     "an undeclared class in a cluster": () => [served(cluster, { field: "ghost" }), "no"],
     "an undeclared class of the list": () => [served(cluster, { field: "legacy" }), "yes"],
-    "no class, alone": () => [served(standalone, {}), "yes"],
+    "no class, alone": () => [served(standaloneClasses, {}), "yes"],
     "no class in a cluster": () => [served(cluster, {}, ours), "no"],
     "no class where ours is the default": () => [
-      served(cluster, {}, ingressClass("ours", standalone.controller, true)),
+      served(cluster, {}, ingressClass("ours", standaloneClasses.controller, true)),
       "yes",
     ],
     "no class where another's is the default": () => [

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import type { Answer, JudgeSettings, Request } from "../ingress.ts";
+import type { Answer, Request } from "../ingress.ts";
 import { judgeIngress } from "../ingress.ts";
 import { selfSigned } from "../self-signed.ts";
+import type { ClassSettings } from "./classes.ts";
 import type {
   Ingress,
   IngressBackend,
@@ -41,7 +42,7 @@ export function https(sni: string | undefined, host: string): Request {
 }
 
 /** The judge's answer as one line. */
-export function ask(world: World, request: Request, settings?: JudgeSettings): string {
+export function ask(world: World, request: Request, settings?: ClassSettings): string {
   return told(judgeIngress(world, request, settings));
 }
 
