@@ -7,7 +7,7 @@
  *   takeChange       after a completed flush: what the proxies need to hear
  */
 
-import type { Finding } from "#base/finding.ts";
+import type { Finding, FindingChange } from "#base/finding.ts";
 import { FindingSet } from "#base/finding-set.ts";
 import { err, type Result } from "#base/result.ts";
 import { Demand } from "#base/tracked/demand.ts";
@@ -55,6 +55,10 @@ export interface PipelineDeps {
   readonly judgedElsewhere?: readonly string[];
   /** Told of every bug of ours that was contained; tests rethrow. */
   readonly onBug: (error: unknown) => void;
+  /** Hears what comes and goes of {@link Pipeline.findings}. */
+  readonly onFindings?: (change: FindingChange) => void;
+  /** Hears of objects whose place in {@link Pipeline.claimed} may have changed. */
+  readonly onClaim?: (key: string) => void;
 }
 
 const fragmentStage = 0;
@@ -70,10 +74,11 @@ export class Pipeline {
   readonly #judgedElsewhere: readonly string[];
   readonly #objects: KnownObjects;
   readonly #world: World;
-  readonly #findings = new FindingSet();
+  readonly #findings: FindingSet;
   readonly #built: GatewayResources;
   readonly #fragments = new Map<string, () => void>();
   readonly #claimed = new Map<string, string>();
+  readonly #onClaim: (key: string) => void;
   readonly #secrets: Memo<Result<KeyMaterial, CertificateState>>;
   readonly #addresses: Demand<readonly string[]>;
 
@@ -81,6 +86,8 @@ export class Pipeline {
     this.#graph = new Graph({ onBug: deps.onBug });
     this.#steps = deps.steps;
     this.#onBug = deps.onBug;
+    this.#onClaim = deps.onClaim ?? (() => undefined);
+    this.#findings = new FindingSet(deps.onFindings);
     this.#judgedElsewhere = deps.judgedElsewhere ?? [];
     this.#objects = new KnownObjects(this.#graph, worldIndexes);
     this.#addresses = new Demand(this.#graph, deps.namesInUse);
@@ -123,7 +130,7 @@ export class Pipeline {
     const text = formatKey(key);
     this.#fragments.get(text)?.();
     this.#fragments.delete(text);
-    this.#claimed.delete(text);
+    this.#claim(text, undefined);
     this.#built.gateway.removeFragment(text);
     this.#findings.delete(`fragment ${text}`);
     this.#findings.delete(`object ${text}`);
@@ -169,11 +176,6 @@ export class Pipeline {
     return this.#findings.all();
   }
 
-  /** Changes whenever {@link findings} may have. */
-  get findingsVersion(): number {
-    return this.#findings.version;
-  }
-
   /** The gateway, for those who explain it. */
   get gateway(): Gateway {
     return this.#built.gateway;
@@ -192,9 +194,15 @@ export class Pipeline {
     if (object === undefined) return;
     const fragment = this.#contained(dialect, object);
     this.#built.gateway.setFragment(key, fragment);
-    if (fragment.claimed) this.#claimed.set(key, object.object.metadata.uid);
-    else this.#claimed.delete(key);
+    this.#claim(key, fragment.claimed ? object.object.metadata.uid : undefined);
     this.#findings.set(`fragment ${key}`, fragment.findings);
+  }
+
+  #claim(key: string, uid: string | undefined): void {
+    if (this.#claimed.get(key) === uid) return;
+    if (uid === undefined) this.#claimed.delete(key);
+    else this.#claimed.set(key, uid);
+    this.#onClaim(key);
   }
 
   /** A bug in a translation harms only its object: what the dialect puts in its place answers 500. */

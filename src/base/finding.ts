@@ -18,6 +18,18 @@ export interface Finding {
   readonly place?: Place;
 }
 
+/** What is found now and was not before, and the other way round. */
+export interface FindingChange {
+  readonly added: readonly Finding[];
+  readonly gone: readonly Finding[];
+}
+
+/** Findings with one key say the same of the same place in an object. */
+export function findingKey({ severity, reason, origin, message }: Finding): string {
+  const { kind, namespace, name, path } = origin;
+  return [severity, kind, namespace, name, path, reason, message].join("\u0000");
+}
+
 /** Errors first, then by object and place: the one order in which findings are shown. */
 export const compareFindings = compareInTurn<Finding>(
   (a, b) => rank(a.severity) - rank(b.severity),

@@ -11,15 +11,21 @@ export interface UpOutput {
   readonly progress: (message: string) => void;
   readonly ready: (status: GateStatus) => void;
   readonly applied: (applied: Applied) => void;
-  /** All findings now; what is new is said. */
-  readonly findings: (findings: readonly LocatedFinding[]) => void;
-  readonly access: (record: AccessRecord, place: Place | undefined) => void;
+  readonly findings: (change: LocatedChange) => void;
+  /** `locate` finds the line that decided; that takes a moment, so only who shows it asks. */
+  readonly access: (record: AccessRecord, locate: () => Place | undefined) => void;
   /** Something about Envoy or the pods that a person should know. */
   readonly notice: (message: string) => void;
   /** Whether a status is wanted from time to time. */
   readonly showsStatus: boolean;
   readonly status: (status: GateStatus) => void;
   readonly close: () => void;
+}
+
+/** What is found now and was not before, and the other way round; a finding that is gone has the place it was shown with. */
+export interface LocatedChange {
+  readonly added: readonly LocatedFinding[];
+  readonly gone: readonly LocatedFinding[];
 }
 
 export interface OutputSettings {

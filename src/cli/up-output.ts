@@ -1,6 +1,5 @@
 /** Where `up` speaks: a screen that is drawn anew, plain lines, or JSON events. */
 
-import type { LocatedFinding } from "#api/gate-calls.ts";
 import type { Json } from "#base/json.ts";
 import { formatOrigin } from "#base/origin.ts";
 import { formatAccess } from "./access-line.ts";
@@ -21,14 +20,12 @@ function jsonOutput(context: CommandContext): UpOutput {
     const time = context.clock.now().toString({ smallestUnit: "millisecond" });
     context.environment.terminal.print(`${JSON.stringify({ event, time, ...fields })}\n`);
   };
-  const changes = followFindings();
   return {
     progress: (message) => print("progress", { message }),
     ready: (status) => print("ready", { status: status as unknown as Json }),
     applied: ({ objects, milliseconds }) =>
       print("applied", { objects, milliseconds: round(milliseconds) }),
-    findings: (findings) => {
-      const { added, gone } = changes(findings);
+    findings: ({ added, gone }) => {
       for (const { finding, place } of added)
         print("finding", { ...finding, object: formatOrigin(finding.origin), place });
       for (const { finding } of gone) {
@@ -39,7 +36,7 @@ function jsonOutput(context: CommandContext): UpOutput {
         });
       }
     },
-    access: (record, place) => print("access", { record, place }),
+    access: (record, locate) => print("access", { record, place: locate() }),
     notice: (message) => print("notice", { message }),
     showsStatus: false,
     status: () => undefined,
@@ -50,7 +47,6 @@ function jsonOutput(context: CommandContext): UpOutput {
 function plainOutput(context: CommandContext, settings: OutputSettings): UpOutput {
   const { terminal } = context.environment;
   const print = (text: string): void => terminal.print(`${text}\n`);
-  const changes = followFindings();
   return {
     progress: print,
     ready: (status) => {
@@ -58,14 +54,13 @@ function plainOutput(context: CommandContext, settings: OutputSettings): UpOutpu
       for (const url of status.urls) print(`  ${url}`);
     },
     applied: () => undefined,
-    findings: (findings) => {
-      const { added, gone } = changes(findings);
+    findings: ({ added, gone }) => {
       for (const finding of added) print(formatFinding(finding));
       for (const finding of gone) print(`resolved: ${formatFinding(finding).split("\n")[0]}`);
     },
-    access: (record, place) => {
-      if (settings.accessLog === "text") print(formatAccess(record, place));
-      if (settings.accessLog === "json") print(JSON.stringify({ ...record, place }));
+    access: (record, locate) => {
+      if (settings.accessLog === "text") print(formatAccess(record, locate()));
+      if (settings.accessLog === "json") print(JSON.stringify({ ...record, place: locate() }));
     },
     notice: print,
     showsStatus: false,
@@ -76,23 +71,4 @@ function plainOutput(context: CommandContext, settings: OutputSettings): UpOutpu
 
 function round(milliseconds: number): number {
   return Math.round(milliseconds * 100) / 100;
-}
-
-/** Compares each set of findings with the one before. */
-export function followFindings(): (findings: readonly LocatedFinding[]) => {
-  readonly added: readonly LocatedFinding[];
-  readonly gone: readonly LocatedFinding[];
-} {
-  let before = new Map<string, LocatedFinding>();
-  return (findings) => {
-    const now = new Map(findings.map((located) => [idOf(located), located]));
-    const added = [...now].filter(([id]) => !before.has(id)).map(([, located]) => located);
-    const gone = [...before].filter(([id]) => !now.has(id)).map(([, located]) => located);
-    before = now;
-    return { added, gone };
-  };
-}
-
-function idOf({ finding }: LocatedFinding): string {
-  return `${finding.severity} ${finding.reason} ${formatOrigin(finding.origin)} ${finding.message}`;
 }

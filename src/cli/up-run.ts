@@ -17,6 +17,7 @@ import { podCondition, podKind, podPhase } from "#kinds/pod.ts";
 import type { EnvoyEvent } from "#proxies/process/envoy-process.ts";
 import { errorText } from "#runtime/log-fields.ts";
 import { type CommandContext, socketName } from "./command-context.ts";
+import { ShownFindings } from "./shown-findings.ts";
 import type { UpOutput } from "./up-listener.ts";
 import { version } from "./version.ts";
 
@@ -43,7 +44,7 @@ export async function runGate(deps: RunDeps, settings: RunSettings): Promise<0 |
     envoy: "starting",
     failure: undefined,
     standalone: undefined,
-    isReady: false,
+    shown: undefined,
   };
   const onEvent = (event: StandaloneEvent): void => take(deps, state, stopping, event);
   try {
@@ -69,10 +70,10 @@ export async function runGate(deps: RunDeps, settings: RunSettings): Promise<0 |
     );
     await untilReady(deps, standalone, stopping.signal);
     if (!stopping.signal.aborted) {
-      state.isReady = true;
       standalone.recordFindings();
       deps.output.ready(await status());
-      deps.output.findings(standalone.locatedFindings());
+      state.shown = new ShownFindings(standalone.located);
+      deps.output.findings(state.shown.change({ added: standalone.findings(), gone: [] }));
       await follow(deps, status, stopping.signal);
     }
     deps.output.notice("stopping: open requests may end");
@@ -90,7 +91,8 @@ interface RunState {
   envoy: string;
   failure: string | undefined;
   standalone: Standalone | undefined;
-  isReady: boolean;
+  /** Undefined until pods had their time to start: most of what is found before mends itself. */
+  shown: ShownFindings | undefined;
 }
 
 function standaloneSettings(
@@ -124,17 +126,14 @@ function take(
       output.applied(event.applied);
       return;
     case "findings":
-      // Until pods had their time to start, most of what is found mends itself.
-      if (state.standalone !== undefined && state.isReady)
-        output.findings(state.standalone.locatedFindings());
+      if (state.shown !== undefined) output.findings(state.shown.change(event.change));
       return;
     case "access": {
-      const origin =
-        event.record.route === undefined ? undefined : originOfRoute(event.record.route);
-      output.access(
-        event.record,
-        origin === undefined ? undefined : state.standalone?.locate(origin),
-      );
+      const { record } = event;
+      output.access(record, () => {
+        const origin = record.route === undefined ? undefined : originOfRoute(record.route);
+        return origin === undefined ? undefined : state.standalone?.locate(origin);
+      });
       return;
     }
     case "envoy":

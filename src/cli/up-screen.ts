@@ -1,6 +1,7 @@
 /** The live view of `up` on a terminal: what is served, what is wrong, what was asked. */
 
 import type { LocatedFinding } from "#api/gate-calls.ts";
+import { compareFindings, findingKey } from "#base/finding.ts";
 import type { GateStatus } from "#gate/gate-status.ts";
 import { formatAccess } from "./access-line.ts";
 import type { CommandContext } from "./command-context.ts";
@@ -20,7 +21,8 @@ export function createScreen(context: CommandContext, settings: OutputSettings):
   const { terminal } = context.environment;
   const log: string[] = [];
   let status: GateStatus | undefined;
-  let findings: readonly LocatedFinding[] = [];
+  const found = new Map<string, LocatedFinding>();
+  let findings: readonly LocatedFinding[] | undefined = [];
   let waiting = false;
   let closed = false;
   const add = (line: string): void => {
@@ -31,6 +33,7 @@ export function createScreen(context: CommandContext, settings: OutputSettings):
   const draw = (): void => {
     waiting = false;
     if (status === undefined || closed) return;
+    findings ??= [...found.values()].sort((a, b) => compareFindings(a.finding, b.finding));
     const content = { status, findings, log, now: context.clock.now() };
     const text = formatScreen(content, terminal.columns(), terminal.rows(), terminal.hasColours);
     terminal.print(`${home}${text.replaceAll("\n", `${clearLine}\n`)}${clearLine}${clearBelow}`);
@@ -48,12 +51,14 @@ export function createScreen(context: CommandContext, settings: OutputSettings):
       redraw();
     },
     applied: () => redraw(),
-    findings: (now) => {
-      findings = now;
+    findings: ({ added, gone }) => {
+      for (const { finding } of gone) found.delete(findingKey(finding));
+      for (const located of added) found.set(findingKey(located.finding), located);
+      findings = undefined;
       redraw();
     },
-    access: (record, place) => {
-      if (settings.accessLog !== "none") add(formatAccess(record, place));
+    access: (record, locate) => {
+      if (settings.accessLog !== "none") add(formatAccess(record, locate()));
     },
     notice: (message) => {
       if (status === undefined) terminal.print(`${message}\n`);

@@ -15,8 +15,6 @@ import { recogniseManifest } from "./manifest-kinds.ts";
 
 export interface DirectoryFeed {
   readonly source: DirectorySource;
-  /** Findings about files, and about stored objects that a file's takes the place of. */
-  readonly findings: () => readonly Finding[];
   /** Resolves when the first complete batch is in the store. */
   readonly complete: Promise<void>;
   readonly close: () => Promise<void>;
@@ -27,8 +25,8 @@ export interface DirectoryFeedDeps {
   readonly files: Files;
   readonly log: Log;
   readonly store: EmbeddedStore;
-  /** Called when {@link DirectoryFeed.findings} may have changed. */
-  readonly changed: () => void;
+  /** Takes the findings about files, and about stored objects that a file's takes the place of, when they may have changed. */
+  readonly changed: (findings: readonly Finding[]) => void;
 }
 
 /** Feeds the manifests below `roots` into the store from {@link DirectorySource.start} on. */
@@ -38,7 +36,6 @@ export function createDirectoryFeed(
 ): DirectoryFeed {
   const complete = Promise.withResolvers<void>();
   const shadowed = new Map<string, Finding>();
-  let fileFindings: readonly Finding[] = [];
   let writing = Promise.resolve();
   const write = async (batch: SourceBatch): Promise<void> => {
     const set = batch.set.map(({ draft }) => draft);
@@ -59,8 +56,7 @@ export function createDirectoryFeed(
           "delete the stored one by removing the file's for a moment, or rename one of the two",
       });
     }
-    fileFindings = batch.findings;
-    deps.changed();
+    deps.changed([...batch.findings, ...shadowed.values()]);
     if (batch.complete) complete.resolve();
   };
   const source = createDirectorySource(deps, {
@@ -79,7 +75,6 @@ export function createDirectoryFeed(
   });
   return {
     source,
-    findings: () => [...fileFindings, ...shadowed.values()],
     complete: complete.promise,
     close: async () => {
       await source.close();

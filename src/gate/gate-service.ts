@@ -36,7 +36,7 @@ export function serveGateCalls(
   const ofGate = gateAnswers({
     "gate.ping": async () => null,
     "gate.status": facts.status,
-    "gate.findings": async () => standalone.locatedFindings(),
+    "gate.findings": async () => standalone.findings().map(standalone.located),
     "gate.metrics": () => deps.metrics.expose(),
     "gate.explain": ({ url }) =>
       explain(new URL(url), {

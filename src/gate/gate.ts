@@ -1,6 +1,7 @@
 /** One gate: a store's objects, through the pipeline, to the proxies that connect. */
 
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import type { FindingChange } from "#base/finding.ts";
 import { readTlsSecret } from "#certificates/tls-secret.ts";
 import type { DialectSettings } from "#dialects/dialect.ts";
 import type { ListenerLayout } from "#envoy/listeners/layout.ts";
@@ -33,6 +34,10 @@ export interface GateSettings {
   readonly dialects: DialectSettings;
   /** Told after every change that was published, with how long it took. */
   readonly onApplied: (applied: Applied, change: ResourceChange) => void;
+  /** Hears what comes and goes of the pipeline's findings. */
+  readonly onFindings?: (change: FindingChange) => void;
+  /** Hears of objects (`formatKey`) that may be served now, or no longer. */
+  readonly onClaim?: (key: string) => void;
   /** Kinds whose own findings somebody else gives. */
   readonly judgedElsewhere?: readonly string[];
   /** The steps of the pipeline; the real ones when absent. */
@@ -74,6 +79,8 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     layout: settings.layout,
     namesInUse: names,
     judgedElsewhere: settings.judgedElsewhere ?? [],
+    ...(settings.onFindings === undefined ? {} : { onFindings: settings.onFindings }),
+    ...(settings.onClaim === undefined ? {} : { onClaim: settings.onClaim }),
     onBug: (error) => {
       bugs.add(1);
       deps.log.error("a bug of ours was contained", { [logFields.error]: errorText(error) });

@@ -8,7 +8,6 @@ import { type Gateway, unclaimed } from "#model/gateway.ts";
 import type { XdsServer } from "#xds/xds-server.ts";
 
 export interface Refusals {
-  readonly findings: () => readonly Finding[];
   readonly stop: () => void;
 }
 
@@ -19,20 +18,25 @@ interface Refused {
 }
 
 /** Follows the answers of all proxies. */
-export function followRefusals(xds: XdsServer, gateway: Gateway, changed: () => void): Refusals {
+export function followRefusals(
+  xds: XdsServer,
+  gateway: Gateway,
+  changed: (findings: readonly Finding[]) => void,
+): Refusals {
   const refused = new Map<string, Refused>();
+  const tell = (): void => changed([...refused.values()].map((one) => findingOf(one, gateway)));
   const stop = xds.subscribe({
     refused: ({ type, versions, message }) => {
       for (const name of versions.keys()) refused.set(`${type} ${name}`, { type, name, message });
-      changed();
+      tell();
     },
     acknowledged: ({ type, versions }) => {
       const before = refused.size;
       for (const name of versions.keys()) refused.delete(`${type} ${name}`);
-      if (refused.size !== before) changed();
+      if (refused.size !== before) tell();
     },
   });
-  return { findings: () => [...refused.values()].map((one) => findingOf(one, gateway)), stop };
+  return { stop };
 }
 
 function findingOf({ type, name, message }: Refused, gateway: Gateway): Finding {

@@ -1,6 +1,6 @@
 /** What a gate writes back to its store: statuses at every change, Events once it is told to record them. */
 
-import type { Finding } from "#base/finding.ts";
+import type { FindingChange } from "#base/finding.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
@@ -9,8 +9,14 @@ import { createIngressStatusWriter } from "#status/ingress-status.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 
 export interface Reporting {
+  /** The claim to an object may have begun or ended. */
+  readonly claimChanged: (key: string) => void;
+  /** Findings came or went. */
+  readonly found: (change: FindingChange) => void;
   /** Brings statuses and, once recording, Events to what holds now. */
   readonly update: () => Promise<void>;
+  /** The proxies have the first configuration: from now on statuses are written. */
+  readonly serve: () => Promise<void>;
   /** From now on what is found is recorded as Events. */
   readonly record: () => Promise<void>;
 }
@@ -23,32 +29,52 @@ export interface ReportingDeps {
 
 export interface ReportedState {
   readonly claimed: () => ReadonlyMap<string, string>;
-  readonly findings: () => readonly Finding[];
   /** Where the gate is reached. */
   readonly address: string;
 }
 
+/** Writing goes on for so long at once, and then lets others go first for as long. */
+const sliceMs = 5;
+
 /** Writes that fail are logged: the next change tries again. */
 export function createReporting(
   { clock, log, store }: ReportingDeps,
-  state: ReportedState,
+  { claimed, address }: ReportedState,
 ): Reporting {
-  const status = createIngressStatusWriter(store, state.claimed, state.address);
-  const events = createFindingEvents(store, state.findings, clock.now);
+  const breathe = createBreathing(clock);
+  const status = createIngressStatusWriter(store, { claimed, address, breathe });
+  const events = createFindingEvents(store, { now: clock.now, breathe });
+  let serving = false;
   let recording = false;
   const update = async (): Promise<void> => {
     try {
-      await status.update();
+      if (serving) await status.update();
       if (recording) await events.update();
     } catch (error) {
       log.warn("a status or event was not written", { [logFields.error]: errorText(error) });
     }
   };
   return {
+    claimChanged: status.claimChanged,
+    found: events.found,
     update,
+    serve: () => {
+      serving = true;
+      return update();
+    },
     record: () => {
       recording = true;
       return update();
     },
+  };
+}
+
+/** The embedded store answers without leaving the event loop: ten thousand writes in a row would stop everything else. */
+function createBreathing(clock: Clock): () => Promise<void> {
+  let since = clock.monotonicMs();
+  return async () => {
+    if (clock.monotonicMs() - since < sliceMs) return;
+    await clock.sleep(Temporal.Duration.from({ milliseconds: sliceMs }));
+    since = clock.monotonicMs();
   };
 }

@@ -2,7 +2,7 @@
 
 import path from "node:path";
 import type { LocatedFinding } from "#api/gate-calls.ts";
-import { compareFindings, type Finding } from "#base/finding.ts";
+import type { Finding, FindingChange } from "#base/finding.ts";
 import type { Origin, Place } from "#base/origin.ts";
 import { buildAccessLog, buildConnectionAccessLog } from "#envoy/access-log.ts";
 import type { AccessRecord } from "#envoy/access-record.ts";
@@ -44,6 +44,7 @@ import {
 } from "./certificate-layout.ts";
 import { createDirectoryFeed } from "./directory-feed.ts";
 import type { Applied } from "./feed.ts";
+import { FindingBoard } from "./finding-board.ts";
 import { type Gate, startGate } from "./gate.ts";
 import type { Ports } from "./ports.ts";
 import { followRefusals } from "./refusals.ts";
@@ -85,7 +86,7 @@ export interface StandaloneSettings {
 
 export type StandaloneEvent =
   | { readonly kind: "applied"; readonly applied: Applied }
-  | { readonly kind: "findings" }
+  | { readonly kind: "findings"; readonly change: FindingChange }
   | { readonly kind: "envoy"; readonly event: EnvoyEvent }
   | { readonly kind: "access"; readonly record: AccessRecord }
   /** The gate cannot go on. */
@@ -99,7 +100,7 @@ export interface Standalone {
   readonly ready: (signal: AbortSignal) => Promise<void>;
   readonly findings: () => readonly Finding[];
   readonly locate: (origin: Origin) => Place | undefined;
-  readonly locatedFindings: () => readonly LocatedFinding[];
+  readonly located: (finding: Finding) => LocatedFinding;
   readonly workloads: Workloads | undefined;
   /** From now on what is found is recorded as Events: earlier most of it mends itself. */
   readonly recordFindings: () => void;
@@ -115,12 +116,20 @@ export async function startStandalone(
   await using undo = new AsyncDisposableStack();
   const paths = envoyPaths(path.join(settings.data, "envoy"));
   await deps.files.makeDirectory(paths.directory, 0o700);
-  const changed = (): void => settings.onEvent({ kind: "findings" });
+  const reporting = createReporting(deps, {
+    claimed: () => gate.pipeline.claimed,
+    address: reachableAddress(settings.address),
+  });
+  const board = new FindingBoard((change) => {
+    reporting.found(change);
+    settings.onEvent({ kind: "findings", change });
+  });
+  const changed = (findings: readonly Finding[]): void => board.replace("files", findings);
   const feed = createDirectoryFeed({ ...deps, changed }, settings.directories);
   undo.defer(() => feed.close());
   await feed.source.start();
   await feed.complete;
-  const workloads = await startWorkloads(deps, settings, changed);
+  const workloads = await startWorkloads(deps, settings, board);
   undo.defer(async () => workloads?.stop());
   const layout = await chooseCertificateLayout(deps.store, settings.certificateLayout);
   const gate = await startGate(deps, {
@@ -130,29 +139,22 @@ export async function startStandalone(
     ...(workloads === undefined
       ? {}
       : { judgedElsewhere: [deploymentKind.id, podKind.id, replicaSetKind.id] }),
+    onFindings: (change) => board.gather(change),
+    onClaim: reporting.claimChanged,
     onApplied: (applied) => {
       settings.onEvent({ kind: "applied", applied });
-      changed();
+      board.replace("layout", layoutFindings(layout, gate.pipeline.certificateCount));
       void reporting.update();
     },
   });
   undo.defer(() => gate.close());
   gate.failed.catch((error: unknown) => settings.onEvent({ kind: "failed", error }));
-  const refusals = followRefusals(gate.xds, gate.pipeline.gateway, changed);
+  const refusals = followRefusals(gate.xds, gate.pipeline.gateway, (findings) =>
+    board.replace("refusals", findings),
+  );
   undo.defer(() => refusals.stop());
-  const findings = (): readonly Finding[] =>
-    [feed.findings(), gate.pipeline.findings(), refusals.findings(), workloads?.findings() ?? []]
-      .flat()
-      .concat(layoutFindings(layout, gate.pipeline.certificateCount))
-      .sort(compareFindings);
   const locate = (origin: Origin): Place | undefined => feed.source.locate(origin, origin.path);
-  const reporting = createReporting(deps, {
-    claimed: () => gate.pipeline.claimed,
-    findings,
-    address: reachableAddress(settings.address),
-  });
   await gate.listed;
-  await reporting.update();
   const envoy = createEnvoy(deps, settings, paths);
   const stopTail = followAccess(deps, settings, paths);
   envoy.start();
@@ -163,10 +165,14 @@ export async function startStandalone(
     layout,
     ready: async (signal) => {
       await gate.xds.programmed({ signal });
+      void reporting.serve();
     },
-    findings,
+    findings: () => board.all(),
     locate,
-    locatedFindings: () => findings().map((finding) => located(finding, locate)),
+    located: (finding) => {
+      const place = finding.place ?? locate(finding.origin);
+      return place === undefined ? { finding } : { finding, place };
+    },
     workloads,
     recordFindings: () => void reporting.record(),
     stop: async (hurry) => {
@@ -177,21 +183,19 @@ export async function startStandalone(
   };
 }
 
-function located(finding: Finding, locate: (origin: Origin) => Place | undefined): LocatedFinding {
-  const place = finding.place ?? locate(finding.origin);
-  return place === undefined ? { finding } : { finding, place };
-}
-
 async function startWorkloads(
   deps: StandaloneDeps,
   settings: StandaloneSettings,
-  findingsChanged: () => void,
+  board: FindingBoard,
 ): Promise<Workloads | undefined> {
   if (settings.workloads === undefined) return undefined;
   return await createWorkloads(deps, {
     ...settings.workloads,
     dataDirectory: settings.data,
-    findingsChanged,
+    findingsChanged: (change) => {
+      board.gather(change);
+      board.tell();
+    },
   });
 }
 

@@ -1,7 +1,7 @@
 /** Findings as Events of their objects, so that `events` and `describe` tell when something was found. */
 
 import { contentHash } from "#base/content-hash.ts";
-import type { Finding } from "#base/finding.ts";
+import { type Finding, type FindingChange, findingKey } from "#base/finding.ts";
 import type { JsonObject } from "#base/json.ts";
 import { eventKind } from "#kinds/event.ts";
 import type { KubeObject } from "#kinds/object.ts";
@@ -9,33 +9,54 @@ import { type Draft, type ObjectStore, StoreError } from "#store/object-store.ts
 import { coalesced } from "./coalesced.ts";
 
 export interface FindingEvents {
-  /** Records what is found now and was not found at the last call. */
+  /** Takes what was found; what is gone again before it was recorded never is. */
+  readonly found: (change: FindingChange) => void;
+  /** Records what was found since the last call. */
   readonly update: () => Promise<void>;
+}
+
+export interface FindingEventsSettings {
+  readonly now: () => Temporal.Instant;
+  /** Awaited between two writes, so that many of them hold up nobody. */
+  readonly breathe: () => Promise<void>;
 }
 
 /** As long as the API server keeps events (kube-apiserver `--event-ttl`). */
 const keptFor = Temporal.Duration.from({ hours: 1 });
+/** Looking for old events reads them all. */
+const sweepEvery = Temporal.Duration.from({ minutes: 1 });
 
 export function createFindingEvents(
   store: ObjectStore,
-  findings: () => readonly Finding[],
-  now: () => Temporal.Instant,
+  { now, breathe }: FindingEventsSettings,
 ): FindingEvents {
-  let before = new Set<string>();
+  const due = new Map<string, Finding>();
+  let sweepAt: Temporal.Instant | undefined;
   const round = async (): Promise<void> => {
-    const current = findings().filter(
-      ({ severity, origin }) => severity !== "info" && isAboutObject(origin.kind),
-    );
-    const seen = new Set<string>();
-    for (const finding of current) {
-      const id = idOf(finding);
-      if (!before.has(id) && !seen.has(id)) await record(store, finding, now());
-      seen.add(id);
+    for (const [key, finding] of due) {
+      due.delete(key);
+      try {
+        await record(store, finding, now());
+      } catch (error) {
+        due.set(key, finding);
+        throw error;
+      }
+      await breathe();
     }
-    before = seen;
+    if (sweepAt !== undefined && Temporal.Instant.compare(now(), sweepAt) < 0) return;
+    sweepAt = now().add(sweepEvery);
     await dropOld(store, now());
   };
-  return { update: coalesced(round) };
+  return {
+    found: ({ added, gone }) => {
+      for (const finding of gone) due.delete(findingKey(finding));
+      for (const finding of added) {
+        if (finding.severity !== "info" && isAboutObject(finding.origin.kind))
+          due.set(findingKey(finding), finding);
+      }
+    },
+    update: coalesced(round),
+  };
 }
 
 function isAboutObject(kind: string): boolean {

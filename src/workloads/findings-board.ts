@@ -1,6 +1,6 @@
 /** Keeps the findings about workloads up to date with the objects. */
 
-import type { Finding } from "#base/finding.ts";
+import type { Finding, FindingChange } from "#base/finding.ts";
 import { FindingSet } from "#base/finding-set.ts";
 import type { Json, JsonObject } from "#base/json.ts";
 import { isJsonObject } from "#base/json.ts";
@@ -16,13 +16,12 @@ import { podFindings } from "./pod-findings.ts";
 import { type FindingContext, specFindings } from "./workload-findings.ts";
 
 export class FindingsBoard {
-  readonly #set = new FindingSet();
+  readonly #set: FindingSet;
   readonly #context: FindingContext;
-  readonly #changed: () => void;
 
-  constructor(context: FindingContext, changed: () => void) {
+  constructor(context: FindingContext, changed: (change: FindingChange) => void) {
+    this.#set = new FindingSet(changed);
     this.#context = context;
-    this.#changed = changed;
   }
 
   all(): readonly Finding[] {
@@ -31,10 +30,8 @@ export class FindingsBoard {
 
   /** Replaces what is said about the object of a change. */
   update(view: ObjectView, { key, after }: ViewChange): void {
-    const before = this.#set.version;
     if (after === undefined) this.#set.delete(formatKey(key));
     else this.#set.set(formatKey(key), this.#findings(view, key, after));
-    if (this.#set.version !== before) this.#changed();
   }
 
   #findings(view: ObjectView, key: ObjectKey, object: KubeObject): readonly Finding[] {

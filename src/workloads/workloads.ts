@@ -1,6 +1,6 @@
 /** Runs the Deployments, ReplicaSets and Pods of a store as local processes, and tells Services where they are. */
 
-import type { Finding } from "#base/finding.ts";
+import type { Finding, FindingChange } from "#base/finding.ts";
 import { deploymentKind } from "#kinds/deployment.ts";
 import { formatKey, type KubeObject, keyOf, parseKey } from "#kinds/object.ts";
 import { podIp, podKind } from "#kinds/pod.ts";
@@ -56,7 +56,7 @@ export interface WorkloadSettings {
   /** The most grace a pod gets when all are stopped. Default 10 s. */
   readonly stopSeconds?: number;
   /** Called after the findings changed. */
-  readonly findingsChanged?: () => void;
+  readonly findingsChanged?: (change: FindingChange) => void;
 }
 
 export interface Workloads {

@@ -77,8 +77,10 @@ export class History {
   }
 
   #after(revision: number): readonly Entry[] {
-    const start = this.#entries.findIndex((entry) => entry.revision > revision);
-    return start < 0 ? [] : this.#entries.slice(start);
+    // From the end: a watch that keeps up is a few entries behind, of thousands.
+    return this.#entries.slice(
+      this.#entries.findLastIndex((entry) => entry.revision <= revision) + 1,
+    );
   }
 
   #wakeAll(): void {

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import type { Finding } from "#base/finding.ts";
+import { eventKind } from "#kinds/event.ts";
+import type { ObjectStore } from "#store/object-store.ts";
+import { temporaryStore } from "#test/fakes/embedded-store.ts";
+import { createFindingEvents, type FindingEvents } from "./finding-events.ts";
+
+interface Stage {
+  readonly store: ObjectStore;
+  readonly events: FindingEvents;
+  readonly pass: (span: Temporal.DurationLike) => void;
+  /** How often each event was counted. */
+  readonly counts: () => Promise<readonly unknown[]>;
+  /** How often all events were read. */
+  readonly sweeps: () => number;
+}
+
+async function startEvents(context: TestContext): Promise<Stage> {
+  const store = await temporaryStore(context);
+  await store.create({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "web", namespace: "default" },
+    body: {},
+  });
+  let now = Temporal.Instant.from("2026-11-24T10:00:00Z");
+  let sweeps = 0;
+  const watched: ObjectStore = {
+    ...store,
+    list: async (kind) => {
+      sweeps += 1;
+      return await store.list(kind);
+    },
+  };
+  const events = createFindingEvents(watched, { now: () => now, breathe: async () => undefined });
+  return {
+    store,
+    events,
+    pass: (span) => {
+      now = now.add(span);
+    },
+    counts: async () => (await store.list(eventKind.id)).items.map(({ body }) => body["count"]),
+    sweeps: () => sweeps,
+  };
+}
+
+const wrong: Finding = {
+  severity: "warning",
+  reason: "Wrong",
+  origin: { kind: "Service", namespace: "default", name: "web", path: "spec" },
+  message: "it is wrong",
+  advice: "mend it",
+};
+
+test("a finding is recorded once, and counted up when it returns", async (context) => {
+  const { events, counts } = await startEvents(context);
+  events.found({ added: [wrong], gone: [] });
+  await events.update();
+  await events.update();
+  assert.deepEqual(await counts(), [1]);
+  events.found({ added: [], gone: [wrong] });
+  events.found({ added: [wrong], gone: [] });
+  await events.update();
+  assert.deepEqual(await counts(), [2]);
+});
+
+test("what is gone before it was recorded leaves no event, and advice makes none", async (context) => {
+  const { events, counts } = await startEvents(context);
+  events.found({ added: [wrong, { ...wrong, severity: "info", reason: "Advice" }], gone: [] });
+  events.found({ added: [], gone: [wrong] });
+  await events.update();
+  assert.deepEqual(await counts(), []);
+});
+
+test("events of more than an hour ago go, and are looked for once a minute", async (context) => {
+  const { events, counts, pass, sweeps } = await startEvents(context);
+  events.found({ added: [wrong], gone: [] });
+  await events.update();
+  for (let second = 0; second < 30; second += 1) {
+    pass({ seconds: 1 });
+    await events.update();
+  }
+  assert.equal(sweeps(), 1);
+  pass({ hours: 2 });
+  await events.update();
+  assert.deepEqual(await counts(), []);
+});

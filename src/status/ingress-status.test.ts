@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { formatKey, type ObjectKey } from "#kinds/object.ts";
+import { type ObjectStore, StoreError } from "#store/object-store.ts";
+import { temporaryStore } from "#test/fakes/embedded-store.ts";
+import { createIngressStatusWriter, type IngressStatusWriter } from "./ingress-status.ts";
+
+const served = { loadBalancer: { ingress: [{ ip: "127.0.0.1" }] } };
+const kind = "Ingress.networking.k8s.io";
+
+interface Stage {
+  readonly store: ObjectStore;
+  readonly claimed: Map<string, string>;
+  readonly writer: IngressStatusWriter;
+  /** Keys of the statuses that were written, in order. */
+  readonly written: string[];
+  /** The next write fails once. */
+  readonly breakNext: () => void;
+  readonly claim: (name: string) => Promise<void>;
+  readonly statusOf: (name: string) => Promise<unknown>;
+}
+
+async function startWriter(context: TestContext): Promise<Stage> {
+  const store = await temporaryStore(context);
+  const claimed = new Map<string, string>();
+  const written: string[] = [];
+  let broken = false;
+  const watched: ObjectStore = {
+    ...store,
+    replaceStatus: async (key, status) => {
+      if (broken) {
+        broken = false;
+        throw new StoreError("unavailable", "the disk is full; make room");
+      }
+      written.push(key.name);
+      return await store.replaceStatus(key, status);
+    },
+  };
+  const writer = createIngressStatusWriter(watched, {
+    claimed: () => claimed,
+    address: "127.0.0.1",
+    breathe: async () => undefined,
+  });
+  const keyOf = (name: string): ObjectKey => ({ kind, namespace: "default", name });
+  const claim = async (name: string): Promise<void> => {
+    const { metadata } = await store.create({
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata: { name, namespace: "default" },
+      body: {},
+    });
+    claimed.set(formatKey(keyOf(name)), metadata.uid);
+    writer.claimChanged(formatKey(keyOf(name)));
+  };
+  const statusOf = async (name: string): Promise<unknown> => (await store.get(keyOf(name)))?.status;
+  const breakNext = (): void => {
+    broken = true;
+  };
+  return { store, claimed, writer, written, breakNext, claim, statusOf };
+}
+
+test("an Ingress that is served gets the address, and loses it when it is not any more", async (context) => {
+  const { claimed, writer, claim, statusOf } = await startWriter(context);
+  await claim("web");
+  await writer.update();
+  assert.deepEqual(await statusOf("web"), served);
+  const key = `${kind}/default/web`;
+  claimed.delete(key);
+  writer.claimChanged(key);
+  await writer.update();
+  assert.deepEqual(await statusOf("web"), { loadBalancer: {} });
+});
+
+test("an update looks at what changed, however much is served", async (context) => {
+  const { writer, written, claim } = await startWriter(context);
+  for (let count = 0; count < 50; count += 1) await claim(`web-${count}`);
+  await writer.update();
+  assert.equal(written.length, 50);
+  await claim("late");
+  await writer.update();
+  await writer.update();
+  assert.deepEqual(written.slice(50), ["late"]);
+});
+
+test("a status that could not be written is written at the next update", async (context) => {
+  const { writer, claim, statusOf, breakNext } = await startWriter(context);
+  await claim("web");
+  breakNext();
+  await assert.rejects(writer.update(), { code: "unavailable" });
+  await writer.update();
+  assert.deepEqual(await statusOf("web"), served);
+});
+
+test("kinds that are no Ingress have no such status", async (context) => {
+  const { writer, written } = await startWriter(context);
+  writer.claimChanged("Gateway.gateway.networking.k8s.io/default/web");
+  await writer.update();
+  assert.deepEqual(written, []);
+});

@@ -1,0 +1,19 @@
+/** An embedded store in a directory that goes with the test. */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { createClock } from "#runtime/real-clock.ts";
+import { createFiles } from "#runtime/real-files.ts";
+import { createRandom } from "#runtime/real-random.ts";
+import { type EmbeddedStore, openEmbeddedStore } from "#store/embedded/embedded-store.ts";
+
+export async function temporaryStore(context: TestContext): Promise<EmbeddedStore> {
+  const directory = await mkdtemp(join(tmpdir(), "sekisho-store-"));
+  context.after(() => rm(directory, { recursive: true }));
+  const deps = { files: createFiles(), clock: createClock(), random: createRandom() };
+  const store = await openEmbeddedStore(deps, { directory });
+  context.after(() => store.close());
+  return store;
+}
