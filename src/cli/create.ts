@@ -17,10 +17,17 @@ interface CreateOptions {
 const maxSecretBytes = 1024 * 1024;
 
 export function createCommand(context: CommandContext): Command {
-  const secret = new Command("secret").description("Stores a Secret.").summary("store a Secret");
+  const secret = new Command("secret")
+    .summary("store a Secret")
+    .description("Stores a Secret in the running gate's store.")
+    .addHelpText(
+      "after",
+      exampleText("sekisho create secret tls cafe-tls --cert cafe.crt --key cafe.key"),
+    );
   secret.addCommand(tlsCommand(context)).addCommand(genericCommand(context));
   return new Command("create")
     .summary("store objects made from files")
+    .description("Stores objects that are made from files, without a manifest.")
     .addCommand(secret)
     .addHelpText(
       "after",
@@ -30,6 +37,7 @@ export function createCommand(context: CommandContext): Command {
 
 function tlsCommand(context: CommandContext): Command {
   return new Command("tls")
+    .summary("store a certificate and its key")
     .description(
       "Stores a Secret of type kubernetes.io/tls from a PEM certificate chain and its private key.",
     )
@@ -63,6 +71,7 @@ function tlsCommand(context: CommandContext): Command {
 
 function genericCommand(context: CommandContext): Command {
   return new Command("generic")
+    .summary("store files and texts")
     .description("Stores a Secret of type Opaque from files and texts.")
     .argument("<name>", "the Secret's name")
     .option("--from-file <[key=]file...>", "a file; its name is the key when none is given")

@@ -36,6 +36,16 @@ test("a finding about a file names it once", () => {
   );
 });
 
+test("a finding about a whole file names the file", () => {
+  const origin = { kind: "File", namespace: "", name: "cafe.yaml", path: "" };
+  const whole = { ...finding, origin, message: "It is too large." };
+  assert.match(formatFinding({ finding: whole }), /^cafe\.yaml error SecretNotFound: It is/);
+  assert.equal(
+    formatGithubFinding({ finding: whole }),
+    "::error file=cafe.yaml,title=SecretNotFound::It is too large. create it",
+  );
+});
+
 test("what a manifest holds cannot break out of its line", () => {
   const message = "bad \u001b[2Jvalue\nerror Forged: x";
   const text = formatFinding({ finding: { ...finding, message, advice: "a\nb" }, place });

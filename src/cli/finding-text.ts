@@ -6,20 +6,24 @@ import { printable } from "./table.ts";
 
 /** `cafe.yaml:12:9 error SecretNotFound: … (Ingress/default/cafe spec.tls[0])`, and what to do on the next line. */
 export function formatFinding({ finding, place }: LocatedFinding): string {
-  const where = place === undefined ? "" : `${place.file}:${place.line}:${place.column} `;
-  const origin = finding.origin.kind === "File" ? "" : ` (${formatOrigin(finding.origin)})`;
+  const isFile = finding.origin.kind === "File";
+  const whole = isFile ? `${finding.origin.name} ` : "";
+  const where = place === undefined ? whole : `${place.file}:${place.line}:${place.column} `;
+  const origin = isFile ? "" : ` (${formatOrigin(finding.origin)})`;
   return `${printable(`${where}${finding.severity} ${finding.reason}: ${finding.message}${origin}`)}\n    ${printable(finding.advice)}`;
 }
 
 /** A workflow command of GitHub Actions (GitHub documentation, "Workflow commands"). */
 export function formatGithubFinding({ finding, place }: LocatedFinding): string {
   const command = finding.severity === "info" ? "notice" : finding.severity;
+  const whole =
+    finding.origin.kind === "File" ? ` file=${escapeProperty(finding.origin.name)},` : "";
   const at =
     place === undefined
-      ? ""
+      ? whole
       : ` file=${escapeProperty(place.file)},line=${place.line},col=${place.column},`;
   const title = `${at === "" ? " " : ""}title=${escapeProperty(finding.reason)}`;
-  return `::${command}${at}${title}::${escapeData(`${finding.message}. ${finding.advice}`)}`;
+  return `::${command}${at}${title}::${escapeData(`${finding.message.replace(/\.$/, "")}. ${finding.advice}`)}`;
 }
 
 function escapeData(text: string): string {

@@ -1,7 +1,12 @@
 /** `sekisho logs POD`: what a pod's container has printed. */
 
 import { Command } from "commander";
-import { type CommandContext, findSocket } from "./command-context.ts";
+import { createRemoteStore } from "#api/remote-store.ts";
+import { read } from "#kinds/kind.ts";
+import { type Pod, podKind } from "#kinds/pod.ts";
+import { LocalSocketError } from "#runtime/local-socket.ts";
+import type { ObjectStore } from "#store/object-store.ts";
+import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
 import { dataOption, exampleText, namespaceOption } from "./options.ts";
 
 interface LogsOptions {
@@ -31,6 +36,7 @@ export function logsCommand(context: CommandContext): Command {
 
 async function logs(context: CommandContext, pod: string, options: LogsOptions): Promise<void> {
   const socket = await findSocket(context, options.data);
+  await checkPod(createRemoteStore(context.socket, socket), pod, options);
   const stopped = new AbortController();
   const forget = context.environment.onStopSignal(
     () => stopped.abort(),
@@ -47,8 +53,35 @@ async function logs(context: CommandContext, pod: string, options: LogsOptions):
       if (typeof text === "string") context.environment.terminal.print(text);
     }
   } catch (error) {
-    if (!stopped.signal.aborted) throw error;
+    if (!stopped.signal.aborted) throw explained(error);
   } finally {
     forget();
   }
+}
+
+/** An empty log must mean that nothing was printed, not that the name is wrong. */
+async function checkPod(store: ObjectStore, name: string, options: LogsOptions): Promise<void> {
+  const { namespace, container } = options;
+  const object = await store.get({ kind: podKind.id, namespace, name });
+  if (object === undefined) {
+    throw new CommandError(
+      1,
+      `pods "${name}" not found in namespace ${namespace}`,
+      "see what is there: sekisho get pods -A",
+    );
+  }
+  const containers = (read<Pod>(podKind, object).value?.spec.containers ?? []).map(
+    (entry) => entry?.name ?? "",
+  );
+  if (container === undefined || containers.includes(container)) return;
+  throw new CommandError(
+    2,
+    `pod ${name} has no container ${container}`,
+    `name one of ${containers.join(", ")}`,
+  );
+}
+
+function explained(error: unknown): unknown {
+  if (!(error instanceof LocalSocketError) || error.code !== "no-workloads") return error;
+  return new CommandError(1, error.message, "start it with --workloads process", { cause: error });
 }

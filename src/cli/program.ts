@@ -6,7 +6,7 @@ import { EnvoyUnavailable } from "#proxies/process/envoy-unavailable.ts";
 import { FilesError } from "#runtime/files.ts";
 import { Http2ServerError } from "#runtime/http2-server.ts";
 import { LocalSocketError } from "#runtime/local-socket.ts";
-import { StoreError } from "#store/object-store.ts";
+import { StoreError, type StoreErrorCode } from "#store/object-store.ts";
 import { applyCommand } from "./apply.ts";
 import { checkCommand } from "./check.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
@@ -44,8 +44,7 @@ function createProgram(context: CommandContext, outcome: Outcome): Command {
     .addHelpText(
       "after",
       exampleText("sekisho up examples/cafe", "sekisho explain https://cafe.example.com/tea"),
-    )
-    .showHelpAfterError("(see --help)");
+    );
   const commands = [
     upCommand(context, outcome),
     getCommand(context),
@@ -61,9 +60,22 @@ function createProgram(context: CommandContext, outcome: Outcome): Command {
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of withSubcommands(program)) {
-    command.exitOverride().configureOutput({ writeOut: terminal.print, writeErr: terminal.warn });
+    command
+      .exitOverride()
+      .showHelpAfterError(`  see ${nameOf(command)} --help`)
+      .configureOutput({
+        writeOut: terminal.print,
+        writeErr: terminal.warn,
+        outputError: (text, write) =>
+          write(text.replace(/^error: /, "sekisho: ").replace(/\n+$/, "\n")),
+      });
   }
   return program;
+}
+
+/** As it is typed: `sekisho create secret tls`. */
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 }
 
 function withSubcommands(command: Command): readonly Command[] {
@@ -75,24 +87,23 @@ function explainFailure(context: CommandContext, error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { message, advice, exitCode } = describeFailure(error);
   terminal.warn(
-    `sekisho: ${printable(message).replaceAll("\uFFFD", " ")}\n${advice === "" ? "" : `  ${printable(advice)}\n`}`,
+    `sekisho: ${printable(message).replaceAll("\uFFFD", " ")}\n  ${printable(advice)}\n`,
   );
   return exitCode;
 }
 
 function describeFailure(error: unknown): { message: string; advice: string; exitCode: number } {
   if (error instanceof CommandError) return error;
-  if (error instanceof EnvoyUnavailable)
+  if (error instanceof EnvoyUnavailable || error instanceof PortError)
     return { message: error.message, advice: error.advice, exitCode: 1 };
   if (error instanceof FilesError)
     return { message: error.message, advice: `check ${error.path}`, exitCode: 1 };
-  if (
-    error instanceof StoreError ||
-    error instanceof PortError ||
-    error instanceof LocalSocketError
-  ) {
-    return { message: error.message, advice: "", exitCode: 1 };
+  if (error instanceof LocalSocketError || isFromGate(error)) {
+    const advice = "see whether the gate still runs, else start it again: sekisho up DIR";
+    return { message: `the gate gave no answer: ${error.message}`, advice, exitCode: 1 };
   }
+  if (error instanceof StoreError)
+    return { message: error.message, advice: storeAdvice[error.code], exitCode: 1 };
   if (error instanceof Http2ServerError) {
     return {
       message: error.message,
@@ -102,3 +113,24 @@ function describeFailure(error: unknown): { message: string; advice: string; exi
   }
   throw error;
 }
+
+/** Not the gate's refusal, but its silence. */
+function isFromGate(error: unknown): error is StoreError {
+  return (
+    error instanceof StoreError &&
+    error.code === "unavailable" &&
+    error.cause instanceof LocalSocketError
+  );
+}
+
+/** What to do next when the store refuses. */
+const storeAdvice: Readonly<Record<StoreErrorCode, string>> = {
+  "not-found": "see what there is: sekisho get KIND -A",
+  exists: "change it with sekisho apply, or delete it first: sekisho delete KIND NAME",
+  conflict: "somebody else changed it at the same time: run the command again",
+  expired: "run the command again",
+  "read-only": "edit the file that holds it: sekisho describe KIND NAME names it",
+  invalid: "correct what is named above",
+  locked: "stop the one that has it, or give another directory with --data DIRECTORY",
+  unavailable: "restore the file from a backup, or move it away",
+};

@@ -5,8 +5,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { Settings } from "#config/settings.ts";
 import { choosePorts } from "#gate/ports.ts";
 import { findEnvoy } from "#proxies/process/find-envoy.ts";
-import { openEmbeddedStore } from "#store/embedded/embedded-store.ts";
 import { type CommandContext, CommandError, dataDirectoryOf } from "./command-context.ts";
+import { openHeldStore } from "./data-holder.ts";
 import { exampleText } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import { settingsOf } from "./read-settings.ts";
@@ -96,10 +96,7 @@ async function up(
   await using undo = new AsyncDisposableStack();
   undo.defer(() => output.close());
   const sealer = await sealerOf(context);
-  const store = await openEmbeddedStore(context, {
-    directory: data,
-    ...(sealer === undefined ? {} : { sealer }),
-  });
+  const store = await openHeldStore(context, data, directories, sealer);
   undo.defer(() => store.close());
   const ports = await choosePorts(context.ports, settings.address, settings);
   const envoy = await findEnvoy(context, {

@@ -10,10 +10,13 @@ export interface Ports {
 export class PortError extends Error {
   readonly code: "in-use" | "denied" | "other";
   readonly retryable = false;
-  constructor(code: "in-use" | "denied" | "other", message: string) {
+  /** What to do next. */
+  readonly advice: string;
+  constructor(code: "in-use" | "denied" | "other", message: string, advice: string) {
     super(message);
     this.name = "PortError";
     this.code = code;
+    this.advice = advice;
   }
 }
 
@@ -56,21 +59,23 @@ async function choose(
     last = await probe.probe(address, port);
     if (last === "free") return port;
   }
-  const wanted = candidates.join(" nor ");
   if (last === "in-use") {
-    throw new PortError(
-      "in-use",
-      `${candidates.length > 1 ? "neither " : ""}port ${wanted} of ${address} is free; choose another with ${flag} PORT`,
-    );
+    const taken =
+      asked === undefined
+        ? `neither port ${usual.join(" nor ")} of ${address} can be had`
+        : `port ${asked} of ${address} is in use`;
+    throw new PortError("in-use", taken, `choose another with ${flag} PORT`);
   }
   if (last === "denied") {
     throw new PortError(
       "denied",
-      `port ${wanted} may not be opened by this user; choose one above 1023 with ${flag} PORT`,
+      `port ${candidates.join(" and ")} may not be opened by this user`,
+      `choose one above 1023 with ${flag} PORT`,
     );
   }
   throw new PortError(
     "other",
-    `${address} is no address of this machine; choose another with --address`,
+    `${address} is no address of this machine`,
+    "choose another with --address ADDRESS",
   );
 }

@@ -21,6 +21,7 @@ export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly workingDirectory: string;
+  readonly processId: number;
   /** The effective user id; undefined where there is none. */
   readonly userId: number | undefined;
   /** The Node binary that runs us: for programs of our own. */

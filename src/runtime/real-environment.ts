@@ -11,6 +11,7 @@ export function createEnvironment(): Environment {
     variables: process.env,
     home: homedir(),
     workingDirectory: process.cwd(),
+    processId: process.pid,
     userId: process.geteuid?.(),
     nodeBinary: process.execPath,
     terminal: {

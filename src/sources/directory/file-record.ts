@@ -157,7 +157,7 @@ function keepGood(
   const kept = fileFinding(base.path, {
     severity: "info",
     reason: "LastGoodVersion",
-    message: `The ${objects.length} objects of the last version that could be read stay in force.`,
+    message: `What the last version that could be read held stays in force (${objects.length === 1 ? "1 object" : `${objects.length} objects`}).`,
     advice: "Correct the file to bring its changes into force.",
   });
   return {

@@ -83,11 +83,5 @@ function migrate(database: DatabaseSync, file: string): void {
 }
 
 function unusable(file: string, reason: string, cause?: unknown): StoreError {
-  return new StoreError(
-    "unavailable",
-    `${file} cannot be used: ${reason}; restore it from a backup or move it away`,
-    {
-      cause,
-    },
-  );
+  return new StoreError("unavailable", `${file} cannot be used: ${reason}`, { cause });
 }

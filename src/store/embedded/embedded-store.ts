@@ -41,10 +41,7 @@ export async function openEmbeddedStore(
   await deps.files.makeDirectory(settings.directory, 0o700);
   const lock = await deps.files.lock(`${settings.directory}/lock`);
   if (lock === undefined) {
-    throw new StoreError(
-      "locked",
-      `${settings.directory} is in use by another sekisho; stop that one, or give this one another directory with --data`,
-    );
+    throw new StoreError("locked", `${settings.directory} is in use by another sekisho`);
   }
   try {
     const file = `${settings.directory}/store.db`;

@@ -165,7 +165,7 @@ export class StoreCore {
     const text = formatKey(key);
     checkPreconditions(this.#current(text), preconditions);
     if (this.#isOfFile(text)) {
-      throw new StoreError("read-only", `${text} comes from a file; delete it there`);
+      throw new StoreError("read-only", `${text} comes from a file`);
     }
     const change = new StagedChange(this.#state);
     dropRow(change, text, this.#stamp());
@@ -245,7 +245,7 @@ export class StoreCore {
     if (file === undefined || identity === undefined) throw new Error(`${key} is of no file`);
     const labels = draft.metadata.labels ?? file.metadata.labels ?? {};
     if (!sameJson(draft.body, file.body) || !sameJson(labels, file.metadata.labels ?? {})) {
-      throw new StoreError("read-only", `${key} comes from a file; change it there`);
+      throw new StoreError("read-only", `${key} comes from a file`);
     }
     const own = file.metadata.annotations ?? {};
     const annotations = Object.fromEntries(
