@@ -1,10 +1,4 @@
-import {
-  findDeadLinks,
-  findDeadNames,
-  findDependencyGaps,
-  findForbiddenTexts,
-  findLooseVersions,
-} from "./documents.ts";
+import { findDeadLinks, findDeadNames, findForbiddenTexts } from "./documents.ts";
 import { testRules } from "./rule-samples.ts";
 
 testRules({
@@ -52,30 +46,5 @@ testRules({
       "docs/a.md": "[b](../b.md) [c](https://example.com/x) [d](#part) [e](../docs/)\n",
       "b.md": "",
     },
-  },
-  dependencies: {
-    find: (sources) => findDependencyGaps(sources, "docs/d.md"),
-    bad: [
-      [{ "package.json": `{"dependencies":{"a":"1.0.0"}}`, "docs/d.md": "" }, "docs/d.md lacks a"],
-      [{ "package.json": `{"optionalDependencies":{"a":"1.0.0"}}` }, "docs/d.md lacks a"],
-      [
-        { "package.json": "{}", "docs/d.md": "| `b` | why |\n" },
-        "docs/d.md names b, which package.json does not",
-      ],
-    ],
-    good: {
-      "package.json": `{"dependencies":{"a":"1.0.0"},"devDependencies":{"b":"1.0.0"}}`,
-      "docs/d.md": "| `a`, `b` | why |\n",
-    },
-  },
-  "pinned versions": {
-    find: findLooseVersions,
-    bad: [
-      [
-        { "package.json": `{"dependencies":{"a":"^1.0.0"}}` },
-        "package.json asks for a ^1.0.0, which is no single version",
-      ],
-    ],
-    good: { "package.json": `{"dependencies":{"a":"1.0.0"}}` },
   },
 });

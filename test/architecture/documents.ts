@@ -66,39 +66,6 @@ export function findDeadNames(
   ];
 }
 
-/** Dependencies without a reason in the document, and reasons for what is no dependency. */
-export function findDependencyGaps(sources: Sources, document: string): readonly string[] {
-  const manifest = JSON.parse(sources.get("package.json") ?? "{}") as Readonly<
-    Record<string, Readonly<Record<string, string>> | undefined>
-  >;
-  const wanted = ["dependencies", "devDependencies", "optionalDependencies"].flatMap((section) =>
-    Object.keys(manifest[section] ?? {}),
-  );
-  const rows = (sources.get(document) ?? "").matchAll(/^\| (`[^|]+`) \|/gm);
-  const named = [...rows].flatMap((row) =>
-    [...(row[1] ?? "").matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ""),
-  );
-  return [
-    ...wanted.filter((name) => !named.includes(name)).map((name) => `${document} lacks ${name}`),
-    ...named
-      .filter((name) => !wanted.includes(name))
-      .map((name) => `${document} names ${name}, which package.json does not`),
-  ];
-}
-
-/** Dependencies that are not pinned to one version. */
-export function findLooseVersions(sources: Sources): readonly string[] {
-  const manifest = JSON.parse(sources.get("package.json") ?? "{}") as Readonly<
-    Record<string, Readonly<Record<string, string>> | undefined>
-  >;
-  return ["dependencies", "devDependencies", "optionalDependencies"]
-    .flatMap((section) => Object.entries(manifest[section] ?? {}))
-    .filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))
-    .map(
-      ([name, version]) => `package.json asks for ${name} ${version}, which is no single version`,
-    );
-}
-
 /** Links of a document to files of this repository that are not there. */
 export function findDeadLinks(sources: Sources): readonly string[] {
   const documents = [...sources].filter(([path]) => path.endsWith(".md"));
