@@ -167,6 +167,16 @@ export class Pipeline {
     return this.#built.secretForServerName(name);
   }
 
+  /** To be told which secrets proxies ask for by server name. */
+  get secretsInUse(): KeyListener {
+    return this.#built.secretsInUse;
+  }
+
+  /** Server names among {@link secretsInUse} behind which another secret may be since the last call. */
+  takeDueSecrets(): readonly string[] {
+    return this.#built.takeDueSecrets();
+  }
+
   /** The objects that a dialect of ours serves: `formatKey` and uid. */
   get claimed(): ReadonlyMap<string, string> {
     return this.#claimed;

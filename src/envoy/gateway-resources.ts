@@ -26,7 +26,7 @@ import { connectionOf } from "./routes/misdirected.ts";
 import { buildRouteConfiguration } from "./routes/route-configuration.ts";
 import { buildScope } from "./routes/scope.ts";
 import { buildWildcardIndex, type WildcardEntry } from "./routes/wildcard-index.ts";
-import type { SecretSource } from "./secret-source.ts";
+import type { KeyMaterial, SecretSource } from "./secret-source.ts";
 import { buildSecret } from "./secrets/secret.ts";
 import { noServerName } from "./secrets/server-name.ts";
 
@@ -48,16 +48,21 @@ const all = "all";
 export class GatewayResources {
   readonly gateway: Gateway;
   readonly resources = new ResourceSet();
+  /** To be told which secrets proxies ask for by server name: see {@link takeDueSecrets}. */
+  readonly secretsInUse: KeyListener;
   readonly #inputs: GatewayInputs;
   readonly #layout: ListenerLayout;
   readonly #findings: FindingSet;
   readonly #backends: IndexByKey<Backend>;
+  /** What the cluster of a name was built from. */
+  readonly #clusters = new Map<string, Backend>();
   readonly #backendsOfHost = new Map<string, ReadonlyMap<string, Backend>>();
   /** Certificate group → server names in it. */
   readonly #groups: IndexByKey<true>;
   readonly #groupOfServerName = new Map<string, string>();
   readonly #chains: IndexByKey<Uint8Array>;
   readonly #wildcards: IndexByKey<WildcardEntry>;
+  readonly #dueSecrets = new Set<string>();
 
   constructor(graph: Graph, inputs: GatewayInputs, layout: ListenerLayout, findings: FindingSet) {
     this.#inputs = inputs;
@@ -103,6 +108,11 @@ export class GatewayResources {
       (secret: SecretRef) =>
         inputs.secrets.material(`${secret.namespace}/${secret.name}`) !== undefined,
     );
+    this.secretsInUse = watch(
+      stage.listeners,
+      (name) => this.#lookBehind(name),
+      (name) => this.#dueSecrets.delete(name),
+    );
     graph.watch(stage.hosts, () => findings.set("fallback", this.gateway.fallbackFindings()));
     graph.watch(stage.listeners, () =>
       this.resources.set(buildWildcardIndex(this.#wildcards.get(all))),
@@ -112,17 +122,33 @@ export class GatewayResources {
 
   /** Certificate groups that have a certificate. */
   get certificateCount(): number {
-    let count = 0;
-    for (const group of this.#groups.keys()) if (group !== refusedGroup) count++;
-    return count;
+    const groups = this.#chains.get(all);
+    return groups.size - (groups.has(refusedGroup) ? 1 : 0);
   }
 
   /** The secret that answers a handshake for a server name, named after it: for the layout that asks by name. */
   secretForServerName(name: string): Resource | undefined {
+    const material = this.#materialForServerName(name);
+    return material === undefined ? undefined : buildSecret(name, material);
+  }
+
+  /** Names among {@link secretsInUse} behind which something else may be since the last call. */
+  takeDueSecrets(): readonly string[] {
+    const due = [...this.#dueSecrets];
+    this.#dueSecrets.clear();
+    return due;
+  }
+
+  /** Reads what is behind a name, so that a change of it brings us here again. */
+  #lookBehind(serverName: string): void {
+    this.#materialForServerName(serverName);
+    this.#dueSecrets.add(serverName);
+  }
+
+  #materialForServerName(name: string): KeyMaterial | undefined {
     const wanted = name === noServerName ? "*" : this.gateway.serverNameFor(normaliseHost(name));
     const group = wanted === undefined ? refusedGroup : this.gateway.groupOfServerName(wanted);
-    const material = group === refusedGroup ? undefined : this.#inputs.secrets.material(group);
-    return material === undefined ? undefined : buildSecret(name, material);
+    return group === refusedGroup ? undefined : this.#inputs.secrets.material(group);
   }
 
   #buildHost(host: string): void {
@@ -162,12 +188,15 @@ export class GatewayResources {
     const [backend] = this.#backends.get(name).values();
     if (backend === undefined) return;
     const { endpoints, findings } = this.#inputs.endpoints(backend);
-    this.resources.set(buildCluster(backend));
+    // A flip of endpoints is no news of the cluster.
+    if (this.#clusters.get(name) !== backend) this.resources.set(buildCluster(backend));
+    this.#clusters.set(name, backend);
     this.resources.set(buildEndpoints(backendName(backend), endpoints));
     this.#findings.set(`backend ${name}`, findings);
   }
 
   #dropBackend(name: string): void {
+    this.#clusters.delete(name);
     this.resources.remove("cluster", name);
     this.resources.remove("endpoints", name);
     this.#findings.delete(`backend ${name}`);
@@ -209,8 +238,7 @@ export class GatewayResources {
   }
 
   #buildListeners(): void {
-    const chains = new Map(this.#chains.get(all));
-    for (const listener of this.#layout.build(chains)) this.resources.set(listener);
+    for (const listener of this.#layout.build(this.#chains.get(all))) this.resources.set(listener);
   }
 }
 

@@ -89,13 +89,12 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
   const xds = createXdsServer({
     ...deps,
     resolveSecret: (name) => pipeline.secretForServerName(name),
+    secretsInUse: pipeline.secretsInUse,
   });
   const publish = (change: ResourceChange, applied: Applied): void => {
     const isEmpty = change.set.length === 0 && change.removed.length === 0;
-    if (!isEmpty) {
-      xds.publish(change);
-      xds.refreshSecrets();
-    }
+    if (!isEmpty) xds.publish(change);
+    xds.refreshSecrets(pipeline.takeDueSecrets());
     settings.onApplied(applied, change);
   };
   const listener = await deps.http2.listen(

@@ -2,6 +2,7 @@
 
 import { readTlsSecret } from "#certificates/tls-secret.ts";
 import { read } from "#kinds/kind.ts";
+import type { KubeObject } from "#kinds/object.ts";
 import { podCondition, podIp, podKind, podPhase } from "#kinds/pod.ts";
 import { type Secret, secretKind } from "#kinds/secret.ts";
 import type { ObjectStore } from "#store/object-store.ts";
@@ -58,6 +59,19 @@ function urlsOf({ gate }: Standalone, ports: Ports): readonly string[] {
   });
 }
 
+/** A certificate is read once, however often somebody looks at the status. */
+const expiries = new WeakMap<KubeObject, { readonly notAfter?: string }>();
+
+function expiryOf(object: KubeObject): { readonly notAfter?: string } {
+  const known = expiries.get(object);
+  if (known !== undefined) return known;
+  const { value } = read<Secret>(secretKind, object);
+  const pair = value === undefined ? undefined : readTlsSecret(value);
+  const expiry = pair?.ok === true ? { notAfter: pair.value.facts.notAfter } : {};
+  expiries.set(object, expiry);
+  return expiry;
+}
+
 async function certificatesOf(
   store: ObjectStore,
   { gate }: Standalone,
@@ -68,19 +82,16 @@ async function certificatesOf(
     const use = gateway.certificateOf(serverName)?.use;
     if (use === undefined) continue;
     const secret = `${use.secret.namespace}/${use.secret.name}`;
-    names.set(secret, [...(names.get(secret) ?? []), serverName.replace("**.", "*.")]);
+    const name = serverName.replace("**.", "*.");
+    const known = names.get(secret);
+    if (known === undefined) names.set(secret, [name]);
+    else known.push(name);
   }
   return await Promise.all(
     [...names].map(async ([secret, serverNames]) => {
       const [namespace = "", name = ""] = secret.split("/");
       const object = await store.get({ kind: secretKind.id, namespace, name });
-      const value = object === undefined ? undefined : read<Secret>(secretKind, object).value;
-      const pair = value === undefined ? undefined : readTlsSecret(value);
-      return {
-        secret,
-        serverNames,
-        ...(pair?.ok === true ? { notAfter: pair.value.facts.notAfter } : {}),
-      };
+      return { secret, serverNames, ...(object === undefined ? {} : expiryOf(object)) };
     }),
   );
 }

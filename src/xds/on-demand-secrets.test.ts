@@ -100,3 +100,26 @@ test("a handshake for the server name * does not get every secret", async (t) =>
   assert.deepEqual(answer.versions, {});
   assert.deepEqual(answer.removed, ["*"]);
 });
+
+test("whoever knows the secrets is told which names are asked for, once for all proxies", async (t) => {
+  const told: string[] = [];
+  const gone = Promise.withResolvers<void>();
+  const harness = await startXds(t, {
+    secretsInUse: {
+      added: (name) => told.push(`+ ${name}`),
+      removed: (name) => {
+        told.push(`- ${name}`);
+        gone.resolve();
+      },
+    },
+  });
+  harness.xds.open();
+  const clients = ["a", "b"].map((node) => harness.client(node));
+  for (const client of clients) {
+    client.ask("secret", { subscribe: ["x.test"] });
+    await client.accept();
+  }
+  for (const client of clients) await client[Symbol.asyncDispose]();
+  await gone.promise;
+  assert.deepEqual(told, ["+ x.test", "- x.test"]);
+});

@@ -7,6 +7,12 @@ import { encodeResource } from "./encoded-resource.ts";
 /** The secret behind a name, its own name inside the message being that name; undefined when there is none. */
 export type ResolveSecret = (name: string) => Resource | undefined;
 
+/** Hears which names are asked for, so that it can tell when what is behind one may have changed. */
+export interface AskedNames {
+  readonly added: (name: string) => void;
+  readonly removed: (name: string) => void;
+}
+
 interface Asked {
   askers: number;
   found: EncodedResource | undefined;
@@ -14,17 +20,21 @@ interface Asked {
 
 export class OnDemandSecrets {
   readonly #resolve: ResolveSecret;
+  readonly #names: AskedNames | undefined;
   readonly #asked = new Map<string, Asked>();
 
-  constructor(resolve: ResolveSecret) {
+  constructor(resolve: ResolveSecret, names?: AskedNames) {
     this.#resolve = resolve;
+    this.#names = names;
   }
 
   /** One more proxy asks for the name. */
   ask(name: string): void {
     const asked = this.#asked.get(name);
-    if (asked === undefined) this.#asked.set(name, { askers: 1, found: this.#find(name) });
-    else asked.askers += 1;
+    if (asked === undefined) {
+      this.#asked.set(name, { askers: 1, found: this.#find(name) });
+      this.#names?.added(name);
+    } else asked.askers += 1;
   }
 
   /** One proxy less asks for it; the last one frees it. */
@@ -32,7 +42,9 @@ export class OnDemandSecrets {
     const asked = this.#asked.get(name);
     if (asked === undefined) return;
     asked.askers -= 1;
-    if (asked.askers === 0) this.#asked.delete(name);
+    if (asked.askers > 0) return;
+    this.#asked.delete(name);
+    this.#names?.removed(name);
   }
 
   /** What is behind a name that is asked for. */

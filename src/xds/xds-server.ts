@@ -12,7 +12,7 @@ import type { Clock } from "#runtime/clock.ts";
 import type { Log, LogFields } from "#runtime/log.ts";
 import { logFields } from "#runtime/log-fields.ts";
 import type { Metrics } from "#runtime/metrics.ts";
-import type { ResolveSecret } from "./on-demand-secrets.ts";
+import type { AskedNames, ResolveSecret } from "./on-demand-secrets.ts";
 import { OnDemandSecrets } from "./on-demand-secrets.ts";
 import type { Programmed } from "./programmed.ts";
 import { ProgrammedWaiters } from "./programmed.ts";
@@ -37,6 +37,8 @@ export interface XdsServerDeps {
   readonly metrics: Metrics;
   /** Finds secrets that are not published, by the name a proxy asks for (the server name of a handshake). Default: there are none. */
   readonly resolveSecret?: ResolveSecret;
+  /** Hears which of those are asked for; answered by {@link XdsServer.refreshSecrets}. Default: nobody. */
+  readonly secretsInUse?: AskedNames;
   /** Default: {@link defaultLimits}. */
   readonly limits?: Partial<StreamLimits>;
 }
@@ -99,7 +101,7 @@ export interface XdsServer {
 /** Creates the server; it listens nowhere by itself. */
 export function createXdsServer(deps: XdsServerDeps): XdsServer {
   const published = new PublishedResources();
-  const onDemand = new OnDemandSecrets(deps.resolveSecret ?? (() => undefined));
+  const onDemand = new OnDemandSecrets(deps.resolveSecret ?? (() => undefined), deps.secretsInUse);
   const registry = new StreamRegistry(deps, published, onDemand);
   const limits = { ...defaultLimits, ...deps.limits };
   const refreshSecrets = (names: Iterable<string> = [...onDemand.names()]): void => {

@@ -28,7 +28,7 @@ export interface XdsHarness {
 /** Starts the server with nothing published. */
 export async function startXds(
   test: TestContext,
-  options: Pick<XdsServerDeps, "resolveSecret" | "limits"> = {},
+  options: Pick<XdsServerDeps, "resolveSecret" | "secretsInUse" | "limits"> = {},
 ): Promise<XdsHarness> {
   const undo = new AsyncDisposableStack();
   test.after(() => undo.disposeAsync());

@@ -7,6 +7,7 @@ import { formatKey, type KubeObject, keyOf, parseKey } from "#kinds/object.ts";
 import { toObject } from "#test/differential/ingress/gate.ts";
 import { paperPool } from "#test/differential/ingress/pool.ts";
 import { worlds } from "#test/differential/ingress/worlds.ts";
+import { selfSigned } from "#test/simulators/self-signed.ts";
 import { Pipeline, realSteps } from "../../src/pipeline.ts";
 
 /** A soak asks for more. */
@@ -158,4 +159,44 @@ test("the change published for an edit holds what differs and nothing else", () 
     ["routes host/web-7.example.com"],
   );
   assert.deepEqual(removed, []);
+});
+
+function certificateFor(index: number): readonly KubeObject[] {
+  const host = `web-${index}.example.com`;
+  const metadata = {
+    name: `tls-${index}`,
+    namespace: "default",
+    creationTimestamp: "2026-01-01T00:00:00Z",
+  };
+  const pair = selfSigned([host]);
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  const data = { "tls.crt": base64(pair.certificate), "tls.key": base64(pair.key) };
+  const tls = [{ hosts: [host], secretName: metadata.name }];
+  return [
+    toObject({ apiVersion: "v1", kind: "Secret", metadata, type: "kubernetes.io/tls", data }),
+    toObject({ apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec: { tls } }),
+  ];
+}
+
+test("of the secrets that proxies ask for by server name, those that may have changed are looked at again", () => {
+  const pipeline = rebuild([...hosts(20), ...certificateFor(1), ...certificateFor(2)]);
+  const live = pipeline.counts().live;
+  const names = ["web-1.example.com", "web-2.example.com", "web-3.example.com"];
+  for (const name of names) pipeline.secretsInUse.added(name);
+  pipeline.flush();
+  assert.deepEqual([...pipeline.takeDueSecrets()].sort(), names);
+  for (const object of hostObjects(7, "/changed")) pipeline.set(object);
+  pipeline.flush();
+  assert.deepEqual(pipeline.takeDueSecrets(), []);
+  for (const object of certificateFor(2)) pipeline.set(object);
+  pipeline.flush();
+  assert.deepEqual(pipeline.takeDueSecrets(), ["web-2.example.com"]);
+  for (const object of certificateFor(3)) pipeline.set(object);
+  pipeline.flush();
+  assert.deepEqual(pipeline.takeDueSecrets(), ["web-3.example.com"]);
+  for (const object of certificateFor(3)) pipeline.delete(keyOf(object));
+  for (const name of names) pipeline.secretsInUse.removed(name);
+  pipeline.flush();
+  assert.deepEqual(pipeline.takeDueSecrets(), []);
+  assert.equal(pipeline.counts().live, live);
 });
