@@ -1,4 +1,7 @@
-/** Bundles src/main.ts into dist/ for images and releases, beside the licences of everything that is in the bundle. */
+/**
+ * Bundles src/main.ts for images and releases, beside the licences of everything that is in the bundle: into dist/, or
+ * into the directory given.
+ */
 
 import {
   copyFileSync,
@@ -9,11 +12,11 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
-const dist = join(root, "dist");
+const dist = resolve(process.argv[2] ?? join(root, "dist"));
 
 /** Some dependencies are CommonJS and call `require` for modules of Node. */
 const requireForCommonJs =
@@ -105,6 +108,6 @@ writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), licences.join(`\n${"-".rep
 for (const file of ["LICENSE", "NOTICE"]) copyFileSync(join(root, file), join(dist, file));
 
 for (const [file, { bytes }] of Object.entries(metafile.outputs)) {
-  console.log(`${file} ${Math.ceil(bytes / 1024)} KiB`);
+  console.log(`${relative(dist, resolve(root, file))} ${Math.ceil(bytes / 1024)} KiB`);
 }
 console.log(`licences of ${folders.size} packages`);

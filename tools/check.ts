@@ -1,4 +1,4 @@
-/** Runs the checks: types, lint, generated files and tests; `--lab` adds test/lab, `--only soak|bench` runs one slow folder alone. */
+/** Runs the checks: types, lint, generated files and tests; `--lab` adds test/lab, `--only soak` runs that slow folder alone. */
 
 import { spawn } from "node:child_process";
 import { globSync, statSync } from "node:fs";
@@ -11,7 +11,6 @@ const root = join(import.meta.dirname, "..");
 const slowFolders: Readonly<Record<string, string>> = {
   "test/lab": "npm test",
   "test/soak": "npm run soak",
-  "test/bench": "npm run bench",
 };
 /** System tests start Envoy: more at once than cores makes them slow, fewer than two leaves a core idle while one waits. */
 const concurrency = Math.max(2, availableParallelism());

@@ -1,0 +1,170 @@
+/** One run of changes of a kind: how soon clients see each, and what it costs when nobody looks so often. */
+
+import type { RunningSubject } from "../subjects/subject.ts";
+import type { Change, ChangeKind, World } from "../world/world.ts";
+import { type Watched, watchBystanders } from "./bystanders.ts";
+import { HttpProbe } from "./http-probe.ts";
+import { cpuMsOf } from "./process-cost.ts";
+import { shakeHands } from "./tls-probe.ts";
+import { pause, until } from "./waiting.ts";
+
+export interface ChangeRunSettings {
+  readonly kind: ChangeKind;
+  /** Changes that are timed; as many again are made to see what they cost. */
+  readonly count: number;
+  /** Of the first change, so that runs do not repeat each other. */
+  readonly firstTurn: number;
+  /** Rest between two changes, for those that take only so many. */
+  readonly restMs: number;
+  /** A bare server on loopback, asked in the same way. */
+  readonly echoPort: number;
+}
+
+export interface ChangeRun {
+  /** From the write to the arrival of the first answer of the new world. */
+  readonly seenMs: readonly number[];
+  /** From the write to its confirmation. */
+  readonly writtenMs: readonly number[];
+  readonly echoMs: readonly number[];
+  /** Changes that a kept connection did not show in 2 s and a new one did. */
+  readonly stuck: number;
+  readonly bystanders: Watched;
+  readonly cost: ChangeCost;
+}
+
+/** For one change. */
+export interface ChangeCost {
+  readonly proxyMs: number;
+  /** Undefined where one process does all. */
+  readonly controlMs: number | undefined;
+  readonly bytes: number | undefined;
+}
+
+const longestChangeMs = 30_000;
+const stuckAfterMs = 2_000;
+const echoesPerChange = 3;
+/** In the pass for the costs: the first look comes when most changes are there, so that looking costs little. */
+const lookEveryMs = 6;
+
+export async function runChanges(
+  running: RunningSubject,
+  world: World,
+  settings: ChangeRunSettings,
+): Promise<ChangeRun> {
+  const isSecure = settings.kind === "certificate" || settings.kind === "secure host";
+  const watch = isSecure
+    ? watchBystanders(running.https, secureBystanders(world), "TLS")
+    : watchBystanders(running.http, world.bystanders(), "clear text");
+  const timed = await timedPass(running, world, settings);
+  const bystanders = await watch.stop();
+  const cost = await costPass(running, world, settings);
+  if (running.remove !== undefined) await running.remove(world.removeAdded());
+  return { ...timed, bystanders, cost };
+}
+
+type TimedPass = Pick<ChangeRun, "seenMs" | "writtenMs" | "echoMs" | "stuck">;
+
+async function timedPass(
+  running: RunningSubject,
+  world: World,
+  settings: ChangeRunSettings,
+): Promise<TimedPass> {
+  const probe = new HttpProbe(running.http);
+  const echo = new HttpProbe(settings.echoPort);
+  const seenMs: number[] = [];
+  const writtenMs: number[] = [];
+  const echoMs: number[] = [];
+  let stuck = 0;
+  for (let turn = 0; turn < settings.count; turn += 1) {
+    const change = world.change(settings.kind, settings.firstTurn + turn);
+    const started = performance.now();
+    const written = running.apply(change).then(() => performance.now() - started);
+    const seen = seeing(running, probe, change, 0);
+    const [at, wrote] = await Promise.race([Promise.all([seen, written]), running.death]);
+    seenMs.push(at.seenAt - started);
+    writtenMs.push(wrote);
+    if (at.wasStuck) stuck += 1;
+    for (let round = 0; round < echoesPerChange; round += 1) echoMs.push(await askEcho(echo));
+    if (settings.restMs > 0) await pause(settings.restMs);
+  }
+  probe.close();
+  echo.close();
+  return { seenMs, writtenMs, echoMs, stuck };
+}
+
+async function costPass(
+  running: RunningSubject,
+  world: World,
+  settings: ChangeRunSettings,
+): Promise<ChangeCost> {
+  const probe = new HttpProbe(running.http);
+  const { count } = settings;
+  const before = await costs(running);
+  for (let turn = 0; turn < count; turn += 1) {
+    const change = world.change(settings.kind, settings.firstTurn + count + turn);
+    await Promise.race([running.apply(change), running.death]);
+    await pause(lookEveryMs);
+    await Promise.race([seeing(running, probe, change, lookEveryMs), running.death]);
+    if (settings.restMs > 0) await pause(settings.restMs);
+  }
+  const after = await costs(running);
+  probe.close();
+  const each = (a: number | undefined, b: number | undefined): number | undefined =>
+    a === undefined || b === undefined ? undefined : (b - a) / count;
+  return {
+    proxyMs: (after.proxyMs - before.proxyMs) / count,
+    controlMs: each(before.controlMs, after.controlMs),
+    bytes: each(before.bytes, after.bytes),
+  };
+}
+
+async function costs(running: RunningSubject): Promise<ChangeCost> {
+  const { proxy, control } = running.processes();
+  return {
+    bytes: await running.bytesSent?.(),
+    proxyMs: cpuMsOf(proxy),
+    controlMs: control.length === 0 ? undefined : cpuMsOf(control),
+  };
+}
+
+interface Seen {
+  readonly seenAt: number;
+  readonly wasStuck: boolean;
+}
+
+async function seeing(
+  running: RunningSubject,
+  probe: HttpProbe,
+  change: Change,
+  everyMs: number,
+): Promise<Seen> {
+  const started = performance.now();
+  let isFresh = false;
+  const look = async (): Promise<boolean> => {
+    if (change.kind === "certificate" || change.kind === "secure host") {
+      const shown = await shakeHands(running.https, change.serverName);
+      return shown.fingerprint === change.fingerprint;
+    }
+    if (!isFresh && performance.now() - started > stuckAfterMs) {
+      isFresh = true;
+      probe.close();
+    }
+    const { status, body } = await probe.ask(change.seen.host, change.seen.path);
+    return status === 200 && body === change.seen.body;
+  };
+  const what = `a change of kind ${change.kind}`;
+  const seenAt = await until(look, { what, longestMs: longestChangeMs, everyMs });
+  return { seenAt, wasStuck: isFresh && seenAt - started < stuckAfterMs + 100 };
+}
+
+async function askEcho(probe: HttpProbe): Promise<number> {
+  const started = performance.now();
+  await probe.ask("echo");
+  return performance.now() - started;
+}
+
+/** Hosts with a certificate that is not replaced in the first turns are as good as any: a connection outlives it. */
+function secureBystanders(world: World): readonly { host: string; path: string; body: string }[] {
+  const { routesPerHost } = world.shape;
+  return world.secureHosts.slice(-5).map((host) => world.expected(host * routesPerHost));
+}

@@ -1,0 +1,9 @@
+/** All parts of the bench, in the order in which they run. */
+
+import { certificatesPart } from "./certificates.ts";
+import { changesPart } from "./changes.ts";
+import { fileChangesPart } from "./file-changes.ts";
+import type { Part } from "./part.ts";
+import { startPart } from "./start.ts";
+
+export const parts: readonly Part[] = [changesPart, fileChangesPart, startPart, certificatesPart];

@@ -1,0 +1,70 @@
+/** How much is measured: everything, or just enough to see that the measuring works. */
+
+import type { WorldShape } from "./world/world.ts";
+
+export interface Plan {
+  readonly runs: number;
+  readonly changes: {
+    readonly shapes: readonly WorldShape[];
+    /** Of each kind, for each run: timed, and again for the costs. */
+    readonly perRun: number;
+    readonly perRunByFiles: number;
+    /** Each peer is asked to change a route in worlds of so many hosts. */
+    readonly peerHosts: readonly number[];
+    readonly perRunOfPeers: number;
+  };
+  readonly start: {
+    readonly hosts: readonly number[];
+    /** Hosts with a Service each. */
+    readonly ownServices: readonly number[];
+  };
+  readonly certificates: {
+    readonly counts: readonly number[];
+    readonly replacements: number;
+    readonly additions: number;
+    readonly handshakes: number;
+    readonly peerCount: number;
+  };
+  readonly throughput: { readonly runs: number; readonly seconds: number };
+}
+
+const shape = (hosts: number, routesPerHost: number): WorldShape => ({
+  hosts,
+  routesPerHost,
+  services: 100,
+  certificates: 100,
+});
+
+export const fullPlan: Plan = {
+  runs: 3,
+  changes: {
+    shapes: [shape(1_000, 1), shape(10_000, 1), shape(1_000, 10), shape(1, 1_000)],
+    perRun: 334,
+    perRunByFiles: 40,
+    peerHosts: [1_000, 10_000],
+    perRunOfPeers: 8,
+  },
+  start: { hosts: [100, 1_000, 10_000], ownServices: [10_000] },
+  certificates: {
+    counts: [1_000, 5_000],
+    replacements: 30,
+    additions: 10,
+    handshakes: 200,
+    peerCount: 1_000,
+  },
+  throughput: { runs: 5, seconds: 4 },
+};
+
+export const quickPlan: Plan = {
+  runs: 1,
+  changes: {
+    shapes: [{ hosts: 40, routesPerHost: 2, services: 30, certificates: 10 }],
+    perRun: 5,
+    perRunByFiles: 2,
+    peerHosts: [40],
+    perRunOfPeers: 2,
+  },
+  start: { hosts: [40], ownServices: [40] },
+  certificates: { counts: [20], replacements: 2, additions: 2, handshakes: 10, peerCount: 20 },
+  throughput: { runs: 1, seconds: 1 },
+};

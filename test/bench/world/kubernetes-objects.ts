@@ -1,0 +1,119 @@
+/** A world → the Kubernetes objects that say it: Ingresses, Services, EndpointSlices and Secrets. */
+
+import type { Json } from "#base/json.ts";
+import type { Draft } from "#store/object-store.ts";
+import type { Change, World } from "./world.ts";
+
+const namespace = "default";
+/** An Ingress of a host with many routes has so many of them, as people write them. */
+const routesPerIngress = 10;
+
+export function allObjects(world: World): readonly Draft[] {
+  const { services } = world.shape;
+  const routes = Array.from({ length: world.routeCount }, (_, route) => route);
+  return [
+    ...range(services).map(serviceOf),
+    ...range(services).map((service) => sliceOf(world, service)),
+    ...world.secureHosts.map((host) => secretOf(world, host)),
+    ...routes.filter((route) => isFirst(world, route)).map((route) => ingressOf(world, route)),
+  ];
+}
+
+/** The objects that a change writes, in order. */
+export function objectsOf(world: World, change: Change): readonly Draft[] {
+  switch (change.kind) {
+    case "route":
+    case "host":
+      return [ingressOf(world, firstOf(world, change.route))];
+    case "endpoint":
+      return [sliceOf(world, change.service)];
+    case "certificate":
+      return [secretOf(world, change.host)];
+    case "secure host":
+      return [secretOf(world, world.hostOf(change.route)), ingressOf(world, change.route)];
+  }
+}
+
+export function ingressName(world: World, route: number): string {
+  const first = firstOf(world, route);
+  const inHost = world.isAdded(route) ? 0 : first % world.shape.routesPerHost;
+  return `i${world.hostOf(route)}-${inHost}`;
+}
+
+function range(length: number): readonly number[] {
+  return Array.from({ length }, (_, index) => index);
+}
+
+/** The first route of the Ingress that holds this one. */
+function firstOf(world: World, route: number): number {
+  if (world.isAdded(route)) return route;
+  return route - ((route % world.shape.routesPerHost) % routesPerIngress);
+}
+
+function isFirst(world: World, route: number): boolean {
+  return firstOf(world, route) === route;
+}
+
+function ingressOf(world: World, first: number): Draft {
+  const { routesPerHost } = world.shape;
+  const host = world.hostOf(first);
+  const ofHost = world.isAdded(first) ? 1 : routesPerHost - (first % routesPerHost);
+  const paths = range(Math.min(routesPerIngress, ofHost)).map((index) => ({
+    path: world.pathOf(first + index),
+    pathType: "Prefix",
+    backend: {
+      service: { name: `s${world.serviceOf(first + index)}`, port: { number: 80 } },
+    },
+  }));
+  const name = world.hostName(host);
+  const tls = world.isSecure(host)
+    ? { tls: [{ hosts: [name], secretName: secretName(host) }] }
+    : {};
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { namespace, name: ingressName(world, first) },
+    body: { spec: { ...tls, rules: [{ host: name, http: { paths } }] } },
+  };
+}
+
+function serviceOf(service: number): Draft {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { namespace, name: `s${service}` },
+    body: { spec: { ports: [{ port: 80 }] } },
+  };
+}
+
+function sliceOf(world: World, service: number): Draft {
+  const endpoints: Json = [{ addresses: ["127.0.0.1"] }];
+  return {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: {
+      namespace,
+      name: `s${service}`,
+      labels: { "kubernetes.io/service-name": `s${service}` },
+    },
+    body: { addressType: "IPv4", endpoints, ports: [{ port: world.portOfService(service) }] },
+  };
+}
+
+function secretOf(world: World, host: number): Draft {
+  const { certificate, key } = world.pairOf(host);
+  const encode = (text: string): string => Buffer.from(text).toString("base64");
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { namespace, name: secretName(host) },
+    body: {
+      type: "kubernetes.io/tls",
+      data: { "tls.crt": encode(certificate), "tls.key": encode(key) },
+    },
+  };
+}
+
+function secretName(host: number): string {
+  return `c${host}`;
+}
