@@ -3,19 +3,24 @@
 import type { Json } from "#base/json.ts";
 import { formatOrigin } from "#base/origin.ts";
 import { formatAccess } from "./access-line.ts";
-import type { CommandContext } from "./command-context.ts";
 import { formatFinding } from "./finding-text.ts";
-import type { OutputSettings, UpOutput } from "./up-listener.ts";
+import {
+  type OutputContext,
+  type OutputSettings,
+  stoppingText,
+  type UpOutput,
+} from "./up-listener.ts";
 import { createScreen } from "./up-screen.ts";
+import { formatServed } from "./up-view.ts";
 
-export function createUpOutput(context: CommandContext, settings: OutputSettings): UpOutput {
-  if (settings.json) return jsonOutput(context);
+export function createUpOutput(context: OutputContext, settings: OutputSettings): UpOutput {
+  if (settings.json) return jsonOutput(context, settings);
   return context.environment.terminal.isScreen
     ? createScreen(context, settings)
     : plainOutput(context, settings);
 }
 
-function jsonOutput(context: CommandContext): UpOutput {
+function jsonOutput(context: OutputContext, settings: OutputSettings): UpOutput {
   const print = (event: string, fields: object): void => {
     const time = context.clock.now().toString({ smallestUnit: "millisecond" });
     context.environment.terminal.print(`${JSON.stringify({ event, time, ...fields })}\n`);
@@ -23,8 +28,8 @@ function jsonOutput(context: CommandContext): UpOutput {
   return {
     progress: (message) => print("progress", { message }),
     ready: (status) => print("ready", { status: status as unknown as Json }),
-    applied: ({ objects, milliseconds }) =>
-      print("applied", { objects, milliseconds: round(milliseconds) }),
+    applied: ({ objects, milliseconds }, resources) =>
+      print("applied", { objects, resources, milliseconds: round(milliseconds) }),
     findings: ({ added, gone }) => {
       for (const { finding, place } of added)
         print("finding", { ...finding, object: formatOrigin(finding.origin), place });
@@ -36,22 +41,25 @@ function jsonOutput(context: CommandContext): UpOutput {
         });
       }
     },
-    access: (record, locate) => print("access", { record, place: locate() }),
+    access: (record, locate) => {
+      if (settings.accessLog !== "none") print("access", { record, place: locate() });
+    },
     notice: (message) => print("notice", { message }),
     showsStatus: false,
     status: () => undefined,
+    stopping: () => print("stopping", { message: stoppingText }),
     close: () => undefined,
   };
 }
 
-function plainOutput(context: CommandContext, settings: OutputSettings): UpOutput {
+function plainOutput(context: OutputContext, settings: OutputSettings): UpOutput {
   const { terminal } = context.environment;
   const print = (text: string): void => terminal.print(`${text}\n`);
   return {
     progress: print,
     ready: (status) => {
       print("ready");
-      for (const url of status.urls) print(`  ${url}`);
+      for (const line of formatServed(status)) print(`  ${line}`);
     },
     applied: () => undefined,
     findings: ({ added, gone }) => {
@@ -65,6 +73,7 @@ function plainOutput(context: CommandContext, settings: OutputSettings): UpOutpu
     notice: print,
     showsStatus: false,
     status: () => undefined,
+    stopping: () => print(stoppingText),
     close: () => undefined,
   };
 }

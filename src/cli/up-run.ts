@@ -76,7 +76,7 @@ export async function runGate(deps: RunDeps, settings: RunSettings): Promise<0 |
       deps.output.findings(state.shown.change({ added: standalone.findings(), gone: [] }));
       await follow(deps, status, stopping.signal);
     }
-    deps.output.notice("stopping: open requests may end");
+    deps.output.stopping();
     await service.close();
     await standalone.stop(hurry.signal);
     return state.failure === undefined ? 0 : 1;
@@ -122,9 +122,13 @@ function take(
 ): void {
   const { output } = deps;
   switch (event.kind) {
-    case "applied":
-      output.applied(event.applied);
+    case "applied": {
+      // Most batches are statuses, which change nothing for the proxies.
+      const { applied, change } = event;
+      const resources = change.set.length + change.removed.length;
+      if (resources > 0) output.applied(applied, resources);
       return;
+    }
     case "findings":
       if (state.shown !== undefined) output.findings(state.shown.change(event.change));
       return;

@@ -4,8 +4,12 @@ import type { LocatedFinding } from "#api/gate-calls.ts";
 import { compareFindings, findingKey } from "#base/finding.ts";
 import type { GateStatus } from "#gate/gate-status.ts";
 import { formatAccess } from "./access-line.ts";
-import type { CommandContext } from "./command-context.ts";
-import type { OutputSettings, UpOutput } from "./up-listener.ts";
+import {
+  type OutputContext,
+  type OutputSettings,
+  stoppingText,
+  type UpOutput,
+} from "./up-listener.ts";
 import { formatScreen } from "./up-view.ts";
 
 const enterScreen = "\u001b[?1049h\u001b[?25l";
@@ -17,7 +21,7 @@ const clearBelow = "\u001b[J";
 const frame = Temporal.Duration.from({ milliseconds: 100 });
 const keptRequests = 200;
 
-export function createScreen(context: CommandContext, settings: OutputSettings): UpOutput {
+export function createScreen(context: OutputContext, settings: OutputSettings): UpOutput {
   const { terminal } = context.environment;
   const log: string[] = [];
   let status: GateStatus | undefined;
@@ -43,12 +47,17 @@ export function createScreen(context: CommandContext, settings: OutputSettings):
     waiting = true;
     context.clock.after(frame, draw);
   };
+  const leave = (): void => {
+    if (closed) return;
+    closed = true;
+    if (status !== undefined) terminal.print(leaveScreen);
+  };
   return {
     progress: (message) => terminal.print(`${message}\n`),
     ready: (now) => {
       status = now;
       terminal.print(enterScreen);
-      redraw();
+      draw();
     },
     applied: () => redraw(),
     findings: ({ added, gone }) => {
@@ -61,7 +70,7 @@ export function createScreen(context: CommandContext, settings: OutputSettings):
       if (settings.accessLog !== "none") add(formatAccess(record, locate()));
     },
     notice: (message) => {
-      if (status === undefined) terminal.print(`${message}\n`);
+      if (status === undefined || closed) terminal.print(`${message}\n`);
       else add(message);
     },
     showsStatus: true,
@@ -69,10 +78,10 @@ export function createScreen(context: CommandContext, settings: OutputSettings):
       status = now;
       redraw();
     },
-    close: () => {
-      if (closed) return;
-      closed = true;
-      if (status !== undefined) terminal.print(leaveScreen);
+    stopping: () => {
+      leave();
+      terminal.print(`${stoppingText}\n`);
     },
+    close: leave,
   };
 }

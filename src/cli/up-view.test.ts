@@ -11,6 +11,7 @@ const status: GateStatus = {
   envoy: { version: "1.40.0", state: "ready", pid: 1 },
   ports: { http: 8080, https: 8443 },
   urls: ["https://cafe.example.com:8443/"],
+  sample: "curl http://127.0.0.1:8080/tea",
   certificates: [
     { secret: "default/cafe", serverNames: ["a.test", "b.test", "c.test", "d.test"] },
     { secret: "default/tea", serverNames: ["tea.test"], notAfter: "2026-01-11T00:00:00Z" },
@@ -57,14 +58,15 @@ const crowded: ScreenContent = {
 test("the screen says what is served, with which certificates and pods, what is wrong, and what was asked", () => {
   const text = formatScreen(content, 200, 40, false);
   assert.deepEqual(text.split("\n"), [
-    "sekisho 1.2.3   Envoy 1.40.0 ready   examples/cafe",
+    "sekisho 1.2.3   Envoy 1.40.0 ready   examples/cafe   Ctrl-C stops",
     "",
     "Serving",
     "  https://cafe.example.com:8443/",
+    "  try: curl http://127.0.0.1:8080/tea",
     "Certificates",
     "  default/cafe (a.test, b.test, c.test and 1 more): not usable, handshakes are refused",
-    "  default/tea (tea.test): valid for 10 days",
-    "  default/old (old.test): expired 2 days ago",
+    "  default/tea (tea.test): valid until 2026-01-11, 10 days",
+    "  default/old (old.test): expired on 2025-12-30, 2 days ago",
     "Pods",
     "  1 of 2 ready",
     "  tea-2 is Pending",
@@ -94,6 +96,18 @@ for (const [columns, rows] of [
     });
   }
 }
+
+test("a finding that is longer than the screen is wide goes on in the next line", () => {
+  const text = formatScreen(content, 60, 40, false);
+  const from = text.indexOf("Findings");
+  assert.deepEqual(text.slice(from, text.indexOf("Requests")).trimEnd().split("\n"), [
+    "Findings",
+    "  cafe.yaml:3:1 warning NoEndpoints: nobody is ready to",
+    "    answer for Service tea, which is a long sentence",
+    "    (Service/default/tea)",
+    "      look at the pods",
+  ]);
+});
 
 test("no colour outlives its line", () => {
   for (const line of formatScreen(crowded, 40, 60, true).split("\n")) {

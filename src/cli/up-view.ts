@@ -25,9 +25,9 @@ export function formatScreen(
     colours ? styleText(style, text, { validateStream: false }) : text;
   const { status, findings, log } = content;
   const head = [
-    `${paint("bold", "sekisho")} ${status.version}   ${paint(status.envoy.state === "ready" ? "green" : "yellow", `Envoy ${status.envoy.version} ${status.envoy.state}`)}   ${status.directories.map(printable).join(", ")}`,
+    `${paint("bold", "sekisho")} ${status.version}   ${paint(status.envoy.state === "ready" ? "green" : "yellow", `Envoy ${status.envoy.version} ${status.envoy.state}`)}   ${status.directories.map(printable).join(", ")}   ${paint("dim", "Ctrl-C stops")}`,
     "",
-    ...section(paint, "Serving", status.urls.length === 0 ? ["nothing yet"] : status.urls),
+    ...section(paint, "Serving", formatServed(status)),
     ...section(
       paint,
       "Certificates",
@@ -37,12 +37,10 @@ export function formatScreen(
     ...section(
       paint,
       "Findings",
-      findings.map((finding) => colourFinding(paint, finding)),
+      findings.flatMap((finding) => formatWrapped(paint, finding, columns - 2)),
     ),
   ];
-  const kept = head
-    .flatMap((text) => text.split("\n"))
-    .slice(0, Math.min(rows, Math.max(4, rows - 4)));
+  const kept = head.slice(0, Math.min(rows, Math.max(4, rows - 4)));
   const room = Math.max(0, rows - kept.length - 2);
   const tail = log.slice(log.length - Math.min(room, log.length));
   return [
@@ -59,14 +57,35 @@ function section(paint: Paint, title: string, lines: readonly string[]): readonl
   return lines.length === 0 ? [] : [paint("bold", title), ...lines.map((line) => `  ${line}`)];
 }
 
-function colourFinding(paint: Paint, finding: LocatedFinding): string {
+/** What can be asked for, and one request to begin with. */
+export function formatServed({ urls, sample }: GateStatus): readonly string[] {
+  if (urls.length === 0) return ["nothing yet: no manifest names a host"];
+  return sample === undefined ? urls : [...urls, `try: ${sample}`];
+}
+
+/** A finding is read to its end: it goes on in the next line, further in. */
+function formatWrapped(paint: Paint, located: LocatedFinding, columns: number): readonly string[] {
   const style = { error: "red", warning: "yellow", info: "dim" } as const;
-  return formatFinding(finding)
-    .split("\n")
-    .map((line, index) =>
-      index === 0 ? paint(style[finding.finding.severity], line) : `  ${line}`,
-    )
-    .join("\n");
+  const [said = "", advice = ""] = formatFinding(located).split("\n");
+  return [
+    ...wrap(said, columns, "  ").map((line) => paint(style[located.finding.severity], line)),
+    ...wrap(advice.trimStart(), columns - 2, "  ").map((line) => `    ${line}`),
+  ];
+}
+
+/** Breaks between words; later lines are further in. A word that is longer than a line is cut when drawn. */
+function wrap(text: string, columns: number, indent: string): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (longer.length <= columns || line.trim() === "") line = longer;
+    else {
+      lines.push(line);
+      line = `${indent}${word}`;
+    }
+  }
+  return [...lines, line];
 }
 
 function formatCertificate(
@@ -81,7 +100,9 @@ function formatCertificate(
   const days = Math.floor(
     Temporal.Instant.from(certificate.notAfter).since(now).total("hours") / 24,
   );
-  const validity = days < 0 ? `expired ${-days} days ago` : `valid for ${days} days`;
+  const date = certificate.notAfter.slice(0, 10);
+  const validity =
+    days < 0 ? `expired on ${date}, ${-days} days ago` : `valid until ${date}, ${days} days`;
   return `${certificate.secret} (${names}${more}): ${validity}`;
 }
 

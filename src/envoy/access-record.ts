@@ -1,4 +1,4 @@
-/** A line of Envoy's access log as a typed record, and as text for people. */
+/** A line of Envoy's access log as a typed record. */
 
 import type { JsonObject } from "#base/json.ts";
 import { isJsonObject } from "#base/json.ts";
@@ -102,42 +102,4 @@ function parseObject(line: string): JsonObject | undefined {
     if (cause instanceof SyntaxError) return undefined;
     throw cause;
   }
-}
-
-/**
- * One line for a terminal: `12:00:01.123 200 GET cafe.example.com/tea 3ms → 127.1.0.1:80
- * Ingress/default/cafe spec.rules[0] (cafe.yaml:12)`. Control characters a client sent are escaped.
- */
-export function formatAccessRecord(record: AccessRecord, place?: string): string {
-  const parts = [
-    record.time.slice(11, 23),
-    record.status === 0 ? "---" : String(record.status),
-    ...(record.flags.length === 0 ? [] : [`[${record.flags.join(",")}]`]),
-    request(record),
-    `${record.durationMs}ms`,
-    ...(record.upstreamHost === undefined ? [] : [`→ ${record.upstreamHost}`]),
-    ...(record.route === undefined ? [] : [record.route]),
-    ...(place === undefined ? [] : [`(${place})`]),
-    ...(record.flags.length === 0 ? [] : failure(record)),
-  ];
-  return visible(parts.join(" "));
-}
-
-function request(record: AccessRecord): string {
-  if (record.method === undefined) {
-    return `connection from ${record.client ?? "?"}${record.sni === undefined ? "" : ` for ${record.sni}`}`;
-  }
-  return `${record.method} ${record.authority ?? ""}${record.path ?? ""}`;
-}
-
-function failure(record: AccessRecord): readonly string[] {
-  const said = record.upstreamFailure ?? record.tlsFailure ?? record.details;
-  return said === undefined ? [] : [`– ${said}`];
-}
-
-/** A client may send escape sequences for our terminal in any header. */
-function visible(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
-    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
-  });
 }

@@ -10,6 +10,8 @@ export interface GateStatus {
   readonly ports: { readonly http: number; readonly https: number };
   /** The hosts served, each with the URLs under which it answers. */
   readonly urls: readonly string[];
+  /** A curl command that a pod or server answers; absent when nothing is forwarded. */
+  readonly sample?: string;
   readonly certificates: readonly CertificateStatus[];
   readonly pods: readonly PodStatus[];
   readonly proxies: readonly ProxyStatus[];

@@ -8,6 +8,8 @@ import { type Secret, secretKind } from "#kinds/secret.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import type { CertificateStatus, GateStatus, PodStatus, ProxyStatus } from "./gate-status.ts";
 import type { Ports } from "./ports.ts";
+import { literalOf, reachableAddress } from "./reachable-address.ts";
+import { sampleRequest } from "./sample-request.ts";
 import type { Standalone } from "./standalone.ts";
 
 export interface StatusFacts {
@@ -15,6 +17,7 @@ export interface StatusFacts {
   readonly envoyVersion: string;
   readonly state: string;
   readonly ports: Ports;
+  readonly address: string;
   readonly directories: readonly string[];
   readonly data: string;
 }
@@ -25,11 +28,14 @@ export async function gateStatus(
   facts: StatusFacts,
 ): Promise<GateStatus> {
   const { gate, envoy } = standalone;
+  const address = reachableAddress(facts.address);
+  const sample = sampleRequest(gate.pipeline.gateway, { httpPort: facts.ports.http, address });
   return {
     version: facts.version,
     envoy: { version: facts.envoyVersion, state: facts.state, pid: envoy.identity()?.pid },
     ports: facts.ports,
-    urls: urlsOf(standalone, facts.ports),
+    urls: urlsOf(standalone, facts.ports, address),
+    ...(sample === undefined ? {} : { sample }),
     certificates: await certificatesOf(store, standalone),
     pods: await podsOf(store),
     proxies: gate.xds.proxies().map(
@@ -49,10 +55,11 @@ export async function gateStatus(
   };
 }
 
-function urlsOf({ gate }: Standalone, ports: Ports): readonly string[] {
+/** A host that takes every name is shown by the address. */
+function urlsOf({ gate }: Standalone, ports: Ports, address: string): readonly string[] {
   const { gateway } = gate.pipeline;
   return gateway.claimedHosts().flatMap((host) => {
-    const name = host === "*" ? "any-host" : host.replace("**.", "*.");
+    const name = host === "*" ? literalOf(address) : host.replace("**.", "*.");
     const plain = `http://${name}${ports.http === 80 ? "" : `:${ports.http}`}`;
     const secure = `https://${name}${ports.https === 443 ? "" : `:${ports.https}`}`;
     return gateway.groupOf(host) === undefined ? [plain] : [secure, plain];

@@ -11,6 +11,7 @@ import type { ListenerLayout } from "#envoy/listeners/layout.ts";
 import { cidrRangeOf } from "#envoy/listeners/network.ts";
 import { onDemandLayout } from "#envoy/listeners/on-demand-layout.ts";
 import type { ListenerSettings } from "#envoy/listeners/settings.ts";
+import type { ResourceChange } from "#envoy/resource.ts";
 import { deploymentKind } from "#kinds/deployment.ts";
 import { podKind } from "#kinds/pod.ts";
 import { replicaSetKind } from "#kinds/replica-set.ts";
@@ -47,6 +48,7 @@ import type { Applied } from "./feed.ts";
 import { FindingBoard } from "./finding-board.ts";
 import { type Gate, startGate } from "./gate.ts";
 import type { Ports } from "./ports.ts";
+import { reachableAddress } from "./reachable-address.ts";
 import { followRefusals } from "./refusals.ts";
 import { createReporting } from "./reporting.ts";
 
@@ -85,7 +87,7 @@ export interface StandaloneSettings {
 }
 
 export type StandaloneEvent =
-  | { readonly kind: "applied"; readonly applied: Applied }
+  | { readonly kind: "applied"; readonly applied: Applied; readonly change: ResourceChange }
   | { readonly kind: "findings"; readonly change: FindingChange }
   | { readonly kind: "envoy"; readonly event: EnvoyEvent }
   | { readonly kind: "access"; readonly record: AccessRecord }
@@ -141,8 +143,8 @@ export async function startStandalone(
       : { judgedElsewhere: [deploymentKind.id, podKind.id, replicaSetKind.id] }),
     onFindings: (change) => board.gather(change),
     onClaim: reporting.claimChanged,
-    onApplied: (applied) => {
-      settings.onEvent({ kind: "applied", applied });
+    onApplied: (applied, change) => {
+      settings.onEvent({ kind: "applied", applied, change });
       board.replace("layout", layoutFindings(layout, gate.pipeline.certificateCount));
       void reporting.update();
     },
@@ -255,10 +257,4 @@ function createLayout(
   return layout === "on-demand"
     ? onDemandLayout(listeners, settings.ports)
     : chainLayout(listeners, settings.ports);
-}
-
-/** Where clients on this machine reach a listener on `address`. */
-function reachableAddress(address: string): string {
-  if (address === "0.0.0.0") return "127.0.0.1";
-  return address === "::" ? "::1" : address;
 }

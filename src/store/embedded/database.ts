@@ -26,7 +26,7 @@ const migrations: readonly string[] = [
    ) STRICT;`,
 ];
 
-/** Opens the database `file`; throws StoreError `unavailable` with what to do. */
+/** Opens the database `file`; throws StoreError `unavailable` with the reason. */
 export function openDatabase(file: string): DatabaseSync {
   const database = new DatabaseSync(file);
   try {
