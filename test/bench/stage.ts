@@ -52,9 +52,10 @@ export async function openStage(settings: StageSettings): Promise<Stage> {
     answers,
     ...found,
     sekisho: (options) => sekisho(options, { bundle, version: with_, profile: settings.profile }),
-    start: (subject, shape) => {
+    mayInstall: settings.install,
+    start: (subject, shape, backends = answers) => {
       turn += 1;
-      return start(subject, new World(shape, answers), join(directory, `s${turn}`));
+      return start(subject, new World(shape, backends), join(directory, `s${turn}`));
     },
     progress: (text) => console.error(`… ${text}`),
   };

@@ -5,5 +5,12 @@ import { changesPart } from "./changes.ts";
 import { fileChangesPart } from "./file-changes.ts";
 import type { Part } from "./part.ts";
 import { startPart } from "./start.ts";
+import { throughputPart } from "./throughput.ts";
 
-export const parts: readonly Part[] = [changesPart, fileChangesPart, startPart, certificatesPart];
+export const parts: readonly Part[] = [
+  changesPart,
+  fileChangesPart,
+  startPart,
+  certificatesPart,
+  throughputPart,
+];

@@ -5,7 +5,7 @@ import type { Answers } from "../programs/answers.ts";
 import type { PartReport } from "../report/report.ts";
 import type { SekishoSettings } from "../subjects/sekisho.ts";
 import type { RunningSubject, Subject } from "../subjects/subject.ts";
-import type { World, WorldShape } from "../world/world.ts";
+import type { Backends, World, WorldShape } from "../world/world.ts";
 
 export interface BenchContext {
   readonly plan: Plan;
@@ -18,7 +18,9 @@ export interface BenchContext {
   /** Peers that are not measured, each with the reason. */
   readonly leftOut: readonly string[];
   /** Starts a subject in a directory of its own, which goes when it is disposed of. */
-  readonly start: (subject: Subject, shape: WorldShape) => Promise<Started>;
+  readonly start: (subject: Subject, shape: WorldShape, backends?: Backends) => Promise<Started>;
+  /** Whether programs that are not there may be installed. */
+  readonly mayInstall: boolean;
   readonly progress: (text: string) => void;
 }
 

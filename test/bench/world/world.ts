@@ -42,19 +42,27 @@ const watched = [20, 21, 22, 23, 24];
 /** With fewer, changes and bystanders would meet. */
 export const fewestServices = 30;
 
+/** The ports of two servers on 127.0.0.1. */
+export interface Backends {
+  readonly a: number;
+  readonly b: number;
+  /** What the first answers; the second answers `b`. Default: `a`. */
+  readonly bodyOfA?: string;
+}
+
 export class World {
   readonly shape: WorldShape;
-  readonly #ports: { readonly a: number; readonly b: number };
+  readonly #backends: Backends;
   /** By route; those behind the shape's are hosts that were added. */
   readonly #serviceOf: number[];
   readonly #isFlipped: boolean[];
   /** By host. */
   readonly #pairs: Map<number, SelfSigned>;
 
-  constructor(shape: WorldShape, ports: { readonly a: number; readonly b: number }) {
+  constructor(shape: WorldShape, backends: Backends) {
     if (shape.services < fewestServices) throw new Error(`a world has ${fewestServices} Services`);
     this.shape = shape;
-    this.#ports = ports;
+    this.#backends = backends;
     const routes = shape.hosts * shape.routesPerHost;
     this.#serviceOf = Array.from({ length: routes }, (_, route) => route % shape.services);
     this.#isFlipped = Array.from({ length: shape.services }, () => false);
@@ -104,7 +112,7 @@ export class World {
 
   portOfService(service: number): number {
     const isFirstHalf = service < this.shape.services / 2;
-    return isFirstHalf !== this.#isFlipped[service] ? this.#ports.a : this.#ports.b;
+    return isFirstHalf !== this.#isFlipped[service] ? this.#backends.a : this.#backends.b;
   }
 
   portOf(route: number): number {
@@ -122,7 +130,7 @@ export class World {
     return {
       host: this.hostName(this.hostOf(route)),
       path: this.pathOf(route),
-      body: this.portOf(route) === this.#ports.a ? "a" : "b",
+      body: this.portOf(route) === this.#backends.a ? (this.#backends.bodyOfA ?? "a") : "b",
     };
   }
 
