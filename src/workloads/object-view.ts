@@ -2,6 +2,7 @@
 
 import type { KindId, KubeObject, ObjectKey } from "#kinds/object.ts";
 import { formatKey, keyOf } from "#kinds/object.ts";
+import { ObjectSet } from "#store/object-set.ts";
 import { type ObjectStore, StoreError } from "#store/object-store.ts";
 
 export interface ViewChange {
@@ -18,7 +19,7 @@ export class ObjectView {
   readonly #store: Pick<ObjectStore, "list" | "watch">;
   readonly #kinds: readonly KindId[];
   readonly #changed: (change: ViewChange) => void;
-  readonly #objects = new Map<string, KubeObject>();
+  readonly #objects = new ObjectSet();
   /** Objects that we removed and the watch still shows, by uid. */
   readonly #removed = new Set<string>();
 
@@ -36,13 +37,9 @@ export class ObjectView {
     return this.#objects.get(formatKey({ kind, namespace, name }));
   }
 
-  /** Objects of a kind in a namespace (in all without one), by name. */
+  /** Objects of a kind in a namespace (in all without one), by namespace and name. */
   list(kind: KindId, namespace?: string): readonly KubeObject[] {
-    const prefix = namespace === undefined ? `${kind}/` : `${kind}/${namespace}/`;
-    return [...this.#objects]
-      .filter(([key]) => key.startsWith(prefix))
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, object]) => object);
+    return this.#objects.list(kind, namespace);
   }
 
   /** What the store answered to a write of ours, or what the watch says. */
@@ -50,7 +47,7 @@ export class ObjectView {
     const key = keyOf(object);
     const before = this.#objects.get(formatKey(key));
     if (this.#removed.has(object.metadata.uid) || isKnown(object, before)) return;
-    this.#objects.set(formatKey(key), object);
+    this.#objects.put(object);
     this.#changed({ key, before, after: object });
   }
 

@@ -1,6 +1,7 @@
 /** One change being prepared: what it will write, over what is there; nothing counts before it is committed. */
 
 import { formatKey, type KubeObject, keyOf } from "#kinds/object.ts";
+import { ObjectSet } from "../object-set.ts";
 import type { Draft } from "../object-store.ts";
 import type { Identity, StoredRow } from "./rows.ts";
 
@@ -10,7 +11,7 @@ export interface StoreState {
   readonly files: Map<string, Draft>;
   readonly identities: Map<string, Identity>;
   /** What is in force: the merged view, as readers see it. */
-  readonly objects: Map<string, KubeObject>;
+  readonly objects: ObjectSet;
   readonly keyOfUid: Map<string, string>;
   readonly dependents: Map<string, Set<string>>;
 }
@@ -20,7 +21,7 @@ export function emptyState(): StoreState {
     rows: new Map(),
     files: new Map(),
     identities: new Map(),
-    objects: new Map(),
+    objects: new ObjectSet(),
     keyOfUid: new Map(),
     dependents: new Map(),
   };
@@ -105,7 +106,7 @@ export function putInForce(state: StoreState, key: string, object: KubeObject | 
     state.objects.delete(key);
     return;
   }
-  state.objects.set(key, object);
+  state.objects.put(object);
   state.keyOfUid.set(object.metadata.uid, key);
   for (const { uid } of object.metadata.ownerReferences) {
     const dependents = state.dependents.get(uid) ?? new Set();

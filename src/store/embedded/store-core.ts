@@ -1,7 +1,6 @@
 /** The embedded store's state and what changes it. */
 
 import type { DatabaseSync } from "node:sqlite";
-import { compareText } from "#base/compare.ts";
 import { contentHash } from "#base/content-hash.ts";
 import type { Json } from "#base/json.ts";
 import {
@@ -14,6 +13,7 @@ import {
 } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Random } from "#runtime/random.ts";
+import { ObjectSet } from "../object-set.ts";
 import {
   type Draft,
   type Listing,
@@ -54,7 +54,7 @@ export class StoreCore {
   readonly #history: History;
   readonly #lags: boolean;
   /** What readers see while the store lags; else the state itself. */
-  readonly #visible: Map<string, KubeObject>;
+  readonly #visible: ObjectSet;
   #visibleRevision: number;
   #revision: number;
   #unsettled: { revision: number; events: readonly WatchEvent[] }[] = [];
@@ -77,7 +77,7 @@ export class StoreCore {
       this.#state.identities.set(key, identity);
     this.#revision = this.#rows.revision();
     this.#history = new History(this.#revision);
-    this.#visible = this.#lags ? new Map(this.#state.objects) : this.#state.objects;
+    this.#visible = this.#lags ? new ObjectSet(this.#state.objects.all()) : this.#state.objects;
     this.#visibleRevision = this.#revision;
     if (settings.sealer !== undefined) this.#sealPlainSecrets();
   }
@@ -87,16 +87,10 @@ export class StoreCore {
   }
 
   list(kind: KindId, namespace: string | undefined): Listing {
-    const prefix = namespace === undefined ? `${kind}/` : `${kind}/${namespace}/`;
-    const items = [...this.#visible]
-      .filter(([key]) => key.startsWith(prefix))
-      .map(([, object]) => object)
-      .sort(
-        (a, b) =>
-          compareText(a.metadata.namespace, b.metadata.namespace) ||
-          compareText(a.metadata.name, b.metadata.name),
-      );
-    return { items, resourceVersion: `${this.#visibleRevision}` };
+    return {
+      items: this.#visible.list(kind, namespace),
+      resourceVersion: `${this.#visibleRevision}`,
+    };
   }
 
   watch(kinds: readonly KindId[], from: string, signal: AbortSignal): AsyncIterable<WatchBatch> {
@@ -367,7 +361,7 @@ export class StoreCore {
       for (const { kind, object } of events) {
         const key = formatKey(keyOf(object));
         if (kind === "deleted") this.#visible.delete(key);
-        else this.#visible.set(key, object);
+        else this.#visible.put(object);
       }
     }
     this.#visibleRevision = revision;
