@@ -10,7 +10,7 @@ import {
   stoppingText,
   type UpOutput,
 } from "./up-listener.ts";
-import { formatScreen } from "./up-view.ts";
+import { formatScreen, type Notice } from "./up-view.ts";
 
 const enterScreen = "\u001b[?1049h\u001b[?25l";
 const leaveScreen = "\u001b[?25h\u001b[?1049l";
@@ -20,10 +20,12 @@ const clearBelow = "\u001b[J";
 /** As often as a person can read. */
 const frame = Temporal.Duration.from({ milliseconds: 100 });
 const keptRequests = 200;
+const keptNotices = 3;
 
 export function createScreen(context: OutputContext, settings: OutputSettings): UpOutput {
   const { terminal } = context.environment;
   const log: string[] = [];
+  const notices: Notice[] = [];
   let status: GateStatus | undefined;
   const found = new Map<string, LocatedFinding>();
   let findings: readonly LocatedFinding[] | undefined = [];
@@ -38,7 +40,7 @@ export function createScreen(context: OutputContext, settings: OutputSettings): 
     waiting = false;
     if (status === undefined || closed) return;
     findings ??= [...found.values()].sort((a, b) => compareFindings(a.finding, b.finding));
-    const content = { status, findings, log, now: context.clock.now() };
+    const content = { status, findings, notices, log, now: context.clock.now() };
     const text = formatScreen(content, terminal.columns(), terminal.rows(), terminal.hasColours);
     terminal.print(`${home}${text.replaceAll("\n", `${clearLine}\n`)}${clearLine}${clearBelow}`);
   };
@@ -70,8 +72,11 @@ export function createScreen(context: OutputContext, settings: OutputSettings): 
       if (settings.accessLog !== "none") add(formatAccess(record, locate()));
     },
     notice: (message) => {
+      // The screen hides what was printed before it was there, so that is told on it again.
       if (status === undefined || closed) terminal.print(`${message}\n`);
-      else add(message);
+      notices.push({ time: context.clock.now(), message });
+      if (notices.length > keptNotices) notices.shift();
+      redraw();
     },
     showsStatus: true,
     status: (now) => {

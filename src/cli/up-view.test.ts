@@ -42,6 +42,9 @@ function findingAbout(name: string): LocatedFinding {
 const content: ScreenContent = {
   status,
   findings: [findingAbout("tea")],
+  notices: [
+    { time: now.subtract({ minutes: 3 }), message: "Envoy ended: out of memory; give it more" },
+  ],
   log: ["GET /tea 200"],
   now,
 };
@@ -51,6 +54,7 @@ const crowded: ScreenContent = {
     urls: Array.from({ length: 50 }, (_, index) => `https://host${index}.test/`),
   },
   findings: Array.from({ length: 50 }, (_, index) => findingAbout(`s${index}`)),
+  notices: [{ time: now, message: "n".repeat(300) }],
   log: Array.from({ length: 50 }, (_, index) => `GET /${index} ${"x".repeat(200)}`),
   now,
 };
@@ -60,6 +64,8 @@ test("the screen says what is served, with which certificates and pods, what is 
   assert.deepEqual(text.split("\n"), [
     "sekisho 1.2.3   Envoy 1.40.0 ready   examples/cafe   Ctrl-C stops",
     "",
+    "Notices",
+    "  3m ago: Envoy ended: out of memory; give it more",
     "Serving",
     "  https://cafe.example.com:8443/",
     "  try: curl http://127.0.0.1:8080/tea",

@@ -3,15 +3,23 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import type { LocatedFinding } from "#api/gate-calls.ts";
 import type { GateStatus } from "#gate/gate-status.ts";
+import { formatAge } from "./age.ts";
 import { formatFinding } from "./finding-text.ts";
 import { printable } from "./table.ts";
 
 export interface ScreenContent {
   readonly status: GateStatus;
   readonly findings: readonly LocatedFinding[];
-  /** The newest last. */
+  /** What a person was told about Envoy and the run, the newest last. */
+  readonly notices: readonly Notice[];
+  /** Requests, the newest last. */
   readonly log: readonly string[];
   readonly now: Temporal.Instant;
+}
+
+export interface Notice {
+  readonly time: Temporal.Instant;
+  readonly message: string;
 }
 
 /** The lines of the screen, at most `rows` of at most `columns` characters. */
@@ -23,10 +31,17 @@ export function formatScreen(
 ): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     colours ? styleText(style, text, { validateStream: false }) : text;
-  const { status, findings, log } = content;
+  const { status, findings, notices, log } = content;
   const head = [
     `${paint("bold", "sekisho")} ${status.version}   ${paint(status.envoy.state === "ready" ? "green" : "yellow", `Envoy ${status.envoy.version} ${status.envoy.state}`)}   ${status.directories.map(printable).join(", ")}   ${paint("dim", "Ctrl-C stops")}`,
     "",
+    ...section(
+      paint,
+      "Notices",
+      notices.map(
+        ({ time, message }) => `${formatAge(`${time}`, content.now)} ago: ${printable(message)}`,
+      ),
+    ),
     ...section(paint, "Serving", formatServed(status)),
     ...section(
       paint,
