@@ -2,7 +2,7 @@
 
 import type { Finding } from "#base/finding.ts";
 import type { Json } from "#base/json.ts";
-import type { Place } from "#base/origin.ts";
+import type { Origin, Place } from "#base/origin.ts";
 import type { Explanation } from "#gate/explanation.ts";
 import type { GateStatus } from "#gate/gate-status.ts";
 import type { LocalAnswer, LocalSocket } from "#runtime/local-socket.ts";
@@ -18,6 +18,8 @@ export interface GateCalls {
   readonly "gate.ping": { readonly input: null; readonly output: null };
   readonly "gate.status": { readonly input: null; readonly output: GateStatus };
   readonly "gate.findings": { readonly input: null; readonly output: readonly LocatedFinding[] };
+  /** Where in the files an object, or a field of it, is; null for what is stored. */
+  readonly "gate.locate": { readonly input: Origin; readonly output: Place | null };
   readonly "gate.explain": {
     readonly input: { readonly url: string };
     readonly output: Explanation;
@@ -38,7 +40,11 @@ export async function askGate<M extends keyof GateCalls>(
   method: M,
   input: GateCalls[M]["input"],
 ): Promise<GateCalls[M]["output"]> {
-  return (await socket.call(path, method, input)) as unknown as GateCalls[M]["output"];
+  return (await socket.call(
+    path,
+    method,
+    input as unknown as Json,
+  )) as unknown as GateCalls[M]["output"];
 }
 
 /** Answers `gate.<name>` calls; undefined for other methods. */

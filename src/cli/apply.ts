@@ -4,10 +4,12 @@ import path from "node:path";
 import { Command } from "commander";
 import { createRemoteStore } from "#api/remote-store.ts";
 import { recogniseManifest } from "#gate/manifest-kinds.ts";
+import { kindId } from "#kinds/object.ts";
 import { defaultManifestLimits, parseManifests } from "#sources/directory/manifest.ts";
 import { readObjects } from "#sources/directory/manifest-objects.ts";
 import type { Draft } from "#store/object-store.ts";
 import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
+import { withFile } from "./file-objects.ts";
 import { formatFinding } from "./finding-text.ts";
 import { type ReadManifests, readDirectories } from "./manifest-files.ts";
 import { dataOption, exampleText } from "./options.ts";
@@ -32,12 +34,18 @@ export function applyCommand(context: CommandContext): Command {
 async function apply(context: CommandContext, options: ApplyOptions): Promise<void> {
   const drafts: Draft[] = [];
   for (const name of options.filename) drafts.push(...(await draftsOf(context, name)));
-  const store = createRemoteStore(context.socket, await findSocket(context, options.data));
+  const socket = await findSocket(context, options.data);
+  const store = createRemoteStore(context.socket, socket);
   for (const draft of drafts) {
-    const object = await store.apply(draft);
-    context.environment.terminal.print(
-      `${object.kind.toLowerCase()}/${object.metadata.name} applied\n`,
-    );
+    const { apiVersion, kind, metadata } = draft;
+    const { namespace, name } = metadata;
+    try {
+      await store.apply(draft);
+    } catch (error) {
+      const key = { kind: kindId(apiVersion, kind), namespace, name };
+      throw await withFile(context, socket, key, error);
+    }
+    context.environment.terminal.print(`${kind.toLowerCase()}/${name} applied\n`);
   }
 }
 

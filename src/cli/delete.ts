@@ -2,7 +2,9 @@
 
 import { Command } from "commander";
 import { createRemoteStore } from "#api/remote-store.ts";
+import type { ObjectKey } from "#kinds/object.ts";
 import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
+import { withFile } from "./file-objects.ts";
 import { findKind } from "./kind-name.ts";
 import { dataOption, exampleText, namespaceOption } from "./options.ts";
 
@@ -35,13 +37,16 @@ async function remove(
 ): Promise<void> {
   const kind = findKind(word);
   if (!kind.ok) throw new CommandError(2, kind.error, "use one of these names");
-  const store = createRemoteStore(context.socket, await findSocket(context, options.data));
+  const socket = await findSocket(context, options.data);
+  const store = createRemoteStore(context.socket, socket);
   for (const name of names) {
-    await store.remove({
-      kind: kind.value.id,
-      namespace: kind.value.namespaced ? options.namespace : "",
-      name,
-    });
+    const namespace = kind.value.namespaced ? options.namespace : "";
+    const key: ObjectKey = { kind: kind.value.id, namespace, name };
+    try {
+      await store.remove(key);
+    } catch (error) {
+      throw await withFile(context, socket, key, error);
+    }
     context.environment.terminal.print(`${kind.value.kind.toLowerCase()} "${name}" deleted\n`);
   }
 }

@@ -6,6 +6,7 @@ import { askGate } from "#api/gate-calls.ts";
 import { createRemoteStore } from "#api/remote-store.ts";
 import type { Json, JsonObject } from "#base/json.ts";
 import { isJsonObject } from "#base/json.ts";
+import type { Place } from "#base/origin.ts";
 import { type Event, eventKind } from "#kinds/event.ts";
 import { read } from "#kinds/kind.ts";
 import type { KubeObject, ObjectKey } from "#kinds/object.ts";
@@ -65,8 +66,10 @@ async function describe(
   const findings = (await askGate(context.socket, socket, "gate.findings", null)).filter(
     ({ finding }) => isAbout(finding.origin, key),
   );
+  const origin = { ...key, path: "" };
+  const place = await askGate(context.socket, socket, "gate.locate", origin);
   const { terminal } = context.environment;
-  terminal.print(formatHead(object));
+  terminal.print(formatHead(object, place));
   terminal.print(formatBody(object));
   terminal.print(formatFindings(findings));
   terminal.print(await formatEvents(store, object, context.clock.now()));
@@ -76,7 +79,7 @@ function isAbout(origin: ObjectKey, key: ObjectKey): boolean {
   return origin.kind === key.kind && origin.namespace === key.namespace && origin.name === key.name;
 }
 
-function formatHead({ metadata, kind, apiVersion }: KubeObject): string {
+function formatHead({ metadata, kind, apiVersion }: KubeObject, place: Place | null): string {
   const pairs = (map: Readonly<Record<string, string>>): string => {
     const lines = Object.entries(map).map(([name, value]) => printable(`${name}: ${value}`));
     return lines.length === 0 ? "<none>" : lines.join(`\n${" ".repeat(13)}`);
@@ -85,6 +88,10 @@ function formatHead({ metadata, kind, apiVersion }: KubeObject): string {
     ["Name:", metadata.name],
     ...(metadata.namespace === "" ? [] : [["Namespace:", metadata.namespace]]),
     ["Kind:", `${kind} (${apiVersion})`],
+    [
+      "Manifest:",
+      place === null ? "<none>, it is stored" : printable(`${place.file}:${place.line}`),
+    ],
     ["Created:", metadata.creationTimestamp],
     ["Labels:", pairs(metadata.labels)],
     ["Annotations:", pairs(metadata.annotations)],

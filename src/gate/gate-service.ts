@@ -37,6 +37,7 @@ export function serveGateCalls(
     "gate.ping": async () => null,
     "gate.status": facts.status,
     "gate.findings": async () => standalone.findings().map(standalone.located),
+    "gate.locate": async (origin) => standalone.locate(origin) ?? null,
     "gate.metrics": () => deps.metrics.expose(),
     "gate.explain": ({ url }) =>
       explain(new URL(url), {

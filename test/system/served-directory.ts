@@ -29,7 +29,7 @@ export function serveDirectory(files: Readonly<Record<string, string>>): ServedD
   };
 }
 
-/** `/tea` is served by a Deployment, `/httpbin` by a Pod; nobody is behind `/empty`. Lines are asserted: mind them. */
+/** `/tea` is served by a Deployment, `/httpbin` by a Pod; nobody is behind `/empty`. */
 export const ingress = `apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:
@@ -53,10 +53,10 @@ spec:
             backend: { service: { name: empty, port: { number: 80 } } }
 `;
 
-/** The line of a text in the Ingress, counted from 1. */
-export function lineOf(text: string): number {
-  const index = ingress.split("\n").findIndex((line) => line.includes(text));
-  if (index < 0) throw new Error(`${text} is not in the Ingress`);
+/** The line of a text in a manifest, counted from 1. */
+export function lineOf(text: string, manifest = ingress): number {
+  const index = manifest.split("\n").findIndex((line) => line.includes(text));
+  if (index < 0) throw new Error(`${text} is not in the manifest`);
   return index + 1;
 }
 
@@ -94,7 +94,7 @@ spec:
       ports: [{ containerPort: 80 }]
 `;
 
-/** The Deployment behind \`/tea\`; another \`edition\` is another template. */
+/** The Deployment behind `/tea`; another `edition` is another template. */
 export function tea(replicas: number, edition = "first"): string {
   return `apiVersion: apps/v1
 kind: Deployment
