@@ -21,7 +21,7 @@ export interface GateCalls {
   /** Where in the files an object, or a field of it, is; null for what is stored. */
   readonly "gate.locate": { readonly input: Origin; readonly output: Place | null };
   readonly "gate.explain": {
-    readonly input: { readonly url: string };
+    readonly input: { readonly url: string; readonly serverName?: string };
     readonly output: Explanation;
   };
   readonly "gate.metrics": { readonly input: null; readonly output: string };

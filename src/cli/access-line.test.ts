@@ -52,6 +52,22 @@ const lines: Readonly<Record<string, readonly [AccessRecord, typeof place | unde
     undefined,
     "04:23:41Z 404 GET http://x.test/ 0ms  no object claims this host",
   ],
+  "a handshake that was refused, and the entry that named a certificate for it": [
+    {
+      time: plain.time,
+      status: 0,
+      flags: [],
+      bytesIn: 0,
+      bytesOut: 7,
+      durationMs: 0,
+      client: "127.0.0.1:5",
+      sni: "x.test",
+      details: "direct_response",
+      route: "Ingress/default/cafe spec.tls[0]",
+    },
+    place,
+    "04:23:41Z --- connection from 127.0.0.1:5 for x.test 0ms  cafe.yaml:12 Ingress/default/cafe spec.tls[0] – handshake refused",
+  ],
   "a connection that ended without a request": [
     {
       time: plain.time,

@@ -38,6 +38,10 @@ function formatDecision({ route }: AccessRecord, place: Place | undefined): read
 }
 
 function formatFailure(record: AccessRecord): readonly string[] {
+  // A filter chain that refuses does so with an answer, which Envoy does not count as a failure.
+  if (record.method === undefined && record.flags.length === 0) {
+    return [`– ${record.tlsFailure ?? "handshake refused"}`];
+  }
   const said = record.upstreamFailure ?? record.tlsFailure ?? record.details;
   return said === undefined || record.flags.length === 0 ? [] : [`– ${said}`];
 }

@@ -8,6 +8,7 @@ import { dataOption, exampleText } from "./options.ts";
 import { printable } from "./table.ts";
 
 interface ExplainOptions {
+  readonly serverName?: string;
   readonly output?: "json";
   readonly data?: string;
 }
@@ -19,6 +20,10 @@ export function explainCommand(context: CommandContext): Command {
       "Names the listener, certificate, host, route (object, field, file and line), cluster and endpoints that answer a URL, and what would have matched next.",
     )
     .argument("<url>", "the URL as a client would ask for it; its port does not matter")
+    .option(
+      "--server-name <name>",
+      "the name in the TLS handshake, where it is not the URL's; empty: none is sent",
+    )
     .addOption(new Option("-o, --output <format>", "how to print").choices(["json"]))
     .addOption(dataOption())
     .addHelpText("after", exampleText("sekisho explain https://cafe.example.com/tea"))
@@ -35,7 +40,10 @@ async function run(context: CommandContext, text: string, options: ExplainOption
     );
   }
   const socket = await findSocket(context, options.data);
-  const explanation = await askGate(context.socket, socket, "gate.explain", { url: url.href });
+  const explanation = await askGate(context.socket, socket, "gate.explain", {
+    url: url.href,
+    ...(options.serverName === undefined ? {} : { serverName: options.serverName }),
+  });
   const { terminal } = context.environment;
   terminal.print(
     options.output === "json"

@@ -1,10 +1,12 @@
 /** One run of `up`: everything started, shown, answered for, and ended in order. */
 
 import path from "node:path";
+import { formatOrigin } from "#base/origin.ts";
 import type { Settings } from "#config/settings.ts";
+import type { AccessRecord } from "#envoy/access-record.ts";
 import { serveGateCalls } from "#gate/gate-service.ts";
 import type { GateStatus } from "#gate/gate-status.ts";
-import { originOfRoute } from "#gate/route-origin.ts";
+import { originOfRecord } from "#gate/route-origin.ts";
 import {
   type Standalone,
   type StandaloneDeps,
@@ -132,14 +134,9 @@ function take(
     case "findings":
       if (state.shown !== undefined) output.findings(state.shown.change(event.change));
       return;
-    case "access": {
-      const { record } = event;
-      output.access(record, () => {
-        const origin = record.route === undefined ? undefined : originOfRoute(record.route);
-        return origin === undefined ? undefined : state.standalone?.locate(origin);
-      });
+    case "access":
+      takeAccess(output, state, event.record);
       return;
-    }
     case "envoy":
       takeEnvoy(output, state, stopping, event.event);
       return;
@@ -147,6 +144,13 @@ function take(
       state.failure = `the store is not followed any more: ${errorText(event.error)}`;
       stopping.abort();
   }
+}
+
+function takeAccess(output: UpOutput, { standalone }: RunState, record: AccessRecord): void {
+  const origin = standalone && originOfRecord(record, standalone.gate.pipeline.gateway);
+  if (standalone === undefined || origin === undefined) output.access(record, () => undefined);
+  // A connection has no route: what decided it stands there.
+  else output.access({ route: formatOrigin(origin), ...record }, () => standalone.locate(origin));
 }
 
 function takeEnvoy(

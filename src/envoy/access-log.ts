@@ -10,7 +10,9 @@ import {
   ComparisonFilter_Op,
 } from "#gen/envoy/config/accesslog/v3/accesslog_pb.ts";
 import { FileAccessLogSchema } from "#gen/envoy/extensions/access_loggers/file/v3/file_pb.ts";
+import { ExpressionFilterSchema } from "#gen/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.ts";
 import { FractionalPercent_DenominatorType } from "#gen/envoy/type/v3/percent_pb.ts";
+import { plainTextChain, refusedChainPrefix } from "./chain-names.ts";
 
 export interface AccessLogSettings {
   /** Absolute path of the file Envoy appends to. */
@@ -57,14 +59,39 @@ export function buildAccessLog(settings: AccessLogSettings): AccessLog {
 }
 
 /**
+ * Connections that a refusing filter chain took, and those whose handshake failed: because no certificate was found on
+ * demand, or the client did not like ours. Who speaks clear text to the TLS port is told so and is no failure of TLS.
+ */
+const failedHandshake = [
+  `xds.filter_chain_name.startsWith("${refusedChainPrefix}")`,
+  `(xds.filter_chain_name != "${plainTextChain}" && connection.transport_failure_reason != "")`,
+].join(" || ");
+
+/**
  * For the listener: a line for every connection that no filter chain took (`NR`) or whose TLS
  * handshake failed, so that a refused handshake can be explained like an answer.
  */
 export function buildConnectionAccessLog(path: string): AccessLog {
-  const refused = create(AccessLogFilterSchema, {
+  const lost = create(AccessLogFilterSchema, {
     filterSpecifier: { case: "responseFlagFilter", value: { flags: ["NR"] } },
   });
-  return fileAccessLog(path, refused);
+  const expression = create(ExpressionFilterSchema, { expression: failedHandshake });
+  const failed = create(AccessLogFilterSchema, {
+    filterSpecifier: {
+      case: "extensionFilter",
+      value: {
+        name: "envoy.access_loggers.extension_filters.cel",
+        configType: { case: "typedConfig", value: anyPack(ExpressionFilterSchema, expression) },
+      },
+    },
+  });
+  return fileAccessLog(path, anyOf([lost, failed]));
+}
+
+function anyOf(filters: AccessLogFilter[]): AccessLogFilter {
+  return create(AccessLogFilterSchema, {
+    filterSpecifier: { case: "orFilter", value: { filters } },
+  });
 }
 
 function fileAccessLog(path: string, filter: AccessLogFilter | undefined): AccessLog {
@@ -102,9 +129,7 @@ function failedOrSampled(samplePercent: number): AccessLogFilter | undefined {
     }),
   ];
   if (samplePercent > 0) filters.push(sampled(samplePercent));
-  return create(AccessLogFilterSchema, {
-    filterSpecifier: { case: "orFilter", value: { filters } },
-  });
+  return anyOf(filters);
 }
 
 /** Drawn for each request alone: without it Envoy would draw from the request id, which may be absent. */

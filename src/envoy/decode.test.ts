@@ -4,7 +4,7 @@ import { SecretBytes } from "#base/secret-bytes.ts";
 import type { Backend } from "#model/backend.ts";
 import { backendName } from "#model/backend.ts";
 import { hostFromText } from "#model/host.ts";
-import { buildAccessLog } from "./access-log.ts";
+import { buildAccessLog, buildConnectionAccessLog } from "./access-log.ts";
 import { buildCluster } from "./clusters/cluster.ts";
 import { buildEndpoints } from "./clusters/endpoints.ts";
 import { decodeResource } from "./decode.ts";
@@ -22,6 +22,7 @@ import { buildSecret } from "./secrets/secret.ts";
 const everySetting: ListenerSettings = {
   address: "0.0.0.0",
   accessLog: [buildAccessLog({ path: "/tmp/access.log", samplePercent: 10 })],
+  connectionLog: [buildConnectionAccessLog("/tmp/access.log")],
   trustedProxies: [cidrRangeOf("10.0.0.0/8")],
   proxyProtocol: true,
   allowedClients: [cidrRangeOf("192.0.2.0/24")],

@@ -13,6 +13,7 @@ import { FilterConfigSchema } from "#gen/envoy/config/route/v3/route_components_
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { ScopedRouteConfigurationSchema } from "#gen/envoy/config/route/v3/scoped_route_pb.ts";
 import { FileAccessLogSchema } from "#gen/envoy/extensions/access_loggers/file/v3/file_pb.ts";
+import { ExpressionFilterSchema } from "#gen/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.ts";
 import { ExtensionWithMatcherSchema } from "#gen/envoy/extensions/common/matching/v3/extension_matcher_pb.ts";
 import { SkipFilterSchema } from "#gen/envoy/extensions/filters/common/matcher/action/v3/skip_action_pb.ts";
 import { LuaSchema } from "#gen/envoy/extensions/filters/http/lua/v3/lua_pb.ts";
@@ -51,6 +52,7 @@ const schemas: Readonly<Record<Exclude<ResourceType, "secret">, DescMessage>> = 
 const packed = createRegistry(
   DirectResponseSchema,
   DownstreamTlsContextSchema,
+  ExpressionFilterSchema,
   ExtensionWithMatcherSchema,
   FileAccessLogSchema,
   FilterConfigSchema,

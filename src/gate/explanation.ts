@@ -1,4 +1,4 @@
-/** Why a URL is answered as it is: each decision with the object, field and line that made it. */
+/** Why a request is answered as it is: each decision with the object, field and line that made it. */
 
 import type { Place } from "#base/origin.ts";
 import { formatOrigin, type Origin } from "#base/origin.ts";
@@ -33,20 +33,36 @@ export interface ExplainInputs {
   readonly endpointsOf: (backend: Backend) => Promise<readonly string[]>;
 }
 
-/** Explains a GET of `url`; its port does not matter, its scheme decides the listener. */
-export async function explain(url: URL, inputs: ExplainInputs): Promise<Explanation> {
-  const isTls = url.protocol === "https:";
-  const name = normaliseHost(url.host);
-  const steps: Step[] = [
-    {
-      step: "listener",
-      text: isTls ? `https on port ${inputs.ports.https}` : `http on port ${inputs.ports.http}`,
-    },
-  ];
-  if (isTls) {
-    const certificate = await explainCertificate(name, inputs);
-    steps.push(certificate.step);
-    if (certificate.refused) return { url: url.href, answer: "refused", steps };
+/** A request as a client sends it. */
+export interface ExplainedRequest {
+  readonly scheme: "http" | "https";
+  /** Of the Host header, or `:authority`: its port does not matter. */
+  readonly authority: string;
+  readonly path: string;
+  /** The name that the handshake asks for; empty: none. Default: the authority's, as clients do. */
+  readonly serverName?: string;
+}
+
+/** The request that a client makes of a URL. */
+export function requestOf(url: URL): ExplainedRequest {
+  const scheme = url.protocol === "https:" ? "https" : "http";
+  return { scheme, authority: url.host, path: `${url.pathname}${url.search}` };
+}
+
+/** Explains a GET; the scheme decides the listener. */
+export async function explain(
+  request: ExplainedRequest,
+  inputs: ExplainInputs,
+): Promise<Explanation> {
+  const { scheme, authority } = request;
+  const url = `${scheme}://${authority}${request.path}`;
+  const name = normaliseHost(authority);
+  const steps: Step[] = [{ step: "listener", text: `${scheme} on port ${inputs.ports[scheme]}` }];
+  const serverName = scheme === "http" ? undefined : normaliseHost(request.serverName ?? name);
+  const shown = serverName === undefined ? undefined : await explainCertificate(serverName, inputs);
+  if (shown !== undefined) {
+    steps.push(shown.step);
+    if (shown.group === refusedGroup) return { url, answer: "refused", steps };
   }
   const host = inputs.gateway.hostFor(name);
   const virtualHost = inputs.gateway.virtualHost(host);
@@ -58,32 +74,38 @@ export async function explain(url: URL, inputs: ExplainInputs): Promise<Explanat
       inputs,
     ),
   );
-  const path = normalisePath(url.pathname);
+  if (shown !== undefined && shown.group !== virtualHost.certificateGroup) {
+    const text = `connections for ${serverName === "" ? "no name" : serverName} may not carry this host: another certificate is named for it`;
+    steps.push(await located("route", text, virtualHost.origin, inputs));
+    return { url, answer: "421", steps };
+  }
+  const path = normalisePath(request.path);
   const [route, next] = routesFor(virtualHost.routes, path);
   if (route === undefined) throw new Error(`host ${host} has no last route`);
   const answer = await explainRoute(route, path, inputs, steps);
   if (next !== undefined) steps.push(await located("next", describe(next), next.origin, inputs));
-  return { url: url.href, answer, steps };
+  return { url, answer, steps };
 }
 
 async function explainCertificate(
   name: string,
   inputs: ExplainInputs,
-): Promise<{ readonly step: Step; readonly refused: boolean }> {
+): Promise<{ readonly step: Step; readonly group: string }> {
   const serverName = inputs.gateway.serverNameFor(name);
   if (serverName === undefined) {
-    const text = `no certificate is named for ${name}: the handshake is refused`;
-    return { step: { step: "certificate", text }, refused: true };
+    const text = `no certificate is named for ${name || "no name"}: the handshake is refused`;
+    return { step: { step: "certificate", text }, group: refusedGroup };
   }
   const choice = inputs.gateway.certificateOf(serverName);
-  const refused = inputs.gateway.groupOfServerName(serverName) === refusedGroup;
+  const group = inputs.gateway.groupOfServerName(serverName);
   const secret = choice === undefined ? "" : secretName(choice.use.secret);
-  const text = refused
-    ? `Secret ${secret} for ${serverName.replace("**", "*")} is missing or not usable: the handshake is refused`
-    : `Secret ${secret}, named for ${serverName.replace("**", "*")}`;
+  const text =
+    group === refusedGroup
+      ? `Secret ${secret} for ${serverName.replace("**", "*")} is missing or not usable: the handshake is refused`
+      : `Secret ${secret}, named for ${serverName.replace("**", "*")}`;
   return {
     step: await located("certificate", text, choice?.use.origin ?? unclaimed, inputs),
-    refused,
+    group,
   };
 }
 

@@ -10,7 +10,7 @@ import type { Clock } from "#runtime/clock.ts";
 import type { LocalAnswer, LocalCall } from "#runtime/local-socket.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { explain } from "./explanation.ts";
+import { explain, requestOf } from "./explanation.ts";
 import type { GateStatus } from "./gate-status.ts";
 import type { Ports } from "./ports.ts";
 import type { Standalone } from "./standalone.ts";
@@ -39,13 +39,16 @@ export function serveGateCalls(
     "gate.findings": async () => standalone.findings().map(standalone.located),
     "gate.locate": async (origin) => standalone.locate(origin) ?? null,
     "gate.metrics": () => deps.metrics.expose(),
-    "gate.explain": ({ url }) =>
-      explain(new URL(url), {
-        gateway: standalone.gate.pipeline.gateway,
-        ports: facts.ports,
-        locate: async (origin) => standalone.locate(origin),
-        endpointsOf: async (backend) => endpointsOf(standalone, backend),
-      }),
+    "gate.explain": ({ url, serverName }) =>
+      explain(
+        { ...requestOf(new URL(url)), ...(serverName === undefined ? {} : { serverName }) },
+        {
+          gateway: standalone.gate.pipeline.gateway,
+          ports: facts.ports,
+          locate: async (origin) => standalone.locate(origin),
+          endpointsOf: async (backend) => endpointsOf(standalone, backend),
+        },
+      ),
   });
   return async ({ method, input, signal }) => {
     if (method === "gate.logs") return logsAnswer(standalone, input, signal);

@@ -1,9 +1,23 @@
-/** A route's name in the access log, back to the object and field it stands for. */
+/** A record of the access log, back to the object and field that decided what it tells. */
 
 import type { Origin } from "#base/origin.ts";
+import type { AccessRecord } from "#envoy/access-record.ts";
 import { kinds } from "#kinds/all.ts";
+import type { Gateway } from "#model/gateway.ts";
+import { normaliseHost } from "#model/lookup.ts";
 
 const idByKind = new Map<string, string>(kinds.map(({ kind, id }) => [kind, id]));
+
+/**
+ * A request's route says it; a handshake that failed was decided by what names a certificate for its server name now.
+ * Undefined where no object did.
+ */
+export function originOfRecord(record: AccessRecord, gateway: Gateway): Origin | undefined {
+  if (record.route !== undefined) return originOfRoute(record.route);
+  if (record.method !== undefined) return undefined;
+  const serverName = gateway.serverNameFor(normaliseHost(record.sni ?? ""));
+  return serverName === undefined ? undefined : gateway.certificateOf(serverName)?.use.origin;
+}
 
 /** The origin that `formatOrigin` wrote; undefined for names that are no object of ours. */
 export function originOfRoute(name: string): Origin | undefined {

@@ -94,6 +94,8 @@ async function launch(
   writeFileSync(bootstrap, buildBootstrap(settings));
   const log = join(directory, "envoy.log");
   const args = ["--concurrency", "1", "--disable-hot-restart", "--log-path", log];
+  // The access log at once: else a test waits 10 s for it.
+  args.push("--file-flush-interval-msec", "20");
   const child = spawn(await envoyProgram(), ["-c", bootstrap, ...args], { stdio: "ignore" });
   await once(child, "spawn");
   return child;

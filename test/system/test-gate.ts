@@ -15,6 +15,8 @@ export interface TestGateSettings {
   /** Default: a filter chain for each certificate group. */
   readonly certificates?: "chains" | "on-demand";
   readonly listeners?: Partial<ListenerSettings>;
+  /** What a DNS name leads to. Default: nothing. */
+  readonly resolve?: (name: string) => readonly string[];
   /** Breaks the translation on purpose. */
   readonly steps?: (real: Steps) => Steps;
   /** Breaks the listeners on purpose. */
@@ -31,7 +33,8 @@ export interface TestGate extends AsyncDisposable {
 
 export async function startTestGate(settings: TestGateSettings = {}): Promise<TestGate> {
   const ports = await freePorts("http", "https");
-  const pipeline = createTestPipeline(settings, ports);
+  const asked: string[] = [];
+  const pipeline = createTestPipeline(settings, ports, (name) => asked.push(name));
   pipeline.flush();
   const first = pipeline.takeChange();
   const envoy = await startEnvoy(first.set, (name) => pipeline.secretForServerName(name));
@@ -43,6 +46,8 @@ export async function startTestGate(settings: TestGateSettings = {}): Promise<Te
     for (const key of wanted) known.add(key);
     for (const object of objects) pipeline.set(object);
     pipeline.flush();
+    for (const name of asked.splice(0)) pipeline.setAddresses(name, settings.resolve?.(name) ?? []);
+    pipeline.flush();
     const { set, removed } = pipeline.takeChange();
     // Before the wait: it is over when the secrets found anew were taken too.
     envoy.xds.refreshSecrets();
@@ -52,12 +57,16 @@ export async function startTestGate(settings: TestGateSettings = {}): Promise<Te
 }
 
 /** The pipeline as the gate has it, with bugs rethrown. */
-export function createTestPipeline(settings: TestGateSettings, ports: ListenerPorts): Pipeline {
+export function createTestPipeline(
+  settings: TestGateSettings,
+  ports: ListenerPorts,
+  nameAdded: (name: string) => void = () => undefined,
+): Pipeline {
   const real = realSteps(settings.dialects ?? { servedClasses: "all" }, readTlsSecret);
   return new Pipeline({
     steps: settings.steps?.(real) ?? real,
     layout: layoutOf(settings, ports),
-    namesInUse: { added: () => undefined, removed: () => undefined },
+    namesInUse: { added: nameAdded, removed: () => undefined },
     onBug: (error) => {
       throw error;
     },

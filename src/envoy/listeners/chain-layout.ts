@@ -13,6 +13,7 @@ import {
 } from "#gen/envoy/config/listener/v3/listener_components_pb.ts";
 import type { Host } from "#model/host.ts";
 import type { CertificateGroup } from "#model/virtual-host.ts";
+import { plainTextChain, refusedChainPrefix } from "../chain-names.ts";
 import { durationOf } from "../encode.ts";
 import { chainName } from "../internal-headers.ts";
 import type { ClientAddress, Peers } from "./client-address.ts";
@@ -37,9 +38,9 @@ export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): L
     manager: managerFor(settings, clientAddress),
   }));
   const frame = buildListenerFrame("https", ports.https, settings, [tlsInspector()]);
-  frame.defaultFilterChain = buildRefusingChain("refused/unknown");
+  frame.defaultFilterChain = buildRefusingChain(`${refusedChainPrefix}unknown`);
   const constant = encodeFilterChains([
-    buildPlainTextChain("not-tls", { transportProtocol: "raw_buffer" }),
+    buildPlainTextChain(plainTextChain, { transportProtocol: "raw_buffer" }),
   ]);
   const httpListener = buildHttpListener(settings, ports.http);
   return {
@@ -86,7 +87,7 @@ function chainsOf(group: CertificateGroup, peers: readonly Peer[]): readonly Fil
   ];
   const { name, secret } = group;
   if (secret === undefined) {
-    return matches.map((match) => buildRefusingChain(`refused/${name}`, match));
+    return matches.map((match) => buildRefusingChain(`${refusedChainPrefix}${name}`, match));
   }
   const transportSocket = tlsWithSecret(secret);
   return matches.flatMap((match) =>

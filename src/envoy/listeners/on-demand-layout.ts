@@ -10,6 +10,7 @@
 
 import { create } from "@bufbuild/protobuf";
 import { FilterChainSchema } from "#gen/envoy/config/listener/v3/listener_components_pb.ts";
+import { plainTextChain, refusedChainPrefix } from "../chain-names.ts";
 import { durationOf } from "../encode.ts";
 import type { Resource } from "../resource.ts";
 import { peersOf } from "./client-address.ts";
@@ -48,8 +49,8 @@ export function onDemandLayout(settings: ListenerSettings, ports: ListenerPorts)
 }
 
 const chains: OnDemandChains = {
-  notTls: "not-tls",
-  refused: "refused/impossible",
+  notTls: plainTextChain,
+  refused: `${refusedChainPrefix}impossible`,
   peer: "on-demand/peer",
   forwarded: "on-demand/forwarded",
 };

@@ -1,18 +1,21 @@
 /** Says in what an answer differs from the one that the judge demands. */
 
 import { X509Certificate } from "node:crypto";
+import type { Endpoint } from "#test/simulators/ingress/backends.ts";
 import type { World } from "#test/simulators/ingress/manifest.ts";
 import { find } from "#test/simulators/ingress/manifest.ts";
 import { normalizePath } from "#test/simulators/ingress/request-path.ts";
 import type { Answer, Outcome } from "#test/simulators/ingress.ts";
 import type { Echo } from "./echo-pods.ts";
+import type { PodPool } from "./pool.ts";
+import { addressesOf } from "./pool.ts";
 import type { Observed } from "./send.ts";
 
 /** The difference in a sentence; undefined when there is none. */
 export function differenceBetween(
   expected: Answer,
   observed: Observed,
-  world: World,
+  { world, pool }: { readonly world: World; readonly pool: PodPool },
   path: string,
 ): string | undefined {
   const wanted = formatOutcome(expected.outcome);
@@ -20,7 +23,7 @@ export function differenceBetween(
     if (observed.kind === expected.outcome.kind) return undefined;
     return `wanted ${wanted}, got ${formatObserved(observed)}`;
   }
-  if (!isWanted(expected.outcome, observed, path)) {
+  if (!isWanted(expected.outcome, observed, { path, pool })) {
     return `wanted ${wanted}, got ${formatObserved(observed)}`;
   }
   const shown = observed.certificate?.toString("base64");
@@ -31,26 +34,37 @@ export function differenceBetween(
 function isWanted(
   outcome: Exclude<Outcome, { readonly kind: "refused" }>,
   observed: Extract<Observed, { readonly kind: "response" }>,
-  path: string,
+  { path, pool }: { readonly path: string; readonly pool: PodPool },
 ): boolean {
   switch (outcome.kind) {
-    case "backend": {
-      const echo = echoOf(observed);
-      const query = path.includes("?") ? path.slice(path.indexOf("?")) : "";
-      return (
-        echo !== undefined &&
-        echo.path === normalizePath(path) + query &&
-        outcome.endpoints.some(
-          ({ address, port }) => address === echo.address && port === echo.port,
-        )
-      );
+    case "backend":
+      return isEcho(observed, path, outcome.endpoints);
+    case "external": {
+      const { name, port } = outcome;
+      const addresses = addressesOf(pool, name);
+      // A name that leads nowhere, or a port on which nobody listens there.
+      if (addresses.length === 0 || !pool.ports.includes(port)) return observed.status === 503;
+      const endpoints = addresses.map((address) => ({ address, port }));
+      return isEcho(observed, path, endpoints);
     }
-    case "external":
-      return observed.status === 200;
     case "status":
       // 404 has no body; what Envoy says of a missing endpoint is its own.
       return observed.status === outcome.status && (outcome.status !== 404 || observed.body === "");
   }
+}
+
+function isEcho(
+  observed: Extract<Observed, { readonly kind: "response" }>,
+  path: string,
+  endpoints: readonly Endpoint[],
+): boolean {
+  const echo = echoOf(observed);
+  const query = path.includes("?") ? path.slice(path.indexOf("?")) : "";
+  return (
+    echo !== undefined &&
+    echo.path === normalizePath(path) + query &&
+    endpoints.some(({ address, port }) => address === echo.address && port === echo.port)
+  );
 }
 
 /** What an echo pod said; undefined when nobody but the gate answered. */

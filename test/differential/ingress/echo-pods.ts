@@ -5,7 +5,7 @@ import type { Server } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { PodPool } from "./pool.ts";
-import { podCount } from "./pool.ts";
+import { addressCount } from "./pool.ts";
 
 /** What an echo server answers with. */
 export interface Echo {
@@ -22,7 +22,7 @@ export interface EchoPods extends AsyncDisposable {
 
 /** Starts all pods; their ports are free ones, the same on every address. */
 export async function startEchoPods(): Promise<EchoPods> {
-  const addresses = Array.from({ length: podCount }, (_, index) => `127.0.7.${index + 1}`);
+  const addresses = Array.from({ length: addressCount }, (_, index) => `127.0.7.${index + 1}`);
   const servers: Server[] = [];
   const web = await listenEverywhere(addresses, servers);
   const admin = await listenEverywhere(addresses, servers);

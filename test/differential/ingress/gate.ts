@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JsonObject } from "#base/json.ts";
-import type { Origin } from "#base/origin.ts";
+import type { Origin, Place } from "#base/origin.ts";
 import { resolveEndpoints } from "#dialects/common/endpoints.ts";
-import { buildAccessLog } from "#envoy/access-log.ts";
+import { buildAccessLog, buildConnectionAccessLog } from "#envoy/access-log.ts";
 import type { AccessRecord } from "#envoy/access-record.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { kindId } from "#kinds/object.ts";
@@ -15,20 +15,33 @@ import { createLocator, versionOf } from "#sources/directory/locator.ts";
 import { defaultManifestLimits, parseManifests } from "#sources/directory/manifest.ts";
 import type { Manifest, World } from "#test/simulators/ingress/manifest.ts";
 import { namespaceOf } from "#test/simulators/ingress/manifest.ts";
-import { type ExplainInputs, type Explanation, explain } from "../../../src/gate/explanation.ts";
+import {
+  type ExplainedRequest,
+  type ExplainInputs,
+  type Explanation,
+  explain,
+} from "../../../src/gate/explanation.ts";
+import { originOfRecord } from "../../../src/gate/route-origin.ts";
 import type { Pipeline } from "../../../src/pipeline.ts";
 import { startTestGate, type TestGateSettings } from "../../system/test-gate.ts";
-import { readAccessLog } from "./access-log.ts";
+import { AccessLogReader } from "./access-log.ts";
 import { formatManifests } from "./manifest-text.ts";
 import type { Ports } from "./send.ts";
 
 export interface Gate extends Ports, AsyncDisposable {
   /** Makes `world` all there is; resolves when Envoy has taken it. Throws when Envoy refuses any of it. */
   apply(world: World): Promise<void>;
-  /** What `sekisho explain` says of a URL, with places in the YAML of the world. */
-  explain(url: URL): Promise<Explanation>;
-  /** The access log's records, by the User-Agent of their requests, once there is one for each of these. */
-  records(userAgents: readonly string[]): Promise<ReadonlyMap<string, AccessRecord>>;
+  /** What `sekisho explain` says of a request, with places in the YAML of the world. */
+  explain(request: ExplainedRequest): Promise<Explanation>;
+  /** The access log since the last call, by names of records, once there is one for each of these. */
+  logged(names: readonly string[]): Promise<ReadonlyMap<string, AccessRecord>>;
+  /** What decided, by the access log: the field, and its place in the YAML of the world. */
+  decidedBy(record: AccessRecord): Promise<Decision | undefined>;
+}
+
+export interface Decision {
+  readonly origin: Origin;
+  readonly place: Place | undefined;
 }
 
 /** Starts a gate with nothing in it. */
@@ -37,9 +50,13 @@ export async function startGate(settings: TestGateSettings = {}): Promise<Gate> 
   const directory = mkdtempSync(join(tmpdir(), "sekisho-gate-"));
   undo.defer(() => rmSync(directory, { recursive: true, force: true }));
   const log = join(directory, "access.log");
-  const listeners = { accessLog: [buildAccessLog({ path: log, samplePercent: 100 })] };
+  const listeners = {
+    accessLog: [buildAccessLog({ path: log, samplePercent: 100 })],
+    connectionLog: [buildConnectionAccessLog(log)],
+  };
   const gate = undo.use(await startTestGate({ ...settings, listeners }));
   const running = undo.move();
+  const reader = new AccessLogReader(log);
   let locate = locatorFor([]);
   return {
     httpPort: gate.http,
@@ -49,20 +66,26 @@ export async function startGate(settings: TestGateSettings = {}): Promise<Gate> 
       if (refused.length > 0) throw new Error(`Envoy refused:\n${refused.join("\n")}`);
       locate = locatorFor(world);
     },
-    explain: (url) => {
+    explain: (request) => {
       const { pipeline } = gate;
       const endpointsOf: ExplainInputs["endpointsOf"] = (backend) => addressesOf(pipeline, backend);
       const ports = { http: gate.http, https: gate.https };
-      return explain(url, { gateway: pipeline.gateway, ports, locate, endpointsOf });
+      return explain(request, { gateway: pipeline.gateway, ports, locate, endpointsOf });
     },
-    records: (userAgents) => readAccessLog(log, userAgents),
+    logged: (names) => reader.take(names),
+    decidedBy: async (record) => {
+      const origin = originOfRecord(record, gate.pipeline.gateway);
+      return origin && { origin, place: await locate(origin) };
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
 async function addressesOf(pipeline: Pipeline, backend: Backend): Promise<readonly string[]> {
   const { endpoints } = resolveEndpoints(backend, pipeline.world);
-  return endpoints.kind === "addresses" ? endpoints.endpoints.map(({ address }) => address) : [];
+  return endpoints.kind === "addresses"
+    ? endpoints.endpoints.map(({ address }) => address)
+    : [endpoints.name];
 }
 
 /** Finds fields in the world's YAML as the directory source does. */

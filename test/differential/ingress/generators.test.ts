@@ -35,6 +35,8 @@ it("the requests meet every sort of answer", () => {
     "http default backend": 0.02,
     "http 404": 0.02,
     "http 503": 0.02,
+    "http external": 0.005,
+    "https external": 0.005,
     "https backend": 0.05,
     "https default backend": 0.02,
     "https 404": 0.01,

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import type { World } from "#test/simulators/ingress/manifest.ts";
 import { ofKind } from "#test/simulators/ingress/manifest.ts";
-import type { Answer, Request } from "#test/simulators/ingress.ts";
+import type { Request } from "#test/simulators/ingress.ts";
 import { hostPatterns, rulePaths } from "./pool.ts";
 
 /** A request before it has a world: numbers pick a host and a path of the world, forms bend them. */
@@ -23,13 +23,6 @@ export interface Shot extends Request {
   /** Default: GET. */
   readonly method?: string;
   readonly protocol: "h1" | "h2";
-}
-
-/** What was asked under which User-Agent, and what the judge says to it. */
-export interface Asked {
-  readonly userAgent: string;
-  readonly shot: Shot;
-  readonly expected: Answer;
 }
 
 const hostForms = {

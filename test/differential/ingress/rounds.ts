@@ -4,11 +4,11 @@ import fc from "fast-check";
 import type { World } from "#test/simulators/ingress/manifest.ts";
 import { judgeIngress } from "#test/simulators/ingress.ts";
 import { differenceBetween } from "./compare.ts";
-import { explanationDifferences } from "./explanations.ts";
+import { type Answered, explanationDifferences } from "./explanations.ts";
 import type { Gate } from "./gate.ts";
 import { formatManifests } from "./manifest-text.ts";
 import type { PodPool } from "./pool.ts";
-import { type Aim, type Asked, aims, type Shot, shoot } from "./requests.ts";
+import { type Aim, aims, type Shot, shoot } from "./requests.ts";
 import { Client } from "./send.ts";
 import { worlds } from "./worlds.ts";
 
@@ -17,43 +17,72 @@ const concurrency = 8;
 
 export interface Round {
   readonly world: World;
+  /** In which the world's pods live. */
+  readonly pool: PodPool;
   readonly aims: readonly Aim[];
 }
 
 /** Random rounds whose pods live in the pool. */
 export function rounds(pool: PodPool, requests: number): fc.Arbitrary<Round> {
-  return fc.record({ world: worlds(pool), aims: aims(requests) });
+  return fc.record({ world: worlds(pool), pool: fc.constant(pool), aims: aims(requests) });
 }
 
 /**
- * Plays a round. Throws an error that shows all differences with the world's YAML; else returns what was asked.
- * `name` makes the User-Agents unique.
+ * Plays a round: throws an error that shows all differences with the world's YAML, also those of what `explain` and the
+ * access log say; else returns what was answered. `name` makes the User-Agents unique.
  */
-export async function play(gate: Gate, round: Round, name: string): Promise<readonly Asked[]> {
+export async function play(gate: Gate, round: Round, name: string): Promise<readonly Answered[]> {
+  const { answered, differences } = await ask(gate, round, name);
+  const told = await explanationDifferences(gate, round.world, answered);
+  demandNone(round.world, [...differences, ...told]);
+  return answered;
+}
+
+/** The same, for the answers alone. */
+export async function playAnswers(gate: Gate, round: Round, name: string): Promise<void> {
+  demandNone(round.world, (await ask(gate, round, name)).differences);
+}
+
+/** The same, for what is told of the answers alone, which have to be right. */
+export async function playExplanations(gate: Gate, round: Round, name: string): Promise<void> {
+  const { answered, differences } = await ask(gate, round, name);
+  if (differences.length > 0) throw new Error(`the answers are wrong:\n${differences.join("\n")}`);
+  demandNone(round.world, await explanationDifferences(gate, round.world, answered));
+}
+
+function demandNone(world: World, differences: readonly string[]): void {
+  if (differences.length === 0) return;
+  const manifests = formatManifests(world).replaceAll(/(tls\.\w+): .*/g, "$1: …");
+  throw new Error(`${differences.join("\n")}\n${manifests}`);
+}
+
+interface Outcome {
+  readonly answered: readonly Answered[];
+  /** Of answers that are not the judge's, a sentence each. */
+  readonly differences: readonly string[];
+}
+
+async function ask(gate: Gate, round: Round, name: string): Promise<Outcome> {
   const { world } = round;
   await gate.apply(world);
   await passThrough(gate);
-  const asked = round.aims.map((aim, index) => {
-    const shot = shoot(world, aim);
-    return { userAgent: `${name}-${index}`, shot, expected: judgeIngress(world, shot) };
-  });
+  const answered: Answered[] = [];
   const differences: string[] = [];
   await using client = new Client(gate);
-  const waiting = asked.values();
+  const waiting = round.aims.entries();
   const workers = Array.from({ length: concurrency }, async () => {
-    for (const { userAgent, shot, expected } of waiting) {
+    for (const [index, aim] of waiting) {
+      const shot = shoot(world, aim);
+      const userAgent = `${name}-${index}`;
+      const expected = judgeIngress(world, shot);
       const observed = await client.send(shot, { "user-agent": userAgent });
-      const difference = differenceBetween(expected, observed, world, shot.path);
+      answered.push({ userAgent, shot, expected, observed });
+      const difference = differenceBetween(expected, observed, round, shot.path);
       if (difference !== undefined) differences.push(`${JSON.stringify(shot)}: ${difference}`);
     }
   });
   await Promise.all(workers);
-  differences.push(...(await explanationDifferences(gate, world, asked)));
-  if (differences.length > 0) {
-    const manifests = formatManifests(world).replaceAll(/(tls\.\w+): .*/g, "$1: …");
-    throw new Error(`${differences.join("\n")}\n${manifests}`);
-  }
-  return asked;
+  return { answered, differences };
 }
 
 /**

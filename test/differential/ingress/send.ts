@@ -25,7 +25,13 @@ export type Observed =
       readonly certificate?: Buffer;
     }
   /** The connection ended before the TLS handshake did. */
-  | { readonly kind: "refused" };
+  | Refusal;
+
+export interface Refusal {
+  readonly kind: "refused";
+  /** Of our end of the connection. */
+  readonly localPort: number;
+}
 
 /** How long a silent gate is waited for. */
 const silenceMs = 10_000;
@@ -33,7 +39,7 @@ const silenceMs = 10_000;
 /** A client with one HTTP/2 connection for each server name, as a browser would have. */
 export class Client {
   readonly #ports: Ports;
-  readonly #sessions = new Map<string, Promise<Session | undefined>>();
+  readonly #sessions = new Map<string, Promise<Session | Refusal>>();
 
   constructor(ports: Ports) {
     this.#ports = ports;
@@ -49,8 +55,9 @@ export class Client {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const opening of this.#sessions.values()) {
       const session = await opening;
-      session?.http2.destroy();
-      session?.socket.destroy();
+      if (session.kind === "refused") continue;
+      session.http2.destroy();
+      session.socket.destroy();
     }
   }
 
@@ -59,7 +66,7 @@ export class Client {
     const opening = this.#sessions.get(key) ?? openSession(this.#ports, shot);
     this.#sessions.set(key, opening);
     const session = await opening;
-    if (session === undefined) return { kind: "refused" };
+    if (session.kind === "refused") return session;
     return {
       ...(await exchangeHttp2(session.http2, shot, headers)),
       certificate: session.certificate,
@@ -68,6 +75,7 @@ export class Client {
 }
 
 interface Session {
+  readonly kind: "session";
   readonly http2: ClientHttp2Session;
   readonly socket: TLSSocket;
   readonly certificate: Buffer;
@@ -80,13 +88,14 @@ interface Response {
   readonly body: string;
 }
 
-async function openSession(ports: Ports, shot: Shot): Promise<Session | undefined> {
+async function openSession(ports: Ports, shot: Shot): Promise<Session | Refusal> {
   const socket = await handshake(ports, shot, "h2");
-  if (socket === undefined) return undefined;
+  if ("kind" in socket) return socket;
   const http2 = connectHttp2("https://gate.invalid", { createConnection: () => socket });
   // What goes wrong shows in the stream that meets it.
   http2.on("error", () => undefined);
-  return { http2, socket, certificate: socket.getPeerX509Certificate()?.raw ?? Buffer.alloc(0) };
+  const certificate = socket.getPeerX509Certificate()?.raw ?? Buffer.alloc(0);
+  return { kind: "session", http2, socket, certificate };
 }
 
 async function exchangeHttp2(
@@ -127,17 +136,17 @@ async function sendHttp1(
     return await exchangeHttp1(socket, shot, headers);
   }
   const socket = await handshake(ports, shot, "http/1.1");
-  if (socket === undefined) return { kind: "refused" };
+  if ("kind" in socket) return socket;
   const certificate = socket.getPeerX509Certificate()?.raw ?? Buffer.alloc(0);
   return { ...(await exchangeHttp1(socket, shot, headers)), certificate };
 }
 
-/** A TLS connection; undefined when the gate refuses it. */
+/** A TLS connection, unless the gate refuses it. */
 async function handshake(
   ports: Ports,
   shot: Shot,
   protocol: "h2" | "http/1.1",
-): Promise<TLSSocket | undefined> {
+): Promise<TLSSocket | Refusal> {
   const socket = connectTls({
     host: "127.0.0.1",
     port: ports.httpsPort,
@@ -147,6 +156,10 @@ async function handshake(
     ...(shot.sni !== undefined && { servername: shot.sni }),
   });
   socket.setTimeout(silenceMs, () => socket.destroy(new Error("silence in the TLS handshake")));
+  let localPort = 0;
+  socket.on("connect", () => {
+    localPort = socket.localPort ?? 0;
+  });
   try {
     await once(socket, "secureConnect");
     socket.setTimeout(0);
@@ -155,7 +168,8 @@ async function handshake(
     socket.destroy();
     const text = String(error);
     // A closed connection or an alert is a refusal; silence or a closed port is not.
-    if (/ECONNRESET|EPIPE|disconnected before secure|alert|EPROTO/.test(text)) return undefined;
+    if (/ECONNRESET|EPIPE|disconnected before secure|alert|EPROTO/.test(text))
+      return { kind: "refused", localPort };
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import type {
   Service,
 } from "#test/simulators/ingress/manifest.ts";
 import type { PodPool } from "./pool.ts";
-import { namespaces, portRoles, serviceNames, timestamps } from "./pool.ts";
+import { externalNames, namespaces, portRoles, serviceNames, timestamps } from "./pool.ts";
 
 type Role = (typeof portRoles)[number];
 
@@ -22,6 +22,8 @@ interface Plan {
   readonly present: boolean;
   readonly ports: readonly ServicePort[];
   readonly headless: boolean;
+  /** A DNS name elsewhere; the Service may have slices nevertheless, which then mean nothing. */
+  readonly external: (typeof externalNames)[number] | undefined;
   /** One entry a pod; true: ready, absent: the condition is not said, which means ready. */
   readonly pods: readonly (boolean | undefined)[];
   readonly twoSlices: boolean;
@@ -45,6 +47,10 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   ),
   ports,
   headless: fc.boolean(),
+  external: fc.oneof(
+    { arbitrary: fc.constant(undefined), weight: 7 },
+    { arbitrary: fc.constantFrom(...externalNames), weight: 1 },
+  ),
   pods: fc.oneof(
     { arbitrary: fc.constantFrom([true], [true, undefined], [undefined, false]), weight: 6 },
     { arbitrary: fc.array(fc.constantFrom(true, undefined, false), { maxLength: 3 }), weight: 1 },
@@ -72,15 +78,27 @@ function manifests(chosen: Plan, index: number, pool: PodPool): readonly Manifes
     apiVersion: "v1",
     kind: "Service",
     metadata,
-    spec: {
-      ...(chosen.headless && { clusterIP: "None" }),
-      ports: chosen.ports.map(({ role, ...port }) => ({
-        ...port,
-        targetPort: targetPort(role, pool),
-      })),
-    },
+    spec: chosen.external === undefined ? inside(chosen, pool) : outside(chosen, pool),
   };
   return [service, ...slices(chosen, metadata, index * 3, pool)];
+}
+
+function inside({ headless, ports: listed }: Plan, pool: PodPool): Service["spec"] {
+  return {
+    ...(headless && { clusterIP: "None" }),
+    ports: listed.map(({ role, ...port }) => ({ ...port, targetPort: targetPort(role, pool) })),
+  };
+}
+
+/** Nobody translates ports on the way to a DNS name: the Service's are those of the servers there, if it lists any. */
+function outside({ external, headless, ports: listed }: Plan, pool: PodPool): Service["spec"] {
+  return {
+    type: "ExternalName",
+    externalName: external ?? "",
+    ...(!headless && {
+      ports: listed.map(({ role, ...port }) => ({ ...port, port: targetPort(role, pool) })),
+    }),
+  };
 }
 
 function slices(

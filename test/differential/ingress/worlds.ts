@@ -11,6 +11,7 @@ import type {
   Metadata,
   World,
 } from "#test/simulators/ingress/manifest.ts";
+import { find, namespaceOf } from "#test/simulators/ingress/manifest.ts";
 import type { PodPool } from "./pool.ts";
 import {
   classNames,
@@ -41,7 +42,43 @@ export function worlds(pool: PodPool): fc.Arbitrary<World> {
       secrets,
       ingressClasses,
     )
-    .map((parts) => parts.flat());
+    .map((parts) => aimOutside(parts.flat(), pool));
+}
+
+/** References to ExternalName Services by number, which nobody translates on the way, get numbers of servers there. */
+function aimOutside(world: World, pool: PodPool): World {
+  const numbers = new Map([
+    [80, pool.ports[0]],
+    [8080, pool.ports[1]],
+  ]);
+  return world.map((manifest) => {
+    if (manifest.kind !== "Ingress") return manifest;
+    const aimed = (reference: IngressBackend): IngressBackend => {
+      const { name = "", port } = reference.service ?? {};
+      const service = find(world, "Service", namespaceOf(manifest), name);
+      const number = numbers.get(port?.number ?? 0);
+      if (service?.spec.type !== "ExternalName" || number === undefined) return reference;
+      return { service: { name, port: { number } } };
+    };
+    return { ...manifest, spec: mapBackends(manifest.spec, aimed) };
+  });
+}
+
+function mapBackends(
+  { defaultBackend, rules, ...rest }: IngressSpec,
+  change: (reference: IngressBackend) => IngressBackend,
+): IngressSpec {
+  const changed = rules?.map(({ http, ...rule }) => ({
+    ...rule,
+    ...(http !== undefined && {
+      http: { paths: http.paths.map((entry) => ({ ...entry, backend: change(entry.backend) })) },
+    }),
+  }));
+  return {
+    ...(defaultBackend !== undefined && { defaultBackend: change(defaultBackend) }),
+    ...(changed !== undefined && { rules: changed }),
+    ...rest,
+  };
 }
 
 /** `undefined` in all but a share of one in `times` cases. */

@@ -1,24 +1,30 @@
-/** Faults that a translator of Ingress could have, each seeded into one step of the real flow: the driver must see all. */
+/** Faults that a translator of Ingress could have, each seeded into one step of the real flow: the answers must show all. */
 
 import type { EndpointSlice } from "#kinds/endpoint-slice.ts";
 import { endpointSliceKind } from "#kinds/endpoint-slice.ts";
 import { ingressClassKind } from "#kinds/ingress-class.ts";
 import type { Known } from "#kinds/kind.ts";
-import type { CertificateUse, Fragment, HostRules } from "#model/fragment.ts";
+import { type Service, serviceKind } from "#kinds/service.ts";
+import type { CertificateUse } from "#model/fragment.ts";
 import type { Host } from "#model/host.ts";
 import { anyHost, formatHost } from "#model/host.ts";
-import type { PathMatch, Route } from "#model/route.ts";
-import type { VirtualHost } from "#model/virtual-host.ts";
-import type { TestGateSettings } from "../../system/test-gate.ts";
+import type { Action, PathMatch, Route } from "#model/route.ts";
+import {
+  type Fault,
+  inCertificates,
+  inFragments,
+  inMatches,
+  inRoutes,
+  inRules,
+  inSteps,
+  inVirtualHosts,
+  type World,
+} from "./seeding.ts";
 
-type Steps = Parameters<NonNullable<TestGateSettings["steps"]>>[0];
-type World = Parameters<Steps["translate"]>[2];
-
-/** What makes one step of a gate's flow wrong. */
-export type Fault = Pick<TestGateSettings, "certificates" | "layout" | "steps">;
+type ServiceSpec = NonNullable<Service["spec"]>;
 
 /** Each fault by a sentence that says what the translator then does. */
-export const faults: Readonly<Record<string, Fault>> = {
+export const answerFaults: Readonly<Record<string, Fault>> = {
   "takes Exact for Prefix": inMatches((match) =>
     match.kind === "exact" && match.path !== "/" ? segments(match.path) : match,
   ),
@@ -86,6 +92,23 @@ export const faults: Readonly<Record<string, Fault>> = {
   ),
   "ignores which port a backend names": inSteps((steps) => ({
     endpoints: (backend, world) => steps.endpoints({ ...backend, port: 80 }, world),
+  })),
+  "mixes up the names of a Service's ports": inSteps((steps) => ({
+    translate: (dialect, object, world) =>
+      steps.translate(dialect, object, withServices(world, renamedPorts)),
+  })),
+  "answers 404 where nobody is ready": inRoutesOfNobody(() => [{ kind: "respond", status: 404 }]),
+  "passes over rules whose Service has nobody ready": inRoutesOfNobody(() => []),
+  "sends what is for an ExternalName Service to nobody": inSteps((steps) => ({
+    endpoints: (backend, world) => {
+      const verdict = steps.endpoints(backend, world);
+      const { endpoints } = verdict;
+      if (endpoints.kind === "addresses") return verdict;
+      return { ...verdict, endpoints: { kind: "addresses", endpoints: [] } };
+    },
+  })),
+  "takes an ExternalName Service for one with endpoints": inSteps((steps) => ({
+    endpoints: (backend, world) => steps.endpoints(backend, withServices(world, inside)),
   })),
   "sends to pods that are not ready": inSteps((steps) => ({
     endpoints: (backend, world) => steps.endpoints(backend, everybodyReady(world)),
@@ -162,10 +185,6 @@ export const faults: Readonly<Record<string, Fault>> = {
   })),
 };
 
-function inSteps(change: (steps: Steps) => Partial<Steps>): Fault {
-  return { steps: (real) => ({ ...real, ...change(real) }) };
-}
-
 function segments(path: string): PathMatch {
   return { kind: "segments", path: path.replace(/\/$/, "") };
 }
@@ -174,9 +193,54 @@ function manyLabels(host: Host): Host {
   return host.kind === "wildcard" ? { ...host, labels: "many" } : host;
 }
 
-/** A text that sorts the other way round among texts of its length. */
 function mirrored(text: string): string {
   return [...text].map((character) => String.fromCharCode(0x7f - character.charCodeAt(0))).join("");
+}
+
+function withServices(world: World, change: (spec: ServiceSpec) => ServiceSpec): World {
+  return {
+    ...world,
+    get: (kind, namespace, name) => {
+      const known = world.get(kind, namespace, name);
+      if (known?.value === undefined || kind.id !== serviceKind.id) return known;
+      const { spec } = (known as Known<unknown> as Known<Service>).value ?? {};
+      return spec === undefined
+        ? known
+        : { ...known, value: { ...known.value, spec: change(spec) } };
+    },
+  };
+}
+
+function renamedPorts({ ports = [], ...spec }: ServiceSpec): ServiceSpec {
+  const names = ports.map(({ name }) => name);
+  const renamed = ports.map(({ name: _, ...port }, index) => {
+    const name = names[(index + 1) % names.length];
+    return { ...port, ...(name !== undefined && { name }) };
+  });
+  return { ...spec, ports: renamed };
+}
+
+function inside({ externalName: _, ...spec }: ServiceSpec): ServiceSpec {
+  return { ...spec, type: "ClusterIP" };
+}
+
+function inRoutesOfNobody(change: () => readonly Action[]): Fault {
+  return inSteps((steps) => ({
+    translate: (dialect, object, world) => {
+      const fragment = steps.translate(dialect, object, world);
+      const changed = (route: Route): readonly Route[] => {
+        if (route.action.kind !== "forward") return [route];
+        const { endpoints } = steps.endpoints(route.action.backend, world);
+        if (endpoints.kind === "dns" || endpoints.endpoints.length > 0) return [route];
+        return change().map((action) => ({ ...route, action }));
+      };
+      const rules = fragment.rules.map((rule) => ({
+        ...rule,
+        routes: rule.routes.flatMap(changed),
+      }));
+      return { ...fragment, rules };
+    },
+  }));
 }
 
 function everybodyReady(world: World): World {
@@ -190,47 +254,4 @@ function everybodyReady(world: World): World {
       return { ...known, value: { ...known.value, endpoints } };
     },
   };
-}
-
-function inFragments(change: (fragment: Fragment) => Fragment): Fault {
-  return inSteps((steps) => ({
-    translate: (dialect, object, world) => change(steps.translate(dialect, object, world)),
-  }));
-}
-
-function inRules(change: (rules: readonly HostRules[]) => readonly HostRules[]): Fault {
-  return inFragments((fragment) => ({ ...fragment, rules: change(fragment.rules) }));
-}
-
-function inRoutes(change: (route: Route) => Route): Fault {
-  return inFragments((fragment) => ({
-    ...fragment,
-    rules: fragment.rules.map((rule) => ({ ...rule, routes: rule.routes.map(change) })),
-    ...(fragment.fallback !== undefined && { fallback: change(fragment.fallback) }),
-  }));
-}
-
-function inMatches(change: (match: PathMatch) => PathMatch): Fault {
-  return inRules((rules) =>
-    rules.map((rule) => ({
-      ...rule,
-      routes: rule.routes.map((route) => ({ ...route, match: change(route.match) })),
-    })),
-  );
-}
-
-function inCertificates(change: (use: CertificateUse) => CertificateUse): Fault {
-  return inFragments((fragment) => ({
-    ...fragment,
-    certificates: fragment.certificates.map(change),
-  }));
-}
-
-function inVirtualHosts(change: (host: VirtualHost) => readonly Route[]): Fault {
-  return inSteps((steps) => ({
-    virtualHost: (gateway, name) => {
-      const host = steps.virtualHost(gateway, name);
-      return { ...host, routes: change(host) };
-    },
-  }));
 }
