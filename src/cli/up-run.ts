@@ -16,7 +16,7 @@ import {
 } from "#gate/standalone.ts";
 import { gateStatus } from "#gate/standalone-status.ts";
 import { podCondition, podKind, podPhase } from "#kinds/pod.ts";
-import type { EnvoyEvent } from "#proxies/process/envoy-process.ts";
+import type { EnvoyEvent } from "#proxies/process/envoy-event.ts";
 import { errorText } from "#runtime/log-fields.ts";
 import { type CommandContext, socketName } from "./command-context.ts";
 import { ShownFindings } from "./shown-findings.ts";
@@ -174,7 +174,23 @@ function takeEnvoy(
     case "started":
       state.envoy = "starting";
       return;
+    case "adopted":
+      state.envoy = "ready";
+      output.notice("Envoy was still serving: taken over");
+      return;
+    case "hot-restarting":
+      output.notice("Envoy was started with other settings: a new one takes over its connections");
+      return;
+    case "hot-restart-failed":
+      output.notice(
+        `Envoy goes on with its old settings: ${event.why.message}; ${event.why.advice}; to start it anew: sekisho down, then up`,
+      );
+      return;
+    case "replacing":
+      output.notice(`Envoy is started anew, requests are refused meanwhile: ${event.why}`);
+      return;
     case "drained":
+    case "retired":
     case "stopped":
       return;
     default:

@@ -3,6 +3,7 @@
 import path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Settings } from "#config/settings.ts";
+import { keepPorts, readHeldPorts } from "#gate/held-ports.ts";
 import { choosePorts } from "#gate/ports.ts";
 import { findEnvoy } from "#proxies/process/find-envoy.ts";
 import { type CommandContext, CommandError, dataDirectoryOf } from "./command-context.ts";
@@ -98,7 +99,9 @@ async function up(
   const sealer = await sealerOf(context);
   const store = await openHeldStore(context, data, directories, sealer);
   undo.defer(() => store.close());
-  const ports = await choosePorts(context.ports, settings.address, settings);
+  const held = await readHeldPorts(context, data);
+  const ports = await choosePorts(context.ports, settings.address, settings, held);
+  await keepPorts(context.files, data, ports);
   const envoy = await findEnvoy(context, {
     env: definedVariables(context),
     progress: output.progress,

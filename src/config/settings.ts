@@ -58,6 +58,7 @@ const file = fields({
   isolation: optional(oneOf("auto", "root", "user", "none")),
   concurrency: optional(integer(1, 1024)),
   drainSeconds: optional(integer(0, 3600)),
+  hotRestartSeconds: optional(integer(0, 86_400)),
   ingressClasses: optional(list(text)),
   trustedProxies: optional(list(network)),
   proxyProtocol: optional(boolean),
@@ -92,6 +93,8 @@ export interface Settings {
   /** Worker threads of Envoy. */
   readonly concurrency: number | undefined;
   readonly drainSeconds: number;
+  /** How long what is open at a hot restart may go on in the old Envoy. */
+  readonly hotRestartSeconds: number;
   readonly ingressClasses: "all" | readonly string[];
   /** Proxies in front whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
@@ -115,6 +118,7 @@ export const defaults: Settings = {
   isolation: "auto",
   concurrency: undefined,
   drainSeconds: 10,
+  hotRestartSeconds: 600,
   ingressClasses: "all",
   trustedProxies: [],
   proxyProtocol: false,

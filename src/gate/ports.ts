@@ -22,22 +22,23 @@ export class PortError extends Error {
 
 /**
  * A port that was asked for must be free; one that was not is the standard port when it is allowed and free, else the
- * usual one above 1024. Throws {@link PortError}.
+ * usual one above 1024. Throws {@link PortError}. Ports that our own Envoy `held` when we came count as free, and are
+ * kept when no others were asked for.
  */
 export async function choosePorts(
   probe: PortProbe,
   address: string,
   asked: { readonly http: number | undefined; readonly https: number | undefined },
+  held?: Ports,
 ): Promise<Ports> {
+  const own = held === undefined ? [] : [held.http, held.https];
   const http = await choose(probe, address, {
-    flag: "--http",
-    asked: asked.http,
-    usual: [80, 8080],
+    ...{ flag: "--http", asked: asked.http, own },
+    usual: held === undefined ? [80, 8080] : [held.http],
   });
   const https = await choose(probe, address, {
-    flag: "--https",
-    asked: asked.https,
-    usual: [443, 8443],
+    ...{ flag: "--https", asked: asked.https, own },
+    usual: held === undefined ? [443, 8443] : [held.https],
   });
   return { http, https };
 }
@@ -46,16 +47,19 @@ interface Choice {
   readonly flag: string;
   readonly asked: number | undefined;
   readonly usual: readonly number[];
+  /** Free for us whatever the system says. */
+  readonly own: readonly number[];
 }
 
 async function choose(
   probe: PortProbe,
   address: string,
-  { flag, asked, usual }: Choice,
+  { flag, asked, usual, own }: Choice,
 ): Promise<number> {
   const candidates = asked === undefined ? usual : [asked];
   let last: Awaited<ReturnType<PortProbe["probe"]>> = "free";
   for (const port of candidates) {
+    if (own.includes(port)) return port;
     last = await probe.probe(address, port);
     if (last === "free") return port;
   }

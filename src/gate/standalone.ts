@@ -17,12 +17,9 @@ import { podKind } from "#kinds/pod.ts";
 import { replicaSetKind } from "#kinds/replica-set.ts";
 import { buildBootstrap, defaultMaxHeapBytes } from "#proxies/bootstrap.ts";
 import { followAccessLog } from "#proxies/process/access-log-tail.ts";
+import type { EnvoyEvent } from "#proxies/process/envoy-event.ts";
 import { type EnvoyPaths, envoyPaths } from "#proxies/process/envoy-paths.ts";
-import {
-  createEnvoyProcess,
-  type EnvoyEvent,
-  type EnvoyProcess,
-} from "#proxies/process/envoy-process.ts";
+import { createEnvoyProcess, type EnvoyProcess } from "#proxies/process/envoy-process.ts";
 import type { FoundEnvoy } from "#proxies/process/find-envoy.ts";
 import { defaultRotation } from "#proxies/process/log-rotation.ts";
 import type { Clock } from "#runtime/clock.ts";
@@ -33,6 +30,7 @@ import type { Metrics } from "#runtime/metrics.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { Network } from "#runtime/network.ts";
 import type { Platform } from "#runtime/platform.ts";
+import { ownPid } from "#runtime/process-table.ts";
 import type { Processes } from "#runtime/processes.ts";
 import type { Random } from "#runtime/random.ts";
 import type { SocketHttp } from "#runtime/socket-http.ts";
@@ -75,6 +73,7 @@ export interface StandaloneSettings {
   readonly envoy: FoundEnvoy;
   readonly concurrency: number | undefined;
   readonly drainSeconds: number;
+  readonly hotRestartSeconds: number;
   readonly ingressClasses: "all" | readonly string[];
   readonly trustedProxies: readonly string[];
   readonly proxyProtocol: boolean;
@@ -157,7 +156,7 @@ export async function startStandalone(
   undo.defer(() => refusals.stop());
   const locate = (origin: Origin): Place | undefined => feed.source.locate(origin, origin.path);
   await gate.listed;
-  const envoy = createEnvoy(deps, settings, paths);
+  const envoy = await createEnvoy(deps, settings, paths);
   const stopTail = followAccess(deps, settings, paths);
   envoy.start();
   const running = undo.move();
@@ -220,13 +219,14 @@ function followAccess(
   };
 }
 
-function createEnvoy(
+async function createEnvoy(
   deps: StandaloneDeps,
   settings: StandaloneSettings,
   paths: EnvoyPaths,
-): EnvoyProcess {
+): Promise<EnvoyProcess> {
   return createEnvoyProcess(deps, {
     program: settings.envoy.path,
+    version: settings.envoy.version,
     paths,
     bootstrap: buildBootstrap({
       nodeId: "standalone",
@@ -237,6 +237,9 @@ function createEnvoy(
     }),
     concurrency: settings.concurrency ?? deps.platform.parallelism,
     drain: { longest: Temporal.Duration.from({ seconds: settings.drainSeconds }) },
+    // In a container everything ends with process 1; a number that fits is a stranger's.
+    outlivesUs: (await ownPid(deps.files)) !== 1,
+    retirement: Temporal.Duration.from({ seconds: settings.hotRestartSeconds }),
     onEvent: (event) => settings.onEvent({ kind: "envoy", event }),
   });
 }

@@ -10,6 +10,12 @@ export interface Command {
   readonly output: { readonly file: string };
   /** A session of its own: signals to our terminal do not reach it. */
   readonly ownSession: boolean;
+  /**
+   * Nobody's child: for programs that ask the kernel to end them with their parent (prctl(2), PR_SET_PDEATHSIG), as
+   * Envoy does when it can be hot restarted. How it ends is then not known. The command is an absolute path. Default
+   * false.
+   */
+  readonly orphan?: boolean;
 }
 
 /** A process that may not be our child: the start time tells it from a later one with the same number. */
@@ -19,6 +25,7 @@ export interface ProcessIdentity {
   readonly startTicks: string;
 }
 
+/** Both undefined: it was not our child, so nobody told us. */
 export interface ExitStatus {
   readonly code: number | undefined;
   readonly signal: string | undefined;

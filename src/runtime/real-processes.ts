@@ -2,10 +2,12 @@
 
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { closeSync, constants, openSync, readFileSync } from "node:fs";
+import { access, readFile } from "node:fs/promises";
+import { adoptChild } from "./adopted-child.ts";
 import type { Child, Command, ExitStatus, Processes, ProcessIdentity } from "./processes.ts";
 import { ProcessError } from "./processes.ts";
+import { createClock } from "./real-clock.ts";
 
 const maxCollectedBytes = 1024 * 1024;
 
@@ -18,6 +20,7 @@ export function createProcesses(): Processes {
 }
 
 async function start(command: Command): Promise<Child> {
+  if (command.orphan === true) return await startOrphan(command);
   const output = openOutput(command.output.file);
   try {
     const child = spawn(command.command, command.args, {
@@ -38,6 +41,36 @@ async function start(command: Command): Promise<Child> {
   } finally {
     closeSync(output);
   }
+}
+
+/** Waits in a subshell until its parent is gone, then becomes the program: `FILE COMMAND ARGUMENT…`. */
+const orphanScript = `
+file=$1 parent=$$; shift
+( while kill -0 "$parent" 2>&-; do sleep 0.005; done; exec "$@" ) >>"$file" 2>&1 </dev/null &
+echo $!
+`;
+
+async function startOrphan(command: Command): Promise<Child> {
+  try {
+    await access(command.command, constants.X_OK);
+  } catch (cause) {
+    throw failure(`cannot run ${command.command}`, cause);
+  }
+  closeSync(openOutput(command.output.file));
+  const given = [command.output.file, command.command, ...command.args];
+  const { env, cwd } = command;
+  const started = await run({
+    command: "/bin/sh",
+    args: ["-c", orphanScript, "sh", ...given],
+    env,
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  const pid = Number(started.stdout.trim() || Number.NaN);
+  const identity = Number.isNaN(pid) ? undefined : identityNow(pid);
+  if (identity === undefined) {
+    throw new ProcessError("other", `cannot run ${command.command}: ${started.stderr.trim()}`);
+  }
+  return adoptChild({ clock: createClock(), processes: { alive } }, identity);
 }
 
 async function run(

@@ -2,8 +2,8 @@
 
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
+import { ownPid, processesWith } from "#runtime/process-table.ts";
 import type { Processes } from "#runtime/processes.ts";
-import { processesWith } from "./process-table.ts";
 
 const patienceMs = 10_000;
 const interval = Temporal.Duration.from({ milliseconds: 20 });
@@ -17,9 +17,9 @@ export async function endLeftovers(
   variable: string,
 ): Promise<number> {
   // Started from one of its own pods, a process would be a leftover to itself.
-  const own = (await deps.files.realPath("/proc/self")).slice("/proc/".length);
+  const own = await ownPid(deps.files);
   const all = await processesWith(deps.files, variable);
-  const found = all.filter(({ pid }) => `${pid}` !== own);
+  const found = all.filter(({ pid }) => pid !== own);
   for (const identity of found) await deps.processes.signal(identity, "SIGKILL", false);
   const end = deps.clock.monotonicMs() + patienceMs;
   for (const identity of found) {

@@ -5,6 +5,7 @@ import type { Known } from "#kinds/kind.ts";
 import type { Pod } from "#kinds/pod.ts";
 import type { Container, PodSpec } from "#kinds/pod-template.ts";
 import { usable } from "#kinds/pod-template.ts";
+import { processesWith } from "#runtime/process-table.ts";
 import { logPath } from "./container-logs.ts";
 import { ContainerRunner, type Outside, type Preparation } from "./container-runner.ts";
 import { type ProgramSettings, prepareStart } from "./container-start.ts";
@@ -14,7 +15,6 @@ import { pause } from "./pause.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import { podPorts } from "./pod-ports.ts";
 import { type PodSnapshot, podStatus, restartsBefore } from "./pod-status.ts";
-import { processesWith } from "./process-table.ts";
 import { PodVolumes } from "./volumes.ts";
 import { Wakeup } from "./wakeup.ts";
 

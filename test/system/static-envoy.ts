@@ -12,12 +12,9 @@ import { type Listener, ListenerSchema } from "#gen/envoy/config/listener/v3/lis
 import { RouterSchema } from "#gen/envoy/extensions/filters/http/router/v3/router_pb.ts";
 import { HttpConnectionManagerSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { type BootstrapSettings, buildBootstrap } from "#proxies/bootstrap.ts";
+import type { EnvoyEvent } from "#proxies/process/envoy-event.ts";
 import { type EnvoyPaths, envoyPaths } from "#proxies/process/envoy-paths.ts";
-import {
-  createEnvoyProcess,
-  type EnvoyEvent,
-  type EnvoyProcess,
-} from "#proxies/process/envoy-process.ts";
+import { createEnvoyProcess, type EnvoyProcess } from "#proxies/process/envoy-process.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createFiles } from "#runtime/real-files.ts";
 import { createProcesses } from "#runtime/real-processes.ts";
@@ -173,6 +170,7 @@ export async function run(
     { clock, random, files, processes, http: createSocketHttp(), log: silentLog },
     {
       program: await envoyProgram(),
+      version: "1.40.0",
       paths,
       concurrency: 1,
       bootstrap: bootstrapOf(paths, fixed),

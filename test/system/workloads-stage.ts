@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { JsonObject } from "#base/json.ts";
 import type { KubeObject } from "#kinds/object.ts";
+import { processesWith } from "#runtime/process-table.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createFiles } from "#runtime/real-files.ts";
 import { createNetwork } from "#runtime/real-network.ts";
@@ -16,7 +17,6 @@ import type { Draft } from "#store/object-store.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
 import { dataMark, dataMarkValue } from "#workloads/data-layout.ts";
 import type { IsolationMode } from "#workloads/isolation/isolation.ts";
-import { processesWith } from "#workloads/process-table.ts";
 import type { Images } from "#workloads/program.ts";
 import { createWorkloads, type Workloads } from "#workloads/workloads.ts";
 

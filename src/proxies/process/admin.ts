@@ -20,6 +20,8 @@ export interface EnvoyAdmin {
   /** New connections are refused from now on; those that are there go on. */
   readonly closeListeners: () => Promise<void>;
   readonly activity: () => Promise<Activity>;
+  /** Connections that the Envoy before this one still has after a hot restart; undefined when nobody answers. */
+  readonly parentConnections: () => Promise<number | undefined>;
   /** Opens all log files anew after they were renamed. */
   readonly reopenLogs: () => Promise<void>;
   /** Any page, as `/config_dump`; throws SocketHttpError. */
@@ -54,6 +56,16 @@ export function createEnvoyAdmin(http: SocketHttp, socket: string): EnvoyAdmin {
     startDrain: () => post("/drain_listeners?graceful&skip_exit"),
     closeListeners: () => post("/drain_listeners"),
     reopenLogs: () => post("/reopen_logs"),
+    parentConnections: async () => {
+      try {
+        const filter = encodeURIComponent(String.raw`^server\.parent_connections$`);
+        const count = /: (\d+)/.exec((await get(`/stats?filter=${filter}`)).body)?.[1];
+        return count === undefined ? undefined : Number(count);
+      } catch (cause) {
+        if (cause instanceof SocketHttpError) return undefined;
+        throw cause;
+      }
+    },
     activity: async () => {
       const filter = encodeURIComponent(String.raw`^http\.[^.]+\.downstream_(cx|rq)_active$`);
       return parseActivity((await get(`/stats?filter=${filter}`)).body);

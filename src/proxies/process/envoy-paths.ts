@@ -16,6 +16,8 @@ export interface EnvoyPaths {
   readonly accessLog: string;
   /** The number under which a later Envoy finds this one for a hot restart. */
   readonly baseId: string;
+  /** Who runs: see `adoption/envoy-roster.ts`. */
+  readonly roster: string;
 }
 
 /** `directory` is absolute and short: see `isSocketPath` in `bootstrap.ts`. */
@@ -30,5 +32,6 @@ export function envoyPaths(directory: string): EnvoyPaths {
     output: inside("envoy.out"),
     accessLog: inside("access.log"),
     baseId: inside("base-id"),
+    roster: inside("running.json"),
   };
 }

@@ -1,24 +1,31 @@
 /** Keeps one Envoy running: started, watched, started again when it dies, drained when it is told to stop. */
 
+import { adoptChild } from "#runtime/adopted-child.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import { FilesError } from "#runtime/files.ts";
 import type { Log } from "#runtime/log.ts";
-import type { Child, ExitStatus, Processes, ProcessIdentity } from "#runtime/processes.ts";
+import type { Child, Processes, ProcessIdentity } from "#runtime/processes.ts";
 import { ProcessError } from "#runtime/processes.ts";
 import type { Random } from "#runtime/random.ts";
 import type { SocketHttp } from "#runtime/socket-http.ts";
 import { SocketHttpError } from "#runtime/socket-http.ts";
 import type { EnvoyAdmin } from "./admin.ts";
 import { createEnvoyAdmin } from "./admin.ts";
+import { findBeginning } from "./adoption/beginning.ts";
+import { EnvoyRoster, identityOf, type RecordedEnvoy } from "./adoption/envoy-roster.ts";
+import { hotRestart } from "./adoption/hot-restart.ts";
+import { Retirements } from "./adoption/retirement.ts";
 import type { BackOffSettings } from "./back-off.ts";
 import { createBackOff } from "./back-off.ts";
 import type { Drained, DrainSettings } from "./drain.ts";
 import { drain } from "./drain.ts";
+import { endChild, endProcess } from "./end-process.ts";
+import type { EnvoyEvent } from "./envoy-event.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import { explainExit, explainNoStart } from "./exit-reason.ts";
 import type { Launched, LaunchSettings } from "./launch.ts";
-import { launchEnvoy, removeLeftovers } from "./launch.ts";
+import { fingerprintOf, launchEnvoy, listenForWords, removeLeftovers } from "./launch.ts";
 import type { RotationSettings } from "./log-rotation.ts";
 import { createLogRotation, defaultRotation } from "./log-rotation.ts";
 
@@ -33,24 +40,12 @@ export interface EnvoyProcessDeps {
 
 export interface EnvoyProcessSettings extends LaunchSettings {
   readonly drain: DrainSettings;
+  /** How long the Envoy before a hot restart may go on with what is open. Default 10 min. */
+  readonly retirement?: Temporal.Duration;
   readonly rotation?: RotationSettings;
   readonly backOff?: BackOffSettings;
   readonly onEvent: (event: EnvoyEvent) => void;
 }
-
-export type EnvoyEvent =
-  | { readonly kind: "started"; readonly identity: ProcessIdentity }
-  /** Envoy serves what it was configured with; with xDS: it has its first clusters and listeners. */
-  | { readonly kind: "ready"; readonly afterMs: number }
-  /** It ended, or could not be started, without being told to. */
-  | { readonly kind: "exited"; readonly why: ExitReason }
-  | { readonly kind: "restarting"; readonly delay: Temporal.Duration }
-  /** It is not started again: that could only end the same way. */
-  | { readonly kind: "gave-up"; readonly why: ExitReason }
-  | { readonly kind: "draining" }
-  | ({ readonly kind: "drained" } & Drained)
-  /** Told to stop, it is gone; with its exit status when one ran till then. The last event. */
-  | { readonly kind: "stopped"; readonly status: ExitStatus | undefined };
 
 export interface EnvoyProcess {
   /** Starts supervising; what happens is told by events. Called once. */
@@ -63,8 +58,7 @@ export interface EnvoyProcess {
 }
 
 const rotateEvery = Temporal.Duration.from({ seconds: 5 });
-/** SIGTERM takes Envoy some 20 ms. */
-const termGrace = Temporal.Duration.from({ seconds: 5 });
+const defaultRetirement = Temporal.Duration.from({ minutes: 10 });
 
 /** An Envoy not yet started. */
 export function createEnvoyProcess(
@@ -80,11 +74,19 @@ export function createEnvoyProcess(
   };
 }
 
+interface Serving {
+  readonly launched: Launched;
+  /** It is known to serve: it did before. */
+  readonly isReady: boolean;
+}
+
 class EnvoySupervisor {
   readonly admin: EnvoyAdmin;
   readonly #deps: EnvoyProcessDeps;
   readonly #settings: EnvoyProcessSettings;
+  readonly #roster: EnvoyRoster;
   readonly #stopping = new AbortController();
+  readonly #retirements: Retirements;
   #child: Child | undefined;
   #supervision: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
@@ -92,7 +94,16 @@ class EnvoySupervisor {
   constructor(deps: EnvoyProcessDeps, settings: EnvoyProcessSettings) {
     this.#deps = deps;
     this.#settings = settings;
+    this.#roster = new EnvoyRoster(deps.files, settings.paths.roster);
     this.admin = createEnvoyAdmin(deps.http, settings.paths.adminSocket);
+    const retired = async (identity: ProcessIdentity): Promise<void> => {
+      await this.#roster.remove(identity);
+      this.#emit({ kind: "retired", identity });
+    };
+    this.#retirements = new Retirements(
+      { ...deps, admin: this.admin, retired },
+      settings.retirement ?? defaultRetirement,
+    );
   }
 
   start(): void {
@@ -126,11 +137,10 @@ class EnvoySupervisor {
   /** One Envoy from its start to its end, and why it ended. */
   async #runOnce(startMs: number): Promise<ExitReason> {
     try {
-      const launched = await launchEnvoy(this.#deps, this.#settings);
-      this.#child = launched.child;
-      this.#emit({ kind: "started", identity: launched.child.identity });
-      if (this.#stopping.signal.aborted) await this.#terminate(launched.child);
-      return await this.#watch(launched, startMs);
+      const serving = await this.#takeUp();
+      this.#child = serving.launched.child;
+      if (this.#stopping.signal.aborted) await endChild(this.#deps, serving.launched.child);
+      return await this.#watch(serving, startMs);
     } catch (cause) {
       if (cause instanceof ProcessError || cause instanceof FilesError) {
         return explainNoStart(cause);
@@ -141,13 +151,88 @@ class EnvoySupervisor {
     }
   }
 
-  async #watch(launched: Launched, startMs: number): Promise<ExitReason> {
+  /** An Envoy that runs already, its successor, or one of our own. */
+  async #takeUp(): Promise<Serving> {
+    if (this.#settings.outlivesUs === false) return await this.#launch();
+    const beginning = await findBeginning(this.#deps, this.#settings, this.#roster);
+    for (const entry of this.#roster.envoys) {
+      if (entry.state === "retiring") this.#retirements.begin(identityOf(entry));
+    }
+    switch (beginning.kind) {
+      case "fresh":
+        return await this.#launch();
+      case "adopt":
+        return await this.#adopt(beginning.envoy);
+      case "replace":
+        this.#emit({ kind: "replacing", why: beginning.why });
+        await this.#endReplaced(beginning.envoy);
+        return await this.#launch();
+      case "hot-restart":
+        return await this.#hotRestart(beginning.envoy);
+    }
+  }
+
+  async #launch(): Promise<Serving> {
+    const launched = await launchEnvoy(this.#deps, this.#settings);
+    this.#child = launched.child;
+    await this.#enrol(launched, 0);
+    return { launched, isReady: false };
+  }
+
+  async #enrol({ child }: Launched, epoch: number): Promise<void> {
+    const fingerprint = fingerprintOf(this.#settings);
+    this.#emit({ kind: "started", identity: child.identity });
+    await this.#roster.add({ ...child.identity, epoch, fingerprint, state: "serving" });
+  }
+
+  async #adopt(entry: RecordedEnvoy): Promise<Serving> {
+    const { files } = this.#deps;
+    const child = adoptChild(this.#deps, identityOf(entry));
+    const lastWords = await listenForWords(files, this.#settings.paths);
+    this.#emit({ kind: "adopted", identity: child.identity });
+    return { launched: { child, lastWords }, isReady: false };
+  }
+
+  async #endReplaced(entry: RecordedEnvoy): Promise<void> {
+    const identity = identityOf(entry);
+    await drain({ ...this.#deps, admin: this.admin }, this.#settings.drain, this.#stopping.signal);
+    await endProcess(this.#deps, identity);
+    await this.#roster.remove(identity);
+    await removeLeftovers(this.#deps.files, this.#settings.paths);
+  }
+
+  async #hotRestart(old: RecordedEnvoy): Promise<Serving> {
+    const kept = await this.#adopt(old);
+    // Told to stop meanwhile, it is the old one that has requests to bring to an end.
+    this.#child = kept.launched.child;
+    this.#emit({ kind: "hot-restarting" });
+    let successor: ProcessIdentity | undefined;
+    const started = async (launched: Launched): Promise<void> => {
+      successor = launched.child.identity;
+      await this.#enrol(launched, old.epoch + 1);
+    };
+    const deps = { ...this.#deps, admin: this.admin, started };
+    const outcome = await hotRestart(deps, this.#settings, old, this.#stopping.signal);
+    if (outcome.kind === "taken-over") {
+      await this.#roster.retire(identityOf(old));
+      this.#retirements.begin(identityOf(old));
+      return { launched: outcome.launched, isReady: false };
+    }
+    if (successor !== undefined) await this.#roster.remove(successor);
+    if (outcome.kind === "failed") this.#emit({ kind: "hot-restart-failed", why: outcome.why });
+    // The administration interface may be gone with the new one, so nobody could say that the old one is ready.
+    return { ...kept, isReady: true };
+  }
+
+  async #watch({ launched, isReady }: Serving, startMs: number): Promise<ExitReason> {
     const gone = new AbortController();
+    if (isReady) this.#emit({ kind: "ready", afterMs: 0 });
     const [status] = await Promise.all([
       launched.child.exited.finally(() => gone.abort()),
-      this.#awaitReady(startMs, gone.signal),
+      isReady ? undefined : this.#awaitReady(startMs, gone.signal),
       this.#rotateLogs(gone.signal),
     ]);
+    await this.#roster.remove(launched.child.identity);
     await removeLeftovers(this.#deps.files, this.#settings.paths);
     return explainExit(status, await launched.lastWords());
   }
@@ -188,26 +273,29 @@ class EnvoySupervisor {
     const child = this.#child;
     if (child !== undefined) {
       this.#emit({ kind: "draining" });
-      const gone = new AbortController();
-      void child.exited.then(() => gone.abort());
-      const soon = AbortSignal.any([hurry, gone.signal]);
-      const deps = { clock: this.#deps.clock, admin: this.admin };
-      const drained = await drain(deps, this.#settings.drain, soon);
+      const drained = await this.#drain(child, hurry);
       this.#emit({ kind: "drained", ...drained });
-      await this.#terminate(child);
+      await endChild(this.#deps, child);
     }
+    this.#retirements.hurry();
     await this.#supervision;
+    await this.#retirements.settled();
     this.#emit({ kind: "stopped", status: await child?.exited });
   }
 
-  async #terminate(child: Child): Promise<void> {
-    const { processes } = this.#deps;
+  /** Drains the Envoy that serves; one that retires has as long. */
+  async #drain(child: Child, hurry: AbortSignal): Promise<Drained> {
     const gone = new AbortController();
-    const exited = child.exited.finally(() => gone.abort());
-    await processes.signal(child.identity, "SIGTERM", false);
-    await this.#rest(termGrace, gone.signal);
-    if (!gone.signal.aborted) await processes.signal(child.identity, "SIGKILL", true);
-    await exited;
+    void child.exited.then(() => gone.abort());
+    const soon = AbortSignal.any([hurry, gone.signal]);
+    const { clock } = this.#deps;
+    const { longest } = this.#settings.drain;
+    const late = clock.sleep(longest, soon).catch(() => undefined);
+    const [drained] = await Promise.all([
+      drain({ clock, admin: this.admin }, this.#settings.drain, soon),
+      Promise.race([this.#retirements.settled(), late]),
+    ]);
+    return drained;
   }
 
   /** Sleeps until `ended`; nothing is thrown. */

@@ -24,6 +24,9 @@ export interface ExitReason {
   readonly retryable: boolean;
 }
 
+const killed =
+  "it is started again; if nobody did it, the kernel did for want of memory: see dmesg";
+
 interface Rule {
   readonly pattern: RegExp;
   readonly explain: (match: RegExpExecArray) => ExitReason;
@@ -90,11 +93,12 @@ export function explainExit(status: ExitStatus, output: string): ExitReason {
     const match = rule.pattern.exec(output);
     if (match !== null) return rule.explain(match);
   }
+  if (status.code === undefined && status.signal === undefined) return unseen(output);
   if (status.signal === "SIGKILL") {
     return {
       reason: "Killed",
       message: "Envoy was killed from outside (signal 9)",
-      advice: "it is started again; if nobody did it, the kernel did for want of memory: see dmesg",
+      advice: killed,
       retryable: true,
     };
   }
@@ -112,6 +116,28 @@ export function explainExit(status: ExitStatus, output: string): ExitReason {
     reason: "Ended",
     message: `Envoy ended with exit code ${status.code}${words}`,
     advice: report,
+    retryable: true,
+  };
+}
+
+/** How it ended was told to nobody: whoever ends by itself says something, whoever is killed does not. */
+function unseen(output: string): ExitReason {
+  const crash = /Caught (Segmentation fault|Aborted|[A-Z][a-z ]+), suspect/.exec(output)?.[1];
+  if (crash !== undefined) {
+    const message = `Envoy crashed: ${crash}`;
+    return { reason: "Crashed", message, advice: report, retryable: true };
+  }
+  const said = output
+    .split("\n")
+    .findLast((line) => line.includes("][critical][") || (line.trim() !== "" && line[0] !== "["));
+  if (said !== undefined) {
+    const message = `Envoy ended: ${said.slice(0, 400)}`;
+    return { reason: "Ended", message, advice: report, retryable: true };
+  }
+  return {
+    reason: "Killed",
+    message: "Envoy ended without a word: it was killed from outside",
+    advice: killed,
     retryable: true,
   };
 }

@@ -1,6 +1,8 @@
 /** Starts one Envoy and collects its last words when it has ended. */
 
+import { contentHash } from "#base/content-hash.ts";
 import type { Files } from "#runtime/files.ts";
+import { FilesError } from "#runtime/files.ts";
 import type { Child, Processes } from "#runtime/processes.ts";
 import type { EnvoyPaths } from "./envoy-paths.ts";
 
@@ -9,12 +11,23 @@ export type LogLevel = "debug" | "info" | "warning" | "error";
 export interface LaunchSettings {
   /** Absolute path of the program. */
   readonly program: string;
+  /** What the program says of itself. */
+  readonly version: string;
   readonly paths: EnvoyPaths;
   readonly bootstrap: Uint8Array;
+  /** Whether it goes on when we are killed, and one that did is taken over. Default true. */
+  readonly outlivesUs?: boolean;
   /** Worker threads. */
   readonly concurrency: number;
   /** Default `warning`. */
   readonly logLevel?: LogLevel;
+}
+
+/** The Envoy whose listeners the new one takes over. */
+export interface Lineage {
+  readonly baseId: string;
+  /** Of the new one. */
+  readonly epoch: number;
 }
 
 export interface Launched {
@@ -23,48 +36,84 @@ export interface Launched {
   readonly lastWords: () => Promise<string>;
 }
 
+const defaultLogLevel: LogLevel = "warning";
 const lastWordsBytes = 16 * 1024;
 /** Crashes add to the output file; beyond this size it is begun anew. */
 const maxOutputBytes = 4 * 1024 * 1024;
 
-/** Writes the bootstrap and starts Envoy in a session of its own. Throws FilesError and ProcessError. */
+/** The variable, as `NAME=value`, that tells whose Envoy a process is. */
+export function envoyMark(paths: EnvoyPaths): string {
+  return `SEKISHO_ENVOY_DIRECTORY=${paths.directory}`;
+}
+
+/** Equal for settings under which one Envoy is as good as another. */
+export function fingerprintOf(settings: LaunchSettings): string {
+  const { program, version, bootstrap, concurrency, logLevel = defaultLogLevel } = settings;
+  return contentHash(program, version, bootstrap, String(concurrency), logLevel);
+}
+
+/**
+ * Writes the bootstrap and starts Envoy in a session of its own; with `lineage` as the next in a series of hot
+ * restarts. Throws FilesError and ProcessError.
+ */
 export async function launchEnvoy(
   deps: { readonly files: Files; readonly processes: Processes },
   settings: LaunchSettings,
+  lineage?: Lineage,
 ): Promise<Launched> {
   const { files, processes } = deps;
   const { paths } = settings;
   await files.makeDirectory(paths.directory, 0o700);
   await files.replace(paths.bootstrap, settings.bootstrap, 0o600);
   if ((await bytesOf(files, paths.output)) > maxOutputBytes) await files.remove(paths.output);
-  const written = [paths.log, paths.output];
-  const starts = await Promise.all(written.map((file) => bytesOf(files, file)));
+  const lastWords = await listenForWords(files, paths);
+  const [name = "", value = ""] = envoyMark(paths).split(/=(.*)/s);
   const child = await processes.start({
     command: settings.program,
-    args: envoyArguments(settings),
-    env: {},
+    args: envoyArguments(settings, lineage),
+    env: { [name]: value },
     output: { file: paths.output },
     ownSession: true,
+    orphan: settings.outlivesUs ?? true,
   });
-  const lastWords = async (): Promise<string> => {
+  return { child, lastWords };
+}
+
+/** What is written to log and standard error from now on, when it is asked for. */
+export async function listenForWords(
+  files: Files,
+  paths: EnvoyPaths,
+): Promise<() => Promise<string>> {
+  const written = [paths.log, paths.output];
+  const starts = await Promise.all(written.map((file) => bytesOf(files, file)));
+  return async () => {
     const texts = await Promise.all(
       written.map((file, index) => readEnd(files, file, starts[index] ?? 0)),
     );
     return texts.join("\n");
   };
-  return { child, lastWords };
+}
+
+/** The base id of the newest series of hot restarts. */
+export async function readBaseId(files: Files, paths: EnvoyPaths): Promise<string | undefined> {
+  try {
+    const id = new TextDecoder().decode(await files.read(paths.baseId, 64)).trim();
+    return /^\d+$/.test(id) ? id : undefined;
+  } catch (cause) {
+    if (cause instanceof FilesError && cause.code === "not-found") return undefined;
+    throw cause;
+  }
 }
 
 /** The shared memory of an Envoy that was killed stays behind: 104 bytes each time, without end. */
 export async function removeLeftovers(files: Files, paths: EnvoyPaths): Promise<void> {
-  if ((await files.status(paths.baseId)) === undefined) return;
-  const id = new TextDecoder().decode(await files.read(paths.baseId, 64)).trim();
+  const id = await readBaseId(files, paths);
   await files.remove(paths.baseId);
-  if (/^\d+$/.test(id)) await files.remove(`/dev/shm/envoy_shared_memory_${id}0`);
+  if (id !== undefined) await files.remove(`/dev/shm/envoy_shared_memory_${id}0`);
 }
 
-function envoyArguments(settings: LaunchSettings): readonly string[] {
-  const { paths, concurrency, logLevel = "warning" } = settings;
+function envoyArguments(settings: LaunchSettings, lineage?: Lineage): readonly string[] {
+  const { paths, concurrency, logLevel = defaultLogLevel } = settings;
   return [
     ...["--config-path", paths.bootstrap],
     ...["--concurrency", String(concurrency)],
@@ -72,9 +121,12 @@ function envoyArguments(settings: LaunchSettings): readonly string[] {
     ...["--log-level", logLevel],
     // Lines reach the access log within half a second instead of ten.
     ...["--file-flush-interval-msec", "500"],
-    // A number of its own, so that several Envoys live side by side and each can be hot restarted.
-    "--use-dynamic-base-id",
-    ...["--base-id-path", paths.baseId],
+    // Who drains asks its clients to leave with the next answer, not with a chance that grows over ten minutes.
+    ...["--drain-strategy", "immediate"],
+    ...(lineage === undefined
+      ? // A number of its own, so that several Envoys live side by side and each can be hot restarted.
+        ["--use-dynamic-base-id", "--base-id-path", paths.baseId]
+      : ["--base-id", lineage.baseId, "--restart-epoch", String(lineage.epoch)]),
   ];
 }
 

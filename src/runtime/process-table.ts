@@ -1,8 +1,8 @@
-/** Which processes of this machine are ours, from /proc. */
+/** Which processes of this machine are whose, from /proc: read through the injected files. */
 
-import type { Files } from "#runtime/files.ts";
-import { FilesError } from "#runtime/files.ts";
-import type { ProcessIdentity } from "#runtime/processes.ts";
+import type { Files } from "./files.ts";
+import { FilesError } from "./files.ts";
+import type { ProcessIdentity } from "./processes.ts";
 
 /** A file of /proc; undefined when the process is gone or not ours to see. */
 async function readProc(files: Files, path: string): Promise<string | undefined> {
@@ -43,4 +43,14 @@ export async function processesWith(
     if (identity !== undefined) found.push(identity);
   }
   return found;
+}
+
+/** The number of this process. */
+export async function ownPid(files: Files): Promise<number> {
+  return Number((await files.realPath("/proc/self")).slice("/proc/".length));
+}
+
+/** Changes with every start of the machine: process numbers and start times mean nothing beyond it. */
+export async function bootId(files: Files): Promise<string> {
+  return (await readProc(files, "/proc/sys/kernel/random/boot_id"))?.trim() ?? "";
 }

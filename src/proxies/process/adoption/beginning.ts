@@ -1,0 +1,61 @@
+/** How a supervisor begins: with the Envoy of an earlier run, a hot restart of it, or one of its own. */
+
+import type { Clock } from "#runtime/clock.ts";
+import type { Files } from "#runtime/files.ts";
+import { processesWith } from "#runtime/process-table.ts";
+import type { Processes } from "#runtime/processes.ts";
+import { endProcess } from "../end-process.ts";
+import type { EnvoyPaths } from "../envoy-paths.ts";
+import { envoyMark, fingerprintOf, type LaunchSettings } from "../launch.ts";
+import { type EnvoyRoster, identityOf, type RecordedEnvoy } from "./envoy-roster.ts";
+import { whyNoHotRestart } from "./hot-restart-version.ts";
+
+export type Beginning =
+  /** None runs. */
+  | { readonly kind: "fresh" }
+  /** One runs with just these settings. */
+  | { readonly kind: "adopt"; readonly envoy: RecordedEnvoy }
+  /** One runs with other settings, and its listeners can be handed over. */
+  | { readonly kind: "hot-restart"; readonly envoy: RecordedEnvoy }
+  /** One runs with other settings, and it has to end first: why. */
+  | { readonly kind: "replace"; readonly envoy: RecordedEnvoy; readonly why: string };
+
+export interface BeginningDeps {
+  readonly clock: Clock;
+  readonly files: Files;
+  readonly processes: Processes;
+}
+
+/**
+ * Looks who runs. What the roster does not know but bears the mark of this directory (the roster was damaged, or we
+ * were killed before we wrote) is ended; so is nothing else.
+ */
+export async function findBeginning(
+  deps: BeginningDeps,
+  settings: LaunchSettings,
+  roster: EnvoyRoster,
+): Promise<Beginning> {
+  await roster.load();
+  for (const entry of roster.envoys) {
+    const identity = identityOf(entry);
+    if (!(await deps.processes.alive(identity))) await roster.remove(identity);
+  }
+  await endStrays(deps, settings.paths, roster.envoys);
+  const envoy = roster.envoys.findLast(({ state }) => state === "serving");
+  if (envoy === undefined) return { kind: "fresh" };
+  if (envoy.fingerprint === fingerprintOf(settings)) return { kind: "adopt", envoy };
+  const why = await whyNoHotRestart(deps, settings, envoy);
+  return why === undefined ? { kind: "hot-restart", envoy } : { kind: "replace", envoy, why };
+}
+
+/** Ends what runs from this directory, but for those `known`; how many there were. */
+export async function endStrays(
+  deps: BeginningDeps,
+  paths: EnvoyPaths,
+  known: readonly RecordedEnvoy[],
+): Promise<number> {
+  const marked = await processesWith(deps.files, envoyMark(paths));
+  const strays = marked.filter(({ pid }) => !known.some((entry) => entry.pid === pid));
+  await Promise.all(strays.map((stray) => endProcess(deps, stray)));
+  return strays.length;
+}
