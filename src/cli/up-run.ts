@@ -189,8 +189,10 @@ function takeEnvoy(
     case "replacing":
       output.notice(`Envoy is started anew, requests are refused meanwhile: ${event.why}`);
       return;
-    case "drained":
     case "retired":
+      output.notice("the old Envoy has ended: the new one has all connections");
+      return;
+    case "drained":
     case "stopped":
       return;
     default:

@@ -137,3 +137,25 @@ test("a run that is aborted ends with all it started", async () => {
   abort.abort(new Error("enough"));
   await assert.rejects(run, /enough/);
 });
+
+test("an orphan is nobody's child, has its environment, and its end is noticed", async (t) => {
+  const script = `
+    process.stdout.write(process.env.WORD);
+    setInterval(() => 0, 1e6);
+  `;
+  const { child, output } = await start(t, script, { orphan: true, env: { WORD: "hi" } });
+  await written(output, "hi");
+  const stat = await readFile(`/proc/${child.identity.pid}/stat`, "utf8");
+  const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  assert.notEqual(parent, process.pid);
+  assert.equal(await processes.signal(child.identity, "SIGTERM", false), true);
+  assert.deepEqual(await child.exited, { code: undefined, signal: undefined });
+});
+
+test("an orphan that cannot be run is refused at once", async (t) => {
+  const missing = start(t, "", { orphan: true, command: "/nonexistent/program" });
+  await assert.rejects(
+    missing,
+    (error) => error instanceof ProcessError && error.code === "not-found",
+  );
+});

@@ -32,12 +32,23 @@ export interface RunningSekisho {
   readonly terminate: () => void;
   /** Ends it as a service manager would; resolves to its exit code. */
   readonly stop: () => Promise<number | null>;
+  /** Kills it with signal 9; its data directory and what it started stay. */
+  readonly kill: () => Promise<void>;
 }
 
-/** Starts `./sekisho up …` with ports and a data directory of its own; rejects when it ends before it is ready. */
-export async function startSekisho(up: readonly string[]): Promise<RunningSekisho> {
-  const ports = await freePorts("http", "https");
-  const data = await mkdtemp(join(tmpdir(), "sekisho-test-"));
+/**
+ * Starts `./sekisho up …` with ports and a data directory of its own, or those of one that was `killed`; rejects when
+ * it ends before it is ready.
+ */
+export async function startSekisho(
+  up: readonly string[],
+  killed?: RunningSekisho,
+): Promise<RunningSekisho> {
+  const ports =
+    killed === undefined
+      ? await freePorts("http", "https")
+      : { http: killed.httpPort, https: killed.httpsPort };
+  const data = killed?.data ?? (await mkdtemp(join(tmpdir(), "sekisho-test-")));
   const flags = ["--http", `${ports.http}`, "--https", `${ports.https}`, "--data", data, "--json"];
   const child = spawn("./sekisho", [...up, ...flags], {
     cwd: repository,
@@ -54,6 +65,12 @@ export async function startSekisho(up: readonly string[]): Promise<RunningSekish
     await rm(data, { recursive: true, force: true });
     return child.exitCode;
   };
+  const kill = async (): Promise<void> => {
+    const exited = once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
+    release();
+  };
   const { events, next } = followEvents(child);
   try {
     await next(({ event }) => event === "ready");
@@ -62,7 +79,8 @@ export async function startSekisho(up: readonly string[]): Promise<RunningSekish
     throw error;
   }
   const terminate = (): void => void child.kill("SIGTERM");
-  return { httpPort: ports.http, httpsPort: ports.https, data, events, next, terminate, stop };
+  const { http: httpPort, https: httpsPort } = ports;
+  return { httpPort, httpsPort, data, events, next, terminate, stop, kill };
 }
 
 /** Reads events, one JSON object a line, to the end, so that the pipe never fills. */

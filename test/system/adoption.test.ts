@@ -1,0 +1,81 @@
+/** What outlives a killed control plane, through the real program and a real Envoy under load. */
+
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import test, { type TestContext } from "node:test";
+import { createLocalSocket } from "#runtime/real-local-socket.ts";
+import { startLoad } from "./open-loop.ts";
+import { type RunningSekisho, startSekisho } from "./sekisho.ts";
+
+const cafe = ["up", "examples/cafe"];
+
+/** Ends whatever is left of a run when the test is over. */
+function endAfter(t: TestContext, running: { now: RunningSekisho }): void {
+  t.after(() => running.now.stop());
+}
+
+/** The sum of a metric over its labels, but for those that hold `without`. */
+async function metric(running: RunningSekisho, name: string, without?: string): Promise<number> {
+  const socket = path.join(running.data, "api.sock");
+  const text = String(await createLocalSocket().call(socket, "gate.metrics", null));
+  const lines = text.matchAll(new RegExp(`^${name}({[^}]*})? (\\d+)`, "gm"));
+  return [...lines]
+    .filter(([, labels = ""]) => without === undefined || !labels.includes(without))
+    .reduce((sum, [, , value]) => sum + Number(value), 0);
+}
+
+interface Envoys {
+  readonly envoys: readonly { readonly pid: number; readonly state: string }[];
+}
+
+async function envoys(running: RunningSekisho): Promise<Envoys["envoys"]> {
+  const text = await readFile(path.join(running.data, "envoy/running.json"), "utf8");
+  return (JSON.parse(text) as Envoys).envoys;
+}
+
+const tea = (running: RunningSekisho): { port: number; host: string; path: string } => ({
+  port: running.httpPort,
+  host: "cafe.example.com",
+  path: "/tea",
+});
+
+/** Envoy answered everything; pods are started anew, so for a moment there may be nobody behind it. */
+function onlyServed(answers: Readonly<Record<string, number>>): void {
+  const { 200: served = 0, 503: withoutPods = 0, ...others } = answers;
+  assert.deepEqual(others, {}, JSON.stringify(answers));
+  assert.ok(served > withoutPods, JSON.stringify(answers));
+}
+
+test("Envoy outlives kill -9 of the control plane, and the next one resends nothing", async (t) => {
+  const running = { now: await startSekisho(cafe) };
+  endAfter(t, running);
+  assert.ok((await metric(running.now, "sekisho_xds_bytes_total")) > 0);
+  const before = await envoys(running.now);
+  const load = startLoad(tea(running.now), 300);
+  for (let kills = 0; kills < 2; kills += 1) {
+    await running.now.kill();
+    running.now = await startSekisho(cafe, running.now);
+  }
+  onlyServed(await load.stop());
+  assert.deepEqual(await envoys(running.now), before);
+  assert.equal(await metric(running.now, "sekisho_xds_streams"), 1);
+  assert.equal(await metric(running.now, "sekisho_xds_resources_total", "LoadAssignment"), 0);
+});
+
+test("other settings hot restart Envoy without a failed request", async (t) => {
+  const running = { now: await startSekisho(cafe) };
+  endAfter(t, running);
+  const [before] = await envoys(running.now);
+  const load = startLoad(tea(running.now), 300);
+  await running.now.kill();
+  const settings = path.join(running.now.data, "sekisho.yaml");
+  await writeFile(settings, "concurrency: 3\n");
+  running.now = await startSekisho([...cafe, "--config", settings], running.now);
+  await running.now.next(({ message }) => /the old Envoy has ended/.test(`${message}`));
+  onlyServed(await load.stop());
+  const [after, ...others] = await envoys(running.now);
+  assert.deepEqual(others, []);
+  assert.equal(after?.state, "serving");
+  assert.notEqual(after?.pid, before?.pid);
+});
