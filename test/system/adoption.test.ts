@@ -60,7 +60,7 @@ test("Envoy outlives kill -9 of the control plane, and the next one resends noth
   onlyServed(await load.stop());
   assert.deepEqual(await envoys(running.now), before);
   assert.equal(await metric(running.now, "sekisho_xds_streams"), 1);
-  assert.equal(await metric(running.now, "sekisho_xds_resources_total", "LoadAssignment"), 0);
+  assert.equal(await metric(running.now, "sekisho_xds_resources_total", "endpoints"), 0);
 });
 
 test("other settings hot restart Envoy without a failed request", async (t) => {

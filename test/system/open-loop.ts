@@ -16,7 +16,7 @@ export function startLoad(
   perSecond: number,
 ): Load {
   const clock = createClock();
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 16, scheduling: "fifo" });
   const counts: Record<string, number> = {};
   const open = new Set<Promise<void>>();
   const began = clock.monotonicMs();
