@@ -58,6 +58,14 @@ function formatHolder(context: CommandContext, directories: readonly string[]): 
   return `${JSON.stringify(holder)}\n`;
 }
 
+/** The number of the process that wrote last that it has the lock; undefined when none did. */
+export async function readHolderPid(
+  context: CommandContext,
+  data: string,
+): Promise<number | undefined> {
+  return (await readHolder(context, path.join(data, holderName))).pid;
+}
+
 /** The lock says that somebody has the directory; a file that cannot be read only leaves open who. */
 async function readHolder(
   context: CommandContext,

@@ -6,6 +6,7 @@ import { EnvoyUnavailable } from "#proxies/process/envoy-unavailable.ts";
 import { FilesError } from "#runtime/files.ts";
 import { Http2ServerError } from "#runtime/http2-server.ts";
 import { LocalSocketError } from "#runtime/local-socket.ts";
+import { ProcessError } from "#runtime/processes.ts";
 import { StoreError, type StoreErrorCode } from "#store/object-store.ts";
 import { applyCommand } from "./apply.ts";
 import { checkCommand } from "./check.ts";
@@ -13,6 +14,7 @@ import { type CommandContext, CommandError } from "./command-context.ts";
 import { createCommand } from "./create.ts";
 import { deleteCommand } from "./delete.ts";
 import { describeCommand } from "./describe.ts";
+import { downCommand } from "./down.ts";
 import { eventsCommand } from "./events.ts";
 import { explainCommand } from "./explain.ts";
 import { getCommand } from "./get.ts";
@@ -47,6 +49,7 @@ function createProgram(context: CommandContext, outcome: Outcome): Command {
     );
   const commands = [
     upCommand(context, outcome),
+    downCommand(context),
     getCommand(context),
     describeCommand(context),
     eventsCommand(context),
@@ -104,6 +107,8 @@ function describeFailure(error: unknown): { message: string; advice: string; exi
   }
   if (error instanceof StoreError)
     return { message: error.message, advice: storeAdvice[error.code], exitCode: 1 };
+  if (error instanceof ProcessError)
+    return { message: error.message, advice: "run it as the user who started it", exitCode: 1 };
   if (error instanceof Http2ServerError) {
     return {
       message: error.message,

@@ -34,6 +34,11 @@ export function dataMarkValue(dataDirectory: string): string {
   return contentHash(dataDirectory);
 }
 
+/** The variable as `NAME=value`. */
+export function dataMarkVariable(dataDirectory: string): string {
+  return `${dataMark}=${dataMarkValue(dataDirectory)}`;
+}
+
 /** The directory of a pod's output; the underscore cannot be part of a name. */
 export function podLogDirectory(layout: DataLayout, pod: KubeObject): string {
   const { namespace, name, uid } = pod.metadata;

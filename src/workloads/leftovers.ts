@@ -3,29 +3,54 @@
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import { ownPid, processesWith } from "#runtime/process-table.ts";
-import type { Processes } from "#runtime/processes.ts";
+import type { Processes, ProcessIdentity } from "#runtime/processes.ts";
 
 const patienceMs = 10_000;
+/** How long a program may take to end at SIGTERM when it is asked. */
+const graceMs = 5_000;
 const interval = Temporal.Duration.from({ milliseconds: 20 });
+
+export interface LeftoverDeps {
+  readonly files: Files;
+  readonly processes: Processes;
+  readonly clock: Clock;
+}
 
 /**
  * Kills every process whose environment holds `variable` and waits until none is left; how many there were. The
  * environment tells them even when nobody could write down their ids, and whatever they started themselves.
  */
-export async function endLeftovers(
-  deps: { readonly files: Files; readonly processes: Processes; readonly clock: Clock },
-  variable: string,
-): Promise<number> {
-  // Started from one of its own pods, a process would be a leftover to itself.
-  const own = await ownPid(deps.files);
-  const all = await processesWith(deps.files, variable);
-  const found = all.filter(({ pid }) => pid !== own);
+export async function endLeftovers(deps: LeftoverDeps, variable: string): Promise<number> {
+  const found = await findLeftovers(deps.files, variable);
   for (const identity of found) await deps.processes.signal(identity, "SIGKILL", false);
-  const end = deps.clock.monotonicMs() + patienceMs;
-  for (const identity of found) {
-    while ((await deps.processes.alive(identity)) && deps.clock.monotonicMs() < end) {
-      await deps.clock.sleep(interval);
+  await untilGone(deps, found, patienceMs);
+  return found.length;
+}
+
+/** As {@link endLeftovers}, but each is asked to end first. */
+export async function askLeftoversToEnd(deps: LeftoverDeps, variable: string): Promise<number> {
+  const found = await findLeftovers(deps.files, variable);
+  for (const identity of found) await deps.processes.signal(identity, "SIGTERM", false);
+  await untilGone(deps, found, graceMs);
+  await endLeftovers(deps, variable);
+  return found.length;
+}
+
+async function findLeftovers(files: Files, variable: string): Promise<readonly ProcessIdentity[]> {
+  // Started from one of its own pods, a process would be a leftover to itself.
+  const own = await ownPid(files);
+  return (await processesWith(files, variable)).filter(({ pid }) => pid !== own);
+}
+
+async function untilGone(
+  { processes, clock }: LeftoverDeps,
+  identities: readonly ProcessIdentity[],
+  mostMs: number,
+): Promise<void> {
+  const end = clock.monotonicMs() + mostMs;
+  for (const identity of identities) {
+    while ((await processes.alive(identity)) && clock.monotonicMs() < end) {
+      await clock.sleep(interval);
     }
   }
-  return found.length;
 }

@@ -19,6 +19,7 @@ import {
   dataLayout,
   dataMark,
   dataMarkValue,
+  dataMarkVariable,
   findLogs,
   podLogDirectory,
   readNextAddress,
@@ -88,7 +89,7 @@ export async function createWorkloads(
 ): Promise<Workloads> {
   const layout = dataLayout(settings.dataDirectory);
   const mark = { [dataMark]: dataMarkValue(settings.dataDirectory) };
-  const variable = `${dataMark}=${dataMarkValue(settings.dataDirectory)}`;
+  const variable = dataMarkVariable(settings.dataDirectory);
   const ended = await endLeftovers(deps, variable);
   if (ended > 0) deps.log.info("processes of an earlier run ended", { count: ended });
   await deps.files.remove(layout.pods);

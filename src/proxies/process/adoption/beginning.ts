@@ -3,7 +3,7 @@
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import { processesWith } from "#runtime/process-table.ts";
-import type { Processes } from "#runtime/processes.ts";
+import type { Processes, ProcessIdentity } from "#runtime/processes.ts";
 import { endProcess } from "../end-process.ts";
 import type { EnvoyPaths } from "../envoy-paths.ts";
 import { envoyMark, fingerprintOf, type LaunchSettings } from "../launch.ts";
@@ -40,7 +40,8 @@ export async function findBeginning(
     const identity = identityOf(entry);
     if (!(await deps.processes.alive(identity))) await roster.remove(identity);
   }
-  await endStrays(deps, settings.paths, roster.envoys);
+  const strays = await findStrays(deps, settings.paths, roster.envoys);
+  await Promise.all(strays.map((stray) => endProcess(deps, stray)));
   const envoy = roster.envoys.findLast(({ state }) => state === "serving");
   if (envoy === undefined) return { kind: "fresh" };
   if (envoy.fingerprint === fingerprintOf(settings)) return { kind: "adopt", envoy };
@@ -48,14 +49,12 @@ export async function findBeginning(
   return why === undefined ? { kind: "hot-restart", envoy } : { kind: "replace", envoy, why };
 }
 
-/** Ends what runs from this directory, but for those `known`; how many there were. */
-export async function endStrays(
-  deps: BeginningDeps,
+/** What runs from this directory, but for those `known`. */
+export async function findStrays(
+  { files }: Pick<BeginningDeps, "files">,
   paths: EnvoyPaths,
   known: readonly RecordedEnvoy[],
-): Promise<number> {
-  const marked = await processesWith(deps.files, envoyMark(paths));
-  const strays = marked.filter(({ pid }) => !known.some((entry) => entry.pid === pid));
-  await Promise.all(strays.map((stray) => endProcess(deps, stray)));
-  return strays.length;
+): Promise<readonly ProcessIdentity[]> {
+  const marked = await processesWith(files, envoyMark(paths));
+  return marked.filter(({ pid }) => !known.some((entry) => entry.pid === pid));
 }
