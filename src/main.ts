@@ -10,6 +10,7 @@ import { createLog } from "#runtime/real-log.ts";
 import { createMetrics } from "#runtime/real-metrics.ts";
 import { createNameLookup } from "#runtime/real-name-lookup.ts";
 import { createNetwork } from "#runtime/real-network.ts";
+import { createPageServer } from "#runtime/real-page-server.ts";
 import { readPlatform } from "#runtime/real-platform.ts";
 import { createPortProbe } from "#runtime/real-port-probe.ts";
 import { createProcesses } from "#runtime/real-processes.ts";
@@ -28,6 +29,7 @@ environment.exit(
     socket: createLocalSocket(),
     http: createSocketHttp(),
     http2: createHttp2Server(),
+    pages: createPageServer(),
     network: createNetwork(),
     lookup: createNameLookup(),
     ports: createPortProbe(),

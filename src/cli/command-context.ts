@@ -11,6 +11,7 @@ import type { Log } from "#runtime/log.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { Network } from "#runtime/network.ts";
+import type { PageServer } from "#runtime/page-server.ts";
 import type { Platform } from "#runtime/platform.ts";
 import type { PortProbe } from "#runtime/port-probe.ts";
 import type { Processes } from "#runtime/processes.ts";
@@ -27,6 +28,7 @@ export interface CommandContext {
   readonly socket: LocalSocket;
   readonly http: SocketHttp;
   readonly http2: Http2Server;
+  readonly pages: PageServer;
   readonly network: Network;
   readonly lookup: NameLookup;
   readonly ports: PortProbe;

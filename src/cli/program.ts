@@ -6,6 +6,7 @@ import { EnvoyUnavailable } from "#proxies/process/envoy-unavailable.ts";
 import { FilesError } from "#runtime/files.ts";
 import { Http2ServerError } from "#runtime/http2-server.ts";
 import { LocalSocketError } from "#runtime/local-socket.ts";
+import { PageServerError } from "#runtime/page-server.ts";
 import { ProcessError } from "#runtime/processes.ts";
 import { StoreError, type StoreErrorCode } from "#store/object-store.ts";
 import { applyCommand } from "./apply.ts";
@@ -109,6 +110,10 @@ function describeFailure(error: unknown): { message: string; advice: string; exi
     return { message: error.message, advice: storeAdvice[error.code], exitCode: 1 };
   if (error instanceof ProcessError)
     return { message: error.message, advice: "run it as the user who started it", exitCode: 1 };
+  if (error instanceof PageServerError) {
+    const advice = "choose another place for the metrics with --metrics ADDRESS:PORT";
+    return { message: error.message, advice, exitCode: 1 };
+  }
   if (error instanceof Http2ServerError) {
     return {
       message: error.message,

@@ -6,6 +6,7 @@ import type { Settings } from "#config/settings.ts";
 import type { AccessRecord } from "#envoy/access-record.ts";
 import { serveGateCalls } from "#gate/gate-service.ts";
 import type { GateStatus } from "#gate/gate-status.ts";
+import { createMetricsPage } from "#gate/metrics-page.ts";
 import { originOfRecord } from "#gate/route-origin.ts";
 import {
   type Standalone,
@@ -24,7 +25,7 @@ import type { UpOutput } from "./up-listener.ts";
 import { version } from "./version.ts";
 
 export type RunDeps = StandaloneDeps &
-  Pick<CommandContext, "environment" | "socket"> & { readonly output: UpOutput };
+  Pick<CommandContext, "environment" | "socket" | "pages"> & { readonly output: UpOutput };
 
 export type RunSettings = Omit<Settings, "data" | "envoy" | "http" | "https"> &
   Pick<StandaloneSettings, "directories" | "data" | "ports" | "envoy">;
@@ -50,6 +51,8 @@ export async function runGate(deps: RunDeps, settings: RunSettings): Promise<0 |
   };
   const onEvent = (event: StandaloneEvent): void => take(deps, state, stopping, event);
   try {
+    await using undo = new AsyncDisposableStack();
+    await serveMetrics(deps, settings, { undo, standalone: () => state.standalone });
     deps.output.progress(`reading ${settings.directories.join(", ")}`);
     const standalone = await startStandalone(deps, {
       ...standaloneSettings(deps, settings),
@@ -87,6 +90,25 @@ export async function runGate(deps: RunDeps, settings: RunSettings): Promise<0 |
     deps.output.close();
     if (state.failure !== undefined) deps.environment.terminal.warn(`sekisho: ${state.failure}\n`);
   }
+}
+
+/** From the start, so that an address that cannot be had ends the run before anything runs. */
+async function serveMetrics(
+  { pages, metrics, log }: RunDeps,
+  settings: RunSettings,
+  run: {
+    readonly undo: AsyncDisposableStack;
+    readonly standalone: () => Standalone | undefined;
+  },
+): Promise<void> {
+  if (settings.metrics === undefined) return;
+  const envoy = async (): Promise<string> => {
+    const standalone = run.standalone();
+    if (standalone === undefined) throw new Error("Envoy was not started yet");
+    return await standalone.envoy.admin.metrics();
+  };
+  const listener = await pages.listen(settings.metrics, createMetricsPage({ metrics, log, envoy }));
+  run.undo.defer(() => listener.close());
 }
 
 interface RunState {

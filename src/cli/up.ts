@@ -2,6 +2,11 @@
 
 import path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import {
+  type ListenAddress,
+  listenAddressForm,
+  parseListenAddress,
+} from "#config/listen-address.ts";
 import type { Settings } from "#config/settings.ts";
 import { keepPorts, readHeldPorts } from "#gate/held-ports.ts";
 import { choosePorts } from "#gate/ports.ts";
@@ -22,6 +27,7 @@ interface UpFlags {
   readonly data?: string;
   readonly envoy?: string;
   readonly workloads?: "process" | "none";
+  readonly metrics?: ListenAddress;
   readonly json?: boolean;
   readonly config?: string;
 }
@@ -59,6 +65,11 @@ export function upCommand(context: CommandContext, outcome: Outcome): Command {
       ).choices(["process", "none"]),
     )
     .option(
+      "--metrics <address:port>",
+      "serve metrics of the gate and of Envoy at /metrics there; a port alone is opened on 127.0.0.1 (default: not at all)",
+      parseAddress,
+    )
+    .option(
       "--config <file>",
       "settings (default: sekisho.yaml in the working directory, when there)",
     )
@@ -79,6 +90,12 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65536) return port;
   throw new InvalidArgumentError("It must be a number from 1 to 65535.");
+}
+
+function parseAddress(text: string): ListenAddress {
+  const address = parseListenAddress(text);
+  if (address === undefined) throw new InvalidArgumentError(`It ${listenAddressForm}.`);
+  return address;
 }
 
 async function up(
@@ -116,8 +133,8 @@ async function up(
 }
 
 function withFlags(settings: Settings, flags: UpFlags): Settings {
-  const { http, https, address, data, envoy, workloads } = flags;
-  const given = Object.entries({ http, https, address, data, envoy, workloads }).filter(
+  const { http, https, address, data, envoy, workloads, metrics } = flags;
+  const given = Object.entries({ http, https, address, data, envoy, workloads, metrics }).filter(
     ([, value]) => value !== undefined,
   );
   return { ...settings, ...Object.fromEntries(given) };

@@ -14,6 +14,7 @@ import {
   type Problem,
   text,
 } from "#base/schema.ts";
+import { type ListenAddress, listenAddress } from "./listen-address.ts";
 
 /** A network in CIDR form, or one address. */
 const network: Parser<string> = (value, reading) => {
@@ -70,6 +71,7 @@ const file = fields({
       samplePercent: optional(integer(0, 100)),
     }),
   ),
+  metrics: optional(listenAddress),
   images: optional(mapOf(image)),
 });
 
@@ -105,6 +107,8 @@ export interface Settings {
   /** Undefined: decided when the gate starts, by the number of certificates. */
   readonly certificateLayout: "chains" | "on-demand" | undefined;
   readonly accessLog: { readonly format: "text" | "json" | "none"; readonly samplePercent: number };
+  /** Undefined: metrics are not served. */
+  readonly metrics: ListenAddress | undefined;
   readonly images: Readonly<Record<string, ImageSetting>>;
 }
 
@@ -125,6 +129,7 @@ export const defaults: Settings = {
   allowedClients: [],
   certificateLayout: undefined,
   accessLog: { format: "text", samplePercent: 100 },
+  metrics: undefined,
   images: {},
 };
 

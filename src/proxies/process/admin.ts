@@ -24,6 +24,8 @@ export interface EnvoyAdmin {
   readonly parentConnections: () => Promise<number | undefined>;
   /** Opens all log files anew after they were renamed. */
   readonly reopenLogs: () => Promise<void>;
+  /** All statistics there are, in the Prometheus text format; throws SocketHttpError. */
+  readonly metrics: () => Promise<string>;
   /** Any page, as `/config_dump`; throws SocketHttpError. */
   readonly get: (path: string) => Promise<SocketResponse>;
 }
@@ -51,6 +53,14 @@ export function createEnvoyAdmin(http: SocketHttp, socket: string): EnvoyAdmin {
         if (cause instanceof SocketHttpError) return false;
         throw cause;
       }
+    },
+    metrics: async () => {
+      const { status, body } = await get("/stats/prometheus");
+      if (status === 200) return body;
+      throw new SocketHttpError(
+        "other",
+        `Envoy answered the question for statistics with ${status}`,
+      );
     },
     failHealthCheck: () => post("/healthcheck/fail"),
     startDrain: () => post("/drain_listeners?graceful&skip_exit"),
