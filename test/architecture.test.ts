@@ -10,6 +10,16 @@ import {
 } from "./architecture/dependencies.ts";
 import { findDeadLinks, findDeadNames, findForbiddenTexts } from "./architecture/documents.ts";
 import {
+  findBooleanArguments,
+  findDeadExports,
+  findUntoldExports,
+} from "./architecture/exports.ts";
+import {
+  findBuiltSentences,
+  findShoutedErrors,
+  findSwallowedErrors,
+} from "./architecture/failures.ts";
+import {
   findDefaultExports,
   findImpureTranslators,
   findLocaleOrders,
@@ -28,11 +38,23 @@ import {
   findSimulatorImports,
   findUnmarkedCrossings,
 } from "./architecture/imports.ts";
+import type { Exception } from "./architecture/language.ts";
+import {
+  findDoubleCasts,
+  findForeignForms,
+  findModuleState,
+  findSilencedTools,
+  findSlackOptions,
+  findUnusedExceptions,
+} from "./architecture/language.ts";
 import type { Allowance } from "./architecture/outside-world.ts";
 import { findOutsideUses, findUnusedAllowances } from "./architecture/outside-world.ts";
 import type { PlugPoint } from "./architecture/plug-ins.ts";
 import { findPlugInProblems, findUnknownConcerns } from "./architecture/plug-ins.ts";
 import { readSources } from "./architecture/sources.ts";
+import type { StatusWriters } from "./architecture/status-writers.ts";
+import { findForeignStatuses } from "./architecture/status-writers.ts";
+import { findDeadCode, findVagueWords } from "./architecture/words.ts";
 
 /** Folder under src → folders or modules it may import. A change here is a decision record. */
 const importTable: ImportTable = {
@@ -86,7 +108,7 @@ const importTable: ImportTable = {
 const packageHomes: PackageHomes = {
   "@bufbuild/protobuf": ["envoy", "xds", "proxies"],
   "@connectrpc/connect": ["xds"],
-  "@connectrpc/connect-node": ["xds", "gate"],
+  "@connectrpc/connect-node": ["xds"],
   "alien-signals": ["base/tracked"],
   commander: ["cli", "main.ts"],
   "js-yaml": ["cli"],
@@ -147,6 +169,53 @@ const plugPoints: readonly PlugPoint[] = [
 
 /** What dialects have in common: each has one name, and a dialect's file about it bears that name. */
 const concerns = ["annotations", "backend", "class", "host", "path", "tls"];
+
+/** Who writes the status of which kinds: a condition has one writer. */
+const statusWriters: StatusWriters = {
+  "status/ingress-status.ts": ["Ingress"],
+  "workloads/controller.ts": ["Deployment", "Pod", "ReplicaSet"],
+};
+
+/** State at the top of a file that is right there. */
+const moduleState: readonly Exception[] = [
+  {
+    place: "runtime/real-files.ts",
+    name: "lastNumber",
+    reason: "numbers temporary files, which must not meet in one process",
+  },
+  {
+    place: "gate/standalone-status.ts",
+    name: "expiries",
+    reason: "what a pure function gave, kept by the object it was asked about",
+  },
+];
+
+/** Casts that the compiler cannot follow. */
+const doubleCasts: readonly Exception[] = [
+  {
+    place: "api",
+    reason: "what crosses the socket was written by the same version of this program",
+  },
+];
+
+/** How strictly the compiler reads us. */
+const compilerOptions = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: true,
+  noImplicitOverride: true,
+  noImplicitReturns: true,
+  noFallthroughCasesInSwitch: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  noUncheckedSideEffectImports: true,
+  erasableSyntaxOnly: true,
+  verbatimModuleSyntax: true,
+  isolatedModules: true,
+  skipLibCheck: false,
+  noEmit: true,
+};
 
 const sources = readSources(join(import.meta.dirname, ".."));
 
@@ -243,4 +312,52 @@ test("every dependency is pinned to one version", () => {
 
 test("every package of the lock file is verified by its checksum and comes from whatever registry npm is set to", () => {
   expectNone(findUnverifiedPackages(sources));
+});
+
+test("every export is needed by another file, and by more than tests", () => {
+  expectNone(findDeadExports(sources));
+});
+
+test("exported functions and classes say in a line what they are", () => {
+  expectNone(findUntoldExports(sources));
+});
+
+test("no function takes a boolean by position beside other arguments", () => {
+  expectNone(findBooleanArguments(sources));
+});
+
+test("no error is dropped without its reason", () => {
+  expectNone(findSwallowedErrors(sources));
+});
+
+test("errors are worded as parts of a sentence, and log lines are fixed ones", () => {
+  expectNone([...findShoutedErrors(sources), ...findBuiltSentences(sources)]);
+});
+
+test("functions, types and times have names that say what they are", () => {
+  expectNone(findVagueWords(sources));
+});
+
+test("no comment holds code", () => {
+  expectNone(findDeadCode(sources));
+});
+
+test("nothing at the top of a file changes", () => {
+  expectNone(findModuleState(sources, moduleState));
+  expectNone(findUnusedExceptions((left) => findModuleState(sources, left), moduleState));
+});
+
+test("the status of a kind is written in one place", () => {
+  expectNone(findForeignStatuses(sources, statusWriters));
+});
+
+test("the compiler is not told to believe what it cannot see", () => {
+  expectNone(findForeignForms(sources));
+  expectNone(findDoubleCasts(sources, doubleCasts));
+  expectNone(findUnusedExceptions((left) => findDoubleCasts(sources, left), doubleCasts));
+  expectNone(findSilencedTools(sources));
+});
+
+test("the compiler reads us as strictly as it can", () => {
+  expectNone(findSlackOptions(sources, compilerOptions));
 });

@@ -55,7 +55,7 @@ export class CommandError extends Error {
 export const socketName = "api.sock";
 
 /** `$XDG_STATE_HOME/sekisho`, `~/.local/state/sekisho` (XDG Base Directory Specification). */
-export function stateDirectory({ variables, home }: Environment): string {
+function stateDirectory({ variables, home }: Environment): string {
   const state = variables["XDG_STATE_HOME"];
   return path.join(
     state !== undefined && path.isAbsolute(state) ? state : path.join(home, ".local", "state"),

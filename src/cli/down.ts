@@ -4,7 +4,7 @@ import path from "node:path";
 import { Command } from "commander";
 import { endEnvoys } from "#proxies/process/adoption/end-envoys.ts";
 import { envoyPaths } from "#proxies/process/envoy-paths.ts";
-import { processIdentity } from "#runtime/process-table.ts";
+import { identityOf } from "#runtime/process-table.ts";
 import type { ProcessIdentity } from "#runtime/processes.ts";
 import { dataMarkVariable } from "#workloads/data-layout.ts";
 import { askLeftoversToEnd } from "#workloads/leftovers.ts";
@@ -90,7 +90,7 @@ async function endRunning(
   const { files, processes, clock } = context;
   if (!(await isLocked(context, data))) return undefined;
   const pid = await readHolderPid(context, data);
-  const holder = pid === undefined ? undefined : await processIdentity(files, pid);
+  const holder = pid === undefined ? undefined : await identityOf(files, pid);
   if (holder === undefined) {
     throw new CommandError(
       1,
@@ -99,7 +99,7 @@ async function endRunning(
     );
   }
   // Killed, it ends nothing of what it started: the next run finds all of it as after any crash.
-  await processes.signal(holder, keep ? "SIGKILL" : "SIGTERM", false);
+  await processes.signal(holder, keep ? "SIGKILL" : "SIGTERM", "process");
   while (await processes.alive(holder)) await clock.sleep(lookEvery);
   return holder;
 }

@@ -53,7 +53,7 @@ async function run(context: CommandContext, text: string, options: ExplainOption
 }
 
 /** The steps one below the other, each with the line that decided it. */
-export function formatExplanation({ url, answer, steps }: Explanation): string {
+function formatExplanation({ url, answer, steps }: Explanation): string {
   const lines = steps.flatMap(({ step, text, origin, place }) => {
     const where = place === undefined ? "" : `${place.file}:${place.line}`;
     const decided = [where, origin ?? ""].filter((part) => part !== "").join("  ");

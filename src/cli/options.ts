@@ -2,10 +2,12 @@
 
 import { Option } from "commander";
 
+/** The namespace that is asked about. */
 export function namespaceOption(): Option {
   return new Option("-n, --namespace <name>", "the namespace").default("default");
 }
 
+/** Which running gate is meant. */
 export function dataOption(): Option {
   return new Option(
     "--data <directory>",

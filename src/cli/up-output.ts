@@ -1,6 +1,5 @@
 /** Where `up` speaks: a screen that is drawn anew, plain lines, or JSON events. */
 
-import type { Json } from "#base/json.ts";
 import { formatOrigin } from "#base/origin.ts";
 import { formatAccess } from "./access-line.ts";
 import { formatFinding } from "./finding-text.ts";
@@ -27,7 +26,7 @@ function jsonOutput(context: OutputContext, settings: OutputSettings): UpOutput 
   };
   return {
     progress: (message) => print("progress", { message }),
-    ready: (status) => print("ready", { status: status as unknown as Json }),
+    ready: (status) => print("ready", { status }),
     applied: ({ objects, milliseconds }, resources) =>
       print("applied", { objects, resources, milliseconds: round(milliseconds) }),
     findings: ({ added, gone }) => {

@@ -41,7 +41,11 @@ export function createScreen(context: OutputContext, settings: OutputSettings): 
     if (status === undefined || closed) return;
     findings ??= [...found.values()].sort((a, b) => compareFindings(a.finding, b.finding));
     const content = { status, findings, notices, log, now: context.clock.now() };
-    const text = formatScreen(content, terminal.columns(), terminal.rows(), terminal.hasColours);
+    const text = formatScreen(content, {
+      columns: terminal.columns(),
+      rows: terminal.rows(),
+      colours: terminal.hasColours,
+    });
     terminal.print(`${home}${text.replaceAll("\n", `${clearLine}\n`)}${clearLine}${clearBelow}`);
   };
   const redraw = (): void => {

@@ -60,7 +60,7 @@ const crowded: ScreenContent = {
 };
 
 test("the screen says what is served, with which certificates and pods, what is wrong, and what was asked", () => {
-  const text = formatScreen(content, 200, 40, false);
+  const text = formatScreen(content, { columns: 200, rows: 40, colours: false });
   assert.deepEqual(text.split("\n"), [
     "sekisho 1.2.3   Envoy 1.40.0 ready   examples/cafe   Ctrl-C stops",
     "",
@@ -94,7 +94,7 @@ for (const [columns, rows] of [
 ] as const) {
   for (const colours of [true, false]) {
     test(`a crowded screen fits ${columns} columns and ${rows} rows ${colours ? "with" : "without"} colours`, () => {
-      const lines = formatScreen(crowded, columns, rows, colours).split("\n");
+      const lines = formatScreen(crowded, { columns, rows, colours }).split("\n");
       assert.ok(lines.length <= rows, `${lines.length} lines`);
       for (const line of lines) {
         assert.ok(stripVTControlCharacters(line).length <= columns, JSON.stringify(line));
@@ -104,7 +104,7 @@ for (const [columns, rows] of [
 }
 
 test("a finding that is longer than the screen is wide goes on in the next line", () => {
-  const text = formatScreen(content, 60, 40, false);
+  const text = formatScreen(content, { columns: 60, rows: 40, colours: false });
   const from = text.indexOf("Findings");
   assert.deepEqual(text.slice(from, text.indexOf("Requests")).trimEnd().split("\n"), [
     "Findings",
@@ -116,7 +116,7 @@ test("a finding that is longer than the screen is wide goes on in the next line"
 });
 
 test("no colour outlives its line", () => {
-  for (const line of formatScreen(crowded, 40, 60, true).split("\n")) {
+  for (const line of formatScreen(crowded, { columns: 40, rows: 60, colours: true }).split("\n")) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     const codes = line.match(/\u001b\[\d+m/g) ?? [];
     assert.equal(codes.length % 2, 0, JSON.stringify(line));
@@ -124,11 +124,11 @@ test("no colour outlives its line", () => {
 });
 
 test("without colours the screen holds no escape codes", () => {
-  assert.ok(!formatScreen(crowded, 80, 24, false).includes("\u001b"));
+  assert.ok(!formatScreen(crowded, { columns: 80, rows: 24, colours: false }).includes("\u001b"));
 });
 
 test("the newest requests are kept when there is no room for all", () => {
   const few = { ...crowded, status: { ...status, certificates: [], pods: [] }, findings: [] };
-  const lines = formatScreen(few, 80, 12, false).split("\n");
+  const lines = formatScreen(few, { columns: 80, rows: 12, colours: false }).split("\n");
   assert.match(lines.at(-1) ?? "", /GET \/49 /);
 });

@@ -22,12 +22,16 @@ export interface Notice {
   readonly message: string;
 }
 
+export interface ScreenForm {
+  readonly columns: number;
+  readonly rows: number;
+  readonly colours: boolean;
+}
+
 /** The lines of the screen, at most `rows` of at most `columns` characters. */
 export function formatScreen(
   content: ScreenContent,
-  columns: number,
-  rows: number,
-  colours: boolean,
+  { columns, rows, colours }: ScreenForm,
 ): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     colours ? styleText(style, text, { validateStream: false }) : text;

@@ -75,7 +75,6 @@ const file = fields({
   images: optional(mapOf(image)),
 });
 
-export type SettingsFile = Parsed<typeof file>;
 export type ImageSetting = Parsed<typeof image>;
 
 export interface Settings {

@@ -10,10 +10,11 @@ import { test } from "node:test";
 import { dump, loadAll } from "js-yaml";
 import type { Finding } from "#base/finding.ts";
 import type { JsonObject } from "#base/json.ts";
-import { formatOrigin } from "#base/origin.ts";
+import { formatOrigin, type Origin } from "#base/origin.ts";
 import { Graph } from "#base/tracked/graph.ts";
 import { formatKey, type KubeObject, keyOf } from "#kinds/object.ts";
 import { recognise } from "#kinds/recognise.ts";
+import type { Fragment } from "#model/fragment.ts";
 import { formatHost } from "#model/host.ts";
 import { matchGolden } from "#test/golden.ts";
 import { dialects } from "./all.ts";
@@ -72,12 +73,17 @@ function translateCase(input: string): { readonly model: object[]; readonly find
         ? { state: "missing" }
         : { state: "usable" },
   };
-  const fragments = keys.flatMap((key) => {
+  const fragments: readonly Translated[] = keys.flatMap((key) => {
     const object = objects.at(key);
     const dialect = dialects.find(({ kind }) => key.startsWith(`${kind}/`));
     if (object === undefined || dialect === undefined) return [];
     return [{ key, fragment: dialect.translate(object, world, settings) }];
   });
+  for (const origin of fragments.flatMap(({ fragment }) => originsOf(fragment))) {
+    const known = objects.at(formatKey(origin));
+    assert.ok(known !== undefined, `${formatOrigin(origin)} is no object of the case`);
+    assert.ok(hasField(known.object, origin.path), `${formatOrigin(origin)} is no field of it`);
+  }
   return {
     model: fragments.map(({ key, fragment: { findings: _, rules, certificates, ...rest } }) => ({
       object: key,
@@ -89,6 +95,27 @@ function translateCase(input: string): { readonly model: object[]; readonly find
       ({ origin, ...finding }) => ({ ...finding, origin: formatOrigin(origin) }),
     ),
   };
+}
+
+interface Translated {
+  readonly key: string;
+  readonly fragment: Fragment;
+}
+
+/** Every node of the model knows which field of which object it comes from. */
+function originsOf({ rules, certificates, fallback }: Fragment): readonly Origin[] {
+  const routes = [...rules.flatMap((rule) => rule.routes), ...(fallback ? [fallback] : [])];
+  return [...rules, ...certificates, ...routes].map(({ origin }) => origin);
+}
+
+/** `path` as findings and origins have it: `spec.rules[0].host`, `metadata.annotations[example.com/x]`. */
+function hasField({ metadata, body }: KubeObject, path: string): boolean {
+  const names = [...path.matchAll(/\[([^\]]*)\]|[^.[\]]+/g)].map(([name, inner]) => inner ?? name);
+  const value = names.reduce<unknown>(
+    (at, name) => (at as Readonly<Record<string, unknown>> | undefined)?.[name],
+    { ...body, metadata },
+  );
+  return value !== undefined;
 }
 
 function settingsOf(document: JsonObject | undefined): DialectSettings {

@@ -13,6 +13,7 @@ import {
 } from "#gen/xds/type/matcher/v3/regex_pb.ts";
 import { StringMatcherSchema } from "#gen/xds/type/matcher/v3/string_pb.ts";
 
+/** What a matcher looks at or does, by its extension. */
 export function matcherExtension<Schema extends DescMessage>(
   name: string,
   schema: Schema,
@@ -43,6 +44,7 @@ export function textMatches(
   });
 }
 
+/** True when the predicate is not. */
 export function noneOf(value: Matcher_MatcherList_Predicate): Matcher_MatcherList_Predicate {
   return create(Matcher_MatcherList_PredicateSchema, { matchType: { case: "notMatcher", value } });
 }

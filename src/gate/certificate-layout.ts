@@ -12,7 +12,7 @@ export type CertificateLayout = "chains" | "on-demand";
  * Beyond this many certificates a filter chain for each costs more than it gives: adding one resends and re-reads the
  * whole listener, about 0.1 s at 200 and 0.4 s at 1,000.
  */
-export const mostChains = 300;
+const mostChains = 300;
 
 /** The layout asked for, else by the number of Secrets that the stored Ingresses name now. */
 export async function chooseCertificateLayout(

@@ -2,7 +2,7 @@
 
 import type { ResourceChange } from "#envoy/resource.ts";
 import { kinds } from "#kinds/all.ts";
-import { keyOf } from "#kinds/object.ts";
+import { formatKey, keyOf, parseKey } from "#kinds/object.ts";
 import type { Pipeline } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
@@ -61,7 +61,7 @@ async function listAll(deps: FeedDeps, known: Set<string>): Promise<string> {
     // The oldest of the listings' versions: what the later ones already showed comes once more and changes nothing.
     from ??= listing.resourceVersion;
     for (const object of listing.items) {
-      const key = JSON.stringify(keyOf(object));
+      const key = formatKey(keyOf(object));
       gone.delete(key);
       known.add(key);
       deps.pipeline.set(object);
@@ -70,7 +70,7 @@ async function listAll(deps: FeedDeps, known: Set<string>): Promise<string> {
   }
   for (const key of gone) {
     known.delete(key);
-    deps.pipeline.delete(JSON.parse(key));
+    deps.pipeline.delete(parseKey(key));
   }
   await flush(deps);
   deps.publish(deps.pipeline.takeChange(), {
@@ -85,10 +85,10 @@ async function takeBatch(deps: FeedDeps, known: Set<string>, batch: WatchBatch):
   for (const event of batch.events) {
     const key = keyOf(event.object);
     if (event.kind === "set") {
-      known.add(JSON.stringify(key));
+      known.add(formatKey(key));
       deps.pipeline.set(event.object);
     } else {
-      known.delete(JSON.stringify(key));
+      known.delete(formatKey(key));
       deps.pipeline.delete(key);
     }
   }

@@ -1,6 +1,5 @@
 /** One gate: a store's objects, through the pipeline, to the proxies that connect. */
 
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { FindingChange } from "#base/finding.ts";
 import { readTlsSecret } from "#certificates/tls-secret.ts";
 import type { DialectSettings } from "#dialects/dialect.ts";
@@ -14,6 +13,7 @@ import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { ObjectStore } from "#store/object-store.ts";
+import { createHttp2Handler } from "#xds/http2-handler.ts";
 import { createXdsServer, type XdsServer } from "#xds/xds-server.ts";
 import { createExternalNames } from "./external-names.ts";
 import { type Applied, feedPipeline, flush } from "./feed.ts";
@@ -97,10 +97,7 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     xds.refreshSecrets(pipeline.takeDueSecrets());
     settings.onApplied(applied, change);
   };
-  const listener = await deps.http2.listen(
-    settings.xdsAddress,
-    connectNodeAdapter({ routes: xds.routes }),
-  );
+  const listener = await deps.http2.listen(settings.xdsAddress, createHttp2Handler(xds.routes));
   const failed = feedPipeline(
     { ...deps, pipeline, publish },
     () => {

@@ -6,7 +6,7 @@ import { kinds } from "#kinds/all.ts";
 import type { Gateway } from "#model/gateway.ts";
 import { normaliseHost } from "#model/lookup.ts";
 
-const idByKind = new Map<string, string>(kinds.map(({ kind, id }) => [kind, id]));
+const idByKind: ReadonlyMap<string, string> = new Map(kinds.map(({ kind, id }) => [kind, id]));
 
 /**
  * A request's route says it; a handshake that failed was decided by what names a certificate for its server name now.
@@ -20,7 +20,7 @@ export function originOfRecord(record: AccessRecord, gateway: Gateway): Origin |
 }
 
 /** The origin that `formatOrigin` wrote; undefined for names that are no object of ours. */
-export function originOfRoute(name: string): Origin | undefined {
+function originOfRoute(name: string): Origin | undefined {
   const [object = "", ...path] = name.split(" ");
   const [kind = "", namespace = "", plain = "", ...rest] = object.split("/");
   const id = idByKind.get(kind);

@@ -46,7 +46,6 @@ const spec = fields({
 const body = fields({ spec: optional(spec) });
 
 export type Ingress = Parsed<typeof body>;
-export type IngressSpec = Parsed<typeof spec>;
 export type IngressRule = Parsed<typeof rule>;
 export type IngressPath = Parsed<typeof path>;
 export type IngressBackend = Parsed<typeof backend>;

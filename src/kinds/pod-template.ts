@@ -266,16 +266,11 @@ export const podTemplate = fields({
 export type PodSpec = Parsed<typeof podSpec>;
 export type PodTemplate = Parsed<typeof podTemplate>;
 export type Container = Parsed<typeof container>;
-export type ContainerPort = Parsed<typeof containerPort>;
 export type EnvVar = Parsed<typeof envVar>;
-export type EnvFromSource = Parsed<typeof envFromSource>;
 export type Probe = Parsed<typeof probe>;
 export type HttpGet = Parsed<typeof httpGet>;
-export type Hook = Parsed<typeof hook>;
 export type Volume = Parsed<typeof volume>;
-export type VolumeMount = Parsed<typeof volumeMount>;
 export type KeyToPath = Parsed<typeof keyToPath>;
-export type DownwardItem = Parsed<typeof downwardItem>;
 
 /** `nginx,sidecar`: what kubectl prints as CONTAINERS. */
 export function containerNames(template: PodTemplate | undefined): string {

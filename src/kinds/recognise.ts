@@ -10,7 +10,7 @@ export interface RecognisedVersion {
   readonly convert?: (raw: JsonObject) => JsonObject;
 }
 
-const byVersion = new Map<string, RecognisedVersion>(
+const byVersion: ReadonlyMap<string, RecognisedVersion> = new Map(
   (kinds as readonly Kind<unknown>[]).flatMap((kind) => {
     const current = kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
     const legacy = Object.entries(kind.legacy).map(

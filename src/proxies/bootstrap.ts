@@ -53,7 +53,7 @@ export interface BootstrapSettings {
 const maxSocketPathBytes = 107;
 
 /** The name of the static cluster that leads to us; no cluster from xDS may have it. */
-export const xdsClusterName = "sekisho_xds";
+const xdsClusterName = "sekisho_xds";
 
 const seconds = (count: number): { readonly seconds: bigint } => ({ seconds: BigInt(count) });
 

@@ -16,10 +16,7 @@ async function readProc(files: Files, path: string): Promise<string | undefined>
 }
 
 /** The identity of a running process; undefined when there is none of that number. */
-export async function processIdentity(
-  files: Files,
-  pid: number,
-): Promise<ProcessIdentity | undefined> {
+export async function identityOf(files: Files, pid: number): Promise<ProcessIdentity | undefined> {
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   const stat = await readProc(files, `/proc/${pid}/stat`);
   // proc_pid_stat(5): the name in parentheses may hold anything, so fields count from the last ")".
@@ -39,7 +36,7 @@ export async function processesWith(
   for (const pid of pids) {
     const environment = await readProc(files, `/proc/${pid}/environ`);
     if (environment?.split("\0").includes(variable) !== true) continue;
-    const identity = await processIdentity(files, Number(pid));
+    const identity = await identityOf(files, Number(pid));
     if (identity !== undefined) found.push(identity);
   }
   return found;

@@ -46,11 +46,11 @@ export interface Processes {
   ) => Promise<ExitStatus & { readonly stdout: string; readonly stderr: string }>;
   /** True while that very process lives; a zombie counts as dead. */
   readonly alive: (identity: ProcessIdentity) => Promise<boolean>;
-  /** Sends a signal, to the whole process group when `group`; false when the process is gone. */
+  /** Sends a signal to a process, or to the group that it leads; false when the process is gone. */
   readonly signal: (
     identity: ProcessIdentity,
     name: "SIGTERM" | "SIGKILL" | "SIGINT",
-    group: boolean,
+    whom: "process" | "group",
   ) => Promise<boolean>;
 }
 

@@ -27,7 +27,7 @@ async function start(
     ...{ command: node, args: ["-e", script], env: {}, output: { file: output } },
     ...{ ownSession: true, ...settings },
   });
-  t.after(() => processes.signal(child.identity, "SIGKILL", true));
+  t.after(() => processes.signal(child.identity, "SIGKILL", "group"));
   return { child, output };
 }
 
@@ -51,12 +51,12 @@ test("a process lives until it is signalled, and its number alone does not ident
   const { identity } = child;
   assert.equal(await processes.alive(identity), true);
   assert.equal(await processes.alive({ ...identity, startTicks: "1" }), false);
-  assert.equal(await processes.signal({ ...identity, startTicks: "1" }, "SIGKILL", true), false);
+  assert.equal(await processes.signal({ ...identity, startTicks: "1" }, "SIGKILL", "group"), false);
   assert.equal(await processes.alive(identity), true);
-  assert.equal(await processes.signal(identity, "SIGTERM", false), true);
+  assert.equal(await processes.signal(identity, "SIGTERM", "process"), true);
   assert.deepEqual(await child.exited, { code: undefined, signal: "SIGTERM" });
   assert.equal(await processes.alive(identity), false);
-  assert.equal(await processes.signal(identity, "SIGTERM", false), false);
+  assert.equal(await processes.signal(identity, "SIGTERM", "process"), false);
 });
 
 test("a zombie counts as dead", async (t) => {
@@ -90,14 +90,14 @@ test("a session of its own can be signalled as a group; without one our own grou
     await setImmediate();
     pid = Number(await readFile(output, "utf8"));
   }
-  await processes.signal(child.identity, "SIGKILL", true);
+  await processes.signal(child.identity, "SIGKILL", "group");
   await child.exited;
   const state = async (): Promise<string> =>
     readFile(`/proc/${pid}/stat`, "utf8").catch(() => "gone) Z");
   while (!/\) Z/.test(await state())) await setImmediate();
 
   const ours = await start(t, forever, { ownSession: false });
-  await processes.signal(ours.child.identity, "SIGKILL", true);
+  await processes.signal(ours.child.identity, "SIGKILL", "group");
   assert.deepEqual(await ours.child.exited, { code: undefined, signal: "SIGKILL" });
 });
 
@@ -148,7 +148,7 @@ test("an orphan is nobody's child, has its environment, and its end is noticed",
   const stat = await readFile(`/proc/${child.identity.pid}/stat`, "utf8");
   const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
   assert.notEqual(parent, process.pid);
-  assert.equal(await processes.signal(child.identity, "SIGTERM", false), true);
+  assert.equal(await processes.signal(child.identity, "SIGTERM", "process"), true);
   assert.deepEqual(await child.exited, { code: undefined, signal: undefined });
 });
 

@@ -112,13 +112,13 @@ async function alive(identity: ProcessIdentity): Promise<boolean> {
 async function signal(
   identity: ProcessIdentity,
   name: "SIGTERM" | "SIGKILL" | "SIGINT",
-  group: boolean,
+  whom: "process" | "group",
 ): Promise<boolean> {
   const now = await statNow(identity.pid);
   if (!isSame(identity, now)) return false;
   // A child without a group of its own is in ours: never signal that.
   const leads = now?.processGroup === identity.pid;
-  return send(group && leads ? -identity.pid : identity.pid, name);
+  return send(whom === "group" && leads ? -identity.pid : identity.pid, name);
 }
 
 function send(target: number, name: "SIGTERM" | "SIGKILL" | "SIGINT"): boolean {

@@ -13,6 +13,7 @@ export function coalesced(round: () => Promise<void>): () => Promise<void> {
   return () => {
     if (running === undefined) return start();
     waiting ??= running
+      // Who asked for that round has its error, and the next one makes up for it.
       .catch(() => undefined)
       .then(() => {
         waiting = undefined;

@@ -181,7 +181,7 @@ export class ContainerRunner {
     this.#child = undefined;
     await probes;
     // What the program left behind in its process group has nobody to stop it.
-    await this.#outside.processes.signal(child.identity, "SIGKILL", true);
+    await this.#outside.processes.signal(child.identity, "SIGKILL", "group");
     const exitCode = exitCodeOf(status);
     const reason = exitCode === 0 ? "Completed" : "Error";
     return this.#terminated({ startedAt, exitCode, reason });
@@ -296,11 +296,11 @@ export class ContainerRunner {
     const ended = child.exited.then(() => over.abort());
     const deadline = clock.sleep(Temporal.Duration.from({ seconds: graceSeconds }), over.signal);
     const kill = deadline.then(
-      () => processes.signal(child.identity, "SIGKILL", true),
+      () => processes.signal(child.identity, "SIGKILL", "group"),
       () => false, // ended before the deadline
     );
     await this.#preStop(over.signal);
-    if (!over.signal.aborted) await processes.signal(child.identity, "SIGTERM", true);
+    if (!over.signal.aborted) await processes.signal(child.identity, "SIGTERM", "group");
     await Promise.all([ended, kill]);
   }
 

@@ -14,7 +14,7 @@ import { generatedName, nameHash } from "./object-names.ts";
 import { nextAvailable, podState } from "./pod-state.ts";
 import { planRollout, type SetState } from "./rollout.ts";
 
-export const templateHashLabel = "pod-template-hash";
+const templateHashLabel = "pod-template-hash";
 const revisionAnnotation = "deployment.kubernetes.io/revision";
 
 interface OwnedSet extends SetState {

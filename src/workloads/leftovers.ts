@@ -22,7 +22,7 @@ export interface LeftoverDeps {
  */
 export async function endLeftovers(deps: LeftoverDeps, variable: string): Promise<number> {
   const found = await findLeftovers(deps.files, variable);
-  for (const identity of found) await deps.processes.signal(identity, "SIGKILL", false);
+  for (const identity of found) await deps.processes.signal(identity, "SIGKILL", "process");
   await untilGone(deps, found, patienceMs);
   return found.length;
 }
@@ -30,7 +30,7 @@ export async function endLeftovers(deps: LeftoverDeps, variable: string): Promis
 /** As {@link endLeftovers}, but each is asked to end first. */
 export async function askLeftoversToEnd(deps: LeftoverDeps, variable: string): Promise<number> {
   const found = await findLeftovers(deps.files, variable);
-  for (const identity of found) await deps.processes.signal(identity, "SIGTERM", false);
+  for (const identity of found) await deps.processes.signal(identity, "SIGTERM", "process");
   await untilGone(deps, found, graceMs);
   await endLeftovers(deps, variable);
   return found.length;

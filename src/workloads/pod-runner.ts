@@ -43,7 +43,7 @@ export interface PodJob {
 }
 
 /** The variable that names the pod in the environment of its processes. */
-export const podMark = "SEKISHO_POD";
+const podMark = "SEKISHO_POD";
 
 const openRetry = Temporal.Duration.from({ seconds: 5 });
 
@@ -123,7 +123,7 @@ export class PodRunner {
     await this.#place?.close();
     const { uid } = this.#job.known.object.metadata;
     for (const left of await processesWith(this.#outside.files, `${podMark}=${uid}`)) {
-      await this.#outside.processes.signal(left, "SIGKILL", false);
+      await this.#outside.processes.signal(left, "SIGKILL", "process");
     }
     await this.#outside.files.remove(this.#directory);
   }

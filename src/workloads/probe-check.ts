@@ -101,7 +101,7 @@ async function succeeds(attempt: Promise<void>): Promise<boolean> {
 }
 
 /** A port number, or the container's port of that name. */
-export function resolvePort(port: number | string, container: Container): number | undefined {
+function resolvePort(port: number | string, container: Container): number | undefined {
   if (typeof port === "number") return port;
   if (/^\d+$/.test(port)) return Number(port);
   return usable(container.ports).find((entry) => entry.name === port)?.containerPort;

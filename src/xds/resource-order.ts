@@ -33,7 +33,7 @@ export const referrers: Readonly<Record<ResourceType, readonly ResourceType[]>> 
   scope: [],
 };
 
-const typesByUrl = new Map<string, ResourceType>(
+const typesByUrl: ReadonlyMap<string, ResourceType> = new Map(
   additionOrder.map((type) => [typeUrls[type], type]),
 );
 

@@ -1,8 +1,7 @@
 /** Who may import whom, applied to source files; every breach reads "X imports Y". */
 
-import { posix } from "node:path";
 import type { Sources } from "./sources.ts";
-import { importsOf, typeScriptIn } from "./sources.ts";
+import { importsOf, targetOf, typeScriptIn } from "./sources.ts";
 
 /** Folder or file under src → what it may import: folders, single modules (`model/solver-route`), or anything. */
 export type ImportTable = Readonly<Record<string, readonly string[] | "anything">>;
@@ -17,15 +16,6 @@ function areaOf(path: string): string {
 
 function isInside(path: string, place: string): boolean {
   return path === place || path === `${place}.ts` || path.startsWith(`${place}/`);
-}
-
-/** Where an import leads, as a path from the root; undefined for packages and Node's modules. */
-function targetOf(from: string, specifier: string): string | undefined {
-  if (specifier.startsWith("#gen/")) return specifier.slice(1);
-  if (specifier.startsWith("#test/")) return specifier.slice(1);
-  if (specifier.startsWith("#")) return `src/${specifier.slice(1)}`;
-  if (specifier.startsWith(".")) return posix.join(posix.dirname(from), specifier);
-  return undefined;
 }
 
 function isAllowed(table: ImportTable, from: string, target: string): boolean {

@@ -1,7 +1,7 @@
 /** Reads the repository's own files as data for the architecture rules. */
 
 import { globSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 
 /** Path from the root of the repository → text. */
 export type Sources = ReadonlyMap<string, string>;
@@ -59,4 +59,30 @@ export function importsOf(text: string): readonly string[] {
     .join("\n");
   const forms = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)["']([^"'\n]+)["']/g;
   return [...new Set([...code.matchAll(forms)].map((match) => match[1] ?? ""))];
+}
+
+/** Where an import leads, as a path from the root; undefined for packages and Node's modules. */
+export function targetOf(from: string, specifier: string): string | undefined {
+  if (specifier.startsWith("#gen/")) return specifier.slice(1);
+  if (specifier.startsWith("#test/")) return specifier.slice(1);
+  if (specifier.startsWith("#")) return `src/${specifier.slice(1)}`;
+  if (specifier.startsWith(".")) return posix.join(posix.dirname(from), specifier);
+  return undefined;
+}
+
+export interface ImportedName {
+  readonly specifier: string;
+  /** As it is called where it comes from. */
+  readonly name: string;
+}
+
+/** The names that a file imports from elsewhere, types included. */
+export function namesImportedFrom(text: string): readonly ImportedName[] {
+  const forms = /\bimport\s+(?:type\s+)?\{([^}]*)\}\s*from\s*"([^"]+)"/g;
+  return [...text.matchAll(forms)].flatMap(([, list = "", specifier = ""]) =>
+    list
+      .split(",")
+      .map((entry) => /^(?:type\s+)?(\w+)/.exec(entry.trim())?.[1])
+      .flatMap((name) => (name === undefined ? [] : [{ specifier, name }])),
+  );
 }

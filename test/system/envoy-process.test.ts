@@ -83,7 +83,7 @@ test("Envoy starts from the bootstrap, is started again when killed, and stops w
   const baseId = (await readFile(paths.baseId, "utf8")).trim();
   const memory = `/dev/shm/envoy_shared_memory_${baseId}0`;
   await access(memory);
-  assert.equal(await processes.signal(first.identity, "SIGKILL", false), true);
+  assert.equal(await processes.signal(first.identity, "SIGKILL", "process"), true);
   const { why } = await next("exited");
   assert.equal(why.reason, "Killed");
   const second = await next("started");

@@ -19,10 +19,11 @@ import { buildSecret } from "#envoy/secrets/secret.ts";
 import { noServerName } from "#envoy/secrets/server-name.ts";
 import type { Backend } from "#model/backend.ts";
 import { backendName } from "#model/backend.ts";
-import { compareHosts, hostFromText, hostMatches } from "#model/host.ts";
+import { hostFromText } from "#model/host.ts";
 import type { Route } from "#model/route.ts";
 import type { CertificateGroup, VirtualHost } from "#model/virtual-host.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
+import { compareHosts, hostMatches } from "./host-order.ts";
 
 export const plainSettings: ListenerSettings = {
   address: "127.0.0.1",

@@ -9,12 +9,12 @@ import http2 from "node:http2";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { Resource } from "#envoy/resource.ts";
 import { buildBootstrap } from "#proxies/bootstrap.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createMetrics } from "#runtime/real-metrics.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
+import { createHttp2Handler } from "#xds/http2-handler.ts";
 import type { ResolveSecret } from "#xds/on-demand-secrets.ts";
 import type { XdsServer } from "#xds/xds-server.ts";
 import { createXdsServer } from "#xds/xds-server.ts";
@@ -48,7 +48,7 @@ export async function startEnvoy(
     resolveSecret,
   });
   const xdsSocket = join(directory, "xds.sock");
-  const server = http2.createServer(connectNodeAdapter({ routes: xds.routes }));
+  const server = http2.createServer(createHttp2Handler(xds.routes));
   server.listen(xdsSocket);
   await once(server, "listening");
   undo.defer(async () => {

@@ -29,6 +29,7 @@ export function isSpaceOrEnd(code: number): boolean {
   return isBlank(code) || isBreakOrEnd(code);
 }
 
+/** True for 0 to 9. */
 export function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }

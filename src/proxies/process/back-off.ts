@@ -9,7 +9,7 @@ export interface BackOffSettings {
   readonly stableAfter: Temporal.Duration;
 }
 
-export const defaultBackOff: BackOffSettings = {
+const defaultBackOff: BackOffSettings = {
   first: Temporal.Duration.from({ seconds: 1 }),
   longest: Temporal.Duration.from({ seconds: 30 }),
   stableAfter: Temporal.Duration.from({ seconds: 60 }),

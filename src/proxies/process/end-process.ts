@@ -16,10 +16,10 @@ interface EndDeps {
 export async function endChild({ clock, processes }: EndDeps, child: Child): Promise<void> {
   const gone = new AbortController();
   const exited = child.exited.finally(() => gone.abort());
-  await processes.signal(child.identity, "SIGTERM", false);
+  await processes.signal(child.identity, "SIGTERM", "process");
   try {
     await clock.sleep(termGrace, gone.signal);
-    await processes.signal(child.identity, "SIGKILL", true);
+    await processes.signal(child.identity, "SIGKILL", "group");
   } catch (cause) {
     if (!gone.signal.aborted) throw cause;
   }

@@ -290,6 +290,7 @@ class EnvoySupervisor {
     const soon = AbortSignal.any([hurry, gone.signal]);
     const { clock } = this.#deps;
     const { longest } = this.#settings.drain;
+    // Cut short it rejects: then there is nothing left to wait for.
     const late = clock.sleep(longest, soon).catch(() => undefined);
     const [drained] = await Promise.all([
       drain({ clock, admin: this.admin }, this.#settings.drain, soon),

@@ -23,7 +23,7 @@ export async function readEnvoyVersion(
 }
 
 /** From `envoy  version: <commit>/1.40.0/Clean/RELEASE/BoringSSL`. */
-export function parseEnvoyVersion(output: string): string | undefined {
+function parseEnvoyVersion(output: string): string | undefined {
   return /version: [0-9a-f]+\/(\d+\.\d+\.\d+)/.exec(output)?.[1];
 }
 

@@ -45,6 +45,6 @@ export async function validateBootstrap(
 }
 
 /** The reason behind `error initializing configuration '…': `, or all that was printed. */
-export function parseValidation(output: string): string {
+function parseValidation(output: string): string {
   return /error initializing configuration '[^']*': ([\s\S]*)/.exec(output)?.[1]?.trim() ?? output;
 }

@@ -39,7 +39,7 @@ const assigned = [
   "deletionTimestamp",
   "deletionGracePeriodSeconds",
 ];
-const known = new Set([
+const known: ReadonlySet<string> = new Set([
   "name",
   "namespace",
   "generateName",
@@ -83,7 +83,7 @@ function present<K extends string, T>(name: K, value: T | undefined): { readonly
   return value === undefined ? {} : ({ [name]: value } as { readonly [P in K]?: T });
 }
 
-const envelopeFields = new Set(["apiVersion", "kind", "metadata", "status"]);
+const envelopeFields: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "status"]);
 
 function bodyOf(raw: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(raw).filter(([name]) => !envelopeFields.has(name)));

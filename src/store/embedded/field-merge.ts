@@ -30,13 +30,11 @@ export function mergeFields(
   return Object.fromEntries(merged);
 }
 
-/** True when both are the same data; the order of fields does not count. */
-export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+/** True when both are the same plain data; the order of fields does not count. */
+export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
-    return (
-      a.length === b.length && a.every((entry: Json, index) => sameJson(entry, b[index] as Json))
-    );
+    return a.length === b.length && a.every((entry, index) => sameJson(entry, b[index]));
   }
   if (!isJsonObject(a) || !isJsonObject(b)) return false;
   const left = definedFields(a as JsonObject);

@@ -16,6 +16,7 @@ export interface StoreState {
   readonly dependents: Map<string, Set<string>>;
 }
 
+/** The state of a store that holds nothing. */
 export function emptyState(): StoreState {
   return {
     rows: new Map(),

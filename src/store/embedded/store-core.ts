@@ -279,12 +279,9 @@ export class StoreCore {
 
   #writeRow(key: string, row: StoredRow): KubeObject {
     const before = this.#state.rows.get(key);
-    const isSame =
-      before !== undefined &&
-      sameJson(before.object as unknown as Json, row.object as unknown as Json);
+    const isSame = before !== undefined && sameJson(before.object, row.object);
     if (isSame && before.applied === undefined && row.applied === undefined) return before.object;
-    if (isSame && sameJson(before.applied as unknown as Json, row.applied as unknown as Json))
-      return before.object;
+    if (isSame && sameJson(before.applied, row.applied)) return before.object;
     const change = new StagedChange(this.#state);
     change.rows.set(key, row);
     if (isReleased(change, key)) change.rows.set(key, undefined);
@@ -305,10 +302,7 @@ export class StoreCore {
       const isNew = !isGone && before !== undefined && before.metadata.uid !== object.metadata.uid;
       if (before !== undefined && (isGone || isNew))
         events.push({ kind: "deleted", object: before });
-      if (
-        isGone ||
-        (before !== undefined && sameJson(before as unknown as Json, object as unknown as Json))
-      ) {
+      if (isGone || (before !== undefined && sameJson(before, object))) {
         if (isGone) inForce.set(key, undefined);
         continue;
       }

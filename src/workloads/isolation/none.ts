@@ -36,7 +36,7 @@ function openPlace(network: Network, address: string, firstFreePort: number): Po
 }
 
 /** The program as it is. */
-export function plainInvocation(invocation: Invocation): EnteredInvocation {
+function plainInvocation(invocation: Invocation): EnteredInvocation {
   const { command, args, workingDir } = invocation;
   return { command, args, ...(workingDir === undefined ? {} : { cwd: workingDir }) };
 }

@@ -74,7 +74,7 @@ async function openPlace(
     ownSession: true,
   });
   const close = async (): Promise<void> => {
-    await processes.signal(holder.identity, "SIGKILL", true);
+    await processes.signal(holder.identity, "SIGKILL", "group");
     await holder.exited;
     // The kernel removes it some time after the namespace; by hand it is gone now. Not there is as good.
     await processes.run({ command: "ip", args: ["link", "delete", link], env: pod.env });

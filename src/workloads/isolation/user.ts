@@ -1,7 +1,7 @@
 /** Pods with namespaces of their own for ordinary users: a relay in the pod passes connections on (see relay.ts). */
 
 import { fileURLToPath } from "node:url";
-import { processIdentity } from "#runtime/process-table.ts";
+import { identityOf } from "#runtime/process-table.ts";
 import type { ProcessIdentity } from "#runtime/processes.ts";
 import type { Isolation, PodPlace, PodRequest } from "./isolation.ts";
 import { IsolationError } from "./isolation.ts";
@@ -42,7 +42,7 @@ async function openPlace(
     args: [relayFile, "open", pod.address, pod.hostname, ...ports],
     env: pod.env,
   });
-  const holder = await processIdentity(files, Number(opened.stdout.trim() || Number.NaN));
+  const holder = await identityOf(files, Number(opened.stdout.trim() || Number.NaN));
   if (opened.code !== 0 || holder === undefined) {
     throw new IsolationError(`no namespaces for the pod: ${opened.stderr.trim()}`);
   }
@@ -53,7 +53,7 @@ async function openPlace(
     enter: (invocation, mounts) => enter(namespaces, `${holder.pid}`, { invocation, mounts, pod }),
     listens: (port) => listensInside(deps, holder, port),
     close: async () => {
-      await processes.signal(holder, "SIGKILL", true);
+      await processes.signal(holder, "SIGKILL", "group");
     },
   };
 }

@@ -90,7 +90,7 @@ export function translateBackend(
 }
 
 /** The port of a Service by number or name. */
-export function portOf(service: Known<Service>, wanted: number | string): ServicePort | undefined {
+function portOf(service: Known<Service>, wanted: number | string): ServicePort | undefined {
   const ports = service.value?.spec?.ports ?? [];
   return ports.find((entry) =>
     typeof wanted === "number" ? entry.port === wanted : entry.name === wanted,

@@ -10,7 +10,7 @@ import type { DialectSettings, World } from "../../dialect.ts";
 import { defaultClasses } from "../../world-indexes.ts";
 
 /** What an IngressClass names in `spec.controller` to give its Ingresses to us. */
-export const controllerName = "sekisho.dev/ingress";
+const controllerName = "sekisho.dev/ingress";
 
 export interface ClassVerdict {
   readonly served: boolean;

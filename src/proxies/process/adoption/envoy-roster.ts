@@ -90,7 +90,7 @@ async function readText(files: Files, path: string): Promise<string> {
 }
 
 /** Undefined for a text that is no roster. */
-export function parseRoster(content: string): Parsed<typeof roster> | undefined {
+function parseRoster(content: string): Parsed<typeof roster> | undefined {
   let value: Json;
   try {
     value = JSON.parse(content) as Json;

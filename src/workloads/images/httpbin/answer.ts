@@ -15,7 +15,7 @@ export interface Answer {
 }
 
 /** Headers that proxies add: left out unless the query says `show_env`, as httpbin does. */
-const proxyHeaders = new Set([
+const proxyHeaders: ReadonlySet<string> = new Set([
   "X-Varnish",
   "X-Request-Start",
   "X-Heroku-Queue-Depth",
@@ -86,7 +86,7 @@ export function bodyFields({ request, body }: Question): Readonly<Record<string,
 
 function parseOrNull(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as unknown;
   } catch {
     // httpbin shows null for a body that is no JSON.
     return null;
