@@ -39,7 +39,9 @@ async function measure(part: Part, context: BenchContext): Promise<boolean> {
   const startedAt = new Date().toISOString().slice(0, 16);
   const started = performance.now();
   try {
+    const failedBefore = context.failures.length;
     const report = await part.run(context);
+    const failed = context.failures.slice(failedBefore);
     const circumstances = {
       machine: formatMachine(readMachine(context.directory)),
       startedAt: `${startedAt}Z`,
@@ -48,8 +50,8 @@ async function measure(part: Part, context: BenchContext): Promise<boolean> {
       loadAtEnd: readLoad(),
       commit: commit(),
     };
-    publish(part, report, circumstances);
-    return true;
+    publish(part, { ...report, notes: [...report.notes, ...failed] }, circumstances);
+    return failed.length === 0;
   } catch (error) {
     console.error(`${part.name} failed:`, error);
     return false;

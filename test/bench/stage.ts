@@ -14,7 +14,7 @@ import { until } from "./measure/waiting.ts";
 import type { BenchContext, Started } from "./parts/part.ts";
 import type { Plan } from "./plan.ts";
 import { startAnswers } from "./programs/answers.ts";
-import { findPeers } from "./subjects/peers.ts";
+import { findPeers } from "./subjects/peers/find-peers.ts";
 import { sekisho } from "./subjects/sekisho.ts";
 import type { RunningSubject, Subject } from "./subjects/subject.ts";
 import { World } from "./world/world.ts";
@@ -44,7 +44,8 @@ export async function openStage(settings: StageSettings): Promise<Stage> {
   const with_ = `with Envoy ${version.ok ? version.value : "of an unknown version"}`;
   const bundle = join(directory, "dist");
   buildInto(bundle);
-  const found = await findPeers(settings);
+  const found = findPeers(settings);
+  const failures: string[] = [];
   let turn = 0;
   const context: BenchContext = {
     plan: settings.plan,
@@ -53,6 +54,17 @@ export async function openStage(settings: StageSettings): Promise<Stage> {
     ...found,
     sekisho: (options) => sekisho(options, { bundle, version: with_, profile: settings.profile }),
     mayInstall: settings.install,
+    failures,
+    attempt: async (what, act) => {
+      context.progress(what);
+      try {
+        return await act();
+      } catch (error) {
+        console.error(`${what} failed:`, error);
+        failures.push(`failed: ${what}: ${error instanceof Error ? firstLine(error) : "unknown"}`);
+        return undefined;
+      }
+    },
     start: (subject, shape, backends = answers) => {
       turn += 1;
       return start(subject, new World(shape, backends), join(directory, `s${turn}`));
@@ -61,6 +73,10 @@ export async function openStage(settings: StageSettings): Promise<Stage> {
   };
   const open = undo.move();
   return { context, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+function firstLine({ message }: Error): string {
+  return message.split("\n")[0] ?? message;
 }
 
 /** Into a place of its own: a bench changes nothing that somebody else uses. */
@@ -85,18 +101,14 @@ async function start(subject: Subject, world: World, directory: string): Promise
 
 /** With a certificate for every host, the last one's must be shown as well. */
 async function untilLastHost(running: RunningSubject, world: World): Promise<number> {
-  const probe = new HttpProbe(running.http);
+  using probe = new HttpProbe(running.http);
   const last = world.expected(world.routeCount - 1);
   const patience = { what: "the last host", longestMs: longestStartMs, everyMs: lookEveryMs };
   const answers = async (): Promise<boolean> =>
     (await probe.ask(last.host, last.path)).body === last.body;
-  try {
-    const answeredAt = await until(answers, patience);
-    const host = world.hostOf(world.routeCount - 1);
-    if (!world.isSecure(host)) return answeredAt;
-    const name = world.hostName(host);
-    return await until(async () => (await shakeHands(running.https, name)) !== undefined, patience);
-  } finally {
-    probe.close();
-  }
+  const answeredAt = await until(answers, patience);
+  const host = world.hostOf(world.routeCount - 1);
+  if (!world.isSecure(host)) return answeredAt;
+  const name = world.hostName(host);
+  return await until(async () => (await shakeHands(running.https, name)) !== undefined, patience);
 }

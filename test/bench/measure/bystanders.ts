@@ -20,7 +20,8 @@ export interface Watched {
 /** Between two requests: often enough to see a gap of some milliseconds, seldom enough to cost little. */
 const everyMs = 2;
 
-export interface Watch {
+/** Disposing it ends it also when nobody waits for what it saw. */
+export interface Watch extends Disposable {
   readonly stop: () => Promise<Watched>;
 }
 
@@ -45,6 +46,10 @@ export function watchBystanders(
     }
   })();
   return {
+    [Symbol.dispose]: () => {
+      state.isWatching = false;
+      for (const { probe } of probes) probe.close();
+    },
     stop: async () => {
       state.isWatching = false;
       await watching;

@@ -41,7 +41,8 @@ export interface ChangeCost {
 }
 
 const longestChangeMs = 30_000;
-const stuckAfterMs = 2_000;
+/** Longer than any subject that takes changes one at a time; who rests between them may take as long again. */
+const longestOnOneConnectionMs = 2_000;
 const echoesPerChange = 3;
 /** In the pass for the costs: the first look comes when most changes are there, so that looking costs little. */
 const lookEveryMs = 6;
@@ -52,7 +53,7 @@ export async function runChanges(
   settings: ChangeRunSettings,
 ): Promise<ChangeRun> {
   const isSecure = settings.kind === "certificate" || settings.kind === "secure host";
-  const watch = isSecure
+  using watch = isSecure
     ? watchBystanders(running.https, secureBystanders(world), "TLS")
     : watchBystanders(running.http, world.bystanders(), "clear text");
   const timed = await timedPass(running, world, settings);
@@ -69,8 +70,8 @@ async function timedPass(
   world: World,
   settings: ChangeRunSettings,
 ): Promise<TimedPass> {
-  const probe = new HttpProbe(running.http);
-  const echo = new HttpProbe(settings.echoPort);
+  using probe = new HttpProbe(running.http);
+  using echo = new HttpProbe(settings.echoPort);
   const seenMs: number[] = [];
   const writtenMs: number[] = [];
   const echoMs: number[] = [];
@@ -79,7 +80,7 @@ async function timedPass(
     const change = world.change(settings.kind, settings.firstTurn + turn);
     const started = performance.now();
     const written = running.apply(change).then(() => performance.now() - started);
-    const seen = seeing(running, probe, change, 0);
+    const seen = seeing(running, probe, change, { everyMs: 0, restMs: settings.restMs });
     const [at, wrote] = await Promise.race([Promise.all([seen, written]), running.death]);
     seenMs.push(at.seenAt - started);
     writtenMs.push(wrote);
@@ -87,8 +88,6 @@ async function timedPass(
     for (let round = 0; round < echoesPerChange; round += 1) echoMs.push(await askEcho(echo));
     if (settings.restMs > 0) await pause(settings.restMs);
   }
-  probe.close();
-  echo.close();
   return { seenMs, writtenMs, echoMs, stuck };
 }
 
@@ -97,18 +96,18 @@ async function costPass(
   world: World,
   settings: ChangeRunSettings,
 ): Promise<ChangeCost> {
-  const probe = new HttpProbe(running.http);
+  using probe = new HttpProbe(running.http);
   const { count } = settings;
   const before = await costs(running);
   for (let turn = 0; turn < count; turn += 1) {
     const change = world.change(settings.kind, settings.firstTurn + count + turn);
     await Promise.race([running.apply(change), running.death]);
     await pause(lookEveryMs);
-    await Promise.race([seeing(running, probe, change, lookEveryMs), running.death]);
+    const looking = { everyMs: lookEveryMs, restMs: settings.restMs };
+    await Promise.race([seeing(running, probe, change, looking), running.death]);
     if (settings.restMs > 0) await pause(settings.restMs);
   }
   const after = await costs(running);
-  probe.close();
   const each = (a: number | undefined, b: number | undefined): number | undefined =>
     a === undefined || b === undefined ? undefined : (b - a) / count;
   return {
@@ -136,9 +135,10 @@ async function seeing(
   running: RunningSubject,
   probe: HttpProbe,
   change: Change,
-  everyMs: number,
+  { everyMs, restMs }: { readonly everyMs: number; readonly restMs: number },
 ): Promise<Seen> {
   const started = performance.now();
+  const stuckAfterMs = longestOnOneConnectionMs + restMs;
   let isFresh = false;
   const look = async (): Promise<boolean> => {
     if (change.kind === "certificate" || change.kind === "secure host") {

@@ -17,7 +17,7 @@ interface Waiting {
 /** No answer that is measured takes longer; then the server hangs. */
 const longestAnswerMs = 10_000;
 
-export class HttpProbe {
+export class HttpProbe implements Disposable {
   readonly #port: number;
   readonly #serverName: string | undefined;
   #socket: Socket | undefined;
@@ -52,6 +52,10 @@ export class HttpProbe {
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   async #askOnce(host: string, path: string): Promise<ProbeAnswer> {

@@ -1,6 +1,6 @@
 /** Many certificates: start, memory, handshakes, and what replacing or adding one takes, in both layouts. */
 
-import { runChanges } from "../measure/change-run.ts";
+import { type ChangeRun, runChanges } from "../measure/change-run.ts";
 import { cpuMsOf, memoryOf } from "../measure/process-cost.ts";
 import { formatNumber, formatSpread, latencyOf, spreadOf } from "../measure/statistics.ts";
 import { shakeHands } from "../measure/tls-probe.ts";
@@ -90,29 +90,30 @@ async function measure(
   };
   const runs: CertificateRun[] = [];
   const kinds: readonly ChangeKind[] = ["certificate", "secure host"];
-  const possible = kinds.filter((kind) => subject.changes.includes(kind));
-  const changeRows = possible.map((kind) => ({ subject: subject.name, kind, shape, runs: [] }));
-  const byKind: (ChangeRow & { readonly runs: Awaited<ReturnType<typeof runChanges>>[] })[] =
-    changeRows;
+  const byKind = kinds
+    .filter((kind) => subject.changes.includes(kind))
+    .map((kind) => ({ subject: subject.name, kind, shape, runs: [] as ChangeRun[] }));
   for (let run = 0; run < context.plan.runs; run += 1) {
-    context.progress(`${subject.name}, ${count} certificates, run ${run + 1}`);
-    await using started = await context.start(subject, shape);
-    runs.push(await handshakes(started, context.plan.certificates.handshakes));
-    for (const row of byKind) {
-      const { replacements, additions } = context.plan.certificates;
-      row.runs.push(
-        await runChanges(started.running, started.world, {
-          kind: row.kind,
-          count: countOf(subject, row.kind === "certificate" ? replacements : additions),
-          firstTurn: 0,
-          restMs: subject.restMs ?? 0,
-          echoPort: context.answers.echo,
-        }),
-      );
-    }
+    await context.attempt(`${subject.name}, ${count} certificates, run ${run + 1}`, async () => {
+      await using started = await context.start(subject, shape);
+      runs.push(await handshakes(started, context.plan.certificates.handshakes));
+      for (const row of byKind) {
+        const { replacements, additions } = context.plan.certificates;
+        const asked = row.kind === "certificate" ? replacements : additions;
+        row.runs.push(
+          await runChanges(started.running, started.world, {
+            kind: row.kind,
+            count: countOf(subject, asked),
+            firstTurn: 0,
+            restMs: subject.restMs ?? 0,
+            echoPort: context.answers.echo,
+          }),
+        );
+      }
+    });
   }
-  rows.push({ subject: subject.name, count, runs });
-  changes.push(...byKind);
+  if (runs.length > 0) rows.push({ subject: subject.name, count, runs });
+  changes.push(...byKind.filter((row) => row.runs.length > 0));
 }
 
 /** Who must rest between changes is asked for fewer. */

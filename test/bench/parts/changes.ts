@@ -54,15 +54,18 @@ export async function runShape(
   const possible = wanted.filter((kind) => subject.changes.includes(kind));
   const byKind = new Map<ChangeKind, ChangeRun[]>(possible.map((kind) => [kind, []]));
   for (let run = 0; run < context.plan.runs; run += 1) {
-    context.progress(`${subject.name}, ${formatShape(shape)}, run ${run + 1}`);
-    await using started = await context.start(subject, shape);
-    for (const [kind, runs] of byKind) {
-      const settings = { kind, count: perRun, firstTurn: 0, restMs: subject.restMs ?? 0 };
-      const echoPort = context.answers.echo;
-      runs.push(await runChanges(started.running, started.world, { ...settings, echoPort }));
-    }
+    await context.attempt(`${subject.name}, ${formatShape(shape)}, run ${run + 1}`, async () => {
+      await using started = await context.start(subject, shape);
+      for (const [kind, runs] of byKind) {
+        const settings = { kind, count: perRun, firstTurn: 0, restMs: subject.restMs ?? 0 };
+        const echoPort = context.answers.echo;
+        runs.push(await runChanges(started.running, started.world, { ...settings, echoPort }));
+      }
+    });
   }
-  return [...byKind].map(([kind, runs]) => ({ subject: subject.name, kind, shape, runs }));
+  return [...byKind]
+    .filter(([, runs]) => runs.length > 0)
+    .map(([kind, runs]) => ({ subject: subject.name, kind, shape, runs }));
 }
 
 function methodNotes(subjects: readonly Subject[]): readonly string[] {

@@ -21,6 +21,10 @@ export interface BenchContext {
   readonly start: (subject: Subject, shape: WorldShape, backends?: Backends) => Promise<Started>;
   /** Whether programs that are not there may be installed. */
   readonly mayInstall: boolean;
+  /** Does one thing with one subject; when it fails, that is noted and the others go on. */
+  readonly attempt: <T>(what: string, act: () => Promise<T>) => Promise<T | undefined>;
+  /** What failed so far, for the page. */
+  readonly failures: string[];
   readonly progress: (text: string) => void;
 }
 

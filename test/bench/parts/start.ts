@@ -41,13 +41,13 @@ export const startPart: Part = {
     const shared: StartRow[] = [];
     for (const hosts of plan.start.hosts) {
       for (const subject of [...ours, ...peers]) {
-        shared.push(await measure(context, subject, shapeOf(hosts, sharedServices)));
+        shared.push(...(await measure(context, subject, shapeOf(hosts, sharedServices))));
       }
     }
     const own: StartRow[] = [];
     for (const hosts of plan.start.ownServices) {
       for (const subject of await clusterVariants(context)) {
-        own.push(await measure(context, subject, shapeOf(hosts, hosts)));
+        own.push(...(await measure(context, subject, shapeOf(hosts, hosts))));
       }
     }
     return {
@@ -87,23 +87,32 @@ async function measure(
   context: BenchContext,
   subject: Subject,
   shape: WorldShape,
-): Promise<StartRow> {
+): Promise<readonly StartRow[]> {
   const runs: StartRun[] = [];
   for (let run = 0; run < context.plan.runs; run += 1) {
-    context.progress(`${subject.name}, ${shape.hosts} hosts, start ${run + 1}`);
-    await using started = await context.start(subject, shape);
-    await pause(settleMs);
-    const { proxy, control } = started.running.processes();
-    const hasControl = control.length > 0;
-    runs.push({
-      answeredMs: started.answeredMs,
-      proxyCpuMs: cpuMsOf(proxy),
-      controlCpuMs: hasControl ? cpuMsOf(control) : undefined,
-      proxy: memoryOf(proxy),
-      control: hasControl ? memoryOf(control) : undefined,
-    });
+    const what = `${subject.name}, ${shape.hosts} hosts, start ${run + 1}`;
+    const measured = await context.attempt(what, () => startOnce(context, subject, shape));
+    if (measured !== undefined) runs.push(measured);
   }
-  return { subject: subject.name, shape, runs };
+  return runs.length === 0 ? [] : [{ subject: subject.name, shape, runs }];
+}
+
+async function startOnce(
+  context: BenchContext,
+  subject: Subject,
+  shape: WorldShape,
+): Promise<StartRun> {
+  await using started = await context.start(subject, shape);
+  await pause(settleMs);
+  const { proxy, control } = started.running.processes();
+  const hasControl = control.length > 0;
+  return {
+    answeredMs: started.answeredMs,
+    proxyCpuMs: cpuMsOf(proxy),
+    controlCpuMs: hasControl ? cpuMsOf(control) : undefined,
+    proxy: memoryOf(proxy),
+    control: hasControl ? memoryOf(control) : undefined,
+  };
 }
 
 function tableOf(title: string, rows: readonly StartRow[]): Table {

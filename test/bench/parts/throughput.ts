@@ -64,7 +64,7 @@ export const throughputPart: Part = {
       tables: loadModes.map((mode) => tableOf(mode, rows)),
       bars: barsOf(rows),
       notes: [
-        `One worker on core ${proxyCore}; client and backend (nginx, 65 bytes) on core ${clientCore}${canPin ? "" : " (not pinned: this machine has one core)"}. 50 connections; wrk for HTTP/1.1 and HTTPS, h2load -m1 for HTTP/2, wrk with Connection: close for new connections (a full TLS 1.3 handshake each). Runs alternate between the subjects.`,
+        `One worker on core ${proxyCore}; client and backend (nginx, 65 bytes) on core ${clientCore}${canPin ? "" : " (not pinned: this machine has one core)"}. 50 connections; wrk for HTTP/1.1 and HTTPS, h2load -m1 for HTTP/2. New each time: h2load opens 500 connections a second, with a full TLS 1.3 handshake and one request on each. Runs alternate between the subjects.`,
         "CPU for each request is of the proxy's processes; it is the figure to compare. Requests per second are also limited by the client's core.",
         ...subjects.map(({ name, version, how }) => `${name} ${version}: ${how}`),
         ...context.leftOut,
@@ -99,24 +99,32 @@ async function measure(
   const { runs, seconds } = context.plan.throughput;
   const rows: LoadRow[] = [];
   await using all = new AsyncDisposableStack();
-  const started: [Subject, Started][] = [];
+  const started: { readonly name: string; readonly one: Started }[] = [];
   const backends = { a: backend.port, b: backend.port, bodyOfA: backend.body };
   for (const subject of subjects) {
-    const one = all.use(await context.start(subject, shape, backends));
-    if (canPin) pin(one.running.processes().proxy, proxyCore);
-    started.push([subject, one]);
+    await context.attempt(`${subject.name}, start`, async () => {
+      const one = all.use(await context.start(subject, shape, backends));
+      if (canPin) pin(one.running.processes().proxy, proxyCore);
+      started.push({ name: subject.name, one });
+    });
   }
   for (const mode of loadModes) {
-    const ofMode = subjects.map(({ name }): LoadRow => ({ subject: name, mode, runs: [] }));
-    rows.push(...ofMode);
+    const ofMode = started.map(({ name, one }) => ({
+      subject: name,
+      one,
+      mode,
+      runs: [] as LoadRun[],
+    }));
     // The first run of each is not counted: connections, caches and allocators warm up.
     for (let run = -1; run < runs; run += 1) {
-      context.progress(`${mode}, run ${run + 1}`);
-      for (const [index, [, one]] of started.entries()) {
-        const measured = await load(one, programs, { mode, seconds: run < 0 ? 1 : seconds });
-        if (run >= 0) ofMode[index]?.runs.push(measured);
+      for (const { subject, one, runs: ofSubject } of ofMode) {
+        const asked = { mode, seconds: run < 0 ? 1 : seconds };
+        const what = `${subject}, ${mode}, run ${run + 1}`;
+        const measured = await context.attempt(what, () => load(one, programs, asked));
+        if (run >= 0 && measured !== undefined) ofSubject.push(measured);
       }
     }
+    rows.push(...ofMode.filter((row) => row.runs.length > 0));
   }
   return rows;
 }
