@@ -19,8 +19,9 @@ export function createEnvironment(): Environment {
       warn: (text) => void process.stderr.write(text),
       isScreen: stdout.isTTY === true && process.env["TERM"] !== "dumb",
       hasColours: stdout.isTTY === true && stdout.hasColors(),
-      columns: () => stdout.columns ?? 80,
-      rows: () => stdout.rows ?? 24,
+      // A pseudo terminal that nobody has told its size has none.
+      columns: () => (stdout.columns > 0 ? stdout.columns : 80),
+      rows: () => (stdout.rows > 0 ? stdout.rows : 24),
     },
     exit: (code) => {
       process.exitCode = code;

@@ -6,10 +6,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
+import { repository } from "./program.ts";
 import type { Command } from "./readme.ts";
 import { commandsIn, keeps } from "./readme.ts";
 import type { RunningSekisho } from "./sekisho.ts";
-import { repository, startSekisho } from "./sekisho.ts";
+import { startSekisho } from "./sekisho.ts";
 
 const run = promisify(execFile);
 

@@ -8,8 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { runCommand } from "./commands.ts";
+import { repository } from "./program.ts";
 import { freePorts } from "./real-envoy.ts";
-import { repository, startSekisho } from "./sekisho.ts";
+import { startSekisho } from "./sekisho.ts";
 
 const served = ["up", "examples/httpbin", "--workloads", "none"] as const;
 

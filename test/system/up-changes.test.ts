@@ -4,11 +4,21 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { after, before, test } from "node:test";
 import type { TLSSocket } from "node:tls";
+import type { Place } from "#base/origin.ts";
+import type { AccessRecord } from "#envoy/access-record.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
+import { receiveText } from "./received-text.ts";
 import type { RunningSekisho, UpEvent } from "./sekisho.ts";
 import { startSekisho } from "./sekisho.ts";
 import type { ServedDirectory } from "./served-directory.ts";
-import { ingress, secretManifest, serveDirectory, shopFiles, tea } from "./served-directory.ts";
+import {
+  ingress,
+  lineOf,
+  secretManifest,
+  serveDirectory,
+  shopFiles,
+  tea,
+} from "./served-directory.ts";
 import { connect, http1Text, sendText, type WireAnswer } from "./wire-client.ts";
 
 const undo = new AsyncDisposableStack();
@@ -88,6 +98,32 @@ test("ready says what is served, on which ports, with which certificates and pod
     `curl --resolve shop.test:${httpPort}:127.0.0.1 http://shop.test:${httpPort}/anything`,
   );
 });
+
+/** What asks → what the access log says of it: status, flags, and the text in whose line the answer was decided. */
+const logged: Readonly<Record<string, readonly [status: number, flags: string[], text: string]>> = {
+  "/anything": [200, [], "path: /anything"],
+  "/empty": [503, ["UH"], "path: /empty"],
+  "/nothing": [404, [], "- host: shop.test"],
+};
+
+for (const [path, [status, flags, text]] of Object.entries(logged)) {
+  test(`the access log as JSON says of a ${status} which line of which file decided`, async () => {
+    const { sekisho, shop } = started();
+    const from = sekisho.events.length;
+    await get(path);
+    const isIt = (event: UpEvent): boolean => recordOf(event)?.path === path;
+    const event = await sekisho.next(isIt, from);
+    const record = recordOf(event);
+    assert.deepEqual([record?.status, record?.flags], [status, flags]);
+    assert.match(record?.route ?? "", /^Ingress\/default\/shop spec\.rules\[0\]/);
+    const { file, line } = event["place"] as Place;
+    assert.deepEqual([file, line], [`${shop.path}/ingress.yaml`, lineOf(text)]);
+  });
+}
+
+function recordOf(event: UpEvent): AccessRecord | undefined {
+  return event.event === "access" ? (event["record"] as AccessRecord) : undefined;
+}
 
 test("a file that is edited is served, and an event says what it changed and how long that took", async () => {
   const { shop } = started();
@@ -186,6 +222,12 @@ test("a Secret that goes, comes back and is replaced changes handshakes, and not
   );
   assert.match(String(finding?.["advice"]), /sekisho create secret tls shop-tls/);
   await untilShown(undefined);
+  const isRefusal = (event: UpEvent): boolean =>
+    event.event === "access" && recordOf(event)?.method === undefined;
+  const refusal = await sekisho.next(isRefusal, from);
+  const { sni, route } = recordOf(refusal) ?? {};
+  assert.deepEqual([sni, route], ["shop.test", "Ingress/default/shop spec.tls[0].hosts[0]"]);
+  assert.equal((refusal["place"] as Place).line, lineOf("hosts: [shop.test]"));
   assert.equal((await get("/tea")).status, 200, "plain HTTP goes on");
   await expectEvents(
     () => shop.write("secret.json", secretManifest(second)),
@@ -231,7 +273,7 @@ test("a Deployment whose template changes is replaced pod by pod, without a fail
 test("SIGTERM lets an open request end, takes no new one, and the program exits with 0", async () => {
   const { sekisho } = started();
   const socket = await connect({ port: sekisho.httpPort });
-  const received = collect(socket);
+  const received = receiveText(socket);
   const head = ["POST /anything HTTP/1.1", "Host: shop.test", "Content-Length: 5"];
   socket.write(`${[...head, "Expect: 100-continue"].join("\r\n")}\r\n\r\n`);
   // Envoy has the request when it asks for the body.
@@ -244,28 +286,3 @@ test("SIGTERM lets an open request end, takes no new one, and the program exits 
   assert.equal(await sekisho.stop(), 0);
   await assert.rejects(connect({ port: sekisho.httpPort }), { code: "ECONNREFUSED" });
 });
-
-function collect(socket: NodeJS.ReadableStream): {
-  readonly text: () => string;
-  readonly until: (part: string) => Promise<void>;
-} {
-  let text = "";
-  let turn = Promise.withResolvers<void>();
-  socket.setEncoding("utf8");
-  const wake = (chunk: string): void => {
-    text += chunk;
-    turn.resolve();
-    turn = Promise.withResolvers();
-  };
-  socket.on("data", wake);
-  socket.on("end", () => wake("<end>"));
-  return {
-    text: () => text,
-    until: async (part) => {
-      while (!text.includes(part)) {
-        assert.ok(!text.endsWith("<end>"), `${part} is not in ${text}`);
-        await turn.promise;
-      }
-    },
-  };
-}
