@@ -14,6 +14,7 @@ import { Demand } from "#base/tracked/demand.ts";
 import { Graph, type GraphCounts } from "#base/tracked/graph.ts";
 import type { KeyListener } from "#base/tracked/index-by-key.ts";
 import { Memo } from "#base/tracked/memo.ts";
+import { Table } from "#base/tracked/table.ts";
 import { dialects } from "./dialects/all.ts";
 import { resolveEndpoints } from "./dialects/common/endpoints.ts";
 import { kindFindings } from "./dialects/common/findings.ts";
@@ -39,6 +40,8 @@ export interface Steps {
   readonly endpoints: (backend: Backend, world: World) => EndpointsVerdict;
   readonly virtualHost: (gateway: Gateway, host: string) => VirtualHost;
   readonly readSecret: (secret: Secret) => Result<KeyMaterial, string>;
+  /** One more builder, behind all others: a test makes of resources what Envoy refuses. */
+  readonly amend: (resource: Resource) => Resource;
 }
 
 interface EndpointsVerdict {
@@ -80,6 +83,8 @@ export class Pipeline {
   readonly #claimed = new Map<string, string>();
   readonly #onClaim: (key: string) => void;
   readonly #secrets: Memo<Result<KeyMaterial, CertificateState>>;
+  /** Name of a secret → why Envoy refuses it. */
+  readonly #refusedSecrets: Table<string>;
   readonly #addresses: Demand<readonly string[]>;
 
   constructor(deps: PipelineDeps) {
@@ -90,6 +95,7 @@ export class Pipeline {
     this.#findings = new FindingSet(deps.onFindings);
     this.#judgedElsewhere = deps.judgedElsewhere ?? [];
     this.#objects = new KnownObjects(this.#graph, worldIndexes);
+    this.#refusedSecrets = new Table(this.#graph);
     this.#addresses = new Demand(this.#graph, deps.namesInUse);
     this.#secrets = new Memo(this.#graph, (name) => this.#readSecret(name), {
       onBug: () => err({ state: "broken", problem: "a bug of ours met it" }),
@@ -106,6 +112,7 @@ export class Pipeline {
       secrets: { material: (name: string) => this.#material(name) },
       endpoints: (backend: Backend) => this.#endpoints(backend),
       virtualHost: deps.steps.virtualHost,
+      amend: deps.steps.amend,
     };
     this.#built = new GatewayResources(this.#graph, inputs, deps.layout, this.#findings);
   }
@@ -116,6 +123,8 @@ export class Pipeline {
     const kind = kindsById.get(keyOf(object).kind);
     if (kind === undefined) return;
     const known = this.#objects.set(kind, object);
+    const { namespace, name } = object.metadata;
+    if (kind.id === secretKind.id) this.#refusedSecrets.delete(`${namespace}/${name}`);
     if (!this.#judgedElsewhere.includes(kind.id))
       this.#findings.set(`object ${key}`, kindFindings(kind, known));
     const dialect = dialectsByKind.get(kind.id);
@@ -135,6 +144,15 @@ export class Pipeline {
     this.#findings.delete(`fragment ${text}`);
     this.#findings.delete(`object ${text}`);
     this.#objects.delete(key);
+  }
+
+  /** Does without secrets that Envoy refuses, until their objects change; true when that makes a difference. */
+  refuseSecrets(refused: readonly { readonly name: string; readonly message: string }[]): boolean {
+    const news = refused.filter(
+      ({ name }) => this.#graph.untracked(() => this.#refusedSecrets.get(name)) === undefined,
+    );
+    for (const { name, message } of news) this.#refusedSecrets.set(name, message);
+    return news.length > 0;
   }
 
   /** Supplies the addresses of a DNS name in use; none when it does not resolve. */
@@ -230,6 +248,10 @@ export class Pipeline {
     const secret = this.#objects.get(secretKind, namespace, plain);
     if (secret === undefined) return err({ state: "missing" });
     if (secret.value === undefined) return err({ state: "broken", problem: "it cannot be read" });
+    const refusal = this.#refusedSecrets.get(name);
+    if (refusal !== undefined) {
+      return err({ state: "broken", problem: `Envoy refuses it: ${refusal}` });
+    }
     const read = this.#steps.readSecret(secret.value);
     return read.ok ? read : err({ state: "broken", problem: read.error });
   }
@@ -258,5 +280,6 @@ export function realSteps(settings: DialectSettings, readSecret: Steps["readSecr
     endpoints: resolveEndpoints,
     virtualHost: (gateway, host) => gateway.virtualHost(host),
     readSecret,
+    amend: (resource) => resource,
   };
 }

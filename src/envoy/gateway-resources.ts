@@ -19,7 +19,7 @@ import { normaliseHost } from "#model/lookup.ts";
 import type { CertificateGroup, VirtualHost } from "#model/virtual-host.ts";
 import { buildCluster } from "./clusters/cluster.ts";
 import { buildEndpoints } from "./clusters/endpoints.ts";
-import type { ListenerLayout } from "./listeners/layout.ts";
+import type { EncodedChain, ListenerLayout } from "./listeners/layout.ts";
 import type { Resource } from "./resource.ts";
 import { ResourceSet } from "./resource-set.ts";
 import { connectionOf } from "./routes/misdirected.ts";
@@ -39,6 +39,8 @@ export interface GatewayInputs {
   };
   /** Tracked. What answers for a host: the gateway's own view, or that of a test that breaks it on purpose. */
   readonly virtualHost: (gateway: Gateway, host: string) => VirtualHost;
+  /** The last word on every resource; the real one leaves them as they are. */
+  readonly amend: (resource: Resource) => Resource;
 }
 
 /** Stages of a flush; what feeds the gateway runs in stage 0. */
@@ -47,7 +49,7 @@ const all = "all";
 
 export class GatewayResources {
   readonly gateway: Gateway;
-  readonly resources = new ResourceSet();
+  readonly resources: ResourceSet;
   /** To be told which secrets proxies ask for by server name: see {@link takeDueSecrets}. */
   readonly secretsInUse: KeyListener;
   readonly #inputs: GatewayInputs;
@@ -60,12 +62,13 @@ export class GatewayResources {
   /** Certificate group → server names in it. */
   readonly #groups: IndexByKey<true>;
   readonly #groupOfServerName = new Map<string, string>();
-  readonly #chains: IndexByKey<Uint8Array>;
+  readonly #chains: IndexByKey<EncodedChain>;
   readonly #wildcards: IndexByKey<WildcardEntry>;
   readonly #dueSecrets = new Set<string>();
 
   constructor(graph: Graph, inputs: GatewayInputs, layout: ListenerLayout, findings: FindingSet) {
     this.#inputs = inputs;
+    this.resources = new ResourceSet(inputs.amend);
     this.#layout = layout;
     this.#findings = findings;
     const watch = (

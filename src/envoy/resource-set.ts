@@ -7,8 +7,15 @@ export class ResourceSet {
   readonly #current = new Map<string, Resource>();
   /** What was told at the last {@link takeChange}, for names that have changed since. */
   readonly #before = new Map<string, Resource | undefined>();
+  readonly #amend: (resource: Resource) => Resource;
 
-  set(resource: Resource): void {
+  /** `amend`: has the last word on every resource. */
+  constructor(amend: (resource: Resource) => Resource) {
+    this.#amend = amend;
+  }
+
+  set(built: Resource): void {
+    const resource = this.#amend(built);
     const key = `${resource.type} ${resource.name}`;
     const before = this.#current.get(key);
     if (before?.version === resource.version) return;

@@ -14,10 +14,18 @@ export interface ExternalNamesDeps {
 /** The resolver of this machine does not tell how long an answer holds, so it is asked again in short. */
 const askAgain = Temporal.Duration.from({ seconds: 10 });
 
+/** A resolver that does not answer holds up the start for no longer. */
+const longestFirstAnswer = Temporal.Duration.from({ seconds: 5 });
+
+export interface ExternalNames extends KeyListener {
+  /** Resolves when every name in use now was looked up once: before that nobody knows who is behind it. */
+  readonly answered: () => Promise<void>;
+  readonly stop: () => void;
+}
+
 /** Looks names up from the moment they are in use until they are not; a name that stops resolving keeps its last addresses. */
-export function createExternalNames(
-  deps: ExternalNamesDeps,
-): KeyListener & { readonly stop: () => void } {
+export function createExternalNames(deps: ExternalNamesDeps): ExternalNames {
+  const first = new Map<string, Promise<void>>();
   const cancels = new Map<string, () => void>();
   const last = new Map<string, string>();
   const ask = async (name: string): Promise<void> => {
@@ -37,11 +45,18 @@ export function createExternalNames(
     cancels.get(name)?.();
     cancels.delete(name);
     last.delete(name);
+    first.delete(name);
   };
   return {
     added: (name) => {
       cancels.set(name, () => undefined);
-      void ask(name);
+      first.set(name, ask(name));
+    },
+    answered: async () => {
+      const late = Promise.withResolvers<void>();
+      const cancel = deps.clock.after(longestFirstAnswer, late.resolve);
+      await Promise.race([Promise.all(first.values()), late.promise]);
+      cancel();
     },
     removed,
     stop: () => {

@@ -17,6 +17,8 @@ import { createHttp2Handler } from "#xds/http2-handler.ts";
 import { createXdsServer, type XdsServer } from "#xds/xds-server.ts";
 import { createExternalNames } from "./external-names.ts";
 import { type Applied, feedPipeline, flush } from "./feed.ts";
+import { loadVerdicts } from "./verdict-record.ts";
+import { followVerdicts } from "./verdicts.ts";
 
 export interface GateDeps {
   readonly clock: Clock;
@@ -88,6 +90,7 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
   });
   const xds = createXdsServer({
     ...deps,
+    verdicts: await loadVerdicts(deps.store),
     resolveSecret: (name) => pipeline.secretForServerName(name),
     secretsInUse: pipeline.secretsInUse,
   });
@@ -97,13 +100,15 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     xds.refreshSecrets(pipeline.takeDueSecrets());
     settings.onApplied(applied, change);
   };
+  const undoQuarantine = followVerdicts(deps, { xds, pipeline, publish });
   const listener = await deps.http2.listen(settings.xdsAddress, createHttp2Handler(xds.routes));
   const failed = feedPipeline(
     { ...deps, pipeline, publish },
-    () => {
-      xds.open();
-      listed.resolve();
-    },
+    () =>
+      void names.answered().then(() => {
+        xds.open();
+        listed.resolve();
+      }),
     stopping.signal,
   );
   failed.catch(listed.reject);
@@ -114,6 +119,7 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     failed,
     close: async () => {
       stopping.abort();
+      undoQuarantine();
       names.stop();
       xds.close();
       await listener.close();

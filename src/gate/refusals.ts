@@ -1,65 +1,108 @@
-/** What Envoy refused, as findings on the objects that asked for it; gone when Envoy takes the next content. */
+/** What Envoy refuses and what is held back, as findings on the objects that asked for it. */
 
 import type { Finding } from "#base/finding.ts";
-import type { Origin } from "#base/origin.ts";
+import { formatOrigin, type Origin } from "#base/origin.ts";
+import { chainName } from "#envoy/internal-headers.ts";
 import { explainRefusal } from "#envoy/refusal.ts";
-import type { ResourceType } from "#envoy/resource.ts";
+import type { ResourceName } from "#envoy/resource.ts";
+import { objectOfRoute } from "#envoy/routes/closed-routes.ts";
 import { type Gateway, unclaimed } from "#model/gateway.ts";
+import type { Verdict } from "#xds/quarantine/quarantine.ts";
 import type { XdsServer } from "#xds/xds-server.ts";
 
 export interface Refusals {
   readonly stop: () => void;
 }
 
-interface Refused {
-  readonly type: ResourceType;
-  readonly name: string;
-  readonly message: string;
-}
-
-/** Follows the answers of all proxies. */
+/** Tells all that holds at once and then at every change. */
 export function followRefusals(
   xds: XdsServer,
   gateway: Gateway,
   changed: (findings: readonly Finding[]) => void,
 ): Refusals {
-  const refused = new Map<string, Refused>();
-  const tell = (): void => changed([...refused.values()].map((one) => findingOf(one, gateway)));
-  const stop = xds.subscribe({
-    refused: ({ type, versions, message }) => {
-      for (const name of versions.keys()) refused.set(`${type} ${name}`, { type, name, message });
-      tell();
-    },
-    acknowledged: ({ type, versions }) => {
-      const before = refused.size;
-      for (const name of versions.keys()) refused.delete(`${type} ${name}`);
-      if (refused.size !== before) tell();
-    },
-  });
+  const tell = (): void => {
+    const held = new Map(
+      xds.held().map((one) => [`${one.held.type} ${one.held.name}`, one] as const),
+    );
+    changed([
+      ...xds.verdicts().map((verdict) => refusalOf(verdict, gateway)),
+      ...[...held.values()].map((one) => holdOf(one, gateway)),
+    ]);
+  };
+  const stop = xds.subscribe({ verdicts: tell, held: tell, disconnected: tell });
+  if (xds.verdicts().length > 0) tell();
   return { stop };
 }
 
-function findingOf({ type, name, message }: Refused, gateway: Gateway): Finding {
-  const { reason, message: text, advice } = explainRefusal(message, [name]);
+function refusalOf(verdict: Verdict, gateway: Gateway): Finding {
+  const { type, name } = verdict;
+  const { reason, message, advice } = explainRefusal(verdict.message, [name]);
   return {
     severity: "error",
     reason,
-    origin: originOf(type, name, gateway),
-    message: `Envoy refused ${type} ${name}: ${text}`,
+    origin: originOf(verdict, gateway),
+    message: `Envoy refused ${type} ${name}: ${message}; ${stateOf(verdict)}`,
     advice,
   };
 }
 
-function originOf(type: ResourceType, name: string, gateway: Gateway): Origin {
-  if ((type === "routes" || type === "scope") && name.startsWith("host/")) {
-    return gateway.virtualHost(name.slice("host/".length)).origin;
+/** What holds in place of the refused content. */
+function stateOf({ type, part, substitute, keeps }: Verdict): string {
+  if (keeps) return "what was in force before stays";
+  if (part !== undefined && substitute !== undefined && type === "routes") {
+    return "until it is mended, what was good before or 503 answers for it";
   }
+  return substitute === undefined
+    ? "until it is mended it is left out"
+    : "the last good state stays in force";
+}
+
+function holdOf(
+  { held, waitsFor }: { readonly held: ResourceName; readonly waitsFor: ResourceName },
+  gateway: Gateway,
+): Finding {
+  return {
+    severity: "warning",
+    reason: "Held",
+    origin: originOf(held, gateway),
+    message: `a change of ${held.type} ${held.name} is held back for more than 30 s: ${waitsFor.type} ${waitsFor.name} is not in force yet`,
+    advice:
+      "look at what that needs: endpoints, health checks, certificates; the former state serves meanwhile",
+  };
+}
+
+function originOf(
+  { type, name, part }: ResourceName & { readonly part?: string },
+  gateway: Gateway,
+): Origin {
+  if ((type === "routes" || type === "scope") && name.startsWith("host/")) {
+    return originOfHost(name.slice("host/".length), part, gateway);
+  }
+  if (type === "listener" && part !== undefined) return originOfChain(part, gateway);
   const [namespace = "", plain = ""] = name.split("/");
-  if (type === "secret" && plain !== "")
+  if (type === "secret" && plain !== "") {
     return { kind: "Secret", namespace, name: plain, path: "" };
+  }
   const service = /^([^/]+)\/([^:]+):/.exec(name);
   if ((type === "cluster" || type === "endpoints") && service !== null) {
     return { kind: "Service", namespace: service[1] ?? "", name: service[2] ?? "", path: "" };
+  }
+  return unclaimed;
+}
+
+/** The first rule of the guilty object; else of the object that the host's answers come from. */
+function originOfHost(host: string, object: string | undefined, gateway: Gateway): Origin {
+  const { origin, routes } = gateway.virtualHost(host);
+  const guilty = routes.find((route) => objectOfRoute(formatOrigin(route.origin)) === object);
+  return guilty?.origin ?? origin;
+}
+
+/** The Secret behind the guilty filter chain. */
+function originOfChain(chain: string, gateway: Gateway): Origin {
+  for (const serverName of gateway.serverNames()) {
+    const secret = gateway.certificateOf(serverName)?.use.secret;
+    if (secret === undefined || chainName(`${secret.namespace}/${secret.name}`) !== chain) continue;
+    return { kind: "Secret", ...secret, path: "" };
   }
   return unclaimed;
 }

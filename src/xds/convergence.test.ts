@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { create } from "@bufbuild/protobuf";
+import { create, fromBinary } from "@bufbuild/protobuf";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
 import fc from "fast-check";
 import type { ResourceType } from "#envoy/resource.ts";
 import { typeUrls } from "#envoy/resource.ts";
@@ -10,18 +11,21 @@ import type {
   DeltaDiscoveryRequest,
   DeltaDiscoveryResponse,
 } from "#gen/envoy/service/discovery/v3/discovery_pb.ts";
-import { DeltaDiscoveryRequestSchema } from "#gen/envoy/service/discovery/v3/discovery_pb.ts";
+import {
+  DeltaDiscoveryRequestSchema,
+  ResourceSchema,
+} from "#gen/envoy/service/discovery/v3/discovery_pb.ts";
 import { StatusSchema } from "#gen/google/rpc/status_pb.ts";
 import { createMetrics } from "#runtime/real-metrics.ts";
 import { createManualClock } from "#test/fakes/manual-clock.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
 import { resource } from "#test/fakes/xds-harness.ts";
-import type { EncodedResource } from "./encoded-resource.ts";
 import { OnDemandSecrets } from "./on-demand-secrets.ts";
+import { additionOrder, parseTypeUrl } from "./ordering/resource-order.ts";
 import type { StreamDeps } from "./proxy-stream.ts";
 import { ProxyStream } from "./proxy-stream.ts";
 import { PublishedResources } from "./published-resources.ts";
-import { additionOrder, parseTypeUrl } from "./resource-order.ts";
+import { Quarantine } from "./quarantine/quarantine.ts";
 import { ResourceView } from "./resource-view.ts";
 import { defaultLimits } from "./stream-limits.ts";
 import { XdsEvents } from "./xds-events.ts";
@@ -89,16 +93,15 @@ function typeOf(response: DeltaDiscoveryResponse): ResourceType {
   return of;
 }
 
-/** Fields in a response → the resource they hold: the model reads no bytes. */
-const fields = new WeakMap<object, EncodedResource>();
-
 function versionsIn(
   response: DeltaDiscoveryResponse,
 ): readonly (readonly [string, string | undefined])[] {
   const sent = (response.$unknown ?? []).map((field) => {
-    const encoded = fields.get(field);
-    assert.ok(encoded !== undefined);
-    return [encoded.resource.name, encoded.resource.version] as const;
+    const { name: named, version } = fromBinary(
+      ResourceSchema,
+      new BinaryReader(field.data).bytes(),
+    );
+    return [named, version] as const;
   });
   return [...sent, ...response.removedResources.map((gone) => [gone, undefined] as const)];
 }
@@ -107,18 +110,29 @@ class World {
   readonly published = new PublishedResources();
   readonly proxy = new ModelProxy();
   readonly clock = createManualClock();
+  readonly quarantine: Quarantine;
+  readonly view: ResourceView;
   readonly #deps: StreamDeps;
   readonly #started = new Set<ResourceType>();
   stream: ProxyStream;
 
   constructor(deps: Pick<StreamDeps, "metrics">) {
     for (const of of additionOrder) this.published.open(of);
+    this.quarantine = new Quarantine({
+      published: this.published,
+      verdicts: [],
+      changed: () => undefined,
+      offered: (names) => this.stream.changed(names, this.published.revision),
+    });
+    const onDemand = new OnDemandSecrets(() => undefined);
+    const { published, quarantine } = this;
+    this.view = new ResourceView({ published, onDemand, quarantine, envoy: "1" });
     this.#deps = {
       ...deps,
       clock: this.clock,
       log: silentLog,
       events: new XdsEvents(),
-      view: new ResourceView(this.published, new OnDemandSecrets(() => undefined)),
+      view: this.view,
       isOpen: () => true,
       limits: { ...defaultLimits, maxResponseBytes: 150, maxUnanswered: 3 },
     };
@@ -165,11 +179,10 @@ class World {
 
   change(change: Parameters<PublishedResources["apply"]>[0]): void {
     const changed = this.published.apply(change);
-    for (const { type: of, name: named } of changed) {
-      const encoded = this.published.find(of, named);
-      if (encoded !== undefined) fields.set(encoded.field, encoded);
-    }
-    this.stream.changed(changed, this.published.revision);
+    this.stream.changed(
+      [...changed, ...this.quarantine.replaced(changed)],
+      this.published.revision,
+    );
   }
 
   subscribe(of: ResourceType, wanted: string): void {
@@ -221,24 +234,30 @@ class World {
     }
   }
 
-  /** Reads and accepts until nothing comes; returns how many responses came. */
-  settle(): number {
+  /** Reads and accepts until nothing comes, also after a while; returns how many responses came. */
+  async settle(): Promise<number> {
     let responses = 0;
     for (;;) {
       while (this.read()) responses += 1;
-      if (this.proxy.unanswered.length === 0) return responses;
-      this.answer(true);
+      if (this.proxy.unanswered.length > 0) this.answer(true);
+      else if (this.clock.timerCount() > 0) await this.clock.advance({ seconds: 1 });
+      else return responses;
     }
   }
 }
 
-function expectConverged({ proxy, published }: World): void {
+/** What a proxy keeps though other content is offered, and what that refers to. */
+function isKept(view: ResourceView, of: ResourceType, named: string): boolean {
+  const ofCluster = of === "endpoints" && view.keeps({ type: "cluster", name: named });
+  return ofCluster || view.keeps({ type: of, name: named });
+}
+
+function expectConverged({ proxy, published, view }: World): void {
   for (const of of additionOrder) {
     const known = new Set([...published.all(of).keys(), ...(proxy.held.get(of)?.keys() ?? [])]);
     for (const named of known) {
-      const wanted = proxy.asksFor(of, named)
-        ? published.find(of, named)?.resource.version
-        : undefined;
+      const wanted = proxy.asksFor(of, named) ? view.find(of, named)?.resource.version : undefined;
+      if (isKept(view, of, named)) continue;
       if (proxy.refused.get(`${of} ${named}`) === (wanted ?? "")) continue;
       assert.equal(proxy.held.get(of)?.get(named), wanted, `${of} ${named}`);
     }
@@ -252,12 +271,12 @@ test("a proxy ends with what was published last of what it asks for, and a secon
     fc.asyncProperty(fc.array(step, { maxLength: 100, size: "max" }), async (steps) => {
       const world = new World({ metrics });
       for (const next of steps) await world.take(next);
-      world.settle();
+      await world.settle();
       expectConverged(world);
-      assert.equal(world.settle(), 0);
+      assert.equal(await world.settle(), 0);
       const refusals = world.proxy.refused.size;
       world.reconnect();
-      const resent = world.settle();
+      const resent = await world.settle();
       expectConverged(world);
       if (refusals === 0) assert.equal(resent, absentAnswers(world));
       assert.equal(world.clock.timerCount(), 0);
@@ -270,12 +289,14 @@ test("a proxy ends with what was published last of what it asks for, and a secon
  * Names asked for that do not exist are answered on each connection, and a proxy that has nothing of what it asks
  * for whole: one response a type here.
  */
-function absentAnswers({ proxy, published }: World): number {
+function absentAnswers({ proxy, view }: World): number {
   let responses = 0;
   for (const [of, names] of proxy.names) {
-    const plain = [...names].filter((named) => named !== "*" || of !== "cluster");
-    const empty = plain.length < names.size && proxy.held.get(of)?.size === 0;
-    if (empty || plain.some((named) => published.find(of, named) === undefined)) responses += 1;
+    const kept = (named: string): boolean =>
+      isKept(view, of, named) && proxy.held.get(of)?.has(named) === true;
+    const plain = [...names].filter((named) => (named !== "*" || of !== "cluster") && !kept(named));
+    const empty = names.has("*") && of === "cluster" && proxy.held.get(of)?.size === 0;
+    if (empty || plain.some((named) => view.find(of, named) === undefined)) responses += 1;
   }
   return responses;
 }
@@ -289,7 +310,7 @@ test("proxies share the encoded bytes: the field in each response is one object"
       log: silentLog,
       metrics,
       events: new XdsEvents(),
-      view: new ResourceView(world.published, new OnDemandSecrets(() => undefined)),
+      view: world.view,
       isOpen: () => true,
       limits: defaultLimits,
     },

@@ -1,18 +1,8 @@
 /** Waiting until every connected proxy has answered for everything that was published up to now. */
 
-import type { ResourceType } from "#envoy/resource.ts";
 import type { ProxyStream } from "./proxy-stream.ts";
 import type { PublishedResources } from "./published-resources.ts";
-import type { StreamIdentity } from "./xds-events.ts";
-
-/** A name that a proxy refused: it holds something else, or nothing. */
-export interface RefusedName extends StreamIdentity {
-  readonly type: ResourceType;
-  readonly name: string;
-  readonly version: string;
-  /** Envoy's own text. */
-  readonly message: string;
-}
+import type { RefusedName } from "./xds-events.ts";
 
 export interface Programmed {
   /** How many proxies answered. */
@@ -60,7 +50,10 @@ export class ProgrammedWaiters {
     for (const waiter of this.#waiters) {
       if (!this.#isSettled(waiter)) continue;
       this.#waiters.delete(waiter);
-      waiter.resolve({ proxies: this.#proxies().length, refused: [...this.#refusedNames()] });
+      waiter.resolve({
+        proxies: this.#proxies().length,
+        refused: [...this.#streams].flatMap((stream) => stream.refusals()),
+      });
     }
   }
 
@@ -80,7 +73,7 @@ export class ProgrammedWaiters {
 
   /** A proxy that refused something may never ask for what that refers to. */
   #askedForAll(stream: ProxyStream, revision: number): boolean {
-    for (const { refused } of stream.subscriptions()) if (refused.size > 0) return true;
+    if (stream.refusals().length > 0) return true;
     return expectedTypes.every((type) => {
       const subscription = stream.subscription(type);
       if (subscription?.wildcard) return true;
@@ -89,13 +82,5 @@ export class ProgrammedWaiters {
       }
       return true;
     });
-  }
-
-  *#refusedNames(): Iterable<RefusedName> {
-    for (const stream of this.#streams) {
-      for (const { type, refused } of stream.subscriptions()) {
-        for (const [name, refusal] of refused) yield { ...stream.identity, type, name, ...refusal };
-      }
-    }
   }
 }

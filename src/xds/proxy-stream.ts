@@ -3,7 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Result } from "#base/result.ts";
 import { ok } from "#base/result.ts";
-import type { ResourceType } from "#envoy/resource.ts";
+import type { ResourceName, ResourceType } from "#envoy/resource.ts";
 import { typeUrls } from "#envoy/resource.ts";
 import type {
   DeltaDiscoveryRequest,
@@ -13,16 +13,18 @@ import { DeltaDiscoveryResponseSchema } from "#gen/envoy/service/discovery/v3/di
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
 import { logFields } from "#runtime/log-fields.ts";
-import type { ResourceName } from "./published-resources.ts";
-import { additionOrder, parseTypeUrl, referrers, removalOrder } from "./resource-order.ts";
+import { type HeldName, Ordering } from "./ordering/ordering.ts";
+import { Possession } from "./ordering/possession.ts";
+import { additionOrder, parseTypeUrl, referrers, removalOrder } from "./ordering/resource-order.ts";
+import type { Batch } from "./outbox.ts";
 import type { ResourceView } from "./resource-view.ts";
 import type { LimitExceeded, StreamLimits } from "./stream-limits.ts";
 import { checkNames } from "./stream-limits.ts";
 import type { TypeStatus } from "./stream-status.ts";
 import { TypeCounts } from "./stream-status.ts";
-import type { Batch, NameState } from "./subscription.ts";
+import type { NameState } from "./subscription.ts";
 import { Subscription } from "./subscription.ts";
-import type { StreamIdentity, XdsEvents } from "./xds-events.ts";
+import type { RefusedName, StreamIdentity, XdsEvents } from "./xds-events.ts";
 import type { XdsMetrics } from "./xds-metrics.ts";
 
 /** The aggregated stream carries every type; a secrets stream only secrets. */
@@ -53,11 +55,19 @@ export class ProxyStream {
   readonly connectedSince: Temporal.Instant;
   readonly #deps: StreamDeps;
   readonly #log: Log;
+  readonly #possession: Possession;
+  readonly #ordering: Ordering;
   readonly #subscriptions = new Map<ResourceType, Subscription>();
   readonly #counts = new Map<ResourceType, TypeCounts>();
   readonly #overdueTimers = new Map<string, () => void>();
   readonly #foreignTypes = new Set<string>();
   #lastNonce = 0;
+  /**
+   * True until the proxy has said all that it has from an earlier stream. It says so before it answers anything; a
+   * removal sent earlier could take away what it has not mentioned needing yet.
+   */
+  #isArriving = false;
+  #cancelArrival: (() => void) | undefined;
 
   constructor(deps: StreamDeps, identity: StreamIdentity, kind: StreamKind) {
     this.#deps = deps;
@@ -67,6 +77,26 @@ export class ProxyStream {
     this.#log = deps.log.with({
       [logFields.proxy]: identity.proxy,
       [logFields.stream]: identity.stream,
+    });
+    this.#possession = new Possession({
+      freed: ({ type, name }) => this.#subscriptions.get(type)?.freed(name),
+      known: (type) => {
+        for (const [referred, referring] of Object.entries(referrers)) {
+          if (referring.some((one) => one === type)) {
+            this.#subscriptions.get(referred as ResourceType)?.freedAll();
+          }
+        }
+      },
+    });
+    this.#ordering = new Ordering({
+      clock: deps.clock,
+      possession: this.#possession,
+      subscription: (type) => this.#subscriptions.get(type),
+      isOffered: ({ type, name }) => deps.view.find(type, name) !== undefined,
+      overdueChanged: () => {
+        deps.events.held(identity);
+        this.onWork();
+      },
     });
   }
 
@@ -79,15 +109,33 @@ export class ProxyStream {
     if (type === undefined) return ok(undefined);
     const checked = checkNames(request, this.#askedNames(), this.#deps.limits);
     if (!checked.ok) return checked;
+    const isFirst = this.#subscriptions.size === 0;
     const subscription = this.#subscription(type);
+    if (isFirst && Object.keys(request.initialResourceVersions).length > 0) this.#awaitArrival();
     if (request.responseNonce !== "") this.#answer(subscription, request);
     subscription.receive({
       subscribe: request.resourceNamesSubscribe,
       unsubscribe: request.resourceNamesUnsubscribe,
       initialVersions: request.initialResourceVersions,
     });
+    this.#ordering.touched(type, request.resourceNamesSubscribe);
+    this.#ordering.touched(type, request.resourceNamesUnsubscribe);
     this.onWork();
     return ok(undefined);
+  }
+
+  #awaitArrival(): void {
+    this.#isArriving = true;
+    this.#cancelArrival = this.#deps.clock.after(patience, () => {
+      this.#arrived();
+      this.onWork();
+    });
+  }
+
+  #arrived(): void {
+    this.#isArriving = false;
+    this.#cancelArrival?.();
+    this.#cancelArrival = undefined;
   }
 
   #typeOf(url: string): ResourceType | undefined {
@@ -112,7 +160,11 @@ export class ProxyStream {
   #subscription(type: ResourceType): Subscription {
     const known = this.#subscriptions.get(type);
     if (known !== undefined) return known;
-    const subscription = new Subscription(type, this.#deps.view);
+    const subscription = new Subscription(type, {
+      view: this.#deps.view,
+      ordering: this.#ordering,
+      possession: this.#possession,
+    });
     this.#subscriptions.set(type, subscription);
     this.#counts.set(type, new TypeCounts());
     return subscription;
@@ -120,24 +172,29 @@ export class ProxyStream {
 
   #answer(subscription: Subscription, request: DeltaDiscoveryRequest): void {
     const nonce = request.responseNonce;
+    this.#arrived();
     this.#overdueTimers.get(nonce)?.();
     this.#overdueTimers.delete(nonce);
-    if (request.errorDetail === undefined) this.#acknowledge(subscription, nonce);
-    else this.#refuse(subscription, nonce, request.errorDetail.message.slice(0, maxMessageLength));
+    const names =
+      request.errorDetail === undefined
+        ? this.#acknowledge(subscription, nonce)
+        : this.#refuse(subscription, nonce, request.errorDetail.message.slice(0, maxMessageLength));
+    this.#ordering.touched(subscription.type, names);
   }
 
-  #acknowledge(subscription: Subscription, nonce: string): void {
+  #acknowledge(subscription: Subscription, nonce: string): Iterable<string> {
     const versions = subscription.acknowledge(nonce);
-    if (versions === undefined) return;
+    if (versions === undefined) return [];
     const { type } = subscription;
     this.#counts.get(type)?.acknowledged();
     this.#deps.metrics.acknowledged.add(1, { type });
     this.#deps.events.acknowledged({ ...this.identity, type, versions });
+    return versions.keys();
   }
 
-  #refuse(subscription: Subscription, nonce: string, message: string): void {
+  #refuse(subscription: Subscription, nonce: string, message: string): Iterable<string> {
     const versions = subscription.refuse(nonce, message);
-    if (versions === undefined) return;
+    if (versions === undefined) return [];
     const { type } = subscription;
     const names = [...versions.keys()];
     this.#counts.get(type)?.refused({ at: this.#deps.clock.now(), message, names });
@@ -149,11 +206,13 @@ export class ProxyStream {
       [logFields.error]: message,
     });
     this.#deps.events.refused({ ...this.identity, type, versions, message });
+    return names;
   }
 
-  /** The published content of these names changed. */
-  changed(names: Iterable<ResourceName>, revision: number): void {
+  /** What is offered under these names changed; what is referred to comes first. */
+  changed(names: readonly ResourceName[], revision: number): void {
     for (const { type, name } of names) this.#subscriptions.get(type)?.mark(name, revision);
+    for (const { type, name } of names) this.#ordering.touched(type, [name]);
     this.onWork();
   }
 
@@ -163,11 +222,10 @@ export class ProxyStream {
       const subscription = this.#sendable(type);
       if (subscription?.hasPending) return this.#respond(subscription, "pending");
     }
+    if (this.#isArriving) return undefined;
     for (const type of removalOrder) {
       const subscription = this.#sendable(type);
-      if (subscription?.hasLeaving && !this.#maybeReferredTo(type)) {
-        return this.#respond(subscription, "leaving");
-      }
+      if (subscription?.hasLeaving) return this.#respond(subscription, "leaving");
     }
     return undefined;
   }
@@ -176,13 +234,6 @@ export class ProxyStream {
     const subscription = this.#subscriptions.get(type);
     if (subscription === undefined || !this.#deps.isOpen(type)) return undefined;
     return subscription.isBusy(this.#deps.limits.maxUnanswered) ? undefined : subscription;
-  }
-
-  #maybeReferredTo(type: ResourceType): boolean {
-    return referrers[type].some((referrer) => {
-      const subscription = this.#subscriptions.get(referrer);
-      return subscription !== undefined && (subscription.hasPending || subscription.hasLeaving);
-    });
   }
 
   #respond(subscription: Subscription, from: "pending" | "leaving"): DeltaDiscoveryResponse {
@@ -223,6 +274,28 @@ export class ProxyStream {
     this.onWork();
   }
 
+  /** What this proxy refuses of what it asks for, and what is known to be refused by its like. */
+  refusals(): readonly RefusedName[] {
+    const known = this.#deps.view.refusals();
+    const asked = known.filter(({ type, name }) => this.#subscriptions.get(type)?.asksFor(name));
+    const own = [...this.#subscriptions.values()].flatMap(({ type, refused }) =>
+      [...refused].flatMap(([name, { version, message }]) =>
+        known.some((one) => one.type === type && one.name === name)
+          ? []
+          : [{ type, name, version, message }],
+      ),
+    );
+    return [...asked, ...own].map(({ type, name, version, message }) => ({
+      ...this.identity,
+      ...{ type, name, version, message },
+    }));
+  }
+
+  /** What waits for others for long. */
+  held(): readonly HeldName[] {
+    return this.#ordering.overdue();
+  }
+
   /** Where a name stands at a version; an empty version is absence. */
   state(type: ResourceType, name: string, version: string): NameState {
     return this.#subscriptions.get(type)?.state(name, version) ?? "unasked";
@@ -253,6 +326,8 @@ export class ProxyStream {
   close(): void {
     for (const cancel of this.#overdueTimers.values()) cancel();
     this.#overdueTimers.clear();
+    this.#ordering.close();
+    this.#arrived();
     for (const subscription of this.#subscriptions.values()) subscription.close();
   }
 }

@@ -1,18 +1,17 @@
 /** What every proxy ought to have: the latest resource behind each type and name, encoded. */
 
-import type { Resource, ResourceChange, ResourceType } from "#envoy/resource.ts";
+import type { Resource, ResourceChange, ResourceName, ResourceType } from "#envoy/resource.ts";
 import type { EncodedResource } from "./encoded-resource.ts";
 import { encodeResource } from "./encoded-resource.ts";
-import { additionOrder } from "./resource-order.ts";
-
-export interface ResourceName {
-  readonly type: ResourceType;
-  readonly name: string;
-}
+import { additionOrder } from "./ordering/resource-order.ts";
 
 export interface PublishedResource extends EncodedResource {
   /** The change with which the name first appeared. */
   readonly since: number;
+  /** A proxy acknowledged this content. */
+  isProven: boolean;
+  /** What a proxy acknowledged last, until it has acknowledged this content. */
+  good: EncodedResource | undefined;
 }
 
 export class PublishedResources {
@@ -27,7 +26,7 @@ export class PublishedResources {
     return this.#revision;
   }
 
-  /** Applies a change; returns the names whose content really changed. */
+  /** Applies a change; returns the names whose content really changed, what is referred to first. */
   apply(change: ResourceChange): readonly ResourceName[] {
     this.#revision += 1;
     const changed: ResourceName[] = [];
@@ -37,7 +36,15 @@ export class PublishedResources {
     for (const resource of change.set) {
       if (this.#put(resource)) changed.push({ type: resource.type, name: resource.name });
     }
-    return changed;
+    return changed.sort((a, b) => rank(a.type) - rank(b.type));
+  }
+
+  /** A proxy has this content under this name. */
+  acknowledged({ type, name }: ResourceName, version: string): void {
+    const published = this.#of(type).get(name);
+    if (published === undefined || published.resource.version !== version) return;
+    published.isProven = true;
+    published.good = undefined;
   }
 
   #put(resource: Resource): boolean {
@@ -47,6 +54,8 @@ export class PublishedResources {
     names.set(resource.name, {
       ...encodeResource(resource),
       since: before?.since ?? this.#revision,
+      isProven: false,
+      good: before?.isProven === true ? before : before?.good,
     });
     return true;
   }
@@ -75,4 +84,8 @@ export class PublishedResources {
     if (names === undefined) throw new Error(`no resources of type ${type}`);
     return names;
   }
+}
+
+function rank(type: ResourceType): number {
+  return additionOrder.indexOf(type);
 }

@@ -7,7 +7,7 @@ import { resource, startXds } from "#test/fakes/xds-harness.ts";
 const good = resource("cluster", "good", "1");
 const bad = resource("cluster", "bad", "1");
 
-test("a refusal is remembered for every name of the response, with Envoy's text", async (t) => {
+test("of a refused response each half is tried again, until the guilty name is known with Envoy's text", async (t) => {
   const harness = await startXds(t);
   harness.xds.publish({ set: [good, bad], removed: [] });
   harness.xds.open();
@@ -19,16 +19,22 @@ test("a refusal is remembered for every name of the response, with Envoy's text"
   const client = harness.client("a");
   client.ask("cluster");
   client.refuse(await client.next(), "bad is no cluster");
+  assert.deepEqual((await client.accept()).texts, { good: "1" });
+  client.refuse(await client.next(), "bad is no cluster");
+  assert.deepEqual((await client.accept()).removed, ["bad"]);
   const { refused } = await harness.xds.programmed();
   assert.deepEqual(
     refused.map(({ name, version, message }) => ({ name, version, message })),
-    [good, bad].map(({ name, version }) => ({ name, version, message: "bad is no cluster" })),
+    [{ name: "bad", version: bad.version, message: "bad is no cluster" }],
   );
-  assert.deepEqual(told, ["a cluster good bad: bad is no cluster"]);
+  assert.deepEqual(told, [
+    "a cluster good bad: bad is no cluster",
+    "a cluster bad: bad is no cluster",
+  ]);
   const [status] = harness.xds.proxies()[0]?.types ?? [];
-  assert.equal(status?.refusedResponses, 1);
-  assert.equal(status?.acknowledgedResponses, 0);
-  assert.deepEqual(status?.lastRefusal?.names, ["good", "bad"]);
+  assert.equal(status?.refusedResponses, 2);
+  assert.deepEqual(status?.lastRefusal?.names, ["bad"]);
+  assert.equal(harness.xds.isAcknowledged("cluster", "good", good.version), true);
   assert.equal(harness.xds.isAcknowledged("cluster", "bad", bad.version), false);
   assert.equal(harness.xds.standings("cluster", "bad", bad.version)[0]?.state, "refused");
 });
@@ -40,7 +46,10 @@ test("refused content is not sent again, its next content is, and other types go
   const client = harness.client("a");
   client.ask("cluster");
   client.refuse(await client.next(), "no");
-  assert.deepEqual(await client.drain(), []);
+  assert.deepEqual(
+    (await client.drain()).map(({ removed }) => removed),
+    [["bad"]],
+  );
   client.ask("routes", { subscribe: ["r"] });
   harness.xds.publish({ set: [bad, resource("routes", "r", "1")], removed: [] });
   assert.deepEqual(
@@ -74,7 +83,9 @@ test("a refused resource that is removed is told to be removed, since it may hav
   const client = harness.client("a");
   client.ask("cluster");
   client.refuse(await client.next(), "no");
+  const half = await client.next();
   harness.xds.publish({ set: [], removed: [{ type: "cluster", name: "bad" }] });
+  client.acknowledge(half);
   assert.deepEqual((await client.accept()).removed, ["bad"]);
 });
 
@@ -107,19 +118,23 @@ test("going back to refused content after other content was accepted is tried on
   assert.deepEqual((await client.next()).texts, { c: "1" });
 });
 
-test("a retry sends refused content once more", async (t) => {
+test("a retry sends refused content once more, and the verdict stands until it is taken", async (t) => {
   const harness = await startXds(t);
-  harness.xds.publish({ set: [good, bad], removed: [] });
+  harness.xds.publish({ set: [bad], removed: [] });
   harness.xds.open();
   const client = harness.client("a");
   client.ask("cluster");
   client.refuse(await client.next(), "no");
   await client.drain();
-  harness.xds.retry("cluster", ["good"]);
-  assert.deepEqual((await client.accept()).texts, { good: "1" });
-  assert.equal(harness.xds.isAcknowledged("cluster", "good", good.version), false);
+  harness.xds.retry("cluster", ["bad"]);
+  client.refuse(await client.next(), "still no");
   await client.drain();
-  assert.equal(harness.xds.isAcknowledged("cluster", "good", good.version), true);
+  assert.equal(harness.xds.verdicts().length, 1);
+  harness.xds.retry("cluster", ["bad"]);
+  assert.deepEqual((await client.accept()).texts, { bad: "1" });
+  await client.drain();
+  assert.equal(harness.xds.isAcknowledged("cluster", "bad", bad.version), true);
+  assert.deepEqual(harness.xds.verdicts(), []);
 });
 
 test("what was published is programmed once every stream has answered, not before", async (t) => {

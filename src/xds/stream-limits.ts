@@ -72,3 +72,12 @@ export function parseNodeId(
       : `node.id is longer than ${limits.maxNodeIdLength} characters`;
   return err({ code: "bad-node-id", message });
 }
+
+/** The version of Envoy that a stream's first request names; empty when it names none. */
+export function envoyVersion({ node }: DeltaDiscoveryRequest): string {
+  if (node?.userAgentVersionType.case !== "userAgentBuildVersion") return "";
+  const { version } = node.userAgentVersionType.value;
+  return version === undefined
+    ? ""
+    : `${version.majorNumber}.${version.minorNumber}.${version.patch}`;
+}

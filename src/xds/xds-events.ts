@@ -1,13 +1,22 @@
 /** What the xDS server tells the rest of the program while it runs. */
 
 import type { ResourceType } from "#envoy/resource.ts";
-import type { SentVersions } from "./subscription.ts";
+import type { SentVersions } from "./unanswered.ts";
 
 export interface StreamIdentity {
   /** Envoy's `node.id`. */
   readonly proxy: string;
   /** Tells streams of one proxy apart; counts up from 1. */
   readonly stream: number;
+}
+
+/** A name whose content a proxy refuses: it holds something else, or nothing. */
+export interface RefusedName extends StreamIdentity {
+  readonly type: ResourceType;
+  readonly name: string;
+  readonly version: string;
+  /** Envoy's own text. */
+  readonly message: string;
 }
 
 export interface AnswerEvent extends StreamIdentity {
@@ -26,6 +35,10 @@ export interface XdsListener {
   readonly disconnected?: (event: StreamIdentity) => void;
   readonly acknowledged?: (event: AnswerEvent) => void;
   readonly refused?: (event: RefusedEvent) => void;
+  /** What waits for others for long at a proxy has changed. */
+  readonly held?: (event: StreamIdentity) => void;
+  /** What is known to be refused has changed. */
+  readonly verdicts?: () => void;
 }
 
 export class XdsEvents {
@@ -47,6 +60,14 @@ export class XdsEvents {
 
   acknowledged(event: AnswerEvent): void {
     for (const listener of this.#listeners) listener.acknowledged?.(event);
+  }
+
+  verdicts(): void {
+    for (const listener of this.#listeners) listener.verdicts?.();
+  }
+
+  held(event: StreamIdentity): void {
+    for (const listener of this.#listeners) listener.held?.(event);
   }
 
   refused(event: RefusedEvent): void {

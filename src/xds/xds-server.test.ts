@@ -6,7 +6,6 @@ import type { Resource } from "#envoy/resource.ts";
 import type { DeltaClient } from "#test/fakes/delta-client.ts";
 import type { XdsHarness } from "#test/fakes/xds-harness.ts";
 import { resource, startXds } from "#test/fakes/xds-harness.ts";
-import { additionOrder, referrers, removalOrder } from "./resource-order.ts";
 
 function publish({ xds }: XdsHarness, ...set: readonly Resource[]): void {
   xds.publish({ set, removed: [] });
@@ -230,63 +229,6 @@ test("a proxy that takes its time over one response is sent the next after a sec
   client.acknowledge(first);
   client.acknowledge(second);
   assert.deepEqual((await harness.xds.programmed()).refused, []);
-});
-
-test("what is referred to is added first, and removed after what refers to it, when all is added", async (t) => {
-  const harness = await startXds(t);
-  harness.xds.open();
-  const client = wildcardClient(harness);
-  for (const type of ["routes", "secret", "endpoints"] as const) {
-    client.ask(type, { subscribe: ["old", "new"] });
-  }
-  await client.drain();
-  publish(harness, ...additionOrder.map((type) => resource(type, "old", "1")));
-  await client.drain();
-  harness.xds.publish({
-    set: additionOrder.map((type) => resource(type, "new", "1")),
-    removed: additionOrder.map((type) => ({ type, name: "old" })),
-  });
-  const order: string[] = [];
-  for (const _ of [...additionOrder, ...removalOrder]) {
-    const { type, versions, removed } = await client.accept();
-    order.push(...Object.keys(versions).map((name) => `${type} ${name}`));
-    order.push(...removed.map((name) => `${type} -${name}`));
-  }
-  assert.deepEqual(
-    order.slice(0, additionOrder.length),
-    additionOrder.map((type) => `${type} new`),
-  );
-  for (const type of removalOrder) {
-    for (const referrer of referrers[type]) {
-      const [first, then] = [`${referrer} -old`, `${type} -old`];
-      assert.ok(order.indexOf(first) < order.indexOf(then), `${first} comes before ${then}`);
-    }
-  }
-  assert.equal(new Set(order).size, additionOrder.length + removalOrder.length);
-});
-
-test("a removal waits while something that may refer to it is unsent", async (t) => {
-  const harness = await startXds(t);
-  publish(harness, tea, resource("listener", "l", "1"));
-  harness.xds.open();
-  const client = harness.client("a");
-  for (const type of ["cluster", "listener"] as const) client.ask(type);
-  const delivered = [await client.next(), await client.next()];
-  assert.deepEqual(
-    delivered.map(({ type }) => type),
-    ["cluster", "listener"],
-  );
-  const [clusters, listeners] = delivered;
-  assert.ok(clusters !== undefined && listeners !== undefined);
-  client.acknowledge(clusters);
-  harness.xds.publish({
-    set: [resource("listener", "l", "2")],
-    removed: [{ type: "cluster", name: "tea" }],
-  });
-  assert.deepEqual(await client.drain(), []);
-  client.acknowledge(listeners);
-  assert.deepEqual((await client.next()).type, "listener");
-  assert.deepEqual((await client.next()).removed, ["tea"]);
 });
 
 test("a large set is split into responses of bounded size", async (t) => {

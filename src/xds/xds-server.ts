@@ -1,7 +1,7 @@
 /** The xDS server: what is published reaches every proxy as a delta, and every answer is remembered. */
 
 import type { ConnectRouter } from "@connectrpc/connect";
-import type { ResourceChange, ResourceType } from "#envoy/resource.ts";
+import type { ResourceChange, ResourceName, ResourceType } from "#envoy/resource.ts";
 import { AggregatedDiscoveryService } from "#gen/envoy/service/discovery/v3/ads_pb.ts";
 import type {
   DeltaDiscoveryRequest,
@@ -14,19 +14,21 @@ import { logFields } from "#runtime/log-fields.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import type { AskedNames, ResolveSecret } from "./on-demand-secrets.ts";
 import { OnDemandSecrets } from "./on-demand-secrets.ts";
+import type { HeldName } from "./ordering/ordering.ts";
+import { absentVersion } from "./ordering/possession.ts";
+import { additionOrder } from "./ordering/resource-order.ts";
 import type { Programmed } from "./programmed.ts";
 import { ProgrammedWaiters } from "./programmed.ts";
 import type { StreamDeps, StreamKind } from "./proxy-stream.ts";
 import { ProxyStream } from "./proxy-stream.ts";
 import { PublishedResources } from "./published-resources.ts";
-import { additionOrder } from "./resource-order.ts";
+import { Quarantine, type Verdict } from "./quarantine/quarantine.ts";
 import { ResourceView } from "./resource-view.ts";
 import { limitError, serveDelta } from "./serve-delta.ts";
 import type { StreamLimits } from "./stream-limits.ts";
-import { defaultLimits, parseNodeId } from "./stream-limits.ts";
+import { defaultLimits, envoyVersion, parseNodeId } from "./stream-limits.ts";
 import type { TypeStatus } from "./stream-status.ts";
 import type { NameState } from "./subscription.ts";
-import { absentVersion } from "./subscription.ts";
 import type { StreamIdentity, XdsListener } from "./xds-events.ts";
 import { XdsEvents } from "./xds-events.ts";
 import { createXdsMetrics } from "./xds-metrics.ts";
@@ -41,6 +43,8 @@ export interface XdsServerDeps {
   readonly secretsInUse?: AskedNames;
   /** Default: {@link defaultLimits}. */
   readonly limits?: Partial<StreamLimits>;
+  /** What an earlier run knew to be refused. Default: nothing. */
+  readonly verdicts?: readonly Verdict[];
 }
 
 export interface ProxyStatus extends StreamIdentity {
@@ -88,6 +92,10 @@ export interface XdsServer {
     name: string,
     version: string | undefined,
   ) => boolean;
+  /** What is refused now, one entry for each version of Envoy that refuses it. */
+  readonly verdicts: () => readonly Verdict[];
+  /** What waits at a proxy for more than 30 s. */
+  readonly held: () => readonly (StreamIdentity & HeldName)[];
   /** Sends names again that were refused at the content they have now. */
   readonly retry: (type: ResourceType, names: readonly string[]) => void;
   /** Every open stream, oldest first. */
@@ -105,14 +113,13 @@ export function createXdsServer(deps: XdsServerDeps): XdsServer {
   const registry = new StreamRegistry(deps, published, onDemand);
   const limits = { ...defaultLimits, ...deps.limits };
   const refreshSecrets = (names: Iterable<string> = [...onDemand.names()]): void => {
-    const changed = onDemand.refresh(names).map((name) => ({ type: "secret" as const, name }));
-    for (const stream of registry.streams) stream.changed(changed, published.revision);
+    registry.changed(onDemand.refresh(names).map((name) => ({ type: "secret", name })));
   };
   return {
     routes: (router) => addRoutes(router, registry, limits),
     publish: (change) => {
       const changed = published.apply(change);
-      for (const stream of registry.streams) stream.changed(changed, published.revision);
+      registry.changed([...changed, ...registry.quarantine.replaced(changed)]);
       registry.waiters.check();
     },
     open: (types = additionOrder) => {
@@ -130,7 +137,13 @@ export function createXdsServer(deps: XdsServerDeps): XdsServer {
         state === "acknowledged" || (state === "unasked" && type === "secret");
       return standings.length > 0 && standings.every(fine);
     },
+    verdicts: () => registry.quarantine.verdicts(),
+    held: () =>
+      [...registry.streams].flatMap((stream) =>
+        stream.held().map((held) => ({ ...stream.identity, ...held })),
+      ),
     retry: (type, names) => {
+      registry.quarantine.retry(type, names);
       for (const stream of registry.streams) stream.retry(type, names);
     },
     proxies: () => [...registry.streams].map(statusOf),
@@ -169,21 +182,37 @@ class StreamRegistry {
   readonly streams = new Set<ProxyStream>();
   readonly events = new XdsEvents();
   readonly waiters: ProgrammedWaiters;
-  readonly #streamDeps: StreamDeps;
+  readonly quarantine: Quarantine;
+  readonly #published: PublishedResources;
+  readonly #views = new Map<string, ResourceView>();
+  readonly #onDemand: OnDemandSecrets;
+  readonly #streamDeps: Omit<StreamDeps, "view">;
   readonly #stopping = new AbortController();
   #opened = 0;
 
   constructor(deps: XdsServerDeps, published: PublishedResources, onDemand: OnDemandSecrets) {
     this.waiters = new ProgrammedWaiters(published, this.streams);
+    this.#published = published;
+    this.#onDemand = onDemand;
+    this.quarantine = new Quarantine({
+      published,
+      verdicts: deps.verdicts ?? [],
+      changed: () => this.events.verdicts(),
+      offered: (names) => this.changed(names),
+    });
     this.#streamDeps = {
       clock: deps.clock,
       log: deps.log,
       metrics: createXdsMetrics(deps.metrics),
       events: this.events,
-      view: new ResourceView(published, onDemand),
       isOpen: (type) => published.isOpen(type),
       limits: { ...defaultLimits, ...deps.limits },
     };
+  }
+
+  /** What is offered under these names changed. */
+  changed(names: readonly ResourceName[]): void {
+    for (const stream of this.streams) stream.changed(names, this.#published.revision);
   }
 
   serve(requests: AsyncIterable<DeltaDiscoveryRequest>, kind: StreamKind): Responses {
@@ -217,12 +246,24 @@ class StreamRegistry {
     if (!proxy.ok) throw limitError(proxy.error);
     this.#opened += 1;
     const identity = { proxy: proxy.value, stream: this.#opened };
-    const stream = new ProxyStream(this.#streamDeps, identity, kind);
+    const view = this.#viewOf(envoyVersion(first));
+    const stream = new ProxyStream({ ...this.#streamDeps, view }, identity, kind);
     this.streams.add(stream);
     this.#streamDeps.metrics.streams.set(this.streams.size);
     this.#streamDeps.log.info("a proxy connected", streamFields(stream));
     this.events.connected(identity);
     return stream;
+  }
+
+  #viewOf(envoy: string): ResourceView {
+    const known = this.#views.get(envoy);
+    if (known !== undefined) return known;
+    const { quarantine } = this;
+    const view = new ResourceView({
+      ...{ published: this.#published, onDemand: this.#onDemand, quarantine, envoy },
+    });
+    this.#views.set(envoy, view);
+    return view;
   }
 
   #close(stream: ProxyStream): void {

@@ -5,6 +5,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { connect } from "node:http2";
 import { createConnection } from "node:net";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { ResourceType } from "#envoy/resource.ts";
 import { typeUrls } from "#envoy/resource.ts";
 import { NodeSchema } from "#gen/envoy/config/core/v3/base_pb.ts";
@@ -31,7 +32,7 @@ export interface Delivery {
   readonly nonce: string;
   /** Name → version, in the order sent. */
   readonly versions: Readonly<Record<string, string>>;
-  /** Name → text of the resource's bytes. */
+  /** Name → text in the first field of the resource, see `resource` in xds-harness.ts. */
   readonly texts: Readonly<Record<string, string>>;
   readonly removed: readonly string[];
 }
@@ -193,7 +194,7 @@ function readDelivery(response: DeltaDiscoveryResponse): Delivery {
   const texts: Record<string, string> = {};
   for (const { name, version, resource } of response.resources) {
     versions[name] = version;
-    texts[name] = Buffer.from(resource?.value ?? []).toString();
+    texts[name] = readText(resource?.value ?? new Uint8Array());
   }
   const { nonce, removedResources: removed } = response;
   return { type: typeOf(response.typeUrl), nonce, versions, texts, removed };
@@ -211,4 +212,10 @@ function typeOf(url: string): ResourceType {
   const type = types.find((candidate) => typeUrls[candidate] === url);
   if (type === undefined) throw new Error(`unexpected type ${url}`);
   return type;
+}
+
+function readText(bytes: Uint8Array): string {
+  const reader = new BinaryReader(bytes);
+  if (bytes.length === 0 || reader.tag()[0] !== 1) return "";
+  return reader.string();
 }

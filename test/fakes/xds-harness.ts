@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { contentHash } from "#base/content-hash.ts";
-import type { Resource, ResourceType } from "#envoy/resource.ts";
+import type { Relations, Resource, ResourceType } from "#envoy/resource.ts";
+import { withRelations } from "#envoy/resource.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import { createHttp2Server } from "#runtime/real-http2-server.ts";
 import { createMetrics } from "#runtime/real-metrics.ts";
@@ -28,7 +30,7 @@ export interface XdsHarness {
 /** Starts the server with nothing published. */
 export async function startXds(
   test: TestContext,
-  options: Pick<XdsServerDeps, "resolveSecret" | "secretsInUse" | "limits"> = {},
+  options: Pick<XdsServerDeps, "resolveSecret" | "secretsInUse" | "limits" | "verdicts"> = {},
 ): Promise<XdsHarness> {
   const undo = new AsyncDisposableStack();
   test.after(() => undo.disposeAsync());
@@ -49,8 +51,13 @@ export async function startXds(
   return { xds, clock, metrics, client };
 }
 
-/** A resource with a text for content; the server never looks into it. */
-export function resource(type: ResourceType, name: string, text: string): Resource {
-  const bytes = Buffer.from(text);
-  return { type, name, version: contentHash(bytes), bytes };
+/** A resource with a text for content, where messages of its type have their name: the least that can be read as one. */
+export function resource(
+  type: ResourceType,
+  name: string,
+  text: string,
+  relations: Relations = {},
+): Resource {
+  const bytes = new BinaryWriter().tag(1, WireType.LengthDelimited).string(text).finish();
+  return withRelations({ type, name, version: contentHash(bytes), bytes }, relations);
 }

@@ -25,6 +25,7 @@ import {
   assembleListener,
   buildListenerFrame,
   encodeFilterChains,
+  protectionsOf,
   tlsInspector,
 } from "./listener.ts";
 import { buildPlainTextChain, buildRefusingChain } from "./refusal.ts";
@@ -42,6 +43,7 @@ export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): L
   const constant = encodeFilterChains([
     buildPlainTextChain(plainTextChain, { transportProtocol: "raw_buffer" }),
   ]);
+  const protections = protectionsOf(settings);
   const httpListener = buildHttpListener(settings, ports.http);
   return {
     guard: ({ certificateGroup: group }) => ({
@@ -49,14 +51,18 @@ export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): L
       ...(group === undefined ? {} : { group }),
     }),
     byServerName: false,
-    encodeChain: (group) => encodeFilterChains(chainsOf(group, peers)),
-    build: (chains) => [
-      httpListener,
-      assembleListener(frame, [
-        constant,
-        ...[...chains].sort(([a], [b]) => compareText(a, b)).map(([, bytes]) => bytes),
-      ]),
-    ],
+    encodeChain: (group) => ({
+      bytes: encodeFilterChains(chainsOf(group, peers)),
+      ...(group.secret === undefined ? {} : { secret: group.secret }),
+    }),
+    build: (chains) => {
+      const sorted = [...chains].sort(([a], [b]) => compareText(a, b));
+      const needs = sorted.flatMap(([, { secret }]) =>
+        secret === undefined ? [] : [{ type: "secret", name: secret } as const],
+      );
+      const bytes = [constant, ...sorted.map(([, chain]) => chain.bytes)];
+      return [httpListener, assembleListener(frame, bytes, { needs, protections })];
+    },
   };
 }
 

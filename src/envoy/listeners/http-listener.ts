@@ -8,7 +8,12 @@ import {
 import type { Resource } from "../resource.ts";
 import { peersOf } from "./client-address.ts";
 import { buildHttpConnectionManager } from "./http-connection-manager.ts";
-import { assembleListener, buildListenerFrame, encodeFilterChains } from "./listener.ts";
+import {
+  assembleListener,
+  buildListenerFrame,
+  encodeFilterChains,
+  protectionsOf,
+} from "./listener.ts";
 import type { ListenerSettings } from "./settings.ts";
 
 export function buildHttpListener(settings: ListenerSettings, port: number): Resource {
@@ -21,7 +26,7 @@ export function buildHttpListener(settings: ListenerSettings, port: number): Res
       ],
     }),
   );
-  return assembleListener(buildListenerFrame("http", port, settings, []), [
-    encodeFilterChains(chains),
-  ]);
+  const frame = buildListenerFrame("http", port, settings, []);
+  const protections = protectionsOf(settings);
+  return assembleListener(frame, [encodeFilterChains(chains)], { protections });
 }

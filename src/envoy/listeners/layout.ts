@@ -10,9 +10,16 @@ export interface ListenerLayout {
   /** Whether connections are told apart by their server name: the wildcard index then says which group each is of. */
   readonly byServerName: boolean;
   /** What a certificate group adds to the HTTPS listener. */
-  readonly encodeChain: (group: CertificateGroup) => Uint8Array;
+  readonly encodeChain: (group: CertificateGroup) => EncodedChain;
   /** All listeners, with what the groups add by their names. */
-  readonly build: (chains: ReadonlyMap<string, Uint8Array>) => readonly Resource[];
+  readonly build: (chains: ReadonlyMap<string, EncodedChain>) => readonly Resource[];
+}
+
+/** The filter chains of one certificate group, encoded. */
+export interface EncodedChain {
+  readonly bytes: Uint8Array;
+  /** The secret that they ask for; absent: none, or by server name. */
+  readonly secret?: string;
 }
 
 export interface ListenerPorts {

@@ -1,6 +1,7 @@
 /** The parts that every listener has, and how one is put together from filter chains that are already encoded. */
 
 import { create, toBinary } from "@bufbuild/protobuf";
+import { compareText } from "#base/compare.ts";
 import type {
   FilterChain,
   ListenerFilter,
@@ -11,7 +12,7 @@ import { ListenerSchema } from "#gen/envoy/config/listener/v3/listener_pb.ts";
 import { ProxyProtocolSchema } from "#gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.ts";
 import { TlsInspectorSchema } from "#gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
 import { resourceOf, typedConfig } from "../encode.ts";
-import type { Resource } from "../resource.ts";
+import { type Relations, type Resource, withRelations } from "../resource.ts";
 import type { ListenerSettings } from "./settings.ts";
 
 /** A change of anything in here drains every connection of the listener; what varies belongs in filter chains. */
@@ -46,9 +47,20 @@ export function buildListenerFrame(
  * A listener's bytes are its frame's and then those of its chains (`filter_chains`, field 3, length-delimited): protobuf
  * fields may come in any order. So adding a host encodes one chain, not all of them.
  */
-export function assembleListener(frame: Listener, chains: readonly Uint8Array[]): Resource {
+export function assembleListener(
+  frame: Listener,
+  chains: readonly Uint8Array[],
+  relations: Relations,
+): Resource {
   const bytes = Buffer.concat([toBinary(ListenerSchema, frame), ...chains]);
-  return resourceOf("listener", frame.name, new Uint8Array(bytes));
+  return withRelations(resourceOf("listener", frame.name, new Uint8Array(bytes)), relations);
+}
+
+/** What every listener with these settings keeps out. */
+export function protectionsOf({ allowedClients }: ListenerSettings): readonly string[] {
+  if (allowedClients.length === 0) return [];
+  const networks = allowedClients.map((range) => `${range.addressPrefix}/${range.prefixLen}`);
+  return [`clients outside ${networks.sort(compareText).join(" ")}`];
 }
 
 /** Filter chains as {@link assembleListener} takes them. */

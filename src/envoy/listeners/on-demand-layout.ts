@@ -16,11 +16,12 @@ import type { Resource } from "../resource.ts";
 import { peersOf } from "./client-address.ts";
 import { buildHttpConnectionManager } from "./http-connection-manager.ts";
 import { buildHttpListener } from "./http-listener.ts";
-import type { ListenerLayout, ListenerPorts } from "./layout.ts";
+import type { EncodedChain, ListenerLayout, ListenerPorts } from "./layout.ts";
 import {
   assembleListener,
   buildListenerFrame,
   encodeFilterChains,
+  protectionsOf,
   tlsInspector,
 } from "./listener.ts";
 import type { OnDemandChains } from "./on-demand-matcher.ts";
@@ -29,7 +30,7 @@ import { buildPlainTextChain, buildRefusingChain } from "./refusal.ts";
 import type { ListenerSettings } from "./settings.ts";
 import { tlsOnDemand } from "./tls.ts";
 
-const nothing = new Uint8Array();
+const nothing: EncodedChain = { bytes: new Uint8Array() };
 
 export function onDemandLayout(settings: ListenerSettings, ports: ListenerPorts): ListenerLayout {
   const listeners = [
@@ -74,11 +75,10 @@ function buildHttpsListener(settings: ListenerSettings, port: number): Resource 
   );
   const frame = buildListenerFrame("https", port, settings, [tlsInspector()]);
   frame.filterChainMatcher = buildChainMatcher(chains, settings.trustedProxies);
-  return assembleListener(frame, [
-    encodeFilterChains([
-      buildPlainTextChain(chains.notTls),
-      buildRefusingChain(chains.refused),
-      ...served,
-    ]),
+  const encoded = encodeFilterChains([
+    buildPlainTextChain(chains.notTls),
+    buildRefusingChain(chains.refused),
+    ...served,
   ]);
+  return assembleListener(frame, [encoded], { protections: protectionsOf(settings) });
 }

@@ -33,6 +33,11 @@ export function connectionOf(group: string | undefined): string {
   return group === undefined ? foreignConnection : chainName(group);
 }
 
+/** What the guard keeps out, as texts to be compared. */
+export function protectionsOfGuard(guard: ConnectionGuard): readonly string[] {
+  return guard.kind === "open" ? [] : [`connections but those of ${connectionOf(guard.group)}`];
+}
+
 /** The route that answers 421, to stand before all others; undefined when every connection may. */
 export function buildMisdirectedRoute(guard: ConnectionGuard, name: string): Route | undefined {
   switch (guard.kind) {

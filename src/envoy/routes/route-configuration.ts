@@ -3,15 +3,16 @@
 import { create } from "@bufbuild/protobuf";
 import { formatOrigin } from "#base/origin.ts";
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
+import { backendName } from "#model/backend.ts";
 import { formatHost } from "#model/host.ts";
-import type { Route } from "#model/route.ts";
+import { formatMatch, type Route } from "#model/route.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
 import { encodeResource } from "../encode.ts";
 import { withoutLookups } from "../filters/connection-group.ts";
 import { connectionHeader, scopeHeader } from "../internal-headers.ts";
-import type { Resource } from "../resource.ts";
+import { type Resource, withRelations } from "../resource.ts";
 import type { ConnectionGuard } from "./misdirected.ts";
-import { buildMisdirectedRoute } from "./misdirected.ts";
+import { buildMisdirectedRoute, protectionsOfGuard } from "./misdirected.ts";
 import { buildRoute, canMatch } from "./route.ts";
 import { hostResourceName } from "./scope.ts";
 
@@ -42,7 +43,24 @@ export function buildRouteConfiguration(
     typedPerFilterConfig: withoutLookups(),
     ...maxBodyOf(routes),
   });
-  return encodeResource("routes", name, RouteConfigurationSchema, message);
+  return withRelations(encodeResource("routes", name, RouteConfigurationSchema, message), {
+    needs: [...clustersOf(routes)].map((cluster) => ({ type: "cluster", name: cluster })),
+    protections: [...protectionsOfGuard(guard), ...routes.flatMap(protectionOf)],
+  });
+}
+
+function clustersOf(routes: readonly Route[]): ReadonlySet<string> {
+  return new Set(
+    routes.flatMap(({ action }) =>
+      action.kind === "forward" ? [backendName(action.backend)] : [],
+    ),
+  );
+}
+
+/** A route that keeps people out; what is merely not there (404) or broken (5xx) protects nobody. */
+function protectionOf({ match, action }: Route): readonly string[] {
+  const keepsOut = action.kind === "respond" && (action.status === 401 || action.status === 403);
+  return keepsOut ? [`${action.status} ${formatMatch(match)}`] : [];
 }
 
 function maxBodyOf(routes: readonly Route[]): { maxDirectResponseBodySizeBytes?: number } {

@@ -7,12 +7,12 @@ import { ScopedRouteConfigurationSchema } from "#gen/envoy/config/route/v3/scope
 import { hostFromText } from "#model/host.ts";
 import { encodeResource } from "../encode.ts";
 import { indexScope, luaNamespace } from "../filters/scope-scripts.ts";
-import type { Resource } from "../resource.ts";
-import { scopeKey, scopeNamed } from "./scope.ts";
+import { type Resource, withRelations } from "../resource.ts";
+import { hostResourceName, scopeKey, scopeNamed } from "./scope.ts";
 
 /**
  * The name of the index. A wildcard is entered after its routes were acknowledged, else requests get 404 in between,
- * and is taken out before they are removed.
+ * and is taken out before they are removed: the relations of the index say so.
  */
 const wildcardIndexName = "wildcard-index";
 
@@ -44,7 +44,16 @@ export function buildWildcardIndex(hosts: ReadonlyMap<string, WildcardEntry>): R
       },
     ],
   });
-  return encodeResource("scope", wildcardIndexName, ScopedRouteConfigurationSchema, scope);
+  const names = [...hosts.keys()]
+    .map((host) => hostResourceName(hostFromText(host)))
+    .sort(compareText);
+  return withRelations(
+    encodeResource("scope", wildcardIndexName, ScopedRouteConfigurationSchema, scope),
+    {
+      needs: names.map((name) => ({ type: "routes", name })),
+      uses: names.map((name) => ({ type: "scope", name })),
+    },
+  );
 }
 
 function indexOf(hosts: ReadonlyMap<string, WildcardEntry>): Record<string, WildcardEntry> {

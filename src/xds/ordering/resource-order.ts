@@ -23,15 +23,18 @@ export const removalOrder = [
   "secret",
 ] as const satisfies readonly ResourceType[];
 
-/** While one of these has something unsent, a removal of the type waits: it may still be in use. */
+/** Which types can refer to a type. */
 export const referrers: Readonly<Record<ResourceType, readonly ResourceType[]>> = {
   cluster: ["listener", "routes", "scope"],
   endpoints: ["cluster"],
   secret: ["cluster", "listener"],
   listener: [],
   routes: ["listener", "scope"],
-  scope: [],
+  scope: ["scope"],
 };
+
+/** Types that only a resource of the same name refers to. */
+export const referredToByName: ReadonlySet<ResourceType> = new Set(["endpoints", "routes"]);
 
 const typesByUrl: ReadonlyMap<string, ResourceType> = new Map(
   additionOrder.map((type) => [typeUrls[type], type]),
