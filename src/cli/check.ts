@@ -123,8 +123,15 @@ function print(
       `${format === "github" ? formatGithubFinding(finding) : formatFinding(finding)}\n`,
     );
   if (format === "text") {
-    terminal.print(
-      `${objects} objects: ${counts.error} errors, ${counts.warning} warnings, ${counts.info} notes\n`,
-    );
+    const found = [
+      numbered(counts.error, "error"),
+      numbered(counts.warning, "warning"),
+      numbered(counts.info, "note"),
+    ];
+    terminal.print(`${numbered(objects, "object")}: ${found.join(", ")}\n`);
   }
+}
+
+function numbered(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

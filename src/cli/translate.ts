@@ -48,9 +48,11 @@ export function translateCommand(context: CommandContext, outcome: Outcome): Com
         options.output === "model"
           ? { hosts: hosts.map((host) => withText(host, gateway.virtualHost(host))) }
           : {
-              resources: pipeline
-                .resources()
-                .map((resource) => ({ type: resource.type, ...decodeResource(resource) })),
+              resources: pipeline.resources().map((resource) => ({
+                type: resource.type,
+                name: resource.name,
+                content: decodeResource(resource),
+              })),
             };
       context.environment.terminal.print(formatYaml(data));
       for (const finding of findings)

@@ -26,8 +26,6 @@ export interface Ended {
 }
 
 export interface CommandSurroundings {
-  /** Default: that of the tests. */
-  readonly workingDirectory?: string;
   /** Variables over those of the tests. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -43,7 +41,6 @@ export async function runCommand(
     ...real,
     arguments: args,
     variables: { ...real.variables, ...surroundings.variables },
-    workingDirectory: surroundings.workingDirectory ?? real.workingDirectory,
     terminal: {
       print: (text) => {
         printed.out += text;

@@ -12,7 +12,7 @@ import { repository } from "./program.ts";
 import { freePorts } from "./real-envoy.ts";
 import { startSekisho } from "./sekisho.ts";
 
-const served = ["up", "examples/httpbin", "--workloads", "none"] as const;
+const served = ["up", join(repository, "examples", "httpbin"), "--workloads", "none"] as const;
 
 async function directory(context: TestContext): Promise<string> {
   const made = await mkdtemp(join(tmpdir(), "sekisho-test-"));
@@ -52,7 +52,7 @@ test("an address that is in use ends the run before anything is started, and say
   const { http, https } = await freePorts("http", "https");
   const ports = ["--http", `${http}`, "--https", `${https}`];
   const flags = [...ports, "--metrics", `127.0.0.1:${address.port}`, "--data", await directory(t)];
-  const ended = await runCommand([...served, ...flags], { workingDirectory: repository });
+  const ended = await runCommand([...served, ...flags]);
   assert.equal(ended.code, 1);
   assert.match(ended.err, new RegExp(`127.0.0.1:${address.port} is in use`));
   assert.match(ended.err, /--metrics ADDRESS:PORT/);
