@@ -85,6 +85,21 @@ export async function startEnvoy(
   };
 }
 
+/** Starts an Envoy that asks for everything at a Unix socket; its files are in `directory`. */
+export async function launchEnvoy(directory: string, xdsSocket: string): Promise<AsyncDisposable> {
+  const child = await launch(directory, {
+    xdsSocket,
+    adminSocket: join(directory, "admin.sock"),
+  });
+  const forget = endWithUs(child);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      forget();
+      await stop(child);
+    },
+  };
+}
+
 async function launch(
   directory: string,
   sockets: { readonly xdsSocket: string; readonly adminSocket: string },
