@@ -35,6 +35,8 @@ import type { Processes } from "#runtime/processes.ts";
 import type { Random } from "#runtime/random.ts";
 import type { SocketHttp } from "#runtime/socket-http.ts";
 import type { EmbeddedStore } from "#store/embedded/embedded-store.ts";
+import { dataMarkVariable } from "#workloads/data-layout.ts";
+import { endLeftovers } from "#workloads/leftovers.ts";
 import { createWorkloads, type WorkloadSettings, type Workloads } from "#workloads/workloads.ts";
 import {
   type CertificateLayout,
@@ -189,7 +191,10 @@ async function startWorkloads(
   settings: StandaloneSettings,
   board: FindingBoard,
 ): Promise<Workloads | undefined> {
-  if (settings.workloads === undefined) return undefined;
+  if (settings.workloads === undefined) {
+    await endLeftovers(deps, dataMarkVariable(settings.data));
+    return undefined;
+  }
   return await createWorkloads(deps, {
     ...settings.workloads,
     dataDirectory: settings.data,

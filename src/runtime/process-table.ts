@@ -25,17 +25,19 @@ export async function identityOf(files: Files, pid: number): Promise<ProcessIden
   return startTicks === undefined || state === "Z" ? undefined : { pid, startTicks };
 }
 
-/** All processes whose environment holds `NAME=value`: how those that we started are known, whatever became of their parents. */
+/** All processes whose environment holds `NAME=value` and none of `except`: how those that we started are known, whatever became of their parents. */
 export async function processesWith(
   files: Files,
   variable: string,
+  except: readonly string[] = [],
 ): Promise<readonly ProcessIdentity[]> {
   const entries = await files.list("/proc");
   const pids = entries.map(({ name }) => name).filter((name) => /^\d+$/.test(name));
   const found: ProcessIdentity[] = [];
   for (const pid of pids) {
-    const environment = await readProc(files, `/proc/${pid}/environ`);
-    if (environment?.split("\0").includes(variable) !== true) continue;
+    const environment = (await readProc(files, `/proc/${pid}/environ`))?.split("\0") ?? [];
+    if (!environment.includes(variable)) continue;
+    if (except.some((entry) => environment.includes(entry))) continue;
     const identity = await identityOf(files, Number(pid));
     if (identity !== undefined) found.push(identity);
   }

@@ -65,11 +65,13 @@ function stage(container: Partial<Container> = {}, job: Partial<ContainerJob> = 
         workingDir: undefined,
         mounts: [],
         manifestCommands: false,
+        program: "",
       }),
       logFile: (restart) => `/logs/${restart}`,
       wakeup: new Wakeup(),
       graceSeconds: 30,
       changed: () => undefined,
+      record: async () => undefined,
       ...job,
     },
     outside,
@@ -171,6 +173,7 @@ test("a container that waits for a ConfigMap says so, and starts when it is ther
               workingDir: undefined,
               mounts: [],
               manifestCommands: false,
+              program: "",
             }
           : { kind: "waiting", reason: "CreateContainerConfigError", missing },
     },
@@ -247,6 +250,7 @@ test("a startup probe holds the others back until it passes", async () => {
 
 function placeOf(): PodPlace {
   return {
+    holder: undefined,
     mounts: false,
     listenPort: (port) => port,
     reach: (port) => port,

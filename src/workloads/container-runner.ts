@@ -6,42 +6,19 @@ import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import type { Log } from "#runtime/log.ts";
 import type { Network } from "#runtime/network.ts";
-import type { Child, ExitStatus, Processes } from "#runtime/processes.ts";
+import type { Child, Processes } from "#runtime/processes.ts";
 import { ProcessError } from "#runtime/processes.ts";
-import type { Missing } from "./env.ts";
-import type { Mount, PodPlace } from "./isolation/isolation.ts";
+import type { AdoptedContainer } from "./adoption/adopted-container.ts";
+import type { ContainerStart } from "./adoption/pod-record.ts";
+import { type Preparation, type Prepared, unprepared } from "./container-preparation.ts";
+import { type ContainerState, endOf } from "./container-state.ts";
+import type { PodPlace } from "./isolation/isolation.ts";
 import { pause } from "./pause.ts";
 import type { ProbeTarget } from "./probe-check.ts";
 import { checkProbe, getStatus } from "./probe-check.ts";
 import { watchProbe } from "./probe-loop.ts";
 import { RestartBackoff } from "./restart-backoff.ts";
 import type { Wakeup } from "./wakeup.ts";
-
-export type ContainerState =
-  | { readonly kind: "waiting"; readonly reason: string; readonly message: string }
-  | { readonly kind: "running"; readonly startedAt: Temporal.Instant; readonly pid: number }
-  | {
-      readonly kind: "terminated";
-      readonly startedAt: Temporal.Instant;
-      readonly finishedAt: Temporal.Instant;
-      readonly exitCode: number;
-      readonly reason: string;
-    };
-
-/** A start that can be made now. */
-export interface Prepared {
-  readonly kind: "ready";
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly workingDir: string | undefined;
-  readonly mounts: readonly Mount[];
-  readonly manifestCommands: boolean;
-}
-
-export type Preparation =
-  | Prepared
-  | { readonly kind: "waiting"; readonly reason: string; readonly missing: readonly Missing[] };
 
 export interface Outside {
   readonly clock: Clock;
@@ -67,7 +44,13 @@ export interface ContainerJob {
   readonly graceSeconds: number;
   /** Called after every change of what this runner says of itself. */
   readonly changed: () => void;
+  /** Writes down a start, so that a later run can take the program over. */
+  readonly record: (start: ContainerStart) => Promise<void>;
+  /** What an earlier run left of this container. */
+  readonly adopted?: AdoptedContainer;
 }
+
+type RunningContainer = Extract<AdoptedContainer, { kind: "running" }>;
 
 /** How long a container without a readiness probe may take to open its port before it counts as ready anyway. */
 const portPatience = Temporal.Duration.from({ seconds: 5 });
@@ -90,6 +73,21 @@ export class ContainerRunner {
     this.#job = job;
     this.#outside = outside;
     this.#restarts = job.restarts;
+    if (job.adopted !== undefined) this.#restore(job.adopted);
+  }
+
+  #restore(adopted: AdoptedContainer): void {
+    this.#restarts = adopted.restarts;
+    if (adopted.kind === "done") {
+      this.#state = adopted.state;
+      return;
+    }
+    const { child, startedAt, ready, started, lastState } = adopted;
+    this.#child = child;
+    this.#state = { kind: "running", startedAt, pid: child.identity.pid };
+    this.#lastState = lastState;
+    this.#ready = ready;
+    this.#started = started;
   }
 
   get container(): Container {
@@ -113,12 +111,13 @@ export class ContainerRunner {
 
   /** Runs until the restart policy ends it (the exit code) or {@link ContainerRunner.stop} does (undefined). */
   async run(): Promise<number | undefined> {
+    let { adopted } = this.#job;
     for (;;) {
-      const prepared = await this.#prepare();
-      if (prepared === undefined) return undefined;
       const began = this.#outside.clock.monotonicMs();
-      const exitCode = await this.#execute(prepared);
-      if (this.#stopping.signal.aborted) return undefined;
+      const exitCode =
+        adopted?.kind === "running" ? await this.#resume(adopted) : await this.#execute();
+      adopted = undefined;
+      if (exitCode === undefined || this.#stopping.signal.aborted) return undefined;
       if (!this.#restartsAfter(exitCode)) return exitCode;
       const wait = this.#backoff.next(this.#outside.clock.monotonicMs() - began);
       if (!(await this.#waitBeforeRestart(wait))) return undefined;
@@ -159,7 +158,17 @@ export class ContainerRunner {
     return await pause(this.#outside.clock, wait, this.#stopping.signal);
   }
 
-  async #execute(prepared: Prepared): Promise<number> {
+  /** Goes on with a program that runs already. */
+  async #resume({ child, startedAt }: RunningContainer): Promise<number> {
+    const prepared = await this.#job.prepare();
+    // What it was started with may be gone; it runs, and only commands of its manifest have to do without.
+    return await this.#attend(child, startedAt, prepared.kind === "ready" ? prepared : unprepared);
+  }
+
+  /** One start from its preparation to its end; undefined when told to stop before. */
+  async #execute(): Promise<number | undefined> {
+    const prepared = await this.#prepare();
+    if (prepared === undefined) return undefined;
     const { clock } = this.#outside;
     const startedAt = clock.now();
     const child = await this.#start(prepared);
@@ -168,9 +177,20 @@ export class ContainerRunner {
       return this.#terminated({ startedAt, exitCode: 128, reason: "StartError" });
     }
     this.#child = child;
-    this.#prepared = prepared;
+    await this.#job.record({
+      process: child.identity,
+      restarts: this.#restarts,
+      startedAt: startedAt.toString(),
+      program: prepared.program,
+    });
     this.#started = this.#job.container.startupProbe === undefined;
     this.#say({ kind: "running", startedAt, pid: child.identity.pid });
+    return await this.#attend(child, startedAt, prepared);
+  }
+
+  /** Probes a program that runs until it has ended. */
+  async #attend(child: Child, startedAt: Temporal.Instant, prepared: Prepared): Promise<number> {
+    this.#prepared = prepared;
     const probing = new AbortController();
     const signal = AbortSignal.any([probing.signal, this.#stopping.signal]);
     const probes = this.#probe(prepared, signal);
@@ -182,9 +202,7 @@ export class ContainerRunner {
     await probes;
     // What the program left behind in its process group has nobody to stop it.
     await this.#outside.processes.signal(child.identity, "SIGKILL", "group");
-    const exitCode = exitCodeOf(status);
-    const reason = exitCode === 0 ? "Completed" : "Error";
-    return this.#terminated({ startedAt, exitCode, reason });
+    return this.#terminated({ startedAt, ...endOf(status) });
   }
 
   async #start(prepared: Prepared): Promise<Child | undefined> {
@@ -219,14 +237,19 @@ export class ContainerRunner {
   async #probe(prepared: Prepared, signal: AbortSignal): Promise<void> {
     const { startupProbe, livenessProbe, readinessProbe } = this.#job.container;
     const { clock } = this.#outside;
-    if (startupProbe !== undefined) await this.#startup(startupProbe, prepared, signal);
+    if (startupProbe !== undefined && !this.#started)
+      await this.#startup(startupProbe, prepared, signal);
     if (signal.aborted) return;
     const loops: Promise<void>[] = [];
-    if (readinessProbe === undefined) loops.push(this.#awaitPort(signal));
-    else {
+    // An adopted program keeps the readiness it had until a probe says otherwise.
+    const wasReady = this.#ready;
+    if (readinessProbe === undefined) {
+      if (!wasReady) loops.push(this.#awaitPort(signal));
+    } else {
       const check = this.#checker(readinessProbe, prepared, signal);
       const verdict = (healthy: boolean): void => this.#setReady(healthy);
-      loops.push(watchProbe({ probe: readinessProbe, check, verdict, eager: true }, clock, signal));
+      const eager = !wasReady;
+      loops.push(watchProbe({ probe: readinessProbe, check, verdict, eager }, clock, signal));
     }
     if (livenessProbe !== undefined) {
       const check = this.#checker(livenessProbe, prepared, signal);
@@ -331,17 +354,4 @@ export class ContainerRunner {
     this.#state = state;
     this.#job.changed();
   }
-}
-
-/** The exit code a shell would show: 128 and the signal's number for a killed program. */
-function exitCodeOf(status: ExitStatus): number {
-  if (status.code !== undefined) return status.code;
-  const numbers: Readonly<Record<string, number>> = {
-    SIGTERM: 15,
-    SIGINT: 2,
-    SIGKILL: 9,
-    SIGSEGV: 11,
-    SIGABRT: 6,
-  };
-  return 128 + (numbers[status.signal ?? ""] ?? 1);
 }

@@ -2,11 +2,11 @@
 
 import type { Container } from "#kinds/pod-template.ts";
 import { usable } from "#kinds/pod-template.ts";
-import type { Preparation } from "./container-runner.ts";
+import type { Preparation } from "./container-preparation.ts";
 import { expand, resolveEnv, type Values } from "./env.ts";
 import type { Mount, PodPlace } from "./isolation/isolation.ts";
 import type { PodFacts } from "./pod-facts.ts";
-import { findProgram, type Images, isCodeVariable, type Program } from "./program.ts";
+import { findProgram, type Images, isCodeVariable, type Program, programId } from "./program.ts";
 
 export interface ProgramSettings {
   readonly images: Images;
@@ -52,6 +52,7 @@ export async function prepareStart(
     workingDir: program.workingDir,
     mounts: context.place.mounts ? await context.mounts(env) : [],
     manifestCommands: program.manifestCommands,
+    program: programId(program),
   };
 }
 

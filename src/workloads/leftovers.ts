@@ -17,11 +17,16 @@ export interface LeftoverDeps {
 }
 
 /**
- * Kills every process whose environment holds `variable` and waits until none is left; how many there were. The
- * environment tells them even when nobody could write down their ids, and whatever they started themselves.
+ * Kills every process whose environment holds `variable`, unless it holds one of `kept` as well, and waits until none
+ * is left; how many there were. The environment tells them even when nobody could write down their ids, and whatever
+ * they started themselves.
  */
-export async function endLeftovers(deps: LeftoverDeps, variable: string): Promise<number> {
-  const found = await findLeftovers(deps.files, variable);
+export async function endLeftovers(
+  deps: LeftoverDeps,
+  variable: string,
+  kept: readonly string[] = [],
+): Promise<number> {
+  const found = await findLeftovers(deps.files, variable, kept);
   for (const identity of found) await deps.processes.signal(identity, "SIGKILL", "process");
   await untilGone(deps, found, patienceMs);
   return found.length;
@@ -29,17 +34,21 @@ export async function endLeftovers(deps: LeftoverDeps, variable: string): Promis
 
 /** As {@link endLeftovers}, but each is asked to end first. */
 export async function askLeftoversToEnd(deps: LeftoverDeps, variable: string): Promise<number> {
-  const found = await findLeftovers(deps.files, variable);
+  const found = await findLeftovers(deps.files, variable, []);
   for (const identity of found) await deps.processes.signal(identity, "SIGTERM", "process");
   await untilGone(deps, found, graceMs);
   await endLeftovers(deps, variable);
   return found.length;
 }
 
-async function findLeftovers(files: Files, variable: string): Promise<readonly ProcessIdentity[]> {
+async function findLeftovers(
+  files: Files,
+  variable: string,
+  kept: readonly string[],
+): Promise<readonly ProcessIdentity[]> {
   // Started from one of its own pods, a process would be a leftover to itself.
   const own = await ownPid(files);
-  return (await processesWith(files, variable)).filter(({ pid }) => pid !== own);
+  return (await processesWith(files, variable, kept)).filter(({ pid }) => pid !== own);
 }
 
 async function untilGone(

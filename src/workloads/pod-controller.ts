@@ -2,19 +2,22 @@
 
 import { isJsonObject, type Json } from "#base/json.ts";
 import { configMapKind, configMapValues } from "#kinds/config-map.ts";
-import { read } from "#kinds/kind.ts";
+import { type Known, read } from "#kinds/kind.ts";
 import { formatKey, type KubeObject, keyOf } from "#kinds/object.ts";
-import { podCondition, podIp, podKind, podPhase } from "#kinds/pod.ts";
+import { type Pod, podCondition, podIp, podKind, podPhase } from "#kinds/pod.ts";
+import type { PodSpec } from "#kinds/pod-template.ts";
 import { secretKind, secretValue } from "#kinds/secret.ts";
 import { serviceKind } from "#kinds/service.ts";
 import type { AddressPool } from "./addresses.ts";
+import type { AdoptedPod } from "./adoption/adopted-pod.ts";
 import type { Outside } from "./container-runner.ts";
 import { type ControllerDeps, draftOf, podFinalizer, writeStatus } from "./controller.ts";
 import type { Values } from "./env.ts";
-import type { Isolation } from "./isolation/isolation.ts";
+import type { Isolation, PodRequest } from "./isolation/isolation.ts";
+import { podRequest } from "./isolation/pod-request.ts";
 import { canonicalText } from "./object-names.ts";
 import { pause } from "./pause.ts";
-import { type NodeSettings, PodRunner } from "./pod-runner.ts";
+import { type NodeSettings, type PodJob, PodRunner } from "./pod-runner.ts";
 import { isSelected } from "./service-controller.ts";
 
 export interface PodNode {
@@ -68,8 +71,26 @@ export class PodController {
     if (object === undefined) return;
     if (object.metadata.deletionTimestamp !== undefined) await this.#release(object);
     else if (podPhase(object) !== "Succeeded" && podPhase(object) !== "Failed") {
-      await this.#start(key, object);
+      await this.#start(object);
     }
+  }
+
+  /** Takes over a pod that an earlier run left running: before anything else is done. */
+  adopt(object: KubeObject, adopted: AdoptedPod): void {
+    const known = read(podKind, object);
+    if (known.value === undefined) return;
+    const { address } = adopted.record;
+    if (this.#node.addresses.take(address) !== address) {
+      throw new Error(`the pod address ${address} is in use`);
+    }
+    this.#run({ known, spec: known.value.spec, address, adopted });
+  }
+
+  /** What a pod asks of its place when it is at `address`. */
+  placeRequest(known: Known<Pod>, spec: PodSpec, address: string): PodRequest {
+    const { object } = known;
+    const servicePorts = this.#servicePorts(object);
+    return podRequest({ object, spec, address, servicePorts }, this.#node.settings);
   }
 
   /** Writes the newest status of a pod. */
@@ -104,18 +125,22 @@ export class PodController {
     this.#running.clear();
   }
 
-  async #start(key: string, object: KubeObject): Promise<void> {
-    const { addresses, isolation, settings, outside } = this.#node;
+  async #start(object: KubeObject): Promise<void> {
+    const { addresses } = this.#node;
     const known = read(podKind, object);
     if (known.value === undefined) return;
     const address = addresses.take(podIp(object));
     if (address === undefined) throw new Error("all pod addresses are in use");
     await this.#node.keepAddresses();
+    this.#run({ known, spec: known.value.spec, address });
+  }
+
+  #run(pod: Pick<PodJob, "known" | "spec" | "address" | "adopted">): void {
+    const { isolation, settings, outside } = this.#node;
+    const { object } = pod.known;
     const runner = new PodRunner(
       {
-        known,
-        spec: known.value.spec,
-        address,
+        ...pod,
         servicePorts: this.#servicePorts(object),
         isolation,
         values: this.#values(object.metadata.namespace),
@@ -129,7 +154,7 @@ export class PodController {
       outside,
     );
     const running: Running = { object, runner, status: undefined, stopped: undefined };
-    this.#running.set(key, running);
+    this.#running.set(formatKey(keyOf(object)), running);
     runner.start();
   }
 

@@ -5,27 +5,36 @@ import type { Known } from "#kinds/kind.ts";
 import type { Pod } from "#kinds/pod.ts";
 import type { Container, PodSpec } from "#kinds/pod-template.ts";
 import { usable } from "#kinds/pod-template.ts";
+import { FilesError } from "#runtime/files.ts";
 import { processesWith } from "#runtime/process-table.ts";
+import type { AdoptedPod } from "./adoption/adopted-pod.ts";
+import { type ContainerStart, PodRecorder, specHash } from "./adoption/pod-record.ts";
 import { logPath } from "./container-logs.ts";
-import { ContainerRunner, type Outside, type Preparation } from "./container-runner.ts";
+import type { Preparation } from "./container-preparation.ts";
+import { ContainerRunner, type Outside } from "./container-runner.ts";
 import { type ProgramSettings, prepareStart } from "./container-start.ts";
 import type { Values } from "./env.ts";
 import { type Isolation, IsolationError, type PodPlace } from "./isolation/isolation.ts";
+import {
+  type PlacingSettings,
+  podDirectory,
+  podHostname,
+  podMark,
+  podMarks,
+  podRequest,
+} from "./isolation/pod-request.ts";
 import { pause } from "./pause.ts";
 import type { PodFacts } from "./pod-facts.ts";
-import { podPorts } from "./pod-ports.ts";
 import { type PodSnapshot, podStatus, restartsBefore } from "./pod-status.ts";
 import { PodVolumes } from "./volumes.ts";
 import { Wakeup } from "./wakeup.ts";
 
 /** What pods have in common. */
-export interface NodeSettings extends ProgramSettings {
+export interface NodeSettings extends ProgramSettings, PlacingSettings {
   readonly nodeName: string;
   readonly hostAddress: string;
-  /** Below it a directory a pod, by uid. */
-  readonly podsDirectory: string;
-  /** `NAME=value` pairs that mark processes as ours. */
-  readonly mark: Readonly<Record<string, string>>;
+  /** Changes with every start of the machine. */
+  readonly bootId: string;
 }
 
 export interface PodJob {
@@ -40,10 +49,9 @@ export interface PodJob {
   readonly logDirectory: string;
   /** Called with every new status, never twice with the same. */
   readonly publish: (status: JsonObject) => void;
+  /** The pod as an earlier run left it, all of it running. */
+  readonly adopted?: AdoptedPod;
 }
-
-/** The variable that names the pod in the environment of its processes. */
-const podMark = "SEKISHO_POD";
 
 const openRetry = Temporal.Duration.from({ seconds: 5 });
 
@@ -54,6 +62,7 @@ export class PodRunner {
   readonly #volumes: PodVolumes;
   readonly #directory: string;
   readonly #startedAt: Temporal.Instant;
+  readonly #recorder: PodRecorder;
   readonly #stopping = new AbortController();
   /** Something was changed that containers read before they start. */
   readonly #inputs = new Wakeup();
@@ -74,9 +83,23 @@ export class PodRunner {
     this.#job = job;
     this.#settings = settings;
     this.#outside = outside;
-    this.#directory = `${settings.podsDirectory}/${job.known.object.metadata.uid}`;
+    this.#directory = podDirectory(settings.podsDirectory, job.known.object);
     this.#volumes = new PodVolumes(this.#directory, outside.files);
-    this.#startedAt = outside.clock.now();
+    const record = job.adopted?.record;
+    this.#startedAt =
+      record === undefined ? outside.clock.now() : Temporal.Instant.from(record.startedAt);
+    this.#recorder = new PodRecorder(
+      outside.files,
+      this.#directory,
+      record ?? {
+        bootId: settings.bootId,
+        spec: specHash(job.known.object),
+        mode: job.isolation.mode,
+        address: job.address,
+        startedAt: this.#startedAt.toString(),
+        starts: {},
+      },
+    );
     this.#observed = job.known.object.status;
   }
 
@@ -91,8 +114,10 @@ export class PodRunner {
 
   /** Starts; returns at once. */
   start(): void {
+    const { adopted } = this.#job;
+    if (adopted !== undefined) this.#takeOver(adopted);
     this.#publish();
-    this.#main = this.#run().catch((error: unknown) => {
+    this.#main = (adopted === undefined ? this.#run() : this.#goOn()).catch((error: unknown) => {
       this.#waiting = { reason: "PodFailed", message: String(error) };
       this.#outside.log.error("pod not run", { pod: this.#facts().name, error: String(error) });
       this.#publish();
@@ -128,6 +153,27 @@ export class PodRunner {
     await this.#outside.files.remove(this.#directory);
   }
 
+  /** All runners as an earlier run left them, before anything is said of the pod. */
+  #takeOver(adopted: AdoptedPod): void {
+    const { spec } = this.#job;
+    this.#place = adopted.place;
+    this.#initialized = true;
+    for (const [index, container] of usable(spec.initContainers).entries()) {
+      this.#initRunners[index] = this.#runner(container, "initContainerStatuses");
+    }
+    for (const [index, container] of usable(spec.containers).entries()) {
+      this.#runners[index] = this.#runner(container, "containerStatuses");
+    }
+  }
+
+  async #goOn(): Promise<void> {
+    for (const runner of this.#initRunners) {
+      if (runner?.container.restartPolicy === "Always") this.#sidecars.push(runner.run());
+    }
+    // What is missing now was there when the containers were started.
+    await Promise.all([this.#refreshVolumes(), this.#runContainers()]);
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     await this.#outside.files.makeDirectory(`${this.#directory}/mounts`, 0o700);
@@ -138,15 +184,16 @@ export class PodRunner {
       return;
     }
     this.#initialized = true;
-    const containers = usable(this.#job.spec.containers);
-    const codes = await Promise.all(
-      containers.map((container, index) => {
-        const runner = this.#runner(container, "containerStatuses");
-        this.#runners[index] = runner;
-        return runner.run();
-      }),
-    );
-    if (signal.aborted) return;
+    for (const [index, container] of usable(this.#job.spec.containers).entries()) {
+      this.#runners[index] = this.#runner(container, "containerStatuses");
+    }
+    await this.#runContainers();
+  }
+
+  /** Runs all containers to their end, then ends the sidecars. */
+  async #runContainers(): Promise<void> {
+    const codes = await Promise.all(this.#runners.map((runner) => runner?.run()));
+    if (this.#stopping.signal.aborted) return;
     await Promise.all(this.#initRunners.map((runner) => runner?.stop()));
     this.#finish(codes.every((code) => code === 0));
   }
@@ -157,20 +204,13 @@ export class PodRunner {
   }
 
   async #open(): Promise<boolean> {
-    const { metadata } = this.#job.known.object;
     const { signal } = this.#stopping;
+    const { known, spec, address, servicePorts } = this.#job;
+    const pod = { object: known.object, spec, address, servicePorts };
     while (!signal.aborted) {
       try {
-        this.#place = await this.#job.isolation.open({
-          uid: metadata.uid,
-          hostname: this.#hostname(),
-          address: this.#job.address,
-          ports: [...new Set([...podPorts(this.#job.spec), ...this.#job.servicePorts])],
-          env: { PATH: this.#settings.path, ...this.#marks() },
-          logFile: `${this.#directory}/place.log`,
-          mountRoom: `${this.#directory}/mounts`,
-          hostNetwork: this.#job.spec.hostNetwork === true,
-        });
+        this.#place = await this.#job.isolation.open(podRequest(pod, this.#settings));
+        this.#recorder.placed(this.#place.holder);
         return true;
       } catch (cause) {
         if (!(cause instanceof IsolationError)) throw cause;
@@ -237,6 +277,7 @@ export class PodRunner {
     const isSidecar = list === "initContainerStatuses" && container.restartPolicy === "Always";
     const wanted = spec.restartPolicy ?? "Always";
     const isInit = list === "initContainerStatuses";
+    const adopted = this.#job.adopted?.containers.get(container.name);
     return new ContainerRunner(
       {
         container,
@@ -252,31 +293,38 @@ export class PodRunner {
           this.#progress.wake();
           this.#publish();
         },
+        record: (start) => this.#write(container.name, start),
+        ...(adopted === undefined ? {} : { adopted }),
       },
       this.#outside,
     );
   }
 
+  /** A start that cannot be written down is still a start: the next run starts the pod anew. */
+  async #write(container: string, start: ContainerStart): Promise<void> {
+    try {
+      await this.#recorder.started(container, start);
+    } catch (cause) {
+      if (!(cause instanceof FilesError)) throw cause;
+      this.#outside.log.warn("a container cannot be taken over by a later run", {
+        container,
+        error: cause.message,
+      });
+    }
+  }
+
   async #prepare(container: Container, place: PodPlace): Promise<Preparation> {
-    const { logDirectory, values, spec } = this.#job;
+    const { logDirectory, values, spec, known } = this.#job;
     await this.#outside.files.makeDirectory(`${logDirectory}/${container.name}`, 0o700);
     return await prepareStart(container, {
       settings: this.#settings,
       place,
       facts: this.#facts(),
-      hostname: this.#hostname(),
+      hostname: podHostname(known.object, spec),
       values,
-      marks: this.#marks(),
+      marks: podMarks(known.object, this.#settings.mark),
       mounts: (env) => this.#volumes.mounts(container, spec.volumes ?? [], env),
     });
-  }
-
-  #marks(): Readonly<Record<string, string>> {
-    return { ...this.#settings.mark, [podMark]: this.#job.known.object.metadata.uid };
-  }
-
-  #hostname(): string {
-    return this.#job.spec.hostname ?? this.#job.known.object.metadata.name.slice(0, 63);
   }
 
   #facts(): PodFacts {

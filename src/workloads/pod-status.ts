@@ -3,7 +3,9 @@
 import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
 import type { PodSpec } from "#kinds/pod-template.ts";
 import { usable } from "#kinds/pod-template.ts";
-import type { ContainerRunner, ContainerState } from "./container-runner.ts";
+import { containerId } from "./adoption/adopted-pod.ts";
+import type { ContainerRunner } from "./container-runner.ts";
+import type { ContainerState } from "./container-state.ts";
 import { timestamp } from "./timestamp.ts";
 
 export interface PodSnapshot {
@@ -119,7 +121,7 @@ function containerStatus(
     restartCount: runner?.restarts ?? 0,
     state: stateJson(state),
     lastState: hasLast ? stateJson(last) : {},
-    ...(state.kind === "running" ? { containerID: `process://${state.pid}` } : {}),
+    ...(state.kind === "running" ? { containerID: containerId(state.pid) } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What to run for a container: its image's command from `images:` or a built-in stand-in. */
 
+import { contentHash } from "#base/content-hash.ts";
 import type { Container } from "#kinds/pod-template.ts";
 import { findImage } from "./image-name.ts";
 import { standIns } from "./images/all.ts";
@@ -32,6 +33,12 @@ export interface Program {
   /** The port it listens on when the container declares none. */
   readonly defaultPort: number | undefined;
   readonly manifestCommands: boolean;
+}
+
+/** Equal for programs of which one need not be ended to have the other: a stand-in's file may have moved. */
+export function programId({ standIn, command, args, workingDir }: Program): string {
+  const what = standIn === undefined ? [command, ...args] : [standIn, ...args.slice(1)];
+  return contentHash(...what, workingDir ?? "");
 }
 
 /** The program for a container before its arguments are expanded; undefined when nothing is known for its image. */

@@ -7,9 +7,16 @@ import { podIp, podKind } from "#kinds/pod.ts";
 import { replicaSetKind } from "#kinds/replica-set.ts";
 import { serviceKind } from "#kinds/service.ts";
 import type { Files } from "#runtime/files.ts";
+import { bootId } from "#runtime/process-table.ts";
 import type { Random } from "#runtime/random.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { AddressPool, addressBlock, firstAddress, trialAddress } from "./addresses.ts";
+import {
+  type EarlierRunSettings,
+  type PodRecords,
+  readEarlierRun,
+  takeOverPods,
+} from "./adoption/earlier-run.ts";
 import { affectedKeys, statusWork, valuesWork, workloadKinds } from "./affected.ts";
 import { type LogReading, readLog, rotateLogs } from "./container-logs.ts";
 import type { Outside } from "./container-runner.ts";
@@ -80,7 +87,7 @@ const nodeName = "sekisho";
 const hostAddress = "127.0.0.1";
 
 /**
- * Starts: ends what an earlier run left, finds out what this machine allows, and returns once every pod that was
+ * Starts: takes over what an earlier run left or ends it, finds out what this machine allows, and returns once every pod that was
  * there has a true status. Throws StoreError and FilesError.
  */
 export async function createWorkloads(
@@ -90,9 +97,8 @@ export async function createWorkloads(
   const layout = dataLayout(settings.dataDirectory);
   const mark = { [dataMark]: dataMarkValue(settings.dataDirectory) };
   const variable = dataMarkVariable(settings.dataDirectory);
-  const ended = await endLeftovers(deps, variable);
-  if (ended > 0) deps.log.info("processes of an earlier run ended", { count: ended });
-  await deps.files.remove(layout.pods);
+  const earlier = { podsDirectory: layout.pods, variable };
+  const records = await readEarlierRun(deps, earlier);
   await deps.files.makeDirectory(layout.pods, 0o700);
   await deps.files.makeDirectory(layout.logs, 0o700);
   const block = addressBlock(settings.dataDirectory);
@@ -105,8 +111,9 @@ export async function createWorkloads(
     addresses,
     isolation: detected.isolation,
     firstFreePort: detected.firstFreePort,
+    bootId: await bootId(deps.files),
   });
-  await runtime.start();
+  await runtime.start(earlier, records);
   return {
     isolation: { mode: detected.isolation.mode, reasons: detected.reasons },
     findings: () => runtime.findings(),
@@ -172,6 +179,7 @@ interface RuntimeParts {
   readonly addresses: AddressPool;
   readonly isolation: Isolation;
   readonly firstFreePort: number;
+  readonly bootId: string;
 }
 
 /** The controllers and what connects them. */
@@ -211,12 +219,20 @@ class WorkloadRuntime {
     this.#pods = this.#createPods(deps);
   }
 
-  async start(): Promise<void> {
+  async start(earlier: EarlierRunSettings, records: PodRecords): Promise<void> {
     const from = await this.#view.load();
     for (const pod of this.#view.list(podKind.id)) {
       const address = podIp(pod);
       if (address !== undefined) this.#parts.addresses.reserve(address);
     }
+    // Before any controller looks: none may see a pod that runs as one that does not.
+    await takeOverPods(this.#outside, earlier, this.#view.list(podKind.id), {
+      records,
+      isolation: this.#parts.isolation,
+      programs: this.#settings,
+      placeRequest: (known, spec, address) => this.#pods.placeRequest(known, spec, address),
+      adopt: (object, adopted) => this.#pods.adopt(object, adopted),
+    });
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const key of early) this.#queue.add(key);
@@ -255,7 +271,10 @@ class WorkloadRuntime {
     return new PodController({
       deps: this.#deps,
       outside: deps,
-      settings: { images, nodePath, path, nodeName, hostAddress, podsDirectory: layout.pods, mark },
+      settings: {
+        ...{ images, nodePath, path, nodeName, hostAddress, mark },
+        ...{ podsDirectory: layout.pods, bootId: this.#parts.bootId },
+      },
       isolation,
       addresses,
       keepAddresses: () => keepAddresses(deps.files, layout, addresses),

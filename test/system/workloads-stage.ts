@@ -40,6 +40,8 @@ export interface StageOptions {
   readonly lag?: boolean;
   /** A directory that exists already; it is not removed in the end. */
   readonly directory?: string;
+  /** All that files hold when the workloads start. */
+  readonly written?: readonly Draft[];
 }
 
 /** Opens a store and starts workloads on it; disposing stops all and checks that no process is left. */
@@ -47,6 +49,10 @@ export async function openStage(options: StageOptions): Promise<WorkloadStage> {
   const directory = options.directory ?? (await mkdtemp(path.join(tmpdir(), "sekisho-workloads-")));
   const lag = options.lag ?? false;
   const store = await openEmbeddedStore({ files, clock, random }, { directory, lag });
+  const { written } = options;
+  if (written !== undefined) {
+    await store.replaceFiles({ set: written, removed: [], complete: true });
+  }
   const workloads = await createWorkloads(
     { store, files, clock, random, processes, network: createNetwork(), log: silentLog },
     {
@@ -184,4 +190,15 @@ export async function readyUrls(store: EmbeddedStore): Promise<readonly string[]
       .filter(({ conditions }) => conditions.ready)
       .map(({ addresses }) => `http://${addresses[0]}:${ports[0]?.port}`);
   });
+}
+
+/** What is stored in a directory that nobody has open. */
+export async function stored(
+  directory: string,
+  ...kinds: readonly string[]
+): Promise<readonly KubeObject[]> {
+  const store = await openEmbeddedStore({ files, clock, random }, { directory });
+  const lists = await Promise.all(kinds.map((kind) => store.list(kind)));
+  await store.close();
+  return lists.flatMap(({ items }) => items);
 }

@@ -7,6 +7,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { type KubeObject, keyOf } from "#kinds/object.ts";
 import { ask } from "#test/fakes/running-stand-in.ts";
 import type { IsolationMode } from "#workloads/isolation/isolation.ts";
 import {
@@ -20,6 +21,7 @@ import {
   rolledOut,
   service,
   sliceId,
+  stored,
   unavailable,
   write,
 } from "./workloads-stage.ts";
@@ -38,6 +40,26 @@ function containerStatus(
     | { readonly containerStatuses?: readonly ContainerStatus[] }
     | undefined;
   return status?.containerStatuses?.[0];
+}
+
+function versionOf({ metadata }: KubeObject): string {
+  return `${metadata.name} ${metadata.resourceVersion}`;
+}
+
+/** The data directory of a control plane that ran two pods and was killed. */
+async function killedRun(mode: IsolationMode): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), "sekisho-killed-"));
+  after(() => rm(directory, { recursive: true, force: true }));
+  const fixture = fileURLToPath(new URL("./workloads.fixture.ts", import.meta.url));
+  const child = spawn(process.execPath, [fixture, directory, mode], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = (await once(createInterface(child.stdout), "line")) as [string];
+  assert.equal(line, "ready");
+  const exited = once(child, "exit");
+  child.kill("SIGKILL");
+  await exited;
+  return directory;
 }
 
 const modes: readonly IsolationMode[] = ["none", "user", "root"];
@@ -133,37 +155,54 @@ for (const mode of modes) {
       );
     });
 
-    test("the next run after kill -9 ends what is left and runs the same pods", async () => {
-      const directory = await mkdtemp(path.join(tmpdir(), "sekisho-killed-"));
-      after(() => rm(directory, { recursive: true, force: true }));
-      const fixture = fileURLToPath(new URL("./workloads.fixture.ts", import.meta.url));
-      const child = spawn(process.execPath, [fixture, directory, mode], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      const [line] = (await once(createInterface(child.stdout), "line")) as [string];
-      assert.equal(line, "ready");
-      const exited = once(child, "exit");
-      child.kill("SIGKILL");
-      await exited;
+    test("pods outlive kill -9 and go on in the next run, which watches over them", async () => {
+      const directory = await killedRun(mode);
       const before = await ownProcesses(directory);
       assert.ok(before.length >= 2, "the pods did not outlive the control plane");
-      await using stage = await openStage({ isolation: mode, directory });
-      const names = (await livePods(stage.store)).map(({ metadata }) => metadata.name);
-      assert.equal(names.length, 2);
-      await write(stage.store, deployment({ replicas: 2 }), service);
-      await eventually(stage.store, async () => {
-        const ready = (await livePods(stage.store)).filter((pod) => containerStatus(pod)?.ready);
-        return ready.length === 2 ? true : undefined;
+      const kept = await stored(directory, "Pod", sliceId);
+      const written = [deployment({ replicas: 2 }), service];
+      await using stage = await openStage({ isolation: mode, directory, written });
+      const { store } = stage;
+      await stage.workloads.settled();
+      assert.deepEqual(await ownProcesses(directory), before);
+      assert.equal((await readyUrls(store)).length, 2);
+      // Nothing was written: no pod was unready and no endpoint missing for a moment.
+      const now = [...(await store.list("Pod")).items, ...(await store.list(sliceId)).items];
+      assert.deepEqual(now.map(versionOf), kept.map(versionOf));
+
+      const [first] = await livePods(store);
+      process.kill(Number(containerStatus(first)?.containerID?.split("//")[1]), "SIGKILL");
+      await eventually(store, async () => {
+        const status = containerStatus(first && (await store.get(keyOf(first))));
+        return status?.restartCount === 1 && status.ready ? true : undefined;
       });
-      const now = await ownProcesses(directory);
-      assert.deepEqual(
-        before.filter((pid) => now.includes(pid)),
-        [],
+      await write(store, deployment({ replicas: 1 }));
+      await eventually(store, async () =>
+        (await store.list("Pod")).items.length === 1 ? true : undefined,
       );
-      const { items } = await stage.store.list("Pod");
-      assert.deepEqual(
-        items.map(({ metadata }) => metadata.name),
-        names,
+      assert.equal((await livePods(store)).length, 1);
+    });
+
+    test("a pod of which a program died while nobody watched is started anew, the others go on", async () => {
+      const directory = await killedRun(mode);
+      const [pod] = await stored(directory, "Pod");
+      const dead = Number(containerStatus(pod)?.containerID?.split("//")[1]);
+      process.kill(dead, "SIGKILL");
+      const before = (await ownProcesses(directory)).filter((pid) => pid !== dead);
+      const written = [deployment({ replicas: 2 }), service];
+      await using stage = await openStage({ isolation: mode, directory, written });
+      const { store } = stage;
+      await eventually(store, async () => {
+        const pods = await livePods(store);
+        return pods.every((pod) => containerStatus(pod)?.ready) ? true : undefined;
+      });
+      const counts = (await livePods(store)).map((pod) => containerStatus(pod)?.restartCount);
+      assert.deepEqual(counts.sort(), [0, 1]);
+      const now = await ownProcesses(directory);
+      assert.ok(!now.includes(dead));
+      assert.ok(
+        before.some((pid) => now.includes(pid)),
+        "the other pod was started anew as well",
       );
     });
 

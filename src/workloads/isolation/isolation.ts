@@ -1,5 +1,7 @@
 /** Where a pod's processes run: with namespaces of their own, or beside everything else. */
 
+import type { ProcessIdentity } from "#runtime/processes.ts";
+
 /** A program to run. */
 export interface Invocation {
   readonly command: string;
@@ -43,6 +45,8 @@ export interface PodRequest {
 }
 
 export interface PodPlace {
+  /** The process that keeps the namespaces; undefined without any. */
+  readonly holder: ProcessIdentity | undefined;
   /** Whether volumes appear at their mount paths. */
   readonly mounts: boolean;
   /** The port a program must listen on to be reached as `port`. */
@@ -61,6 +65,11 @@ export interface Isolation {
   readonly mode: IsolationMode;
   /** Makes a place; throws IsolationError. */
   readonly open: (pod: PodRequest) => Promise<PodPlace>;
+  /** The place that an earlier run made for the pod, by its `holder`; undefined when it is gone. */
+  readonly adopt: (
+    pod: PodRequest,
+    holder: ProcessIdentity | undefined,
+  ) => Promise<PodPlace | undefined>;
 }
 
 export class IsolationError extends Error {

@@ -1,10 +1,12 @@
 /** What making namespaces needs from outside. */
 
+import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import type { Network } from "#runtime/network.ts";
 import type { Processes } from "#runtime/processes.ts";
 
 export interface NamespaceDeps {
+  readonly clock: Clock;
   readonly processes: Processes;
   readonly network: Network;
   readonly files: Files;

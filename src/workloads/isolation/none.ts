@@ -20,12 +20,14 @@ export function createNoIsolation(
   return {
     mode: "none",
     open: async ({ address }) => openPlace(network, address, firstFreePort),
+    adopt: async ({ address }) => openPlace(network, address, firstFreePort),
   };
 }
 
 function openPlace(network: Network, address: string, firstFreePort: number): PodPlace {
   const moved = (port: number): number => movedPort(port, firstFreePort);
   return {
+    holder: undefined,
     mounts: false,
     listenPort: moved,
     reach: moved,

@@ -1,5 +1,7 @@
 /** Pods with network, host name and mount namespaces of their own, joined to this machine by a pair of interfaces: needs root. */
 
+import { adoptChild } from "#runtime/adopted-child.ts";
+import type { Child } from "#runtime/processes.ts";
 import { nameHash } from "../object-names.ts";
 import type {
   EnteredInvocation,
@@ -55,6 +57,11 @@ export function createRootIsolation(deps: NamespaceDeps, settings: RootSettings)
     mode: "root",
     open: async (pod) =>
       pod.hostNetwork ? await beside.open(pod) : await openPlace(deps, settings, pod),
+    adopt: async (pod, holder) => {
+      if (pod.hostNetwork) return await beside.adopt(pod, holder);
+      const lives = holder !== undefined && (await deps.processes.alive(holder));
+      return lives ? placeOf(deps, pod, adoptChild(deps, holder)) : undefined;
+    },
   };
 }
 
@@ -63,8 +70,7 @@ async function openPlace(
   { block, gateway }: RootSettings,
   pod: PodRequest,
 ): Promise<PodPlace> {
-  const { processes, network } = deps;
-  const link = `sk${nameHash(pod.uid, 12)}`;
+  const { processes } = deps;
   // Does nothing but hold the namespaces; they go with the last process in them.
   const holder = await processes.start({
     command: "unshare",
@@ -73,30 +79,42 @@ async function openPlace(
     output: { file: pod.logFile },
     ownSession: true,
   });
-  const close = async (): Promise<void> => {
-    await processes.signal(holder.identity, "SIGKILL", "group");
-    await holder.exited;
-    // The kernel removes it some time after the namespace; by hand it is gone now. Not there is as good.
-    await processes.run({ command: "ip", args: ["link", "delete", link], env: pod.env });
-  };
+  const place = placeOf(deps, pod, holder);
   const pid = `${holder.identity.pid}`;
-  const given = [pid, link, pod.address, gateway, block, pod.hostname];
+  const given = [pid, linkOf(pod), pod.address, gateway, block, pod.hostname];
   const made = await processes.run({
     command: "sh",
     args: ["-c", hostScript, "sh", ...given],
     env: pod.env,
   });
   if (made.code !== 0) {
-    await close();
+    await place.close();
     throw new IsolationError(`no network for the pod: ${made.stderr.trim()}`);
   }
+  return place;
+}
+
+/** The pod's interface on this machine. */
+function linkOf({ uid }: PodRequest): string {
+  return `sk${nameHash(uid, 12)}`;
+}
+
+function placeOf({ processes, network }: NamespaceDeps, pod: PodRequest, holder: Child): PodPlace {
+  const pid = `${holder.identity.pid}`;
   return {
+    holder: holder.identity,
     mounts: true,
     listenPort: (port) => port,
     reach: (port) => port,
     enter: (invocation, mounts) => enter(["--net", "--uts"], pid, { invocation, mounts, pod }),
     listens: (port, signal) => answers(network, pod.address, port, signal),
-    close,
+    close: async () => {
+      await processes.signal(holder.identity, "SIGKILL", "group");
+      await holder.exited;
+      // The kernel removes it some time after the namespace; by hand it is gone now. Not there is as good.
+      const args = ["link", "delete", linkOf(pod)];
+      await processes.run({ command: "ip", args, env: pod.env });
+    },
   };
 }
 

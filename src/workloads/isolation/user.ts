@@ -26,14 +26,20 @@ export function createUserIsolation(deps: NamespaceDeps, settings: UserSettings)
     mode: "user",
     open: async (pod) =>
       pod.hostNetwork ? await beside.open(pod) : await openPlace(deps, settings, pod),
+    adopt: async (pod, holder) => {
+      if (pod.hostNetwork) return await beside.adopt(pod, holder);
+      const lives = holder !== undefined && (await deps.processes.alive(holder));
+      return lives ? placeOf(deps, settings, { pod, holder }) : undefined;
+    },
   };
 }
 
 async function openPlace(
   deps: NamespaceDeps,
-  { nodePath, firstFreePort }: UserSettings,
+  settings: UserSettings,
   pod: PodRequest,
 ): Promise<PodPlace> {
+  const { nodePath, firstFreePort } = settings;
   const { processes, files } = deps;
   const moved = (port: number): number => movedPort(port, firstFreePort);
   const ports = pod.ports.map((port) => `${port}=${moved(port)}`);
@@ -46,10 +52,20 @@ async function openPlace(
   if (opened.code !== 0 || holder === undefined) {
     throw new IsolationError(`no namespaces for the pod: ${opened.stderr.trim()}`);
   }
+  return placeOf(deps, settings, { pod, holder });
+}
+
+function placeOf(
+  deps: NamespaceDeps,
+  { firstFreePort }: UserSettings,
+  { pod, holder }: { readonly pod: PodRequest; readonly holder: ProcessIdentity },
+): PodPlace {
+  const { processes } = deps;
   return {
+    holder,
     mounts: true,
     listenPort: (port) => port,
-    reach: moved,
+    reach: (port) => movedPort(port, firstFreePort),
     enter: (invocation, mounts) => enter(namespaces, `${holder.pid}`, { invocation, mounts, pod }),
     listens: (port) => listensInside(deps, holder, port),
     close: async () => {
