@@ -9,7 +9,9 @@ export function formatFinding({ finding, place }: LocatedFinding): string {
   const isFile = finding.origin.kind === "File";
   const whole = isFile ? `${finding.origin.name} ` : "";
   const where = place === undefined ? whole : `${place.file}:${place.line}:${place.column} `;
-  const origin = isFile ? "" : ` (${formatOrigin(finding.origin)})`;
+  // The gate itself is no object: what is wrong with it is about no manifest.
+  const origin =
+    isFile || finding.origin.kind === "Gate" ? "" : ` (${formatOrigin(finding.origin)})`;
   return `${printable(`${where}${finding.severity} ${finding.reason}: ${finding.message}${origin}`)}\n    ${printable(finding.advice)}`;
 }
 

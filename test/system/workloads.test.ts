@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -10,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { type KubeObject, keyOf } from "#kinds/object.ts";
 import { ask } from "#test/fakes/running-stand-in.ts";
 import type { IsolationMode } from "#workloads/isolation/isolation.ts";
+import { freePorts } from "./real-envoy.ts";
 import {
   deployment,
   deploymentId,
@@ -124,6 +126,27 @@ for (const mode of modes) {
       const own = await ownProcesses(stage.directory);
       assert.deepEqual(own, [], "processes of removed pods are left");
       assert.deepEqual(await readyUrls(store), []);
+    });
+
+    test("a pod leaves its port to a gate that listens on every address", async () => {
+      await using stage = await openStage({ isolation: mode });
+      const { port } = await freePorts("port");
+      const container = { ports: [{ name: "http", containerPort: port }] };
+      await write(stage.store, deployment({ replicas: 1, container }), service);
+      await rolledOut(stage.store, 1);
+      const [url = ""] = await eventually(stage.store, async () => {
+        const ready = await readyUrls(stage.store);
+        return ready.length === 1 ? ready : undefined;
+      });
+      const gate = createServer((_, response) => response.end("gate"));
+      gate.listen({ port, host: "0.0.0.0", reusePort: true });
+      await once(gate, "listening");
+      try {
+        assert.equal((await ask(`http://127.0.0.1:${port}`)).text, "gate");
+        assert.match((await ask(url)).text, /^Server name: web-/m);
+      } finally {
+        gate.close();
+      }
     });
 
     test("a killed program is started again, and one that keeps ending waits between starts", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { access, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import test, { type TestContext } from "node:test";
@@ -115,6 +115,13 @@ test("what was asked for and is no Envoy is an error, and nothing else is tried"
     unavailable("not-envoy", /does not run as Envoy: unknown option/, /name an Envoy 1\.40/),
   );
   assert.equal(commands.includes("python3"), false);
+});
+
+test("a directory of the PATH that cannot be looked into is passed over", async (t) => {
+  const { root, find } = await world(t, { "bin2/envoy": prints("1.40.7") });
+  await symlink("bin1", path.join(root, "bin1"));
+  await put(root, "bin2/envoy");
+  assert.equal((await find()).path, path.join(root, "bin2/envoy"));
 });
 
 test("programs on the PATH of another version are passed over with a word", async (t) => {

@@ -1,6 +1,7 @@
 /** Which Envoy to run: the one asked for, one on the PATH, the one in the cache, or a fresh install. */
 
 import path from "node:path";
+import { type Files, FilesError } from "#runtime/files.ts";
 import { EnvoyUnavailable } from "./envoy-unavailable.ts";
 import { readEnvoyVersion } from "./envoy-version.ts";
 import type { InstallDeps, InstallSettings } from "./install-envoy.ts";
@@ -72,7 +73,7 @@ async function onPath(
   for (const directory of directories) {
     if (!path.isAbsolute(directory)) continue;
     const program = path.join(directory, "envoy");
-    if ((await deps.files.status(program))?.kind !== "file") continue;
+    if (!(await isFile(deps.files, program))) continue;
     const version = await readEnvoyVersion(deps.processes, program);
     if (version.ok && isPinnedMinor(version.value)) {
       return { path: program, version: version.value, from: "PATH" };
@@ -81,6 +82,16 @@ async function onPath(
     settings.progress(`passing over ${program}: ${reason}`);
   }
   return undefined;
+}
+
+/** As a shell does it: a directory of the PATH that cannot be looked into holds nothing for us. */
+async function isFile(files: Files, program: string): Promise<boolean> {
+  try {
+    return (await files.status(program))?.kind === "file";
+  } catch (cause) {
+    if (cause instanceof FilesError) return false;
+    throw cause;
+  }
 }
 
 async function cachedOrInstalled(

@@ -53,7 +53,8 @@ function open(server: Server, port: number): void {
     process.stderr.write(`cannot listen on ${host}:${port}: ${error.message}\n`);
     process.exit(1);
   });
-  server.listen(port, host, () => {
+  // Else a gate on every address could not have the port of any pod, and 8080 is the usual port of both.
+  server.listen({ port, host, reusePort: true }, () => {
     const address = server.address();
     const opened = typeof address === "object" && address !== null ? address.port : port;
     process.stdout.write(`listening on ${host}:${opened}\n`);

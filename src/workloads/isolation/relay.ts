@@ -46,7 +46,8 @@ function listening(host: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer({ pauseOnConnect: true });
     server.once("error", reject);
-    server.listen(port, host, () => resolve(server));
+    // Else a gate on every address could not have the port of any pod, and 8080 is the usual port of both.
+    server.listen({ port, host, reusePort: true }, () => resolve(server));
   });
 }
 
