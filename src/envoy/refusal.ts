@@ -176,6 +176,19 @@ export function explainRefusal(text: string, names: readonly string[]): Refusal 
   };
 }
 
+/** Reasons that lie in the machine and not in what was refused: the same may be taken a moment later. */
+const passing: ReadonlySet<RefusalReason> = new Set([
+  "AddressInUse",
+  "PortDenied",
+  "AddressNotHere",
+  "FileMissing",
+]);
+
+/** Whether Envoy's text names a reason that can pass without other configuration. */
+export function isPassing(text: string): boolean {
+  return passing.has(explainRefusal(text, []).reason);
+}
+
 const maxNames = 3;
 
 function concerned(names: readonly string[]): string {

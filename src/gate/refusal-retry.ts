@@ -1,24 +1,31 @@
 /** Refused content is offered again after a while: what was in its way (a port in use, another name) may be gone. */
 
+import { isPassing } from "#envoy/refusal.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Verdict } from "#xds/quarantine/quarantine.ts";
 import type { XdsServer } from "#xds/xds-server.ts";
 
-const first = Temporal.Duration.from({ minutes: 1 });
-const longest = Temporal.Duration.from({ hours: 1 });
+const firstSeconds = 60;
+/** A port is free as soon as somebody has read the finding. */
+const firstPassingSeconds = 5;
+const longestSeconds = 3600;
 
-type Refused = Pick<Verdict, "type" | "name" | "version">;
+type Refused = Pick<Verdict, "type" | "name" | "version" | "message">;
 
-/** Offers each refused name again after 1 min, then at doubled intervals up to 1 h; returns what stops it. */
-export function retryRefusals(clock: Clock, xds: XdsServer): () => void {
+/**
+ * Offers each refused name again after 1 min, or 5 s where the reason lies in the machine, then at doubled intervals up
+ * to 1 h; returns what stops it.
+ */
+export function retryRefusals(
+  clock: Clock,
+  xds: Pick<XdsServer, "verdicts" | "subscribe" | "retry">,
+): () => void {
   const waiting = new Map<string, { readonly version: string; readonly cancel: () => void }>();
-  const schedule = (refused: Refused, after: Temporal.Duration): void => {
+  const schedule = (refused: Refused, seconds: number): void => {
     const { type, name, version } = refused;
-    const cancel = clock.after(after, () => {
+    const cancel = clock.after(Temporal.Duration.from({ seconds }), () => {
       xds.retry(type, [name]);
-      const doubled = after.total("minutes") * 2;
-      const next = Math.min(doubled, longest.total("minutes"));
-      schedule(refused, Temporal.Duration.from({ minutes: next }));
+      schedule(refused, Math.min(seconds * 2, longestSeconds));
     });
     waiting.set(keyOf(refused), { version, cancel });
   };
@@ -29,7 +36,10 @@ export function retryRefusals(clock: Clock, xds: XdsServer): () => void {
       cancel();
       waiting.delete(key);
     }
-    for (const [key, verdict] of refused) if (!waiting.has(key)) schedule(verdict, first);
+    for (const [key, verdict] of refused) {
+      if (waiting.has(key)) continue;
+      schedule(verdict, isPassing(verdict.message) ? firstPassingSeconds : firstSeconds);
+    }
   };
   const forget = xds.subscribe({ verdicts: follow });
   follow();
@@ -39,6 +49,6 @@ export function retryRefusals(clock: Clock, xds: XdsServer): () => void {
   };
 }
 
-function keyOf({ type, name }: Refused): string {
+function keyOf({ type, name }: Pick<Refused, "type" | "name">): string {
   return `${type} ${name}`;
 }

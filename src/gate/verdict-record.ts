@@ -1,6 +1,7 @@
 /** The verdicts on refused content, kept in the store as one ConfigMap: a restarted gate does not try again what it knows. */
 
 import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
+import { isPassing } from "#envoy/refusal.ts";
 import { type Relations, type ResourceName, type ResourceType, typeUrls } from "#envoy/resource.ts";
 import { type ConfigMap, configMapKind } from "#kinds/config-map.ts";
 import { read } from "#kinds/kind.ts";
@@ -27,9 +28,10 @@ export function createVerdictRecord(
   verdicts: () => readonly Verdict[],
 ): () => Promise<void> {
   return coalesced(async () => {
-    const entries = verdicts().map(
-      (verdict, index) => [`${index}`, formatVerdict(verdict)] as const,
-    );
+    const entries = verdicts()
+      // What was in the way of this run need not be in the way of the next one.
+      .filter(({ message }) => !isPassing(message))
+      .map((verdict, index) => [`${index}`, formatVerdict(verdict)] as const);
     if (entries.length > 0) {
       const metadata = { namespace: key.namespace, name: key.name };
       const body = { data: Object.fromEntries(entries) };

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { createFiles } from "#runtime/real-files.ts";
+import { createRandom } from "#runtime/real-random.ts";
+import { openEmbeddedStore } from "#store/embedded/embedded-store.ts";
+import { createManualClock } from "#test/fakes/manual-clock.ts";
+import type { Verdict } from "#xds/quarantine/quarantine.ts";
+import { createVerdictRecord, loadVerdicts } from "./verdict-record.ts";
+
+function verdict(name: string, message: string): Verdict {
+  return { type: "listener", name, envoy: "1.40.0", version: "1", message, keeps: false };
+}
+
+test("a verdict is kept for the next run, unless its reason lies in the machine", async (context) => {
+  const directory = await mkdtemp(path.join(tmpdir(), "sekisho-verdicts-"));
+  context.after(() => rm(directory, { recursive: true }));
+  const deps = { files: createFiles(), clock: createManualClock(), random: createRandom() };
+  const store = await openEmbeddedStore(deps, { directory });
+  context.after(() => store.close());
+  const content = verdict("https", "invalid regex '('");
+  const machine = verdict("http", "cannot bind '0.0.0.0:80': Address already in use");
+  const verdicts = [machine, content];
+  const record = createVerdictRecord(store, () => verdicts);
+  await record();
+  assert.deepEqual(await loadVerdicts(store), [content]);
+  verdicts.pop();
+  await record();
+  assert.deepEqual(await loadVerdicts(store), []);
+});
