@@ -54,6 +54,8 @@ export interface PipelineDeps {
   readonly layout: ListenerLayout;
   /** Told which DNS names Services of type ExternalName point to; answered by {@link Pipeline.setAddresses}. */
   readonly namesInUse: KeyListener;
+  /** Whether Envoy counts the requests of each route. Default: no. */
+  readonly routeStatistics?: boolean;
   /** Kinds whose own findings somebody else gives. */
   readonly judgedElsewhere?: readonly string[];
   /** Told of every bug of ours that was contained; tests rethrow. */
@@ -113,6 +115,7 @@ export class Pipeline {
       endpoints: (backend: Backend) => this.#endpoints(backend),
       virtualHost: deps.steps.virtualHost,
       amend: deps.steps.amend,
+      routeStatistics: deps.routeStatistics ?? false,
     };
     this.#built = new GatewayResources(this.#graph, inputs, deps.layout, this.#findings);
   }

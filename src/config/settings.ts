@@ -72,6 +72,7 @@ const file = fields({
     }),
   ),
   metrics: optional(listenAddress),
+  routeStatistics: optional(boolean),
   images: optional(mapOf(image)),
 });
 
@@ -108,6 +109,8 @@ export interface Settings {
   readonly accessLog: { readonly format: "text" | "json" | "none"; readonly samplePercent: number };
   /** Undefined: metrics are not served. */
   readonly metrics: ListenAddress | undefined;
+  /** Whether Envoy counts the requests of each route. */
+  readonly routeStatistics: boolean;
   readonly images: Readonly<Record<string, ImageSetting>>;
 }
 
@@ -129,6 +132,7 @@ export const defaults: Settings = {
   certificateLayout: undefined,
   accessLog: { format: "text", samplePercent: 100 },
   metrics: undefined,
+  routeStatistics: false,
   images: {},
 };
 

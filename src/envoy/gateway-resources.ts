@@ -23,6 +23,7 @@ import type { EncodedChain, ListenerLayout } from "./listeners/layout.ts";
 import type { Resource } from "./resource.ts";
 import { ResourceSet } from "./resource-set.ts";
 import { connectionOf } from "./routes/misdirected.ts";
+import type { RouteOptions } from "./routes/route.ts";
 import { buildRouteConfiguration } from "./routes/route-configuration.ts";
 import { buildScope } from "./routes/scope.ts";
 import { buildWildcardIndex, type WildcardEntry } from "./routes/wildcard-index.ts";
@@ -30,7 +31,7 @@ import type { KeyMaterial, SecretSource } from "./secret-source.ts";
 import { buildSecret } from "./secrets/secret.ts";
 import { noServerName } from "./secrets/server-name.ts";
 
-export interface GatewayInputs {
+export interface GatewayInputs extends RouteOptions {
   readonly secrets: SecretSource;
   /** Tracked. */
   readonly endpoints: (backend: Backend) => {
@@ -156,7 +157,9 @@ export class GatewayResources {
 
   #buildHost(host: string): void {
     const virtualHost = this.#inputs.virtualHost(this.gateway, host);
-    this.resources.set(buildRouteConfiguration(virtualHost, this.#layout.guard(virtualHost)));
+    this.resources.set(
+      buildRouteConfiguration(virtualHost, this.#layout.guard(virtualHost), this.#inputs),
+    );
     this.resources.set(buildScope(virtualHost.host));
     this.#index(host, virtualHost);
     this.#useBackends(host, backendsOf(virtualHost));

@@ -36,6 +36,8 @@ export interface GateSettings {
   readonly dialects: DialectSettings;
   /** Told after every change that was published, with how long it took. */
   readonly onApplied: (applied: Applied, change: ResourceChange) => void;
+  /** Whether Envoy counts the requests of each route. Default: no. */
+  readonly routeStatistics?: boolean;
   /** Hears what comes and goes of the pipeline's findings. */
   readonly onFindings?: (change: FindingChange) => void;
   /** Hears of objects (`formatKey`) that may be served now, or no longer. */
@@ -80,6 +82,7 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     steps: settings.steps?.(real) ?? real,
     layout: settings.layout,
     namesInUse: names,
+    routeStatistics: settings.routeStatistics ?? false,
     judgedElsewhere: settings.judgedElsewhere ?? [],
     ...(settings.onFindings === undefined ? {} : { onFindings: settings.onFindings }),
     ...(settings.onClaim === undefined ? {} : { onClaim: settings.onClaim }),

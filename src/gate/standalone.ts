@@ -82,6 +82,7 @@ export interface StandaloneSettings {
   readonly allowedClients: readonly string[];
   readonly certificateLayout: CertificateLayout | undefined;
   readonly samplePercent: number;
+  readonly routeStatistics: boolean;
   /** Absent: Deployments and Pods are not run. */
   readonly workloads?: Pick<WorkloadSettings, "images" | "nodePath" | "path" | "isolation">;
   readonly onEvent: (event: StandaloneEvent) => void;
@@ -111,6 +112,9 @@ export interface Standalone {
   readonly stop: (hurry: AbortSignal) => Promise<void>;
 }
 
+/** Where Deployments and Pods are run, whoever runs them has the findings about them. */
+const workloadKinds = [deploymentKind.id, podKind.id, replicaSetKind.id];
+
 /** Reads the directories, then starts xDS and Envoy. */
 export async function startStandalone(
   deps: StandaloneDeps,
@@ -139,9 +143,8 @@ export async function startStandalone(
     xdsAddress: { kind: "unix", path: paths.xdsSocket },
     layout: createLayout(settings, layout, paths.accessLog),
     dialects: { servedClasses: settings.ingressClasses },
-    ...(workloads === undefined
-      ? {}
-      : { judgedElsewhere: [deploymentKind.id, podKind.id, replicaSetKind.id] }),
+    routeStatistics: settings.routeStatistics,
+    judgedElsewhere: workloads === undefined ? [] : workloadKinds,
     onFindings: (change) => board.gather(change),
     onClaim: reporting.claimChanged,
     onApplied: (applied, change) => {
@@ -239,6 +242,7 @@ async function createEnvoy(
       adminSocket: paths.adminSocket,
       xdsSocket: paths.xdsSocket,
       maxHeapBytes: defaultMaxHeapBytes(deps.platform.memoryBytes),
+      routeStatistics: settings.routeStatistics,
     }),
     concurrency: settings.concurrency ?? deps.platform.parallelism,
     drain: { longest: Temporal.Duration.from({ seconds: settings.drainSeconds }) },

@@ -26,7 +26,7 @@ import type { Listener } from "#gen/envoy/config/listener/v3/listener_pb.ts";
 import type { Secret } from "#gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 import { HttpProtocolOptionsSchema } from "#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
 import { buildOverloadManager } from "./overload.ts";
-import { buildStatsInclusion } from "./stats-inclusion.ts";
+import { buildStatsConfig } from "./stats-inclusion.ts";
 
 export interface BootstrapSettings {
   /** Names this proxy on the xDS stream. */
@@ -41,6 +41,8 @@ export interface BootstrapSettings {
   readonly maxHeapBytes: number;
   /** Connections of clients beyond this number are refused. Default 50,000. */
   readonly maxConnections?: number;
+  /** Whether the statistics of single routes exist: routes with a `stat_prefix` have some. Default: no. */
+  readonly routeStatistics?: boolean;
   /** What is there without xDS. */
   readonly fixed?: {
     readonly listeners?: readonly Listener[];
@@ -92,7 +94,7 @@ function bootstrap(settings: BootstrapSettings): Bootstrap {
       secrets: [...(fixed?.secrets ?? [])],
     },
     ...(xdsSocket === undefined ? {} : { dynamicResources: ads() }),
-    statsConfig: { statsMatcher: buildStatsInclusion() },
+    statsConfig: buildStatsConfig({ routes: settings.routeStatistics ?? false }),
     // Only what was used once exists: most of 10,000 clusters are idle.
     deferredStatOptions: { enableDeferredCreationStats: true },
     // Nothing is pushed anywhere, so nothing need be gathered until somebody asks.

@@ -10,7 +10,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Resource } from "#envoy/resource.ts";
-import { buildBootstrap } from "#proxies/bootstrap.ts";
+import { type BootstrapSettings, buildBootstrap } from "#proxies/bootstrap.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createMetrics } from "#runtime/real-metrics.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
@@ -37,6 +37,7 @@ export interface RealEnvoy extends AsyncDisposable {
 export async function startEnvoy(
   resources: readonly Resource[],
   resolveSecret: ResolveSecret = () => undefined,
+  bootstrap: Partial<BootstrapSettings> = {},
 ): Promise<RealEnvoy> {
   await using undo = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), "sekisho-envoy-"));
@@ -58,7 +59,7 @@ export async function startEnvoy(
     await closed;
   });
   const adminSocket = join(directory, "admin.sock");
-  const child = await launch(directory, { xdsSocket, adminSocket });
+  const child = await launch(directory, { ...bootstrap, xdsSocket, adminSocket });
   undo.defer(() => stop(child));
   undo.defer(endWithUs(child));
   const death = dies(child, directory);
@@ -102,10 +103,10 @@ export async function launchEnvoy(directory: string, xdsSocket: string): Promise
 
 async function launch(
   directory: string,
-  sockets: { readonly xdsSocket: string; readonly adminSocket: string },
+  more: Partial<BootstrapSettings> & Pick<BootstrapSettings, "adminSocket">,
 ): Promise<ChildProcess> {
   const bootstrap = join(directory, "bootstrap.pb");
-  const settings = { nodeId: "test", nodeCluster: "test", maxHeapBytes: 2 ** 30, ...sockets };
+  const settings = { nodeId: "test", nodeCluster: "test", maxHeapBytes: 2 ** 30, ...more };
   writeFileSync(bootstrap, buildBootstrap(settings));
   const log = join(directory, "envoy.log");
   const args = ["--concurrency", "1", "--disable-hot-restart", "--log-path", log];

@@ -17,6 +17,8 @@ export interface TestGateSettings {
   readonly listeners?: Partial<ListenerSettings>;
   /** What a DNS name leads to. Default: nothing. */
   readonly resolve?: (name: string) => readonly string[];
+  /** Default: no. */
+  readonly routeStatistics?: boolean;
   /** Breaks the translation on purpose. */
   readonly steps?: (real: Steps) => Steps;
   /** Breaks the listeners on purpose. */
@@ -27,6 +29,8 @@ export interface TestGate extends AsyncDisposable {
   readonly http: number;
   readonly https: number;
   readonly pipeline: Pipeline;
+  /** Body of a GET to Envoy's administration interface. */
+  readonly admin: (path: string) => Promise<string>;
   /** Makes `objects` the whole world and waits until Envoy has it; returns what Envoy refused. */
   readonly apply: (objects: readonly KubeObject[]) => Promise<readonly string[]>;
 }
@@ -37,7 +41,9 @@ export async function startTestGate(settings: TestGateSettings = {}): Promise<Te
   const pipeline = createTestPipeline(settings, ports, (name) => asked.push(name));
   pipeline.flush();
   const first = pipeline.takeChange();
-  const envoy = await startEnvoy(first.set, (name) => pipeline.secretForServerName(name));
+  const envoy = await startEnvoy(first.set, (name) => pipeline.secretForServerName(name), {
+    routeStatistics: settings.routeStatistics ?? false,
+  });
   const known = new Set<string>();
   const apply = async (objects: readonly KubeObject[]): Promise<readonly string[]> => {
     const wanted = new Set(objects.map((object) => formatKey(keyOf(object))));
@@ -53,7 +59,13 @@ export async function startTestGate(settings: TestGateSettings = {}): Promise<Te
     envoy.xds.refreshSecrets();
     return await envoy.change(set, removed);
   };
-  return { ...ports, pipeline, apply, [Symbol.asyncDispose]: () => envoy[Symbol.asyncDispose]() };
+  return {
+    ...ports,
+    pipeline,
+    apply,
+    admin: envoy.admin,
+    [Symbol.asyncDispose]: () => envoy[Symbol.asyncDispose](),
+  };
 }
 
 /** The pipeline as the gate has it, with bugs rethrown. */
@@ -66,6 +78,7 @@ export function createTestPipeline(
   return new Pipeline({
     steps: settings.steps?.(real) ?? real,
     layout: layoutOf(settings, ports),
+    routeStatistics: settings.routeStatistics ?? false,
     namesInUse: { added: nameAdded, removed: () => undefined },
     onBug: (error) => {
       throw error;

@@ -13,7 +13,7 @@ import { connectionHeader, scopeHeader } from "../internal-headers.ts";
 import { type Resource, withRelations } from "../resource.ts";
 import type { ConnectionGuard } from "./misdirected.ts";
 import { buildMisdirectedRoute, protectionsOfGuard } from "./misdirected.ts";
-import { buildRoute, canMatch } from "./route.ts";
+import { buildRoute, canMatch, type RouteOptions } from "./route.ts";
 import { hostResourceName } from "./scope.ts";
 
 /** Envoy adds the last one itself, after the early header mutations; backends have X-Forwarded-For. */
@@ -26,6 +26,7 @@ const defaultMaxBodyBytes = 4096;
 export function buildRouteConfiguration(
   virtualHost: VirtualHost,
   guard: ConnectionGuard,
+  options: RouteOptions = { routeStatistics: false },
 ): Resource {
   const name = hostResourceName(virtualHost.host);
   const misdirected = buildMisdirectedRoute(guard, formatOrigin(virtualHost.origin));
@@ -36,7 +37,10 @@ export function buildRouteConfiguration(
       {
         name: formatHost(virtualHost.host),
         domains: ["*"],
-        routes: [...(misdirected === undefined ? [] : [misdirected]), ...routes.map(buildRoute)],
+        routes: [
+          ...(misdirected === undefined ? [] : [misdirected]),
+          ...routes.map((route) => buildRoute(route, options)),
+        ],
       },
     ],
     requestHeadersToRemove: removed,

@@ -27,10 +27,17 @@ import { durationOf } from "../encode.ts";
 type Forward = Extract<Action, { kind: "forward" }>;
 type Respond = Extract<Action, { kind: "respond" }>;
 
+export interface RouteOptions {
+  /** Whether Envoy counts the requests of each route, under the route's name. */
+  readonly routeStatistics: boolean;
+}
+
 /** The route's name is its origin: so the access log says which rule answered. */
-export function buildRoute(route: Route): EnvoyRoute {
+export function buildRoute(route: Route, { routeStatistics }: RouteOptions): EnvoyRoute {
+  const name = formatOrigin(route.origin);
   return create(RouteSchema, {
-    name: formatOrigin(route.origin),
+    name,
+    ...(routeStatistics ? { statPrefix: name } : {}),
     match: create(RouteMatchSchema, { pathSpecifier: pathSpecifierOf(route.match) }),
     action: actionOf(route.action),
     ...headersOf(route.action),
