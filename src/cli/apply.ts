@@ -8,11 +8,12 @@ import { kindId } from "#kinds/object.ts";
 import { defaultManifestLimits, parseManifests } from "#sources/directory/manifest.ts";
 import { readObjects } from "#sources/directory/manifest-objects.ts";
 import type { Draft } from "#store/object-store.ts";
-import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
+import { type CommandContext, CommandError } from "./command-context.ts";
 import { withFile } from "./file-objects.ts";
 import { formatFinding } from "./finding-text.ts";
 import { type ReadManifests, readDirectories } from "./manifest-files.ts";
 import { dataOption, exampleText } from "./options.ts";
+import { findSocket } from "./running-gate.ts";
 
 interface ApplyOptions {
   readonly filename: readonly string[];

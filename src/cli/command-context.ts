@@ -1,4 +1,4 @@
-/** What every command is given: the outside world, and where a running gate is found. */
+/** What every command is given: the outside world, and where our own files are. */
 
 import path from "node:path";
 import { contentHash } from "#base/content-hash.ts";
@@ -55,7 +55,7 @@ export class CommandError extends Error {
 export const socketName = "api.sock";
 
 /** `$XDG_STATE_HOME/sekisho`, `~/.local/state/sekisho` (XDG Base Directory Specification). */
-function stateDirectory({ variables, home }: Environment): string {
+export function stateDirectory({ variables, home }: Environment): string {
   const state = variables["XDG_STATE_HOME"];
   return path.join(
     state !== undefined && path.isAbsolute(state) ? state : path.join(home, ".local", "state"),
@@ -83,55 +83,4 @@ export async function dataDirectoryOf(
     ),
   );
   return path.join(stateDirectory(context.environment), contentHash(...real.sort()).slice(0, 12));
-}
-
-/** The socket of the gate that is meant: that of `--data`, else the only one that runs. */
-export async function findSocket(
-  context: CommandContext,
-  data: string | undefined,
-): Promise<string> {
-  if (data !== undefined) {
-    const socket = path.join(path.resolve(context.environment.workingDirectory, data), socketName);
-    if (await answers(context, socket)) return socket;
-    throw new CommandError(
-      1,
-      `no gate answers in ${data}`,
-      `start one: sekisho up DIR --data ${data}`,
-    );
-  }
-  const running = await runningSockets(context);
-  const [only, ...others] = running;
-  if (only === undefined) {
-    throw new CommandError(1, "no gate is running", "start one: sekisho up DIR");
-  }
-  if (others.length > 0) {
-    const places = running.map((socket) => path.dirname(socket)).join("\n  ");
-    throw new CommandError(
-      2,
-      `several gates are running:\n  ${places}`,
-      "say which one with --data DIRECTORY",
-    );
-  }
-  return only;
-}
-
-async function runningSockets(context: CommandContext): Promise<readonly string[]> {
-  const state = stateDirectory(context.environment);
-  if ((await context.files.status(state)) === undefined) return [];
-  const sockets = (await context.files.list(state)).map(({ name }) =>
-    path.join(state, name, socketName),
-  );
-  const answering = await Promise.all(sockets.map((socket) => answers(context, socket)));
-  return sockets.filter((_, index) => answering[index] === true);
-}
-
-async function answers(context: CommandContext, socket: string): Promise<boolean> {
-  if ((await context.files.status(socket)) === undefined) return false;
-  try {
-    await context.socket.call(socket, "gate.ping", null);
-    return true;
-  } catch {
-    // A socket that a killed gate left behind: nobody is there, which is the answer.
-    return false;
-  }
 }

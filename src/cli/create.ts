@@ -5,8 +5,9 @@ import { Command } from "commander";
 import { createRemoteStore } from "#api/remote-store.ts";
 import { checkKeyPair } from "#crypto/key-pair.ts";
 import type { Draft } from "#store/object-store.ts";
-import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
+import { type CommandContext, CommandError } from "./command-context.ts";
 import { dataOption, exampleText, namespaceOption } from "./options.ts";
+import { findSocket } from "./running-gate.ts";
 
 interface CreateOptions {
   readonly namespace: string;

@@ -38,11 +38,12 @@ async function heldError(
   data: string,
   cause: StoreError,
 ): Promise<CommandError> {
-  const { who, pid } = await readHolder(context, path.join(data, holderName));
+  const holder = await readHolder(context, data);
+  const { pid } = holder;
   const end = pid === undefined ? "stop that one" : `stop that one (kill ${pid})`;
   return new CommandError(
     1,
-    `the data directory ${data} is held by ${who}`,
+    `the data directory ${data} is held by ${describeHolder(holder)}`,
     `${end}, or give this one a directory of its own with --data DIRECTORY`,
     { cause },
   );
@@ -58,23 +59,28 @@ function formatHolder(context: CommandContext, directories: readonly string[]): 
   return `${JSON.stringify(holder)}\n`;
 }
 
-/** The number of the process that wrote last that it has the lock; undefined when none did. */
-export async function readHolderPid(
-  context: CommandContext,
-  data: string,
-): Promise<number | undefined> {
-  return (await readHolder(context, path.join(data, holderName))).pid;
+export interface Holder {
+  /** Undefined when it cannot be read. */
+  readonly pid: number | undefined;
+  /** The directories it serves, absolute. */
+  readonly serves: readonly string[];
+  /** RFC 3339. */
+  readonly since: string;
 }
 
-/** The lock says that somebody has the directory; a file that cannot be read only leaves open who. */
-async function readHolder(
-  context: CommandContext,
-  file: string,
-): Promise<{ readonly who: string; readonly pid: number | undefined }> {
-  const { pid, serves, since } = await readObject(context, file);
-  if (typeof pid !== "number") return { who: "another sekisho", pid: undefined };
-  const what = Array.isArray(serves) ? `, which serves ${serves.join(", ")}` : "";
-  return { who: `process ${pid}${what} since ${since}`, pid };
+/** Who wrote last that it has the lock; whether somebody has it, the lock says. */
+export async function readHolder(context: CommandContext, data: string): Promise<Holder> {
+  const { pid, serves, since } = await readObject(context, path.join(data, holderName));
+  return {
+    pid: typeof pid === "number" ? pid : undefined,
+    serves: Array.isArray(serves) ? serves.map(String) : [],
+    since: String(since),
+  };
+}
+
+function describeHolder({ pid, serves, since }: Holder): string {
+  if (pid === undefined) return "another sekisho";
+  return `process ${pid}${serves.length === 0 ? "" : `, which serves ${serves.join(", ")}`} since ${since}`;
 }
 
 async function readObject(context: CommandContext, file: string): Promise<JsonObject> {

@@ -3,10 +3,11 @@
 import { Command } from "commander";
 import { createRemoteStore } from "#api/remote-store.ts";
 import type { ObjectKey } from "#kinds/object.ts";
-import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
+import { type CommandContext, CommandError } from "./command-context.ts";
 import { withFile } from "./file-objects.ts";
 import { findKind } from "./kind-name.ts";
 import { dataOption, exampleText, namespaceOption } from "./options.ts";
+import { findSocket } from "./running-gate.ts";
 
 interface DeleteOptions {
   readonly namespace: string;

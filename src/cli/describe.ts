@@ -12,11 +12,12 @@ import { read } from "#kinds/kind.ts";
 import type { KubeObject, ObjectKey } from "#kinds/object.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { formatAge } from "./age.ts";
-import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
+import { type CommandContext, CommandError } from "./command-context.ts";
 import { formatFinding } from "./finding-text.ts";
 import { findKind } from "./kind-name.ts";
 import { formatYaml, manifestOf } from "./object-text.ts";
 import { dataOption, exampleText, namespaceOption } from "./options.ts";
+import { findSocket } from "./running-gate.ts";
 import { formatTable, printable } from "./table.ts";
 
 interface DescribeOptions {

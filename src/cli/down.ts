@@ -9,7 +9,7 @@ import type { ProcessIdentity } from "#runtime/processes.ts";
 import { dataMarkVariable } from "#workloads/data-layout.ts";
 import { askLeftoversToEnd } from "#workloads/leftovers.ts";
 import { type CommandContext, CommandError, dataDirectoryOf } from "./command-context.ts";
-import { readHolderPid } from "./data-holder.ts";
+import { readHolder } from "./data-holder.ts";
 import { exampleText } from "./options.ts";
 import { settingsOf } from "./read-settings.ts";
 
@@ -89,7 +89,7 @@ async function endRunning(
 ): Promise<ProcessIdentity | undefined> {
   const { files, processes, clock } = context;
   if (!(await isLocked(context, data))) return undefined;
-  const pid = await readHolderPid(context, data);
+  const { pid } = await readHolder(context, data);
   const holder = pid === undefined ? undefined : await identityOf(files, pid);
   if (holder === undefined) {
     throw new CommandError(

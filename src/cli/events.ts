@@ -6,8 +6,9 @@ import { compareText } from "#base/compare.ts";
 import { type Event, eventKind } from "#kinds/event.ts";
 import { type Known, read } from "#kinds/kind.ts";
 import { formatAge } from "./age.ts";
-import { type CommandContext, findSocket } from "./command-context.ts";
+import type { CommandContext } from "./command-context.ts";
 import { dataOption, exampleText, namespaceOption } from "./options.ts";
+import { findSocket } from "./running-gate.ts";
 import { formatTable } from "./table.ts";
 
 interface EventsOptions {

@@ -3,8 +3,9 @@
 import { Command, Option } from "commander";
 import { askGate } from "#api/gate-calls.ts";
 import type { Explanation } from "#gate/explanation.ts";
-import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
+import { type CommandContext, CommandError } from "./command-context.ts";
 import { dataOption, exampleText } from "./options.ts";
+import { findSocket } from "./running-gate.ts";
 import { printable } from "./table.ts";
 
 interface ExplainOptions {

@@ -5,10 +5,11 @@ import { createRemoteStore } from "#api/remote-store.ts";
 import type { Kind } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
+import { type CommandContext, CommandError } from "./command-context.ts";
 import { findKind } from "./kind-name.ts";
 import { formatObjects, formatYaml, manifestOf } from "./object-text.ts";
 import { dataOption, exampleText, namespaceOption } from "./options.ts";
+import { findSocket } from "./running-gate.ts";
 
 interface GetOptions {
   readonly namespace: string;

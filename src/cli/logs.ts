@@ -6,8 +6,9 @@ import { read } from "#kinds/kind.ts";
 import { type Pod, podKind } from "#kinds/pod.ts";
 import { LocalSocketError } from "#runtime/local-socket.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { type CommandContext, CommandError, findSocket } from "./command-context.ts";
+import { type CommandContext, CommandError } from "./command-context.ts";
 import { dataOption, exampleText, namespaceOption } from "./options.ts";
+import { findSocket } from "./running-gate.ts";
 
 interface LogsOptions {
   readonly namespace: string;

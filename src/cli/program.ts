@@ -90,9 +90,8 @@ function explainFailure(context: CommandContext, error: unknown): number {
   const { terminal } = context.environment;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { message, advice, exitCode } = describeFailure(error);
-  terminal.warn(
-    `sekisho: ${printable(message).replaceAll("\uFFFD", " ")}\n  ${printable(advice)}\n`,
-  );
+  const lines = advice.split("\n").map((line) => `  ${printable(line)}\n`);
+  terminal.warn(`sekisho: ${printable(message).replaceAll("\uFFFD", " ")}\n${lines.join("")}`);
   return exitCode;
 }
 

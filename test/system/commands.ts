@@ -58,6 +58,16 @@ export async function runCommand(
   return { code, ...printed };
 }
 
+/** The cells of a table, by title. */
+export function table(text: string): readonly Readonly<Record<string, string>>[] {
+  const [head = "", ...lines] = text.trimEnd().split("\n");
+  const titles = head.split(/ {3,}/);
+  return lines.map((line) => {
+    const cells = line.split(/ {3,}/);
+    return Object.fromEntries(titles.map((title, index) => [title, cells[index] ?? ""]));
+  });
+}
+
 function contextIn(environment: Environment): CommandContext {
   return {
     clock: createClock(),

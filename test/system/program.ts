@@ -43,7 +43,7 @@ export async function startProgram(
   const own = ["./sekisho", ...args, ...flags] as const;
   const [program, ...rest] = options.through?.(own.join(" ")) ?? own;
   const child = spawn(program, rest, { cwd: repository });
-  const release = endWithUs(child.pid);
+  const release = endWithUs(child.pid ?? 0, data);
   const terminate = (): void => void child.kill("SIGTERM");
   const stop = async (): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) {
@@ -70,9 +70,13 @@ async function freshPlace(): Promise<Pick<StartedProgram, "httpPort" | "httpsPor
   return { httpPort: http, httpsPort: https, data };
 }
 
-/** A test that is killed cannot clean up: this one ends the child when our end of its input closes. */
-function endWithUs(pid: number | undefined): () => void {
-  const guard = spawn("sh", ["-c", `read _; kill -TERM ${pid}`], {
+/**
+ * A test that is killed cannot clean up: this one ends the child when our end of its input closes. Known by its
+ * directory: the number of a child that has ended may be another process by then.
+ */
+function endWithUs(pid: number, data: string): () => void {
+  const script = 'read _; grep -q -- "$2" "/proc/$1/cmdline" && kill -TERM "$1"';
+  const guard = spawn("sh", ["-c", script, "guard", `${pid}`, data], {
     stdio: ["pipe", "ignore", "ignore"],
   });
   return () => void guard.kill("SIGKILL");

@@ -113,6 +113,21 @@ spec:
 `;
 }
 
+/** An Ingress that is not in the directory, with a Secret that is nowhere. */
+export const extraIngress = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: extra }
+spec:
+  tls: [{ hosts: [extra.test], secretName: extra-tls }]
+  rules:
+    - host: extra.test
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend: { service: { name: httpbin, port: { number: 80 } } }
+`;
+
 /** A manifest of the Secret that the Ingress names. */
 export function secretManifest({ certificate, key }: SelfSigned): string {
   return JSON.stringify({

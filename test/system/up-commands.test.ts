@@ -1,16 +1,16 @@
 /** The commands that ask a running gate: one gate, and what a person reads. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { selfSigned } from "#test/simulators/self-signed.ts";
-import { type Ended, runCommand } from "./commands.ts";
+import { type Ended, runCommand, table } from "./commands.ts";
 import type { RunningSekisho } from "./sekisho.ts";
 import { startSekisho } from "./sekisho.ts";
 import type { ServedDirectory } from "./served-directory.ts";
-import { lineOf, serveDirectory, services, shopFiles } from "./served-directory.ts";
+import { extraIngress, lineOf, serveDirectory, services, shopFiles } from "./served-directory.ts";
 import { http1Text, sendText } from "./wire-client.ts";
 
 const undo = new AsyncDisposableStack();
@@ -62,16 +62,6 @@ async function refused(code: number, ...args: readonly string[]): Promise<readon
   assert.match(wrong, /^sekisho: \S/);
   assert.match(next, /^ {2}\S/, `nothing to do next: ${ended.err}`);
   return [wrong.slice("sekisho: ".length), next.trim()];
-}
-
-/** The cells of a table, by title. */
-function table(text: string): readonly Readonly<Record<string, string>>[] {
-  const [head = "", ...lines] = text.trimEnd().split("\n");
-  const titles = head.split(/ {3,}/);
-  return lines.map((line) => {
-    const cells = line.split(/ {3,}/);
-    return Object.fromEntries(titles.map((title, index) => [title, cells[index] ?? ""]));
-  });
 }
 
 async function podNames(): Promise<readonly string[]> {
@@ -194,20 +184,6 @@ test("explain and Envoy agree", async () => {
     assert.equal(out.split("\n")[0], `http://shop.test${path}: ${status}`);
   }
 });
-
-const extraIngress = `apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: { name: extra }
-spec:
-  tls: [{ hosts: [extra.test], secretName: extra-tls }]
-  rules:
-    - host: extra.test
-      http:
-        paths:
-          - path: /
-            pathType: Prefix
-            backend: { service: { name: httpbin, port: { number: 80 } } }
-`;
 
 /** The status of a request over HTTPS; asks again until the handshake is not refused any more. */
 async function securely(host: string, path: string): Promise<number> {
@@ -371,14 +347,38 @@ test("a second up on the same data directory says who holds it", async () => {
   assert.equal(advice.includes(`kill ${found?.[1]}`) && advice.includes("--data DIRECTORY"), true);
 });
 
-test("without --data the one gate that runs is meant; of several none, and of none none", async () => {
+test("without --data the one gate that runs is meant", async () => {
+  const { sekisho, aside } = started();
+  const variables = { XDG_STATE_HOME: join(aside, "state") };
+  const state = join(aside, "state", "sekisho");
+  mkdirSync(state, { recursive: true });
+  symlinkSync(sekisho.data, join(state, "one"));
+  const { code, out } = await runCommand(["get", "pods"], { variables });
+  assert.deepEqual([code, table(out).length], [0, 2]);
+});
+
+test("of several gates none is meant: each is named with what it serves", async () => {
+  const { sekisho, shop, aside } = started();
+  const variables = { XDG_STATE_HOME: join(aside, "states") };
+  const state = join(aside, "states", "sekisho");
+  mkdirSync(state, { recursive: true });
+  for (const name of ["one", "two"]) symlinkSync(sekisho.data, join(state, name));
+  const { code, err } = await runCommand(["get", "pods"], { variables });
+  assert.equal(code, 2);
+  assert.deepEqual(err.trimEnd().split("\n"), [
+    "sekisho: several gates are running",
+    "  say which one is meant:",
+    `  --data ${join(state, "one")} (serves ${shop.path})`,
+    `  --data ${join(state, "two")} (serves ${shop.path})`,
+  ]);
+});
+
+test("where no gate runs a command says how to start one", async () => {
   const { aside } = started();
   const none = await runCommand(["get", "pods"], { variables: { XDG_STATE_HOME: aside } });
   assert.equal(none.code, 1);
-  assert.equal(none.err, "sekisho: no gate is running\n  start one: sekisho up DIR\n");
+  assert.match(none.err, /^sekisho: no gate is running\n {2}start one: sekisho up DIR/);
   const nobody = await runCommand(["get", "pods", "--data", aside]);
-  assert.deepEqual(
-    [nobody.code, nobody.err.split("\n")[1]],
-    [1, `  start one: sekisho up DIR --data ${aside}`],
-  );
+  assert.equal(nobody.code, 1);
+  assert.equal(nobody.err.split("\n")[1], `  start one: sekisho up DIR --data ${aside}`);
 });
