@@ -3,11 +3,15 @@
 import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { keyOf } from "#kinds/object.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createFiles } from "#runtime/real-files.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { openEmbeddedStore } from "#store/embedded/embedded-store.ts";
 import type { Draft } from "#store/object-store.ts";
+
+/** What a gate on this address has written to each Ingress. */
+const status = { loadBalancer: { ingress: [{ ip: "127.0.0.1" }] } };
 
 /** Every write is made durable, which takes ten thousand of them no time in memory. */
 const memory = "/dev/shm";
@@ -18,7 +22,10 @@ export async function fillStore(directory: string, drafts: readonly Draft[]): Pr
   try {
     const deps = { files: createFiles(), clock: createClock(), random: createRandom() };
     const store = await openEmbeddedStore(deps, { directory: place });
-    for (const draft of drafts) await store.create(draft);
+    for (const draft of drafts) {
+      const created = await store.create(draft);
+      if (created.kind === "Ingress") await store.replaceStatus(keyOf(created), status);
+    }
     await store.close();
     cpSync(place, directory, { recursive: true });
   } finally {
