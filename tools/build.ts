@@ -1,6 +1,6 @@
 /**
  * Bundles src/main.ts for images and releases, beside the licences of everything that is in the bundle: into dist/, or
- * into the directory given.
+ * into the directory given. `sekisho` in there starts it.
  */
 
 import {
@@ -82,6 +82,14 @@ const programLinks: Plugin = {
   },
 };
 
+/** Starts the bundle under the Node on the PATH as `./sekisho` starts the working copy: see there and in tools/node. */
+function launcher(): string {
+  const flags = readFileSync(join(root, "tools/node-flags"), "utf8").trim();
+  return `#!/bin/sh
+MALLOC_ARENA_MAX=\${MALLOC_ARENA_MAX-1} exec node ${flags} "\${0%/*}/sekisho.mjs" "$@"
+`;
+}
+
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 const { metafile } = await build({
@@ -105,6 +113,7 @@ const folders = new Set(
 );
 const licences = [...folders].sort().map(formatLicence);
 writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), licences.join(`\n${"-".repeat(80)}\n\n`));
+writeFileSync(join(dist, "sekisho"), launcher(), { mode: 0o755 });
 for (const file of ["LICENSE", "NOTICE"]) copyFileSync(join(root, file), join(dist, file));
 
 for (const [file, { bytes }] of Object.entries(metafile.outputs)) {

@@ -1,7 +1,7 @@
 /** Our own program as it is shipped: the bundle in dist/, which runs Envoy, fed by its store or by files. */
 
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { askGate } from "#api/gate-calls.ts";
 import { createRemoteStore } from "#api/remote-store.ts";
 import { createLocalSocket } from "#runtime/real-local-socket.ts";
@@ -69,15 +69,9 @@ async function start(
   const envoy = settings.envoy ?? (await envoyProgram());
   const startedAt = performance.now();
   const program = await startProgram({
-    command: process.execPath,
+    command: join(settings.bundle, "sekisho"),
     args: [
-      ...[
-        "--disable-warning=ExperimentalWarning",
-        join(settings.bundle, "sekisho.mjs"),
-        "up",
-        manifests,
-        "--json",
-      ],
+      ...["up", manifests, "--json"],
       ...["--data", data, "--config", config, "--envoy", envoy],
       ...["--http", `${ports.http}`, "--https", `${ports.https}`],
     ],
@@ -126,6 +120,7 @@ function configText(settings: SekishoSettings): string {
 /** Compiled once, as it is when a program is started for the second time. */
 function environmentOf({ bundle, profile }: SekishoProgram): Readonly<Record<string, string>> {
   return {
+    PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}`,
     NODE_COMPILE_CACHE: join(bundle, "compiled"),
     ...(profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` }),
   };
