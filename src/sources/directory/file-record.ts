@@ -120,7 +120,7 @@ async function parseRecord(
   const parsed = await parse(reader, bytes, base.path);
   if (!parsed.whole) return keepGood({ ...base, hash }, before, parsed.findings);
   const version = versionOf(parsed);
-  const read = readObjects(parsed, reader.recognise, reader.locator);
+  const read = readObjects(parsed, reader.recognise, reader.locator, reader.limits);
   const refused = new Set(read.refused.map(formatKey));
   const kept = before?.objects.filter(({ key }) => refused.has(formatKey(key))) ?? [];
   const keyed = read.objects.map((object) => ({ key: keyOf(object), object, version }));

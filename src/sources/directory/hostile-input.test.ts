@@ -57,15 +57,36 @@ test("hostile files are reported each, and the others load", async () => {
   ).slice(1);
   harness.files.write("/m/bomb.yaml", `a0: &a0 [x, x]\n${anchors.join("\n")}`);
   harness.files.write("/m/big.yaml", `${service("big")}data: {a: "${"x".repeat(10_000_000)}"}\n`);
+  const copies = Array.from({ length: 50_000 }, (_, n) => `  k${n}: *a\n`).join("");
+  const text = "x".repeat(100_000);
+  harness.files.write("/m/copies.yaml", `${service("copies")}data:\n  a: &a "${text}"\n${copies}`);
+  const items = Array.from(
+    { length: 100_000 },
+    (_, n) => `- {apiVersion: v1, kind: Cup, metadata: {name: c${n}}}\n`,
+  );
+  harness.files.write("/m/items.yaml", `kind: List\nitems:\n${items.join("")}`);
   harness.files.write("/m/list.yaml", `${service("list")}list:\n${"- a\n".repeat(100_000)}`);
   harness.files.write("/m/proto.yaml", `${service("proto")}__proto__: {a: 1}\n`);
   await harness.source.start();
-  assert.deepEqual(names(harness), ["big", "list", "proto"]);
-  assert.deepEqual(reasons(harness), [...Object.keys(hostile), "DocumentTooLarge"].sort());
+  assert.deepEqual(names(harness), ["list", "proto"]);
+  const more = ["DocumentTooLarge", "ObjectTooLarge", "ObjectTooLarge", "KindNotUsed"];
+  assert.deepEqual(reasons(harness), [...Object.keys(hostile), ...more].sort());
   assert.ok(
     !harness.files.reads.includes("/m/FileTooLarge.yaml"),
     "a file over the limit is not even read",
   );
+});
+
+test("an object that grows too large keeps its last good version, and its neighbours change", async () => {
+  const harness = createDirectoryHarness({ limits: { maxObjectLength: 1000 } });
+  harness.files.write("/m/a.yaml", `${service("a")}---\n${service("b")}`);
+  await harness.source.start();
+  const long = `${service("a", 81)}data: {a: "${"x".repeat(1000)}"}\n`;
+  harness.files.write("/m/a.yaml", `${long}---\n${service("b", 81)}`);
+  await harness.settle();
+  assert.deepEqual(harness.world.get("Service/default/a")?.draft.body, { spec: { port: 80 } });
+  assert.deepEqual(harness.world.get("Service/default/b")?.draft.body, { spec: { port: 81 } });
+  assert.deepEqual(reasons(harness), ["ObjectTooLarge"]);
 });
 
 test("files beyond the limits of the whole are not read, and that is said", async () => {

@@ -2,11 +2,12 @@
 
 import type { Finding } from "#base/finding.ts";
 import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
+import { isLongerAsJson } from "#base/json-length.ts";
 import { fileOrigin, type Origin, type Place } from "#base/origin.ts";
 import { kindId, type ObjectKey } from "#kinds/object.ts";
 import { type Envelope, type EnvelopeProblem, readEnvelope } from "./envelope.ts";
 import { createLocator, type Locator, versionOf } from "./locator.ts";
-import { defaultManifestLimits, type ParsedFile } from "./manifest.ts";
+import { defaultManifestLimits, type ManifestLimits, type ParsedFile } from "./manifest.ts";
 import type { Recognise, SourceObject, Unclaimed } from "./source-object.ts";
 
 export interface FileObjects {
@@ -33,14 +34,16 @@ export function readObjects(
   parsed: ParsedFile,
   recognise: Recognise,
   locator: Locator = createLocator(defaultManifestLimits),
+  limits: ManifestLimits = defaultManifestLimits,
 ): FileObjects {
-  const reader = new ObjectReader(parsed, recognise, locator);
+  const reader = new ObjectReader(parsed, recognise, { locator, limits });
   for (const { index, value } of parsed.documents) reader.read(index, value);
   return reader.result();
 }
 
 class ObjectReader {
   readonly #recognise: Recognise;
+  readonly #maxObjectLength: number;
   readonly #placeOf: (spot: Spot, path: string) => Place;
   readonly #file: string;
   readonly #objects: SourceObject[] = [];
@@ -48,9 +51,14 @@ class ObjectReader {
   readonly #unclaimed = new Map<string, Unclaimed>();
   readonly #findings: Finding[] = [];
 
-  constructor(parsed: ParsedFile, recognise: Recognise, locator: Locator) {
+  constructor(
+    parsed: ParsedFile,
+    recognise: Recognise,
+    { locator, limits }: { readonly locator: Locator; readonly limits: ManifestLimits },
+  ) {
     const version = versionOf(parsed);
     this.#recognise = recognise;
+    this.#maxObjectLength = limits.maxObjectLength;
     this.#file = parsed.file;
     this.#placeOf = ({ document, within }, path) =>
       locator.placeOf(version, document, joinPaths(within, path));
@@ -85,16 +93,30 @@ class ObjectReader {
     if (apiVersion === undefined || kind === undefined) return;
     const recognised = this.#recognise(apiVersion, kind);
     if (recognised === "unclaimed") return this.#count(raw, { apiVersion, kind, ...spot });
-    const converted = recognised.convert?.(raw) ?? raw;
+    const isLong = isLongerAsJson(raw, this.#maxObjectLength);
+    const taken = isLong ? named(raw) : raw;
+    const converted = recognised.convert?.(taken) ?? taken;
     const about = {
       apiVersion: textOr(converted["apiVersion"], apiVersion),
       kind: textOr(converted["kind"], kind),
     };
+    const envelope = readEnvelope(converted, about, recognised);
     this.#add(
-      readEnvelope(converted, about, recognised),
+      isLong ? { ...envelope, draft: undefined, problems: [this.#tooLong()] } : envelope,
       spot,
       kindId(about.apiVersion, about.kind),
     );
+  }
+
+  #tooLong(): EnvelopeProblem {
+    const most = `${this.#maxObjectLength / 1024 / 1024} MiB`;
+    return {
+      severity: "error",
+      reason: "ObjectTooLarge",
+      path: "",
+      message: `The object is not taken: with its aliases written out it is larger than ${most}, which no cluster takes either.`,
+      advice: "Split it into several objects.",
+    };
   }
 
   #required(raw: JsonObject, field: "apiVersion" | "kind", spot: Spot): string | undefined {
@@ -149,6 +171,12 @@ class ObjectReader {
     if (problem.severity !== "error" && key !== undefined) return { ...problem, origin };
     return { ...problem, origin, place: this.#placeOf(spot, path) };
   }
+}
+
+/** What is needed to know which object it is: an earlier version stays in force. */
+function named({ apiVersion, kind, metadata }: JsonObject): JsonObject {
+  const { name, namespace } = isJsonObject(metadata) ? metadata : {};
+  return { apiVersion, kind, metadata: { name, namespace } };
 }
 
 function textOr(value: Json | undefined, fallback: string): string {

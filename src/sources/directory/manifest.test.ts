@@ -129,6 +129,16 @@ test("labels and annotations must be text: a number is refused at its line, null
   assert.deepEqual(fine.objects[0]?.draft.metadata.labels, { a: "" });
 });
 
+test("an object of a legacy version that is too large is known as what it would have become", () => {
+  const rules = "x".repeat(1000);
+  const text = `apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: web}\nspec: {rules: ${rules}}\n`;
+  const limits = { ...defaultManifestLimits, maxObjectLength: 1000 };
+  const { refused, findings } = readObjects(parse(text), recognise, undefined, limits);
+  const name = { namespace: "default", name: "web" };
+  assert.deepEqual(refused, [{ kind: "Ingress.networking.k8s.io", ...name }]);
+  assert.deepEqual(findings.map(summarise), ["ObjectTooLarge 1:1"]);
+});
+
 const refusals: Readonly<Record<string, readonly [string, string]>> = {
   "no apiVersion": ["kind: Service\nmetadata: {name: a}\n", "InvalidObject 1:1"],
   "a kind that is no text": ["apiVersion: v1\nkind: 5\n", "InvalidObject 2:1"],

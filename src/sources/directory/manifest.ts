@@ -13,12 +13,16 @@ import { createLineTable, type LineTable } from "./line-table.ts";
 export interface ManifestLimits extends YamlLimits {
   readonly maxFileBytes: number;
   readonly maxDocuments: number;
+  /** Characters of one object as JSON: what it is stored and handed on as, aliases written out. */
+  readonly maxObjectLength: number;
 }
 
 export const defaultManifestLimits: ManifestLimits = {
   ...defaultYamlLimits,
   maxFileBytes: 16 * 1024 * 1024,
   maxDocuments: 100_000,
+  // What etcd takes by default: a larger object could not be in a cluster either.
+  maxObjectLength: 1.5 * 1024 * 1024,
 };
 
 /** One document that is not empty; offsets are UTF-16 units from the start of the file's text. */
