@@ -49,6 +49,7 @@ export function createDirectoryFeed(
     const hidden = await deps.store.replaceFiles({
       set: batch.set.map(({ draft }) => draft),
       removed: batch.removed,
+      texts: batch.texts,
       complete: batch.complete,
     });
     for (const key of batch.removed) shadowed.delete(formatKey(key));
@@ -79,6 +80,7 @@ export function createDirectoryFeed(
   const source = createDirectorySource(deps, {
     roots,
     recognise: recogniseManifest,
+    lastGood: (path) => deps.store.fileText(path),
     consume: (batch) => {
       due = due === undefined ? batch : joined(due, batch);
       schedule();

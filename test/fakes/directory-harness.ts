@@ -34,7 +34,11 @@ export async function pass(clock: ManualClock, duration: Temporal.DurationLike):
 
 /** Roots default to `/m`; kind Cup is claimed by nobody. */
 export function createDirectoryHarness(
-  options: { readonly roots?: readonly string[]; readonly limits?: Partial<DirectoryLimits> } = {},
+  options: {
+    readonly roots?: readonly string[];
+    readonly limits?: Partial<DirectoryLimits>;
+    readonly lastGood?: (path: string) => string | undefined;
+  } = {},
 ): DirectoryHarness {
   const files = createMemoryFiles();
   const clock = createManualClock();
@@ -45,6 +49,7 @@ export function createDirectoryHarness(
     {
       roots: options.roots ?? ["/m"],
       limits: { ...defaultDirectoryLimits, ...options.limits },
+      ...(options.lastGood === undefined ? {} : { lastGood: options.lastGood }),
       recognise: (_, kind) => (kind === "Cup" ? "unclaimed" : { namespaced: true }),
       consume: (batch) => {
         batches.push(batch);

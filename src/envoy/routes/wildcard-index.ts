@@ -14,7 +14,7 @@ import { hostResourceName, scopeKey, scopeNamed } from "./scope.ts";
  * The name of the index. A wildcard is entered after its routes were acknowledged, else requests get 404 in between,
  * and is taken out before they are removed: the relations of the index say so.
  */
-const wildcardIndexName = "wildcard-index";
+export const wildcardIndexName = "wildcard-index";
 
 /** What the scripts find beside a wildcard: how the connections of its certificate group are named, or just `true`. */
 export type WildcardEntry = string | true;

@@ -29,6 +29,8 @@ export const defaultDirectoryLimits: DirectoryLimits = {
 export interface SourceBatch {
   readonly set: readonly SourceObject[];
   readonly removed: readonly ObjectKey[];
+  /** Texts of files that can be read whole and are new or different; undefined for files that are gone. */
+  readonly texts: ReadonlyMap<string, string | undefined>;
   /** All findings of the source as they are now. */
   readonly findings: readonly Finding[];
   /** Every root was listed once: what is not known now is not there. */
@@ -51,6 +53,8 @@ export interface DirectorySourceOptions {
   readonly roots: readonly string[];
   readonly recognise: Recognise;
   readonly consume: (batch: SourceBatch) => void;
+  /** The text of a file that an earlier run could read last: in force while the file cannot be read. Default: none. */
+  readonly lastGood?: (path: string) => string | undefined;
   readonly limits?: DirectoryLimits;
 }
 
@@ -224,7 +228,8 @@ class Source implements DirectorySource {
     const silent = change.set.length === 0 && change.removed.length === 0 && shown === this.#shown;
     if (silent && !completed) return;
     this.#shown = shown;
-    this.#options.consume({ ...change, findings: all, complete: this.#complete });
+    const texts = textsOf(changes);
+    this.#options.consume({ ...change, texts, findings: all, complete: this.#complete });
   }
 
   async #readChanges(walk: Walk): Promise<{
@@ -254,6 +259,7 @@ class Source implements DirectorySource {
       limits: this.#limits,
       recognise: this.#options.recognise,
       locator: this.#locator,
+      lastGood: this.#options.lastGood ?? (() => undefined),
       pause: () => this.#pause(),
     };
   }
@@ -300,6 +306,15 @@ class Source implements DirectorySource {
         }),
       );
   }
+}
+
+function textsOf(
+  changes: ReadonlyMap<string, FileRecord | undefined>,
+): ReadonlyMap<string, string | undefined> {
+  const good = [...changes].filter(
+    ([, record]) => record === undefined || record.text !== undefined,
+  );
+  return new Map(good.map(([path, record]) => [path, record?.text]));
 }
 
 /** As paths below it begin: `./examples/` is `examples`. */

@@ -29,6 +29,8 @@ export interface FileRecord {
   /** What it was when it was read; undefined when it must be read again. */
   readonly status: FileStatus | undefined;
   readonly hash: string;
+  /** Its text, when all of it could be read; absent while an earlier version is in force. */
+  readonly text?: string;
   readonly objects: readonly PlacedObject[];
   readonly unclaimed: readonly (Unclaimed & { readonly version: FileVersion })[];
   readonly findings: readonly Finding[];
@@ -39,6 +41,8 @@ export interface FileReader {
   readonly limits: ManifestLimits;
   readonly recognise: Recognise;
   readonly locator: Locator;
+  /** The text of a file that an earlier run could read last. */
+  readonly lastGood: (path: string) => string | undefined;
   /** Resolves at once, or after others had their turn when this has taken long. */
   readonly pause: () => Promise<void>;
 }
@@ -65,7 +69,8 @@ export async function readRecord(
     if (!(bytes instanceof Uint8Array)) {
       // Permissions change without a trace in what is compared.
       const known = bytes.reason === "Unreadable" ? undefined : status;
-      return keepGood({ ...base, status: known, hash: "" }, before, [bytes]);
+      const good = before ?? (await recall(reader, { ...base, status: undefined }));
+      return keepGood({ ...base, status: known, hash: "" }, good, [bytes]);
     }
     const after = await statusAfter(reader.files, found.path);
     const settled = after !== undefined && isSameVersion(after, status);
@@ -118,7 +123,20 @@ async function parseRecord(
   const hash = contentHash(bytes);
   if (before?.hash === hash) return { ...before, ...base };
   const parsed = await parse(reader, bytes, base.path);
-  if (!parsed.whole) return keepGood({ ...base, hash }, before, parsed.findings);
+  if (!parsed.whole) {
+    const good = before ?? (await recall(reader, { ...base, status: undefined }));
+    return keepGood({ ...base, hash }, good, parsed.findings);
+  }
+  return recordOf(reader, { ...base, hash }, parsed, before);
+}
+
+/** A file all of which could be read. */
+function recordOf(
+  reader: FileReader,
+  base: Base & { readonly hash: string },
+  parsed: ParsedFile,
+  before: FileRecord | undefined,
+): FileRecord {
   const version = versionOf(parsed);
   const read = readObjects(parsed, reader.recognise, reader.locator, reader.limits);
   const refused = new Set(read.refused.map(formatKey));
@@ -126,11 +144,20 @@ async function parseRecord(
   const keyed = read.objects.map((object) => ({ key: keyOf(object), object, version }));
   return {
     ...base,
-    hash,
+    text: parsed.text,
     objects: [...keyed, ...kept],
     unclaimed: read.unclaimed.map((unclaimed) => ({ ...unclaimed, version })),
     findings: [...parsed.findings, ...read.findings],
   };
+}
+
+/** What a file held when an earlier run read it last; undefined when none did. */
+async function recall(reader: FileReader, base: Base): Promise<FileRecord | undefined> {
+  const text = reader.lastGood(base.path);
+  if (text === undefined) return undefined;
+  const bytes = new TextEncoder().encode(text);
+  const parsed = await parse(reader, bytes, base.path);
+  return parsed.whole ? recordOf(reader, { ...base, hash: "" }, parsed, undefined) : undefined;
 }
 
 async function parse(reader: FileReader, bytes: Uint8Array, path: string): Promise<ParsedFile> {

@@ -7,7 +7,7 @@ import { StoreError } from "../object-store.ts";
  * Each entry brings the schema one version further; entries are never changed, only added.
  *
  * `objects` holds stored objects whole. `identities` holds what we gave and added to objects of files: their body stays
- * in the file.
+ * in the file. `file_texts` holds each file as it could be read last, for a run that finds it broken.
  */
 const migrations: readonly string[] = [
   `CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -23,6 +23,11 @@ const migrations: readonly string[] = [
      generation INTEGER NOT NULL,
      body_hash TEXT NOT NULL,
      overlay TEXT NOT NULL
+   ) STRICT;`,
+  `CREATE TABLE file_texts (
+     path TEXT PRIMARY KEY,
+     content BLOB NOT NULL,
+     key_id TEXT NOT NULL
    ) STRICT;`,
 ];
 

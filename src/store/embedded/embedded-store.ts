@@ -8,6 +8,7 @@ import { type ObjectStore, StoreError } from "../object-store.ts";
 import type { Sealer } from "../sealer.ts";
 import { openDatabase } from "./database.ts";
 import type { FileBatch } from "./file-batch.ts";
+import { FileTexts } from "./file-texts.ts";
 import { StoreCore } from "./store-core.ts";
 
 export interface EmbeddedStoreDeps {
@@ -28,6 +29,8 @@ export interface EmbeddedStoreSettings {
 export interface EmbeddedStore extends ObjectStore {
   /** Takes what files hold; one creation stamp for the batch. Returns those keys of the batch that a stored object has as well: the file's is in force. */
   readonly replaceFiles: (batch: FileBatch) => Promise<readonly ObjectKey[]>;
+  /** The text of a file as {@link replaceFiles} was given it last, in this run or an earlier one. */
+  readonly fileText: (path: string) => string | undefined;
   /** With `lag`: shows everything written so far. */
   readonly settle: () => void;
   readonly close: () => Promise<void>;
@@ -49,7 +52,8 @@ export async function openEmbeddedStore(
     if ((await deps.files.status(file)) === undefined) await deps.files.replace(file, "", 0o600);
     const database = openDatabase(file);
     const core = new StoreCore(deps, settings, database);
-    return storeOf(core, async () => {
+    const texts = new FileTexts(database, settings.sealer);
+    return storeOf(core, texts, async () => {
       core.close();
       await lock.release();
     });
@@ -59,7 +63,7 @@ export async function openEmbeddedStore(
   }
 }
 
-function storeOf(core: StoreCore, close: () => Promise<void>): EmbeddedStore {
+function storeOf(core: StoreCore, texts: FileTexts, close: () => Promise<void>): EmbeddedStore {
   return {
     get: async (key) => core.get(key),
     list: async (kind, namespace) => core.list(kind, namespace),
@@ -70,7 +74,12 @@ function storeOf(core: StoreCore, close: () => Promise<void>): EmbeddedStore {
     replaceStatus: async (key, status, resourceVersion) =>
       core.replaceStatus(key, status, resourceVersion),
     remove: async (key, preconditions) => core.remove(key, preconditions ?? {}),
-    replaceFiles: async (batch) => core.replaceFiles(batch),
+    replaceFiles: async (batch) => {
+      const hidden = core.replaceFiles(batch);
+      texts.put(batch.texts ?? new Map());
+      return hidden;
+    },
+    fileText: (path) => texts.get(path),
     settle: () => core.settle(),
     close,
   };

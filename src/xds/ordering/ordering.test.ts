@@ -190,3 +190,61 @@ test("a proxy that comes with content nobody knows loses nothing that this may r
   assert.deepEqual((await client.accept()).texts, { r: "to new" });
   assert.deepEqual((await client.accept()).removed, ["old"]);
 });
+
+test("a proxy that comes with hosts that are gone is told so, though it is told nothing else", async (t) => {
+  const harness = await startXds(t);
+  harness.xds.open();
+  const client = harness.client("p");
+  const version = "of another control plane";
+  client.ask("cluster", { initialVersions: { c: version } });
+  client.ask("routes", {
+    subscribe: ["host/a", "host/b"],
+    initialVersions: { "host/a": version, "host/b": version },
+  });
+  client.ask("scope", { initialVersions: { "host/a": version, "host/b": version } });
+  const told = [...(await client.drain()), ...(await client.drain())];
+  assert.deepEqual(
+    told.flatMap(({ type, removed }) => removed.map((name) => `${type} ${name}`)),
+    ["scope host/a", "scope host/b", "routes host/a", "routes host/b", "cluster c"],
+  );
+});
+
+const scope = (name: string): Resource =>
+  resource("scope", name, name, { uses: [{ type: "routes", name }] });
+const wildcardRoutes = (name: string): Resource => resource("routes", name, "1");
+const index = (...names: readonly string[]): Resource =>
+  resource("scope", "wildcard-index", names.join(), {
+    needs: names.map((name) => ({ type: "routes", name })),
+    uses: names.map((name) => ({ type: "scope", name })),
+  });
+
+test("a wildcard that came while nobody was there is entered once its routes are there", async (t) => {
+  const harness = await startXds(t);
+  harness.xds.publish({
+    set: [
+      scope("host/*.w"),
+      scope("host/*.h"),
+      wildcardRoutes("host/*.w"),
+      wildcardRoutes("host/*.h"),
+      index("host/*.w", "host/*.h"),
+    ],
+    removed: [],
+  });
+  harness.xds.open();
+  const client = harness.client("p");
+  client.ask("routes", {
+    subscribe: ["host/*.w"],
+    initialVersions: { "host/*.w": wildcardRoutes("host/*.w").version },
+  });
+  client.ask("scope", {
+    initialVersions: {
+      "host/*.w": scope("host/*.w").version,
+      "wildcard-index": index("host/*.w").version,
+    },
+  });
+  assert.deepEqual(Object.keys((await client.accept()).texts), ["host/*.h"]);
+  client.ask("routes", { subscribe: ["host/*.h"] });
+  assert.deepEqual(Object.keys((await client.accept()).texts), ["host/*.h"]);
+  assert.deepEqual(Object.keys((await client.accept()).texts), ["wildcard-index"]);
+  await harness.xds.programmed();
+});

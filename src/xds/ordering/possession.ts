@@ -9,6 +9,7 @@
  */
 
 import type { ResourceName, ResourceType } from "#envoy/resource.ts";
+import { wildcardIndexName } from "#envoy/routes/wildcard-index.ts";
 import type { EncodedResource } from "../encoded-resource.ts";
 import { additionOrder, referredToByName, referrers } from "./resource-order.ts";
 
@@ -139,6 +140,8 @@ export class Possession {
     if (this.#countersOf(type).has(name)) return true;
     return referrers[type].some((referrer) => {
       const unknown = this.#unknown.get(referrer);
+      // Of scopes only the index refers to others.
+      if (type === "scope") return name !== wildcardIndexName && unknown?.has(wildcardIndexName);
       return referredToByName.has(type) ? unknown?.has(name) : (unknown?.size ?? 0) > 0;
     });
   }
