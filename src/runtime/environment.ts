@@ -29,6 +29,6 @@ export interface Environment {
   readonly terminal: Terminal;
   /** Ends this process once what was printed has been written. */
   readonly exit: (code: number) => void;
-  /** Calls `stop` at the first SIGINT or SIGTERM, `hurry` at the second; the returned function ends that. */
+  /** Calls `stop` at the first SIGINT or SIGTERM, or when the terminal is closed, `hurry` at the second; the returned function ends that. */
   readonly onStopSignal: (stop: () => void, hurry: () => void) => () => void;
 }

@@ -6,6 +6,8 @@ import type { Environment } from "./environment.ts";
 /** An {@link Environment} read from `process`. */
 export function createEnvironment(): Environment {
   const { stdout } = process;
+  // Whoever read us may have gone (`| head`, a closed terminal): the work goes on, said to nobody.
+  for (const stream of [stdout, process.stderr]) stream.on("error", () => undefined);
   return {
     arguments: process.argv.slice(2),
     variables: process.env,
@@ -41,10 +43,16 @@ function onStopSignal(stop: () => void, hurry: () => void): () => void {
       stop();
     }
   };
-  process.on("SIGINT", receive);
-  process.on("SIGTERM", receive);
+  const signals = stopSignals();
+  for (const signal of signals) process.on(signal, receive);
   return () => {
-    process.off("SIGINT", receive);
-    process.off("SIGTERM", receive);
+    for (const signal of signals) process.off(signal, receive);
   };
+}
+
+/** A terminal that is closed hangs up. Without one SIGHUP is left as it is: `nohup` has it ignored. */
+function stopSignals(): readonly NodeJS.Signals[] {
+  const streams = [process.stdin, process.stdout, process.stderr];
+  const hasTerminal = streams.some(({ isTTY }) => isTTY);
+  return hasTerminal ? ["SIGINT", "SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM"];
 }
