@@ -37,18 +37,21 @@ test("a terminal that is closed stops the program as Ctrl-C does", {
 
 test("a reader who goes early does not break the program", async () => {
   const text = `
+const { once } = await import("node:events");
 const { createEnvironment } = await import("${module}");
 const { terminal, exit } = createEnvironment();
-for (let line = 0; line < 100_000; line += 1) terminal.print("a line that nobody reads\\n");
-exit(7);`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", text], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+terminal.print("first");
+process.stdin.resume();
+await once(process.stdin, "end");
+process.stdout.once("close", () => exit(7));
+terminal.print("nobody reads this");`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", text]);
   child.stdout.once("data", () => child.stdout.destroy());
+  child.stdout.once("close", () => child.stdin.end());
   let err = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     err += chunk;
   });
-  const [code] = await once(child, "exit");
+  const [code] = await once(child, "close");
   assert.deepEqual([code, err], [7, ""]);
 });
