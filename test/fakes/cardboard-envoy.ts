@@ -1,6 +1,6 @@
 /** A supervisor whose Envoys are of cardboard: they answer the administration interface, and end when told or made to. */
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestContext } from "node:test";
@@ -84,8 +84,9 @@ export async function createMachine(t: TestContext): Promise<Machine> {
       const counts = [
         `http.gate.downstream_rq_active: ${machine.requests}`,
         `server.parent_connections: ${machine.parentConnections}`,
+        `server.hot_restart_epoch: ${machine.commands.at(-1)?.args.at(-1)}`,
       ];
-      const body = asked.includes("parent") ? counts[1] : counts[0];
+      const body = counts[asked.includes("parent") ? 1 : asked.includes("epoch") ? 2 : 0];
       return { status: 200, body: `${body}\n` };
     },
   };
@@ -109,15 +110,17 @@ export interface Supervised {
   ) => Promise<Extract<EnvoyEvent, { kind: Kind }>>;
 }
 
-/** Runs a supervisor until its Envoy serves, and stops it dead: nothing it waits for ever comes. */
+/** Runs a supervisor until its Envoy serves (or only runs), and stops it dead: nothing it waits for ever comes. */
 export async function superviseAndKill(
   machine: Machine,
   settings: Partial<EnvoyProcessSettings> = {},
+  until: "started" | "ready" = "ready",
 ): Promise<void> {
   const { envoy, next } = supervise({ ...machine, clock: createManualClock() }, settings);
   envoy.start();
   const { identity } = await next("started");
-  await next("ready");
+  if (until === "ready") await next("ready");
+  else while (!(await readFile(machine.paths.roster, "utf8")).includes("starting")) await turn();
   const end = (): unknown => machine.alive.delete(identity.pid);
   machine.alive.set(identity.pid, { startTicks: identity.startTicks, end });
 }

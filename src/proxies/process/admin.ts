@@ -20,6 +20,8 @@ export interface EnvoyAdmin {
   /** New connections are refused from now on; those that are there go on. */
   readonly closeListeners: () => Promise<void>;
   readonly activity: () => Promise<Activity>;
+  /** The place of the Envoy that answers in a series of hot restarts; undefined when nobody answers. */
+  readonly epoch: () => Promise<number | undefined>;
   /** Connections that the Envoy before this one still has after a hot restart; undefined when nobody answers. */
   readonly parentConnections: () => Promise<number | undefined>;
   /** Opens all log files anew after they were renamed. */
@@ -42,6 +44,16 @@ export function createEnvoyAdmin(http: SocketHttp, socket: string): EnvoyAdmin {
   };
   const get = (path: string): Promise<SocketResponse> =>
     http.request({ socket, method: "GET", path, timeout });
+  const serverStat = async (name: string): Promise<number | undefined> => {
+    try {
+      const filter = encodeURIComponent(`^server\\.${name}$`);
+      const count = /: (\d+)/.exec((await get(`/stats?filter=${filter}`)).body)?.[1];
+      return count === undefined ? undefined : Number(count);
+    } catch (cause) {
+      if (cause instanceof SocketHttpError) return undefined;
+      throw cause;
+    }
+  };
   return {
     get,
     isReady: async (signal) => {
@@ -66,16 +78,8 @@ export function createEnvoyAdmin(http: SocketHttp, socket: string): EnvoyAdmin {
     startDrain: () => post("/drain_listeners?graceful&skip_exit"),
     closeListeners: () => post("/drain_listeners"),
     reopenLogs: () => post("/reopen_logs"),
-    parentConnections: async () => {
-      try {
-        const filter = encodeURIComponent(String.raw`^server\.parent_connections$`);
-        const count = /: (\d+)/.exec((await get(`/stats?filter=${filter}`)).body)?.[1];
-        return count === undefined ? undefined : Number(count);
-      } catch (cause) {
-        if (cause instanceof SocketHttpError) return undefined;
-        throw cause;
-      }
-    },
+    epoch: () => serverStat("hot_restart_epoch"),
+    parentConnections: () => serverStat("parent_connections"),
     activity: async () => {
       const filter = encodeURIComponent(String.raw`^http\.[^.]+\.downstream_(cx|rq)_active$`);
       return parseActivity((await get(`/stats?filter=${filter}`)).body);

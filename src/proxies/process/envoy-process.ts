@@ -1,6 +1,5 @@
 /** Keeps one Envoy running: started, watched, started again when it dies, drained when it is told to stop. */
 
-import { adoptChild } from "#runtime/adopted-child.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import { FilesError } from "#runtime/files.ts";
@@ -12,20 +11,16 @@ import type { SocketHttp } from "#runtime/socket-http.ts";
 import { SocketHttpError } from "#runtime/socket-http.ts";
 import type { EnvoyAdmin } from "./admin.ts";
 import { createEnvoyAdmin } from "./admin.ts";
-import { findBeginning } from "./adoption/beginning.ts";
-import { EnvoyRoster, identityOf, type RecordedEnvoy } from "./adoption/envoy-roster.ts";
-import { hotRestart } from "./adoption/hot-restart.ts";
-import { Retirements } from "./adoption/retirement.ts";
 import type { BackOffSettings } from "./back-off.ts";
 import { createBackOff } from "./back-off.ts";
 import type { Drained, DrainSettings } from "./drain.ts";
 import { drain } from "./drain.ts";
-import { endChild, endProcess } from "./end-process.ts";
+import { endChild } from "./end-process.ts";
 import type { EnvoyEvent } from "./envoy-event.ts";
+import { EnvoyStarter, type Serving } from "./envoy-starter.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import { explainExit, explainNoStart } from "./exit-reason.ts";
-import type { Launched, LaunchSettings } from "./launch.ts";
-import { fingerprintOf, launchEnvoy, listenForWords, removeLeftovers } from "./launch.ts";
+import type { LaunchSettings } from "./launch.ts";
 import type { RotationSettings } from "./log-rotation.ts";
 import { createLogRotation, defaultRotation } from "./log-rotation.ts";
 
@@ -74,19 +69,12 @@ export function createEnvoyProcess(
   };
 }
 
-interface Serving {
-  readonly launched: Launched;
-  /** It is known to serve: it did before. */
-  readonly isReady: boolean;
-}
-
 class EnvoySupervisor {
   readonly admin: EnvoyAdmin;
   readonly #deps: EnvoyProcessDeps;
   readonly #settings: EnvoyProcessSettings;
-  readonly #roster: EnvoyRoster;
   readonly #stopping = new AbortController();
-  readonly #retirements: Retirements;
+  readonly #starter: EnvoyStarter;
   #child: Child | undefined;
   #supervision: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
@@ -94,15 +82,17 @@ class EnvoySupervisor {
   constructor(deps: EnvoyProcessDeps, settings: EnvoyProcessSettings) {
     this.#deps = deps;
     this.#settings = settings;
-    this.#roster = new EnvoyRoster(deps.files, settings.paths.roster);
     this.admin = createEnvoyAdmin(deps.http, settings.paths.adminSocket);
-    const retired = async (identity: ProcessIdentity): Promise<void> => {
-      await this.#roster.remove(identity);
-      this.#emit({ kind: "retired", identity });
-    };
-    this.#retirements = new Retirements(
-      { ...deps, admin: this.admin, retired },
-      settings.retirement ?? defaultRetirement,
+    this.#starter = new EnvoyStarter(
+      { ...deps, admin: this.admin },
+      {
+        ...settings,
+        retirement: settings.retirement ?? defaultRetirement,
+        stopping: this.#stopping.signal,
+        attend: (child) => {
+          this.#child = child;
+        },
+      },
     );
   }
 
@@ -137,7 +127,7 @@ class EnvoySupervisor {
   /** One Envoy from its start to its end, and why it ended. */
   async #runOnce(startMs: number): Promise<ExitReason> {
     try {
-      const serving = await this.#takeUp();
+      const serving = await this.#starter.next();
       this.#child = serving.launched.child;
       if (this.#stopping.signal.aborted) await endChild(this.#deps, serving.launched.child);
       return await this.#watch(serving, startMs);
@@ -151,79 +141,6 @@ class EnvoySupervisor {
     }
   }
 
-  /** An Envoy that runs already, its successor, or one of our own. */
-  async #takeUp(): Promise<Serving> {
-    if (this.#settings.outlivesUs === false) return await this.#launch();
-    const beginning = await findBeginning(this.#deps, this.#settings, this.#roster);
-    for (const entry of this.#roster.envoys) {
-      if (entry.state === "retiring") this.#retirements.begin(identityOf(entry));
-    }
-    switch (beginning.kind) {
-      case "fresh":
-        return await this.#launch();
-      case "adopt":
-        return await this.#adopt(beginning.envoy);
-      case "replace":
-        this.#emit({ kind: "replacing", why: beginning.why });
-        await this.#endReplaced(beginning.envoy);
-        return await this.#launch();
-      case "hot-restart":
-        return await this.#hotRestart(beginning.envoy);
-    }
-  }
-
-  async #launch(): Promise<Serving> {
-    const launched = await launchEnvoy(this.#deps, this.#settings);
-    this.#child = launched.child;
-    await this.#enrol(launched, 0);
-    return { launched, isReady: false };
-  }
-
-  async #enrol({ child }: Launched, epoch: number): Promise<void> {
-    const fingerprint = fingerprintOf(this.#settings);
-    this.#emit({ kind: "started", identity: child.identity });
-    await this.#roster.add({ ...child.identity, epoch, fingerprint, state: "serving" });
-  }
-
-  async #adopt(entry: RecordedEnvoy): Promise<Serving> {
-    const { files } = this.#deps;
-    const child = adoptChild(this.#deps, identityOf(entry));
-    const lastWords = await listenForWords(files, this.#settings.paths);
-    this.#emit({ kind: "adopted", identity: child.identity });
-    return { launched: { child, lastWords }, isReady: false };
-  }
-
-  async #endReplaced(entry: RecordedEnvoy): Promise<void> {
-    const identity = identityOf(entry);
-    await drain({ ...this.#deps, admin: this.admin }, this.#settings.drain, this.#stopping.signal);
-    await endProcess(this.#deps, identity);
-    await this.#roster.remove(identity);
-    await removeLeftovers(this.#deps.files, this.#settings.paths);
-  }
-
-  async #hotRestart(old: RecordedEnvoy): Promise<Serving> {
-    const kept = await this.#adopt(old);
-    // Told to stop meanwhile, it is the old one that has requests to bring to an end.
-    this.#child = kept.launched.child;
-    this.#emit({ kind: "hot-restarting" });
-    let successor: ProcessIdentity | undefined;
-    const started = async (launched: Launched): Promise<void> => {
-      successor = launched.child.identity;
-      await this.#enrol(launched, old.epoch + 1);
-    };
-    const deps = { ...this.#deps, admin: this.admin, started };
-    const outcome = await hotRestart(deps, this.#settings, old, this.#stopping.signal);
-    if (outcome.kind === "taken-over") {
-      await this.#roster.retire(identityOf(old));
-      this.#retirements.begin(identityOf(old));
-      return { launched: outcome.launched, isReady: false };
-    }
-    if (successor !== undefined) await this.#roster.remove(successor);
-    if (outcome.kind === "failed") this.#emit({ kind: "hot-restart-failed", why: outcome.why });
-    // The administration interface may be gone with the new one, so nobody could say that the old one is ready.
-    return { ...kept, isReady: true };
-  }
-
   async #watch({ launched, isReady }: Serving, startMs: number): Promise<ExitReason> {
     const gone = new AbortController();
     if (isReady) this.#emit({ kind: "ready", afterMs: 0 });
@@ -232,8 +149,7 @@ class EnvoySupervisor {
       isReady ? undefined : this.#awaitReady(startMs, gone.signal),
       this.#rotateLogs(gone.signal),
     ]);
-    await this.#roster.remove(launched.child.identity);
-    await removeLeftovers(this.#deps.files, this.#settings.paths);
+    await this.#starter.ended(launched.child.identity);
     return explainExit(status, await launched.lastWords());
   }
 
@@ -277,9 +193,9 @@ class EnvoySupervisor {
       this.#emit({ kind: "drained", ...drained });
       await endChild(this.#deps, child);
     }
-    this.#retirements.hurry();
+    this.#starter.retirements.hurry();
     await this.#supervision;
-    await this.#retirements.settled();
+    await this.#starter.retirements.settled();
     this.#emit({ kind: "stopped", status: await child?.exited });
   }
 
@@ -294,7 +210,7 @@ class EnvoySupervisor {
     const late = clock.sleep(longest, soon).catch(() => undefined);
     const [drained] = await Promise.all([
       drain({ clock, admin: this.admin }, this.#settings.drain, soon),
-      Promise.race([this.#retirements.settled(), late]),
+      Promise.race([this.#starter.retirements.settled(), late]),
     ]);
     return drained;
   }

@@ -20,6 +20,16 @@ async function orphaned(t: TestContext): Promise<Machine> {
   return machine;
 }
 
+/** A control plane is killed when the new Envoy runs and does not serve yet. */
+async function killedBeforeTakeOver(
+  machine: Machine,
+  settings: Parameters<typeof supervise>[1],
+): Promise<void> {
+  machine.answers = false;
+  await superviseAndKill(machine, settings, "started");
+  machine.answers = true;
+}
+
 async function stop({ envoy }: Supervised, machine: Machine): Promise<void> {
   await passUntil(machine.clock, envoy.stop());
 }
@@ -188,5 +198,40 @@ test("Envoys that speak different hot restart protocols are drained and started 
   const { identity } = await passUntil(machine.clock, next.next("started"));
   assert.equal(identity.pid, 102);
   assert.deepEqual(machine.signals, ["SIGTERM 101"]);
+  await stop(next, machine);
+});
+
+test("a control plane killed while one Envoy takes over from another lets that come to its end", async (t) => {
+  for (const [concurrency, wanted] of [
+    [2, ["adopted", "hot-restarting", "ready"]],
+    // What took over is not what is wanted now: it hands over in its turn, once the first one is gone.
+    [3, ["adopted", "hot-restarting", "adopted", "hot-restarting", "started", "ready"]],
+  ] as const) {
+    const machine = await orphaned(t);
+    await killedBeforeTakeOver(machine, { concurrency: 2 });
+    const next = supervise(machine, { concurrency });
+    next.envoy.start();
+    await passUntil(machine.clock, next.next("ready"));
+    const seen = kinds(next.events);
+    assert.deepEqual(
+      seen.filter((kind) => kind !== "retired"),
+      wanted,
+    );
+    assert.ok(concurrency === 2 || seen.indexOf("retired") < seen.lastIndexOf("hot-restarting"));
+    assert.equal(next.envoy.identity()?.pid, concurrency + 100);
+    await stop(next, machine);
+    assert.deepEqual([...machine.alive.keys()], []);
+  }
+});
+
+test("an Envoy that started to take over serves alone when the other has died meanwhile", async (t) => {
+  const machine = await orphaned(t);
+  await killedBeforeTakeOver(machine, { concurrency: 2 });
+  machine.alive.delete(101);
+  const next = supervise(machine, { concurrency: 2 });
+  next.envoy.start();
+  await next.next("ready");
+  assert.deepEqual(kinds(next.events), ["adopted", "ready"]);
+  assert.equal(next.envoy.identity()?.pid, 102);
   await stop(next, machine);
 });

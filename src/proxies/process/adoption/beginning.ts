@@ -17,6 +17,12 @@ export type Beginning =
   | { readonly kind: "adopt"; readonly envoy: RecordedEnvoy }
   /** One runs with other settings, and its listeners can be handed over. */
   | { readonly kind: "hot-restart"; readonly envoy: RecordedEnvoy }
+  /** We were killed while one took over from another. */
+  | {
+      readonly kind: "taking-over";
+      readonly envoy: RecordedEnvoy;
+      readonly successor: RecordedEnvoy;
+    }
   /** One runs with other settings, and it has to end first: why. */
   | { readonly kind: "replace"; readonly envoy: RecordedEnvoy; readonly why: string };
 
@@ -42,7 +48,14 @@ export async function findBeginning(
   }
   const strays = await findStrays(deps, settings.paths, roster.envoys);
   await Promise.all(strays.map((stray) => endProcess(deps, stray)));
-  const envoy = roster.envoys.findLast(({ state }) => state === "serving");
+  const successor = roster.envoys.findLast(({ state }) => state === "starting");
+  const serving = roster.envoys.findLast(({ state }) => state === "serving");
+  if (serving !== undefined && successor !== undefined) {
+    return { kind: "taking-over", envoy: serving, successor };
+  }
+  // Without the one it was to take over from, it serves as soon as it can.
+  if (successor !== undefined) await roster.handOver(identityOf(successor));
+  const envoy = serving ?? successor;
   if (envoy === undefined) return { kind: "fresh" };
   if (envoy.fingerprint === fingerprintOf(settings)) return { kind: "adopt", envoy };
   const why = await whyNoHotRestart(deps, settings, envoy);

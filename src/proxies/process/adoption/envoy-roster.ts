@@ -14,8 +14,11 @@ const envoy = fields({
   epoch: required(integer(0)),
   /** What it was started with: see `fingerprintOf` in `launch.ts`. */
   fingerprint: required(text),
-  /** `retiring`: another took over its listeners; it only brings to an end what it has. */
-  state: required(oneOf("serving", "retiring")),
+  /**
+   * `starting`: it is about to take over from the one that serves; `retiring`: another took over from it, and it only
+   * brings to an end what it has.
+   */
+  state: required(oneOf("starting", "serving", "retiring")),
 });
 
 const roster = fields({ bootId: required(text), envoys: required(list(envoy)) });
@@ -51,11 +54,13 @@ export class EnvoyRoster {
     await this.#write([...this.#envoys, added]);
   }
 
-  async retire(identity: ProcessIdentity): Promise<void> {
-    const retired = this.#envoys.map((entry) =>
-      isSame(entry, identity) ? { ...entry, state: "retiring" as const } : entry,
-    );
-    await this.#write(retired);
+  /** The one at `to` serves from now on; whoever served before retires. */
+  async handOver(to: ProcessIdentity): Promise<void> {
+    const handedOver = this.#envoys.map((entry) => {
+      if (isSame(entry, to)) return { ...entry, state: "serving" as const };
+      return entry.state === "serving" ? { ...entry, state: "retiring" as const } : entry;
+    });
+    await this.#write(handedOver);
   }
 
   async remove(identity: ProcessIdentity): Promise<void> {

@@ -66,9 +66,19 @@ async function takeOver(
   const baseId = (await readBaseId(deps.files, settings.paths)) ?? "";
   const launched = await launchEnvoy(deps, settings, { baseId, epoch: old.epoch + 1 });
   await deps.started(launched);
+  return await untilTakenOver(deps, launched, old.epoch + 1, stopping);
+}
+
+/** Waits until an Envoy that was started as `epoch` serves or has ended. */
+export async function untilTakenOver(
+  deps: Pick<HotRestartDeps, "clock" | "processes" | "admin">,
+  launched: Launched,
+  epoch: number,
+  stopping: AbortSignal,
+): Promise<HotRestart> {
   const ended = new AbortController();
   const exited = launched.child.exited.finally(() => ended.abort());
-  const isReady = await untilReady(deps, AbortSignal.any([ended.signal, stopping]));
+  const isReady = await untilReady(deps, epoch, AbortSignal.any([ended.signal, stopping]));
   if (isReady && !ended.signal.aborted) return { kind: "taken-over", launched };
   if (!ended.signal.aborted) {
     await endChild(deps, launched.child);
@@ -77,9 +87,15 @@ async function takeOver(
   return { kind: "failed", why: explainExit(await exited, await launched.lastWords()) };
 }
 
-async function untilReady({ clock, admin }: HotRestartDeps, over: AbortSignal): Promise<boolean> {
+/** Until the new one binds the administration socket anew, the old one answers there. */
+async function untilReady(
+  { clock, admin }: Pick<HotRestartDeps, "clock" | "admin">,
+  epoch: number,
+  over: AbortSignal,
+): Promise<boolean> {
   while (!over.aborted) {
-    if (await admin.isReady(over)) return !over.aborted;
+    const isNew = (await admin.epoch()) === epoch;
+    if (isNew && (await admin.isReady(over))) return !over.aborted;
     await pause(clock, lookEvery, over);
   }
   return false;

@@ -1,0 +1,186 @@
+/** How an Envoy comes to serve: one that runs is adopted, hot restarted or replaced; where none runs, one is started. */
+
+import { adoptChild } from "#runtime/adopted-child.ts";
+import type { Clock } from "#runtime/clock.ts";
+import type { Files } from "#runtime/files.ts";
+import type { Log } from "#runtime/log.ts";
+import type { Child, Processes, ProcessIdentity } from "#runtime/processes.ts";
+import type { Random } from "#runtime/random.ts";
+import type { EnvoyAdmin } from "./admin.ts";
+import { findBeginning } from "./adoption/beginning.ts";
+import { EnvoyRoster, identityOf, type RecordedEnvoy } from "./adoption/envoy-roster.ts";
+import { type HotRestart, hotRestart, untilTakenOver } from "./adoption/hot-restart.ts";
+import { Retirements } from "./adoption/retirement.ts";
+import { type DrainSettings, drain } from "./drain.ts";
+import { endProcess } from "./end-process.ts";
+import type { EnvoyEvent } from "./envoy-event.ts";
+import type { Launched, LaunchSettings } from "./launch.ts";
+import { fingerprintOf, launchEnvoy, listenForWords, removeLeftovers } from "./launch.ts";
+
+export interface StarterDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly files: Files;
+  readonly processes: Processes;
+  readonly log: Log;
+  readonly admin: EnvoyAdmin;
+}
+
+export interface StarterSettings extends LaunchSettings {
+  readonly drain: DrainSettings;
+  /** How long the Envoy before a hot restart may go on with what is open. */
+  readonly retirement: Temporal.Duration;
+  readonly stopping: AbortSignal;
+  /** Told which Envoy is to be drained when we are told to stop before {@link EnvoyStarter.next} has its answer. */
+  readonly attend: (child: Child) => void;
+  readonly onEvent: (event: EnvoyEvent) => void;
+}
+
+export interface Serving {
+  readonly launched: Launched;
+  /** It is known to serve: it did before. */
+  readonly isReady: boolean;
+}
+
+export class EnvoyStarter {
+  /** The old Envoys of hot restarts. */
+  readonly retirements: Retirements;
+  readonly #deps: StarterDeps;
+  readonly #settings: StarterSettings;
+  readonly #roster: EnvoyRoster;
+
+  constructor(deps: StarterDeps, settings: StarterSettings) {
+    this.#deps = deps;
+    this.#settings = settings;
+    this.#roster = new EnvoyRoster(deps.files, settings.paths.roster);
+    const retired = async (identity: ProcessIdentity): Promise<void> => {
+      await this.#roster.remove(identity);
+      settings.onEvent({ kind: "retired", identity });
+    };
+    this.retirements = new Retirements({ ...deps, retired }, settings.retirement);
+  }
+
+  /** An Envoy that runs already, its successor, or one of our own. */
+  async next(): Promise<Serving> {
+    if (this.#settings.outlivesUs === false) return await this.#launch();
+    const beginning = await findBeginning(this.#deps, this.#settings, this.#roster);
+    for (const entry of this.#roster.envoys) {
+      if (entry.state === "retiring") this.retirements.begin(identityOf(entry));
+    }
+    switch (beginning.kind) {
+      case "fresh":
+        return await this.#launch();
+      case "adopt":
+        return await this.#adopt(beginning.envoy);
+      case "replace":
+        this.#settings.onEvent({ kind: "replacing", why: beginning.why });
+        await this.#endReplaced(beginning.envoy);
+        return await this.#launch();
+      case "hot-restart":
+        return await this.#hotRestart(beginning.envoy);
+      case "taking-over":
+        return await this.#finishHotRestart(beginning.envoy, beginning.successor);
+    }
+  }
+
+  async #launch(): Promise<Serving> {
+    const launched = await launchEnvoy(this.#deps, this.#settings);
+    this.#settings.attend(launched.child);
+    await this.#enrol(launched.child, { epoch: 0, state: "serving" });
+    return { launched, isReady: false };
+  }
+
+  async #enrol({ identity }: Child, role: Pick<RecordedEnvoy, "epoch" | "state">): Promise<void> {
+    this.#settings.onEvent({ kind: "started", identity });
+    await this.#roster.add({ ...identity, fingerprint: fingerprintOf(this.#settings), ...role });
+  }
+
+  async #adopt(entry: RecordedEnvoy): Promise<Serving> {
+    const { files } = this.#deps;
+    const child = adoptChild(this.#deps, identityOf(entry));
+    const lastWords = await listenForWords(files, this.#settings.paths);
+    this.#settings.onEvent({ kind: "adopted", identity: child.identity });
+    return { launched: { child, lastWords }, isReady: false };
+  }
+
+  async #endReplaced(entry: RecordedEnvoy): Promise<void> {
+    const identity = identityOf(entry);
+    await drain(this.#deps, this.#settings.drain, this.#settings.stopping);
+    await endProcess(this.#deps, identity);
+    await this.#roster.remove(identity);
+    await removeLeftovers(this.#deps.files, this.#settings.paths);
+  }
+
+  async #hotRestart(old: RecordedEnvoy): Promise<Serving> {
+    const kept = await this.#keep(old);
+    // A further one would end the one that still retires, and cut off all that is open on it.
+    await this.#untilStopping(this.retirements.settled());
+    this.#settings.onEvent({ kind: "hot-restarting" });
+    const started = ({ child }: Launched): Promise<void> =>
+      this.#enrol(child, { epoch: old.epoch + 1, state: "starting" });
+    const deps = { ...this.#deps, started };
+    const outcome = await hotRestart(deps, this.#settings, old, this.#settings.stopping);
+    return (await this.#settle(outcome, old)) ?? { ...kept, isReady: true };
+  }
+
+  /** Waits for a hot restart that was under way; what it led to may not be what is wanted now. */
+  async #finishHotRestart(old: RecordedEnvoy, successor: RecordedEnvoy): Promise<Serving> {
+    const kept = await this.#keep(old);
+    this.#settings.onEvent({ kind: "hot-restarting" });
+    const { files } = this.#deps;
+    const child = adoptChild(this.#deps, identityOf(successor));
+    const launched = { child, lastWords: await listenForWords(files, this.#settings.paths) };
+    const outcome = await untilTakenOver(
+      this.#deps,
+      launched,
+      successor.epoch,
+      this.#settings.stopping,
+    );
+    const serving = await this.#settle(outcome, old);
+    if (serving === undefined) return { ...kept, isReady: true };
+    const isWanted = successor.fingerprint === fingerprintOf(this.#settings);
+    return isWanted ? serving : await this.next();
+  }
+
+  /** The Envoy that goes on serving while another starts: told to stop meanwhile, it has requests to end. */
+  async #keep(old: RecordedEnvoy): Promise<Serving> {
+    const kept = await this.#adopt(old);
+    this.#settings.attend(kept.launched.child);
+    return kept;
+  }
+
+  /** The Envoy that took over; undefined when the old one goes on. */
+  async #settle(outcome: HotRestart, old: RecordedEnvoy): Promise<Serving | undefined> {
+    if (outcome.kind === "taken-over") {
+      const { launched } = outcome;
+      await this.#roster.handOver(launched.child.identity);
+      this.retirements.begin(identityOf(old));
+      return { launched, isReady: false };
+    }
+    for (const entry of this.#roster.envoys) {
+      if (entry.state === "starting") await this.#roster.remove(identityOf(entry));
+    }
+    // The administration interface may be gone with the new one, so nobody could say that the old one is ready.
+    if (outcome.kind === "failed")
+      this.#settings.onEvent({ kind: "hot-restart-failed", why: outcome.why });
+    return undefined;
+  }
+
+  /** Forgets an Envoy that is gone. */
+  async ended(identity: ProcessIdentity): Promise<void> {
+    await this.#roster.remove(identity);
+    await removeLeftovers(this.#deps.files, this.#settings.paths);
+  }
+
+  async #untilStopping(happened: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    const signal = this.#settings.stopping;
+    const stopped = new Promise<void>((resolve) => {
+      const options = { once: true, signal: over.signal };
+      signal.addEventListener("abort", () => resolve(), options);
+      if (signal.aborted) resolve();
+    });
+    await Promise.race([happened, stopped]);
+    over.abort();
+  }
+}
