@@ -144,3 +144,28 @@ test("hostPath types are checked or made", async () => {
   assert.deepEqual(await refresh("/host/made", "DirectoryOrCreate"), []);
   assert.equal((await files.status("/host/made"))?.kind, "directory");
 });
+
+test("what an earlier run wrote is left alone, and goes when it is not wanted any more", async () => {
+  const files = createMemoryFiles();
+  const volumes: readonly Volume[] = [
+    {
+      name: "v",
+      configMap: {
+        name: "settings",
+        items: [
+          { key: "a", path: "deep/x" },
+          { key: "b", path: "b" },
+        ],
+      },
+    },
+  ];
+  await new PodVolumes(directory, files).refresh(volumes, facts, valuesOf({ a: "1", b: "2" }));
+  const path = `${directory}/volumes/v/deep/x`;
+  const before = await files.status(path);
+  const fewer: readonly Volume[] = [
+    { name: "v", configMap: { name: "settings", items: [{ key: "a", path: "deep/x" }] } },
+  ];
+  await new PodVolumes(directory, files).refresh(fewer, facts, valuesOf({ a: "1", b: "2" }));
+  assert.equal((await files.status(path))?.identity, before?.identity);
+  assert.equal(await text(files, `${directory}/volumes/v/b`), undefined);
+});

@@ -22,6 +22,8 @@ interface Reading {
 }
 
 const defaultMode = 0o644;
+/** More than a ConfigMap or Secret can hold. */
+const maxFileBytes = 16 * 1024 * 1024;
 
 export class PodVolumes {
   readonly #directory: string;
@@ -113,7 +115,7 @@ export class PodVolumes {
   }
 
   async #write(directory: string, content: Content): Promise<void> {
-    const before = this.#written.get(directory) ?? new Map<string, VolumeFile>();
+    const before = this.#written.get(directory) ?? (await readVolume(this.#files, directory));
     for (const [path, file] of content) {
       const last = before.get(path);
       if (last?.mode === file.mode && Buffer.from(file.content).equals(last.content)) continue;
@@ -127,6 +129,24 @@ export class PodVolumes {
     }
     this.#written.set(directory, content);
   }
+}
+
+/** What an earlier run wrote into a volume that goes on. */
+async function readVolume(files: Files, directory: string, below = ""): Promise<Content> {
+  const found = new Map<string, VolumeFile>();
+  for (const { name, kind } of await files.list(`${directory}/${below}`)) {
+    const path = `${below}${name}`;
+    if (kind === "directory") {
+      for (const [inner, file] of await readVolume(files, directory, `${path}/`)) {
+        found.set(inner, file);
+      }
+    } else if (kind === "file") {
+      const content = await files.read(`${directory}/${path}`, maxFileBytes);
+      const mode = (await files.status(`${directory}/${path}`))?.mode ?? defaultMode;
+      found.set(path, { content, mode });
+    }
+  }
+  return found;
 }
 
 function volumeContent(volume: Volume, reading: Reading): Content {

@@ -12,6 +12,8 @@ import { startLoad } from "./open-loop.ts";
 import { type RunningSekisho, startSekisho } from "./sekisho.ts";
 
 const cafe = ["up", "examples/cafe"];
+/** Not every request is told of: there are many. */
+const quiet = "accessLog: { format: none }\n";
 
 /** Ends whatever is left of a run when the test is over. */
 function endAfter(t: TestContext, running: { now: RunningSekisho }): void {
@@ -57,6 +59,7 @@ test("Envoy and pods outlive kill -9 of the control plane, and the next one rese
   assert.ok((await metric(running.now, "sekisho_xds_bytes_total")) > 0);
   const before = [await envoys(running.now), await pods(running.now)];
   const load = startLoad(tea(running.now), 300);
+  t.after(() => load.stop());
   for (let kills = 0; kills < 2; kills += 1) {
     await running.now.kill();
     running.now = await startSekisho(cafe, running.now);
@@ -73,9 +76,10 @@ test("other settings hot restart Envoy without a failed request", async (t) => {
   endAfter(t, running);
   const [before] = await envoys(running.now);
   const load = startLoad(tea(running.now), 300);
+  t.after(() => load.stop());
   await running.now.kill();
   const settings = path.join(running.now.data, "sekisho.yaml");
-  await writeFile(settings, "concurrency: 3\n");
+  await writeFile(settings, `${quiet}concurrency: 3\n`);
   running.now = await startSekisho([...cafe, "--config", settings], running.now);
   await running.now.next(({ message }) => /the old Envoy has ended/.test(`${message}`));
   onlyServed(await load.stop());
