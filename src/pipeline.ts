@@ -16,7 +16,7 @@ import type { KeyListener } from "#base/tracked/index-by-key.ts";
 import { Memo } from "#base/tracked/memo.ts";
 import { Table } from "#base/tracked/table.ts";
 import { dialects } from "./dialects/all.ts";
-import { resolveEndpoints } from "./dialects/common/endpoints.ts";
+import { resolveEndpoints, unresolved } from "./dialects/common/endpoints.ts";
 import { kindFindings } from "./dialects/common/findings.ts";
 import type { CertificateState, Dialect, DialectSettings, World } from "./dialects/dialect.ts";
 import { KnownObjects } from "./dialects/known-objects.ts";
@@ -207,6 +207,11 @@ export class Pipeline {
     return this.#findings.all();
   }
 
+  /** Who answers for a backend in use now. */
+  endpointsOf(backend: Backend): readonly Endpoint[] {
+    return this.#endpoints(backend).endpoints;
+  }
+
   /** The gateway, for those who explain it. */
   get gateway(): Gateway {
     return this.#built.gateway;
@@ -270,9 +275,12 @@ export class Pipeline {
   } {
     const { endpoints, findings } = this.#steps.endpoints(backend, this.#world);
     if (endpoints.kind === "addresses") return { endpoints: endpoints.endpoints, findings };
-    const addresses = this.#addresses.get(endpoints.name);
-    const { port } = endpoints;
-    return { endpoints: (addresses ?? []).map((address) => ({ address, port })), findings };
+    const { name, port } = endpoints;
+    const addresses = this.#addresses.get(name);
+    return {
+      endpoints: (addresses ?? []).map((address) => ({ address, port })),
+      findings: addresses?.length === 0 ? [...findings, unresolved(backend, name)] : findings,
+    };
   }
 }
 

@@ -7,7 +7,7 @@ import type { NameLookup } from "#runtime/name-lookup.ts";
 export interface ExternalNamesDeps {
   readonly clock: Clock;
   readonly lookup: NameLookup;
-  /** Takes the addresses of a name when they are new or different. */
+  /** Takes the addresses of a name when they are new or different; none when it has never had any. */
   readonly changed: (name: string, addresses: readonly string[]) => void;
 }
 
@@ -32,7 +32,9 @@ export function createExternalNames(deps: ExternalNamesDeps): ExternalNames {
     const addresses = await deps.lookup.addresses(name);
     if (!cancels.has(name)) return;
     const text = addresses.join(" ");
-    if (addresses.length > 0 && last.get(name) !== text) {
+    const known = last.get(name);
+    const keepsLast = addresses.length === 0 && known !== undefined;
+    if (!keepsLast && known !== text) {
       last.set(name, text);
       deps.changed(name, addresses);
     }

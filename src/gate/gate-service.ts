@@ -4,7 +4,6 @@ import { gateAnswers } from "#api/gate-calls.ts";
 import { storeAnswers } from "#api/store-calls.ts";
 import type { Json, JsonObject } from "#base/json.ts";
 import { isJsonObject } from "#base/json.ts";
-import { resolveEndpoints } from "#dialects/common/endpoints.ts";
 import type { Backend } from "#model/backend.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { LocalAnswer, LocalCall } from "#runtime/local-socket.ts";
@@ -64,9 +63,7 @@ export function serveGateCalls(
 }
 
 function endpointsOf({ gate }: Standalone, backend: Backend): readonly string[] {
-  const { endpoints } = resolveEndpoints(backend, gate.pipeline.world);
-  if (endpoints.kind === "dns") return [`${endpoints.name}:${endpoints.port}`];
-  return endpoints.endpoints.map(({ address, port }) => `${address}:${port}`);
+  return gate.pipeline.endpointsOf(backend).map(({ address, port }) => `${address}:${port}`);
 }
 
 function logsAnswer({ workloads }: Standalone, input: Json, signal: AbortSignal): LocalAnswer {

@@ -75,6 +75,17 @@ function external(service: Known<Service>, backend: Backend): EndpointsVerdict {
   };
 }
 
+/** The finding of an ExternalName Service whose name leads nowhere. */
+export function unresolved({ namespace, service }: Backend, name: string): Finding {
+  return {
+    severity: "warning",
+    reason: "NameNotResolved",
+    origin: { kind: serviceKind.id, namespace, name: service, path: "spec.externalName" },
+    message: `the DNS name ${name} has no address; requests get 503`,
+    advice: "correct spec.externalName, or see that this machine resolves it",
+  };
+}
+
 function readyIn(slice: Known<EndpointSlice>, portName: string): readonly Endpoint[] {
   const value = slice.value;
   if (value === undefined || value.addressType === "FQDN") return [];

@@ -11,6 +11,7 @@ import type { Answer } from "#test/simulators/ingress.ts";
 import type { Explanation } from "../../../src/gate/explanation.ts";
 import type { Gate } from "./gate.ts";
 import { linesOf } from "./lines.ts";
+import { addressesOf, type PodPool } from "./pool.ts";
 import type { Shot } from "./requests.ts";
 import type { Observed } from "./send.ts";
 
@@ -27,13 +28,13 @@ type LineOf = (place: Place) => number;
 /** The differences of all answers, a sentence each. */
 export async function explanationDifferences(
   gate: Gate,
-  world: World,
+  { world, pool }: { readonly world: World; readonly pool: PodPool },
   answered: readonly Answered[],
 ): Promise<readonly string[]> {
   const lineOf = linesOf(world);
   const records = await gate.logged(answered.map(nameOf));
   const differences = answered.map(async (one) => {
-    const explained = await explainedDifference(gate, one, lineOf);
+    const explained = await explainedDifference(gate, one, { pool, lineOf });
     const logged = await loggedDifference(gate, one, records.get(nameOf(one)), lineOf);
     return [explained, logged].filter((difference) => difference !== undefined);
   });
@@ -48,7 +49,7 @@ function nameOf({ userAgent, observed }: Answered): string {
 async function explainedDifference(
   gate: Gate,
   { shot, expected }: Answered,
-  lineOf: LineOf,
+  { pool, lineOf }: { readonly pool: PodPool; readonly lineOf: LineOf },
 ): Promise<string | undefined> {
   const { scheme, host, path, sni = "" } = shot;
   const explanation = await gate.explain({
@@ -58,7 +59,7 @@ async function explainedDifference(
     ...(scheme === "https" && { serverName: sni }),
   });
   const said = sayExplanation(explanation);
-  const wanted = `${kindOf(expected)} by ${deciderOf(expected, lineOf)}`;
+  const wanted = `${kindOf(expected, pool)} by ${deciderOf(expected, lineOf)}`;
   return said === wanted
     ? undefined
     : `explain ${JSON.stringify(shot)}: wanted ${wanted}, got ${said}`;
@@ -89,8 +90,10 @@ async function loggedDifference(
     : `the log of ${JSON.stringify(shot)}: wanted ${wanted}, got ${said}`;
 }
 
-function kindOf({ outcome }: Answer): string {
+function kindOf({ outcome }: Answer, pool: PodPool): string {
   if (outcome.kind === "status") return `${outcome.status}`;
+  // Whether somebody listens at an address that a name leads to, only a request can tell.
+  if (outcome.kind === "external" && addressesOf(pool, outcome.name).length === 0) return "503";
   return outcome.kind === "refused" ? outcome.kind : "forwarded";
 }
 

@@ -5,12 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JsonObject } from "#base/json.ts";
 import type { Origin, Place } from "#base/origin.ts";
-import { resolveEndpoints } from "#dialects/common/endpoints.ts";
 import { buildAccessLog, buildConnectionAccessLog } from "#envoy/access-log.ts";
 import type { AccessRecord } from "#envoy/access-record.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { kindId } from "#kinds/object.ts";
-import type { Backend } from "#model/backend.ts";
 import { createLocator, versionOf } from "#sources/directory/locator.ts";
 import { defaultManifestLimits, parseManifests } from "#sources/directory/manifest.ts";
 import type { Manifest, World } from "#test/simulators/ingress/manifest.ts";
@@ -22,7 +20,6 @@ import {
   explain,
 } from "../../../src/gate/explanation.ts";
 import { originOfRecord } from "../../../src/gate/route-origin.ts";
-import type { Pipeline } from "../../../src/pipeline.ts";
 import { startTestGate, type TestGateSettings } from "../../system/test-gate.ts";
 import { AccessLogReader } from "./access-log.ts";
 import { formatManifests } from "./manifest-text.ts";
@@ -68,7 +65,8 @@ export async function startGate(settings: TestGateSettings = {}): Promise<Gate> 
     },
     explain: (request) => {
       const { pipeline } = gate;
-      const endpointsOf: ExplainInputs["endpointsOf"] = (backend) => addressesOf(pipeline, backend);
+      const endpointsOf: ExplainInputs["endpointsOf"] = async (backend) =>
+        pipeline.endpointsOf(backend).map(({ address }) => address);
       const ports = { http: gate.http, https: gate.https };
       return explain(request, { gateway: pipeline.gateway, ports, locate, endpointsOf });
     },
@@ -79,13 +77,6 @@ export async function startGate(settings: TestGateSettings = {}): Promise<Gate> 
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-async function addressesOf(pipeline: Pipeline, backend: Backend): Promise<readonly string[]> {
-  const { endpoints } = resolveEndpoints(backend, pipeline.world);
-  return endpoints.kind === "addresses"
-    ? endpoints.endpoints.map(({ address }) => address)
-    : [endpoints.name];
 }
 
 /** Finds fields in the world's YAML as the directory source does. */

@@ -33,7 +33,7 @@ export function rounds(pool: PodPool, requests: number): fc.Arbitrary<Round> {
  */
 export async function play(gate: Gate, round: Round, name: string): Promise<readonly Answered[]> {
   const { answered, differences } = await ask(gate, round, name);
-  const told = await explanationDifferences(gate, round.world, answered);
+  const told = await explanationDifferences(gate, round, answered);
   demandNone(round.world, [...differences, ...told]);
   return answered;
 }
@@ -47,7 +47,7 @@ export async function playAnswers(gate: Gate, round: Round, name: string): Promi
 export async function playExplanations(gate: Gate, round: Round, name: string): Promise<void> {
   const { answered, differences } = await ask(gate, round, name);
   if (differences.length > 0) throw new Error(`the answers are wrong:\n${differences.join("\n")}`);
-  demandNone(round.world, await explanationDifferences(gate, round.world, answered));
+  demandNone(round.world, await explanationDifferences(gate, round, answered));
 }
 
 function demandNone(world: World, differences: readonly string[]): void {
