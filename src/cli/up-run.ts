@@ -75,6 +75,8 @@ export async function runGate(deps: RunDeps, settings: RunSettings): Promise<0 |
     );
     await untilReady(deps, standalone, stopping.signal);
     if (!stopping.signal.aborted) {
+      // It has answered for its configuration: its own word for that may come a moment later.
+      if (state.envoy === "starting") state.envoy = "ready";
       standalone.recordFindings();
       deps.output.ready(await status());
       state.shown = new ShownFindings(standalone.located);

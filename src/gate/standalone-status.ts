@@ -8,8 +8,8 @@ import { type Secret, secretKind } from "#kinds/secret.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import type { CertificateStatus, GateStatus, PodStatus, ProxyStatus } from "./gate-status.ts";
 import type { Ports } from "./ports.ts";
-import { literalOf, reachableAddress } from "./reachable-address.ts";
-import { sampleRequest } from "./sample-request.ts";
+import { reachableAddress } from "./reachable-address.ts";
+import { sampleRequest, servedUrls } from "./served-urls.ts";
 import type { Standalone } from "./standalone.ts";
 
 export interface StatusFacts {
@@ -28,13 +28,14 @@ export async function gateStatus(
   facts: StatusFacts,
 ): Promise<GateStatus> {
   const { gate, envoy } = standalone;
-  const address = reachableAddress(facts.address);
-  const sample = sampleRequest(gate.pipeline.gateway, { httpPort: facts.ports.http, address });
+  const { gateway } = gate.pipeline;
+  const place = { ports: facts.ports, address: reachableAddress(facts.address) };
+  const sample = sampleRequest(gateway, place);
   return {
     version: facts.version,
     envoy: { version: facts.envoyVersion, state: facts.state, pid: envoy.identity()?.pid },
     ports: facts.ports,
-    urls: urlsOf(standalone, facts.ports, address),
+    urls: servedUrls(gateway, place),
     ...(sample === undefined ? {} : { sample }),
     certificates: await certificatesOf(store, standalone),
     pods: await podsOf(store),
@@ -53,17 +54,6 @@ export async function gateStatus(
     directories: facts.directories,
     data: facts.data,
   };
-}
-
-/** A host that takes every name is shown by the address. */
-function urlsOf({ gate }: Standalone, ports: Ports, address: string): readonly string[] {
-  const { gateway } = gate.pipeline;
-  return gateway.claimedHosts().flatMap((host) => {
-    const name = host === "*" ? literalOf(address) : host.replace("**.", "*.");
-    const plain = `http://${name}${ports.http === 80 ? "" : `:${ports.http}`}`;
-    const secure = `https://${name}${ports.https === 443 ? "" : `:${ports.https}`}`;
-    return gateway.groupOf(host) === undefined ? [plain] : [secure, plain];
-  });
 }
 
 /** A certificate is read once, however often somebody looks at the status. */

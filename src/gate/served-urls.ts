@@ -1,0 +1,60 @@
+/** What can be asked for at a gate: the URLs of its hosts, and one request to begin with. */
+
+import type { Gateway } from "#model/gateway.ts";
+import type { Ports } from "./ports.ts";
+import { literalOf } from "./reachable-address.ts";
+
+export interface GatePlace {
+  readonly ports: Ports;
+  /** Where this machine reaches the gate. */
+  readonly address: string;
+}
+
+/** A URL for each host and scheme; a host that takes every name is shown by the address. */
+export function servedUrls(gateway: Gateway, { ports, address }: GatePlace): readonly string[] {
+  return servedHosts(gateway).flatMap((host) => {
+    const name = host === "*" ? literalOf(address) : host.replace("**.", "*.");
+    const plain = `http://${name}${portText(ports.http, 80)}`;
+    const secure = `https://${name}${portText(ports.https, 443)}`;
+    return gateway.groupOf(host) === undefined ? [plain] : [secure, plain];
+  });
+}
+
+/**
+ * A curl command that a backend answers, without a change of any DNS, over plain HTTP, which needs no CA; undefined when
+ * nothing is forwarded.
+ */
+export function sampleRequest(gateway: Gateway, place: GatePlace): string | undefined {
+  for (const host of servedHosts(gateway)) {
+    const path = forwardedPath(gateway, host);
+    if (path !== undefined) return curlCommand(host, path, place);
+  }
+  return undefined;
+}
+
+/** Those that rules claim, and every host when a default backend takes it. */
+function servedHosts(gateway: Gateway): readonly string[] {
+  const claimed = gateway.claimedHosts();
+  const isTaken = gateway.virtualHost("*").routes.some(({ origin }) => origin.kind !== "Gate");
+  return isTaken && !claimed.includes("*") ? [...claimed, "*"] : claimed;
+}
+
+/** Of a route whose path needs no quotes in a shell. */
+function forwardedPath(gateway: Gateway, host: string): string | undefined {
+  const { routes } = gateway.virtualHost(host);
+  return routes.find(
+    ({ match, action }) => action.kind === "forward" && /^[\w/.~%-]+$/.test(match.path),
+  )?.match.path;
+}
+
+function curlCommand(host: string, path: string, { ports, address }: GatePlace): string {
+  const literal = literalOf(address);
+  const port = portText(ports.http, 80);
+  if (host === "*") return `curl http://${literal}${port}${path}`;
+  const name = host.replace(/^\*+/, "www");
+  return `curl --resolve ${name}:${ports.http}:${literal} http://${name}${port}${path}`;
+}
+
+function portText(port: number, usual: number): string {
+  return port === usual ? "" : `:${port}`;
+}
