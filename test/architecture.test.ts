@@ -50,7 +50,11 @@ import {
 import type { Allowance } from "./architecture/outside-world.ts";
 import { findOutsideUses, findUnusedAllowances } from "./architecture/outside-world.ts";
 import type { PlugPoint } from "./architecture/plug-ins.ts";
-import { findPlugInProblems, findUnknownConcerns } from "./architecture/plug-ins.ts";
+import {
+  findPlugInProblems,
+  findUnfilledFields,
+  findUnknownConcerns,
+} from "./architecture/plug-ins.ts";
 import { readSources } from "./architecture/sources.ts";
 import type { StatusWriters } from "./architecture/status-writers.ts";
 import { findForeignStatuses } from "./architecture/status-writers.ts";
@@ -217,6 +221,11 @@ const compilerOptions = {
   noEmit: true,
 };
 
+/** What dialects fill. */
+const filledByDialects = ["backend", "fragment", "host", "route"].map(
+  (name) => `src/model/${name}.ts`,
+);
+
 const sources = readSources(join(import.meta.dirname, ".."));
 
 function expectNone(breaches: readonly string[]): void {
@@ -249,6 +258,10 @@ test("every plug-in folder is registered, has a README and cases", () => {
 
 test("the same concern has the same file name in every dialect", () => {
   expectNone(findUnknownConcerns(sources, concerns));
+});
+
+test("every field of the model is filled by a dialect", () => {
+  expectNone(findUnfilledFields(sources, filledByDialects));
 });
 
 test("clock, random, network, files and processes are reached through src/runtime only", () => {

@@ -29,7 +29,14 @@ export const configMapKind: Kind<ConfigMap> = {
   namespaced: true,
   legacy: {},
   parse: body,
-  withoutEffect: [],
+  withoutEffect: [
+    {
+      path: "immutable",
+      harmless: [false],
+      reason: "a changed file is taken all the same",
+      advice: "give what changes a new name, as a cluster would want it",
+    },
+  ],
   columns: [
     {
       title: "DATA",

@@ -36,7 +36,14 @@ export const secretKind: Kind<Secret> = {
   namespaced: true,
   legacy: {},
   parse: body,
-  withoutEffect: [],
+  withoutEffect: [
+    {
+      path: "immutable",
+      harmless: [false],
+      reason: "a changed file is taken all the same",
+      advice: "give what changes a new name, as a cluster would want it",
+    },
+  ],
   columns: [
     { title: "TYPE", value: (known) => known.value?.type ?? "Opaque" },
     { title: "DATA", value: (known) => `${keys(known).size}` },

@@ -56,6 +56,9 @@ export type ServicePort = Parsed<typeof port>;
 
 const toGate = "the gate reaches the endpoints of a Service directly, not through its address";
 
+const noBalancer = "no load balancer stands in front of a backend Service";
+const inCluster = "remove the field, or keep it for the cluster";
+
 const withoutEffect: readonly FieldWithoutEffect[] = [
   {
     path: "spec.sessionAffinity",
@@ -87,9 +90,25 @@ const withoutEffect: readonly FieldWithoutEffect[] = [
   },
   {
     path: "spec.loadBalancerSourceRanges",
-    reason: "no load balancer stands in front of a backend Service",
+    reason: noBalancer,
     advice: "limit who may connect to the gate with allowedClients in sekisho.yaml",
   },
+  {
+    path: "spec.loadBalancerIP",
+    reason: noBalancer,
+    advice: inCluster,
+  },
+  { path: "spec.loadBalancerClass", reason: noBalancer, advice: inCluster },
+  {
+    path: "spec.allocateLoadBalancerNodePorts",
+    harmless: [true],
+    reason: noBalancer,
+    advice: inCluster,
+  },
+  { path: "spec.healthCheckNodePort", harmless: [0], reason: noBalancer, advice: inCluster },
+  { path: "spec.clusterIPs", reason: toGate, advice: inCluster },
+  { path: "spec.ipFamilies", reason: toGate, advice: inCluster },
+  { path: "spec.ipFamilyPolicy", harmless: ["SingleStack"], reason: toGate, advice: inCluster },
 ];
 
 export const serviceKind: Kind<Service> = {

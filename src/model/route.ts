@@ -15,8 +15,6 @@ export type Action =
   | {
       readonly kind: "forward";
       readonly backend: Backend;
-      /** Time from request to the end of the response; absent: unlimited. */
-      readonly totalTimeoutMs?: number;
       /** A stream with no bytes either way for so long is ended. */
       readonly idleTimeoutMs: number;
       /** How often a request is tried again when no connection could be made. */

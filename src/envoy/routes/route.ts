@@ -92,7 +92,7 @@ function forwardTo(action: Forward): RouteAction {
       : { retryPolicy: { retryOn: "connect-failure", numRetries: action.connectRetries } };
   return create(RouteActionSchema, {
     clusterSpecifier: { case: "cluster", value: backendName(action.backend) },
-    timeout: durationOf(action.totalTimeoutMs ?? 0),
+    timeout: durationOf(0),
     idleTimeout: durationOf(action.idleTimeoutMs),
     ...retries,
   });
