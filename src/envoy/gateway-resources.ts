@@ -158,7 +158,10 @@ export class GatewayResources {
   #buildHost(host: string): void {
     const virtualHost = this.#inputs.virtualHost(this.gateway, host);
     this.resources.set(
-      buildRouteConfiguration(virtualHost, this.#layout.guard(virtualHost), this.#inputs),
+      buildRouteConfiguration(virtualHost, this.#layout.guard(virtualHost), {
+        routeStatistics: this.#inputs.routeStatistics,
+        limitsClients: this.#layout.limitsClients,
+      }),
     );
     this.resources.set(buildScope(virtualHost.host));
     this.#index(host, virtualHost);

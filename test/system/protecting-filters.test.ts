@@ -6,8 +6,11 @@ import type { ListenerLayout } from "#envoy/listeners/layout.ts";
 import { cidrRangeOf } from "#envoy/listeners/network.ts";
 import { onDemandLayout } from "#envoy/listeners/on-demand-layout.ts";
 import type { ListenerSettings } from "#envoy/listeners/settings.ts";
+import type { KubeObject } from "#kinds/object.ts";
+import { toObject } from "#test/differential/ingress/gate.ts";
 import { plainSettings, secretForServerName, startEcho, worldResources } from "./host-world.ts";
 import { freePorts, startEnvoy } from "./real-envoy.ts";
+import { startTestGate } from "./test-gate.ts";
 import type { Peer } from "./wire-client.ts";
 import { Http2Connection, http1Text, sendText } from "./wire-client.ts";
 
@@ -141,4 +144,50 @@ for (const [path, verdict] of Object.entries(paths)) {
     const { status } = await sendText({ port: ports.http }, http1Text(path, ["Host: shop.test"]));
     assert.equal(status, verdict === "passes" ? 200 : 403);
   });
+}
+
+/** In another spelling the filter runs, as it does wherever the first lookup misses. */
+test("a host whose paths all go one way has nothing to climb out of, but its clients are limited all the same", async () => {
+  await using echo = await startEcho();
+  const limited = { allowedClients: [cidrRangeOf("203.0.113.0/24")] };
+  for (const [listeners, expected] of [
+    [{}, [200, 200]],
+    [limited, [403, 403]],
+  ] as const) {
+    await using gate = await startTestGate({ listeners });
+    assert.deepEqual(await gate.apply(oneWay(echo.port)), []);
+    const peer = { port: gate.http };
+    assert.deepEqual(await statuses(peer, "one-way.test", "/open/..%2Fadmin"), expected);
+    assert.deepEqual(await statuses(peer, "ONE-WAY.test:80", "/open/..%2Fadmin"), [403, 403]);
+  }
+});
+
+/** An Ingress with one path, and what it leads to. */
+function oneWay(port: number): readonly KubeObject[] {
+  const metadata = {
+    name: "one-way",
+    namespace: "default",
+    creationTimestamp: "2026-01-01T00:00:00Z",
+  };
+  const backend = { service: { name: metadata.name, port: { number: 80 } } };
+  const paths = [{ path: "/", pathType: "Prefix" as const, backend }];
+  const labels = { "kubernetes.io/service-name": metadata.name };
+  const manifests: readonly Parameters<typeof toObject>[0][] = [
+    { apiVersion: "v1", kind: "Service", metadata, spec: { ports: [{ port: 80 }] } },
+    {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata,
+      spec: { rules: [{ host: "one-way.test", http: { paths } }] },
+    },
+    {
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: { ...metadata, labels },
+      addressType: "IPv4",
+      ports: [{ port }],
+      endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: true } }],
+    },
+  ];
+  return manifests.map(toObject);
 }

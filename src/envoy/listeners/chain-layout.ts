@@ -51,6 +51,7 @@ export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): L
       ...(group === undefined ? {} : { group }),
     }),
     byServerName: false,
+    limitsClients: settings.allowedClients.length > 0,
     encodeChain: (group) => ({
       bytes: encodeFilterChains(chainsOf(group, peers)),
       ...(group.secret === undefined ? {} : { secret: group.secret }),

@@ -9,6 +9,8 @@ export interface ListenerLayout {
   readonly guard: (virtualHost: VirtualHost) => ConnectionGuard;
   /** Whether connections are told apart by their server name: the wildcard index then says which group each is of. */
   readonly byServerName: boolean;
+  /** Whether only some clients may send requests: then no host does without the filter that says so. */
+  readonly limitsClients: boolean;
   /** What a certificate group adds to the HTTPS listener. */
   readonly encodeChain: (group: CertificateGroup) => EncodedChain;
   /** All listeners, with what the groups add by their names. */

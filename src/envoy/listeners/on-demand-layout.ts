@@ -44,6 +44,7 @@ export function onDemandLayout(settings: ListenerSettings, ports: ListenerPorts)
       ...(group === undefined ? {} : { group }),
     }),
     byServerName: true,
+    limitsClients: settings.allowedClients.length > 0,
     encodeChain: () => nothing,
     build: () => listeners,
   };

@@ -9,6 +9,7 @@ import { formatMatch, type Route } from "#model/route.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
 import { encodeResource } from "../encode.ts";
 import { withoutLookups } from "../filters/connection-group.ts";
+import { withoutGate } from "../filters/gate.ts";
 import { connectionHeader, scopeHeader } from "../internal-headers.ts";
 import { type Resource, withRelations } from "../resource.ts";
 import type { ConnectionGuard } from "./misdirected.ts";
@@ -22,11 +23,16 @@ const removed = [scopeHeader, connectionHeader, "x-envoy-external-address"];
 /** What Envoy takes as the body of a direct response unless told otherwise. */
 const defaultMaxBodyBytes = 4096;
 
+export interface RouteConfigurationOptions extends RouteOptions {
+  /** Whether only some clients may send requests. */
+  readonly limitsClients: boolean;
+}
+
 /** The scope has chosen the host already, so the one virtual host in it takes every authority. */
 export function buildRouteConfiguration(
   virtualHost: VirtualHost,
   guard: ConnectionGuard,
-  options: RouteOptions = { routeStatistics: false },
+  options: RouteConfigurationOptions = { routeStatistics: false, limitsClients: true },
 ): Resource {
   const name = hostResourceName(virtualHost.host);
   const misdirected = buildMisdirectedRoute(guard, formatOrigin(virtualHost.origin));
@@ -44,7 +50,10 @@ export function buildRouteConfiguration(
       },
     ],
     requestHeadersToRemove: removed,
-    typedPerFilterConfig: withoutLookups(),
+    typedPerFilterConfig: {
+      ...(hasOneWay(virtualHost) && !options.limitsClients ? withoutGate() : {}),
+      ...withoutLookups(),
+    },
     ...maxBodyOf(routes),
   });
   return withRelations(encodeResource("routes", name, RouteConfigurationSchema, message), {
@@ -65,6 +74,11 @@ function clustersOf(routes: readonly Route[]): ReadonlySet<string> {
 function protectionOf({ match, action }: Route): readonly string[] {
   const keepsOut = action.kind === "respond" && (action.status === 401 || action.status === 403);
   return keepsOut ? [`${action.status} ${formatMatch(match)}`] : [];
+}
+
+/** All paths go one way, so that no path climbs out of another's. */
+function hasOneWay({ routes }: VirtualHost): boolean {
+  return routes.length === 1;
 }
 
 function maxBodyOf(routes: readonly Route[]): { maxDirectResponseBodySizeBytes?: number } {
