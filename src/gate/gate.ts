@@ -10,7 +10,7 @@ import type { Clock } from "#runtime/clock.ts";
 import type { Http2Address, Http2Server } from "#runtime/http2-server.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
-import type { Metrics } from "#runtime/metrics.ts";
+import type { Counter, Gauge, Metrics } from "#runtime/metrics.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { createHttp2Handler } from "#xds/http2-handler.ts";
@@ -63,10 +63,7 @@ export interface Gate {
 export async function startGate(deps: GateDeps, settings: GateSettings): Promise<Gate> {
   const stopping = new AbortController();
   const listed = Promise.withResolvers<void>();
-  const bugs = deps.metrics.counter(
-    "sekisho_internal_errors_total",
-    "Bugs of ours that were contained.",
-  );
+  const { bugs, liveNodes } = createGateMetrics(deps.metrics);
   const names = createExternalNames({
     clock: deps.clock,
     lookup: deps.lookup,
@@ -101,6 +98,7 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     const isEmpty = change.set.length === 0 && change.removed.length === 0;
     if (!isEmpty) xds.publish(change);
     xds.refreshSecrets(pipeline.takeDueSecrets());
+    liveNodes.set(pipeline.counts().live);
     settings.onApplied(applied, change);
   };
   const undoQuarantine = followVerdicts(deps, { xds, pipeline, publish });
@@ -128,5 +126,18 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
       await listener.close();
       await failed;
     },
+  };
+}
+
+function createGateMetrics(metrics: Metrics): {
+  readonly bugs: Counter;
+  readonly liveNodes: Gauge;
+} {
+  return {
+    bugs: metrics.counter("sekisho_internal_errors_total", "Bugs of ours that were contained."),
+    liveNodes: metrics.gauge(
+      "sekisho_live_nodes",
+      "Tracked values that are kept up: as many as the world holds.",
+    ),
   };
 }

@@ -32,6 +32,8 @@ export interface World {
   readonly certificate: Timeline;
   /** Makes the next change; `isAlive`: there is a control plane to see to it. */
   readonly change: (isAlive: boolean) => void;
+  /** After twice so many changes everything answers as before them. */
+  readonly changesInRound: number;
   readonly died: () => void;
   readonly revived: () => void;
 }
@@ -54,6 +56,7 @@ export function createWorld(site: Site): World {
   return {
     subjects: made.flat().map(({ subject }) => subject),
     certificate: certificate.timeline,
+    changesInRound: changes.length,
     change: (isAlive) => {
       const change = changes[next % changes.length];
       next += 1;

@@ -1,0 +1,100 @@
+/**
+ * Nothing grows: while everything changes for half an hour, memory of the control plane and of Envoy stays where it was,
+ * the number of live nodes is the same at the same state of the world, and no request gets a wrong answer.
+ *
+ * SEKISHO_SOAK_MINUTES sets how long (default 30).
+ */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { createClock } from "#runtime/real-clock.ts";
+import { createLocalSocket } from "#runtime/real-local-socket.ts";
+import { startSekisho } from "#test/system/sekisho.ts";
+import { createWorld } from "./unbroken/changes.ts";
+import { OpenLoop } from "./unbroken/load.ts";
+import { ManifestFiles } from "./unbroken/manifests.ts";
+import { startUpstream } from "./unbroken/upstream.ts";
+
+const minutes = Number(process.env["SEKISHO_SOAK_MINUTES"] ?? 30);
+const requestsPerSecond = 200;
+const changesPerSecond = 8;
+/** Of the second quarter's median, in the last quarter: what measuring memory twice differs by. */
+const noise = 1.08;
+
+interface Sample {
+  readonly controlPlaneKiB: number;
+  readonly envoyKiB: number;
+  readonly liveNodes: number;
+}
+
+test(`${minutes} minutes of churn: memory and live nodes stay where they were`, async (t: TestContext) => {
+  await using undo = new AsyncDisposableStack();
+  const clock = createClock();
+  const directory = mkdtempSync(join(tmpdir(), "sekisho-soak-"));
+  undo.defer(() => rmSync(directory, { recursive: true, force: true }));
+  const upstreams = [
+    undo.use(await startUpstream("a")),
+    undo.use(await startUpstream("b")),
+  ] as const;
+  const files = new ManifestFiles(join(directory, "served"));
+  const world = createWorld({ files, upstreams, nowMs: () => clock.monotonicMs() });
+  const settings = join(directory, "sekisho.yaml");
+  writeFileSync(settings, "concurrency: 1\nworkloads: none\n");
+  const sekisho = await startSekisho(["up", files.directory, "--config", settings]);
+  undo.defer(async () => void (await sekisho.stop()));
+  const load = new OpenLoop(clock, world, { http: sekisho.httpPort, https: sekisho.httpsPort });
+  load.start(requestsPerSecond);
+  const samples: Sample[] = [];
+  const end = clock.monotonicMs() + minutes * 60_000;
+  while (clock.monotonicMs() < end) {
+    // After a whole number of rounds the world is as it was, but for names that count up.
+    for (let round = 0; round < 2 * world.changesInRound; round += 1) {
+      world.change(true);
+      await clock.sleep(Temporal.Duration.from({ milliseconds: 1000 / changesPerSecond }));
+    }
+    await clock.sleep(Temporal.Duration.from({ seconds: 2 }));
+    samples.push(await sample(sekisho.data));
+  }
+  const report = await load.stop();
+  for (const what of ["controlPlaneKiB", "envoyKiB", "liveNodes"] as const) {
+    const values = samples.map((one) => one[what]);
+    t.diagnostic(
+      `${what}: ${values[0]} at first, ${median(values)} median, ${values.at(-1)} at last`,
+    );
+  }
+  t.diagnostic(`${report.requests} requests, ${report.wrongCount} wrong`);
+  assert.deepEqual(report.wrong, []);
+  assert.equal(new Set(samples.map(({ liveNodes }) => liveNodes)).size, 1, "live nodes differ");
+  for (const what of ["controlPlaneKiB", "envoyKiB"] as const) {
+    const quarter = Math.ceil(samples.length / 4);
+    const early = median(samples.slice(quarter, 2 * quarter).map((one) => one[what]));
+    const late = median(samples.slice(-quarter).map((one) => one[what]));
+    assert.ok(late <= early * noise, `${what} grew from ${early} to ${late}`);
+  }
+});
+
+async function sample(data: string): Promise<Sample> {
+  const holder = JSON.parse(readFileSync(join(data, "holder.json"), "utf8")) as { pid: number };
+  const { envoys } = JSON.parse(readFileSync(join(data, "envoy/running.json"), "utf8")) as {
+    envoys: readonly { pid: number }[];
+  };
+  const metrics = String(
+    await createLocalSocket().call(join(data, "api.sock"), "gate.metrics", null),
+  );
+  return {
+    controlPlaneKiB: residentKiB(holder.pid),
+    envoyKiB: envoys.reduce((sum, { pid }) => sum + residentKiB(pid), 0),
+    liveNodes: Number(/^sekisho_live_nodes (\d+)/m.exec(metrics)?.[1]),
+  };
+}
+
+function residentKiB(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
