@@ -39,12 +39,10 @@ async function heldError(
   cause: StoreError,
 ): Promise<CommandError> {
   const holder = await readHolder(context, data);
-  const { pid } = holder;
-  const end = pid === undefined ? "stop that one" : `stop that one (kill ${pid})`;
   return new CommandError(
     1,
     `the data directory ${data} is held by ${describeHolder(holder)}`,
-    `${end}, or give this one a directory of its own with --data DIRECTORY`,
+    `stop that one (sekisho down --data ${data}), or give this one a directory of its own with --data DIRECTORY`,
     { cause },
   );
 }

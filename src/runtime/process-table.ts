@@ -49,6 +49,12 @@ export async function ownPid(files: Files): Promise<number> {
   return Number((await files.realPath("/proc/self")).slice("/proc/".length));
 }
 
+/** The effective user id of this process. */
+export async function ownUserId(files: Files): Promise<number> {
+  const status = (await readProc(files, "/proc/self/status")) ?? "";
+  return Number(/^Uid:\s*\d+\s+(\d+)/m.exec(status)?.[1] ?? 0);
+}
+
 /** Changes with every start of the machine: process numbers and start times mean nothing beyond it. */
 export async function bootId(files: Files): Promise<string> {
   return (await readProc(files, "/proc/sys/kernel/random/boot_id"))?.trim() ?? "";

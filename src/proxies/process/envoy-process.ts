@@ -189,6 +189,7 @@ class EnvoySupervisor {
     const child = this.#child;
     if (child !== undefined) {
       this.#emit({ kind: "draining" });
+      await this.#starter.retire(child.identity);
       const drained = await this.#drain(child, hurry);
       this.#emit({ kind: "drained", ...drained });
       await endChild(this.#deps, child);

@@ -3,6 +3,7 @@
 import { adoptChild } from "#runtime/adopted-child.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
+import { FilesError } from "#runtime/files.ts";
 import type { Log } from "#runtime/log.ts";
 import type { Child, Processes, ProcessIdentity } from "#runtime/processes.ts";
 import type { Random } from "#runtime/random.ts";
@@ -105,6 +106,7 @@ export class EnvoyStarter {
 
   async #endReplaced(entry: RecordedEnvoy): Promise<void> {
     const identity = identityOf(entry);
+    await this.#roster.retire(identity);
     await drain(this.#deps, this.#settings.drain, this.#settings.stopping);
     await endProcess(this.#deps, identity);
     await this.#roster.remove(identity);
@@ -164,6 +166,17 @@ export class EnvoyStarter {
     if (outcome.kind === "failed")
       this.#settings.onEvent({ kind: "hot-restart-failed", why: outcome.why });
     return undefined;
+  }
+
+  /** Writes down that an Envoy is being drained: should we be killed on the way, it is not adopted. */
+  async retire(identity: ProcessIdentity): Promise<void> {
+    try {
+      await this.#roster.retire(identity);
+    } catch (cause) {
+      // A full disk must not keep an Envoy from being ended.
+      if (!(cause instanceof FilesError)) throw cause;
+      this.#deps.log.warn("an Envoy that is drained is not written down", { error: cause.message });
+    }
   }
 
   /** Forgets an Envoy that is gone. */

@@ -10,7 +10,9 @@ import {
   type Supervised,
   supervise,
   superviseAndKill,
+  turn,
 } from "#test/fakes/cardboard-envoy.ts";
+import { createManualClock } from "#test/fakes/manual-clock.ts";
 
 /** An Envoy whose control plane was killed; the base id is what Envoy itself writes. */
 async function orphaned(t: TestContext): Promise<Machine> {
@@ -97,6 +99,36 @@ test("a damaged record, and one of before the machine was started, count as none
     assert.equal(machine.commands.length, 2);
     await stop(next, machine);
   }
+});
+
+test("an Envoy of another user is ended and one of our own started", async (t) => {
+  const machine = await orphaned(t);
+  const written = await readFile(machine.paths.roster, "utf8");
+  await writeFile(machine.paths.roster, written.replace(/"userId":\d+/, '"userId":4711'));
+  const next = supervise(machine);
+  next.envoy.start();
+  const { identity } = await passUntil(machine.clock, next.next("started"));
+  assert.equal(identity.pid, 102);
+  assert.deepEqual(machine.signals, ["SIGTERM 101"]);
+  await next.next("ready");
+  await stop(next, machine);
+});
+
+test("an Envoy that was being drained when we were killed is not adopted", async (t) => {
+  const machine = await orphaned(t);
+  const killed = supervise({ ...machine, clock: createManualClock() });
+  machine.requests = 1;
+  killed.envoy.start();
+  await killed.next("ready");
+  void killed.envoy.stop();
+  while (machine.asked.length < 3) await turn();
+  const next = supervise(machine);
+  next.envoy.start();
+  const { identity } = await passUntil(machine.clock, next.next("started"));
+  assert.equal(identity.pid, 102);
+  assert.equal((await passUntil(machine.clock, next.next("retired"))).identity.pid, 101);
+  machine.requests = 0;
+  await stop(next, machine);
 });
 
 test("as process 1 nothing is adopted", async (t) => {

@@ -42,6 +42,10 @@ export async function findBeginning(
   roster: EnvoyRoster,
 ): Promise<Beginning> {
   await roster.load();
+  for (const entry of roster.foreign) {
+    const identity = identityOf(entry);
+    if (await deps.processes.alive(identity)) await endProcess(deps, identity);
+  }
   for (const entry of roster.envoys) {
     const identity = identityOf(entry);
     if (!(await deps.processes.alive(identity))) await roster.remove(identity);

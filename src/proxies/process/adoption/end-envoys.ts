@@ -26,11 +26,13 @@ export async function endEnvoys(
   const { clock, files, processes, http } = deps;
   const roster = new EnvoyRoster(files, paths.roster);
   await roster.load();
-  const known = roster.envoys.map(identityOf);
+  const known = [...roster.envoys, ...roster.foreign].map(identityOf);
   const alive = await Promise.all(known.map((identity) => processes.alive(identity)));
   const strays = await findStrays(deps, paths, roster.envoys);
   const left = [...known.filter((_, index) => alive[index]), ...strays];
   if (left.length > 0) {
+    // Should we be killed on the way, nobody may take one without listeners for one that serves.
+    for (const identity of known) await roster.retire(identity);
     const admin = createEnvoyAdmin(http, paths.adminSocket);
     await drain({ clock, admin }, settings, new AbortController().signal);
     await Promise.all(left.map((identity) => endProcess(deps, identity)));

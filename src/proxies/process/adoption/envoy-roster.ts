@@ -4,7 +4,7 @@ import { isJsonObject, type Json } from "#base/json.ts";
 import { fields, integer, list, oneOf, type Parsed, required, text } from "#base/schema.ts";
 import type { Files } from "#runtime/files.ts";
 import { FilesError } from "#runtime/files.ts";
-import { bootId } from "#runtime/process-table.ts";
+import { bootId, ownUserId } from "#runtime/process-table.ts";
 import type { ProcessIdentity } from "#runtime/processes.ts";
 
 const envoy = fields({
@@ -21,7 +21,12 @@ const envoy = fields({
   state: required(oneOf("starting", "serving", "retiring")),
 });
 
-const roster = fields({ bootId: required(text), envoys: required(list(envoy)) });
+const roster = fields({
+  bootId: required(text),
+  /** Who started them. */
+  userId: required(integer(0)),
+  envoys: required(list(envoy)),
+});
 
 export type RecordedEnvoy = Parsed<typeof envoy>;
 
@@ -32,6 +37,7 @@ export class EnvoyRoster {
   readonly #files: Files;
   readonly #path: string;
   #envoys: readonly RecordedEnvoy[] = [];
+  #foreign: readonly RecordedEnvoy[] = [];
 
   constructor(files: Files, path: string) {
     this.#files = files;
@@ -43,15 +49,31 @@ export class EnvoyRoster {
     return this.#envoys;
   }
 
+  /** Those of another user, who cannot reach our sockets; known from {@link EnvoyRoster.load} on. */
+  get foreign(): readonly RecordedEnvoy[] {
+    return this.#foreign;
+  }
+
   /** Takes up what an earlier run wrote down; a file that cannot be read, or of another boot, counts as none. */
   async load(): Promise<void> {
     const written = parseRoster(await readText(this.#files, this.#path));
     const isOfThisBoot = written?.bootId === (await bootId(this.#files));
-    this.#envoys = written !== undefined && isOfThisBoot ? written.envoys : [];
+    const found = written !== undefined && isOfThisBoot ? written.envoys : [];
+    const isOurs = written?.userId === (await ownUserId(this.#files));
+    this.#envoys = isOurs ? found : [];
+    this.#foreign = isOurs ? [] : found;
   }
 
   async add(added: RecordedEnvoy): Promise<void> {
     await this.#write([...this.#envoys, added]);
+  }
+
+  /** Its listeners are being closed: it serves no more. */
+  async retire(identity: ProcessIdentity): Promise<void> {
+    const retired = this.#envoys.map((entry) =>
+      isSame(entry, identity) ? { ...entry, state: "retiring" as const } : entry,
+    );
+    await this.#write(retired);
   }
 
   /** The one at `to` serves from now on; whoever served before retires. */
@@ -70,7 +92,8 @@ export class EnvoyRoster {
   async #write(envoys: readonly RecordedEnvoy[]): Promise<void> {
     this.#envoys = envoys;
     if (envoys.length === 0) return await this.#files.remove(this.#path);
-    const written = { bootId: await bootId(this.#files), envoys };
+    const [boot, userId] = [await bootId(this.#files), await ownUserId(this.#files)];
+    const written = { bootId: boot, userId, envoys };
     await this.#files.replace(this.#path, `${JSON.stringify(written)}\n`, 0o600);
   }
 }
