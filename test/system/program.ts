@@ -52,6 +52,7 @@ export async function startProgram(
       await exited;
     }
     release();
+    if (child.exitCode !== 0) await endWhatIsLeft(data);
     await rm(data, { recursive: true, force: true });
     return child.exitCode;
   };
@@ -68,6 +69,12 @@ async function freshPlace(): Promise<Pick<StartedProgram, "httpPort" | "httpsPor
   const { http, https } = await freePorts("http", "https");
   const data = await mkdtemp(join(tmpdir(), "sekisho-test-"));
   return { httpPort: http, httpsPort: https, data };
+}
+
+/** Killed or crashed, it left its Envoy and pods: what nobody takes over has to be ended. */
+async function endWhatIsLeft(data: string): Promise<void> {
+  const down = spawn("./sekisho", ["down", "--data", data], { cwd: repository, stdio: "ignore" });
+  await once(down, "exit");
 }
 
 /**
