@@ -52,7 +52,7 @@ export const fullPlan: Plan = {
     handshakes: 200,
     peerCount: 1_000,
   },
-  throughput: { runs: 5, seconds: 4 },
+  throughput: { runs: 3, seconds: 3 },
 };
 
 export const quickPlan: Plan = {

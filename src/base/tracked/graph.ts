@@ -7,7 +7,7 @@
  * reads any more is let go, an absent table entry included.
  */
 
-import type { ReactiveNode } from "alien-signals/system";
+import type { Link, ReactiveNode } from "alien-signals/system";
 import { createReactiveSystem } from "alien-signals/system";
 
 const mutable = 1;
@@ -16,20 +16,72 @@ const recursedCheck = 4;
 const dirty = 16;
 const pending = 32;
 
-interface CellNode extends ReactiveNode {
-  readonly role: "cell";
-  current: unknown;
-  next: unknown;
-  readonly released: (() => void) | undefined;
+/** What values ask their graph. */
+interface Access {
+  readonly readCell: (node: CellNode) => unknown;
+  readonly writeCell: (node: CellNode, value: unknown) => void;
+  readonly readDerived: (node: DerivedNode) => unknown;
 }
 
-interface DerivedNode extends ReactiveNode {
-  readonly role: "derived";
-  value: unknown;
-  computed: boolean;
+/** One object for each value, with its links in place: tens of thousands of them are a good part of all memory. */
+class CellNode<T = unknown> implements ReactiveNode, Cell<T> {
+  readonly role = "cell";
+  flags = mutable;
+  deps?: Link;
+  depsTail?: Link;
+  subs?: Link;
+  subsTail?: Link;
+  current: T;
+  next: T;
+  readonly released: (() => void) | undefined;
+  readonly #access: Access;
+
+  constructor(access: Access, initial: T, released: (() => void) | undefined) {
+    this.#access = access;
+    this.current = initial;
+    this.next = initial;
+    this.released = released;
+  }
+
+  get(): T {
+    return this.#access.readCell(this) as T;
+  }
+
+  set(value: T): void {
+    this.#access.writeCell(this, value);
+  }
+
+  isRead(): boolean {
+    return this.subs !== undefined;
+  }
+}
+
+class DerivedNode<T = unknown> implements ReactiveNode, Derived<T> {
+  readonly role = "derived";
+  flags = mutable | dirty;
+  deps?: Link;
+  depsTail?: Link;
+  subs?: Link;
+  subsTail?: Link;
+  value: unknown = undefined;
+  computed = false;
   readonly compute: () => unknown;
   readonly equals: (a: unknown, b: unknown) => boolean;
+  readonly onBug: (error: unknown) => unknown;
   readonly released: (() => void) | undefined;
+  readonly #access: Access;
+
+  constructor(access: Access, compute: () => T, options: DeriveOptions<T>) {
+    this.#access = access;
+    this.compute = compute;
+    this.equals = (options.equals ?? Object.is) as (a: unknown, b: unknown) => boolean;
+    this.onBug = options.onBug;
+    this.released = options.released;
+  }
+
+  get(): T {
+    return this.#access.readDerived(this) as T;
+  }
 }
 
 interface WatchNode extends ReactiveNode {
@@ -45,15 +97,15 @@ type Node = CellNode | DerivedNode | WatchNode;
 /** A value that is set from outside. */
 export interface Cell<T> {
   /** Tracked. */
-  readonly get: () => T;
-  readonly set: (value: T) => void;
-  readonly isRead: () => boolean;
+  get(): T;
+  set(value: T): void;
+  isRead(): boolean;
 }
 
 /** A value computed from others. */
 export interface Derived<T> {
   /** Tracked. */
-  readonly get: () => T;
+  get(): T;
 }
 
 export interface GraphCounts {
@@ -92,39 +144,24 @@ export class Graph {
     unwatched: (node) => this.#unwatched(node as Node),
   });
 
+  readonly #access: Access = {
+    readCell: (node) => this.#readCell(node),
+    writeCell: (node, value) => this.#writeCell(node, value),
+    readDerived: (node) => this.#readDerived(node),
+  };
+
   constructor(options: GraphOptions) {
     this.#onBug = options.onBug;
   }
 
   /** A cell; `released` is called when its last reader is gone. */
   cell<T>(initial: T, released?: () => void): Cell<T> {
-    const node: CellNode = {
-      role: "cell",
-      current: initial,
-      next: initial,
-      released,
-      flags: mutable,
-    };
-    return {
-      get: () => this.#readCell(node) as T,
-      set: (value) => this.#writeCell(node, value),
-      isRead: () => node.subs !== undefined,
-    };
+    return new CellNode(this.#access, initial, released);
   }
 
   /** A derived value, computed when it is read and what it read has changed. */
   derive<T>(compute: () => T, options: DeriveOptions<T>): Derived<T> {
-    const equals = options.equals ?? Object.is;
-    const node: DerivedNode = {
-      role: "derived",
-      value: undefined,
-      computed: false,
-      compute: () => this.#contained(compute, options.onBug),
-      equals: (a, b) => equals(a as T, b as T),
-      released: options.released,
-      flags: mutable | dirty,
-    };
-    return { get: () => this.#readDerived(node) as T };
+    return new DerivedNode(this.#access, compute, options);
   }
 
   /** Runs `run` at the next flush, and again whenever what it read has changed. The returned function ends that. */
@@ -177,7 +214,7 @@ export class Graph {
     this.#live += difference;
   }
 
-  #contained<T>(compute: () => T, onBug: (error: unknown) => T): T {
+  #contained({ compute, onBug }: DerivedNode): unknown {
     try {
       return compute();
     } catch (error) {
@@ -241,7 +278,7 @@ export class Graph {
     node.computed = true;
     forgetTail(node);
     node.flags = mutable | recursedCheck;
-    const value = this.#evaluate(node, node.compute);
+    const value = this.#evaluate(node, () => this.#contained(node));
     node.flags &= ~recursedCheck;
     this.#purgeDeps(node);
     if (wasComputed && node.equals(before, value)) return false;

@@ -33,7 +33,7 @@ export class Table<V> {
   /** Untracked: every key that has a value now. */
   *entries(): Generator<readonly [string, V]> {
     for (const [key, cell] of this.#cells) {
-      const value = this.#graph.untracked(cell.get);
+      const value = this.#graph.untracked(() => cell.get());
       if (value !== undefined) yield [key, value];
     }
   }
@@ -47,7 +47,8 @@ export class Table<V> {
 
   #released(key: string): void {
     const cell = this.#cells.get(key);
-    if (cell !== undefined && this.#graph.untracked(cell.get) === undefined) this.#drop(key);
+    if (cell !== undefined && this.#graph.untracked(() => cell.get()) === undefined)
+      this.#drop(key);
   }
 
   #drop(key: string): void {
