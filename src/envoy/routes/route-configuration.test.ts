@@ -193,3 +193,31 @@ test("the same virtual host gives the same version, another one another", () => 
   assert.equal(buildRouteConfiguration(structuredClone(host), guard).version, version);
   assert.notEqual(buildRouteConfiguration({ ...host, routes: [] }, guard).version, version);
 });
+
+test("what all forwarding routes of a host have in common is said once, what only some have stays with them", () => {
+  const same = ["/a", "/b"].map((path) => ({
+    match: { kind: "exact", path } as const,
+    action: { ...forward, forwardedHost: true } as const,
+    origin,
+  }));
+  const [common] = built(same).virtualHosts;
+  assert.equal(common?.retryPolicy?.numRetries, 1);
+  assert.equal(common.requestHeadersToAdd.length, 1);
+  for (const { action, requestHeadersToAdd } of common.routes.slice(1)) {
+    assert.ok(action.value?.$typeName === "envoy.config.route.v3.RouteAction");
+    assert.deepEqual([action.value.retryPolicy, requestHeadersToAdd.length], [undefined, 0]);
+  }
+  const [mixed] = built([
+    ...same,
+    { match: everything, action: { ...forward, connectRetries: 0 }, origin },
+  ]).virtualHosts;
+  assert.deepEqual([mixed?.retryPolicy, mixed?.requestHeadersToAdd], [undefined, []]);
+  const retries = mixed?.routes
+    .slice(1)
+    .map(({ action }) =>
+      action.value?.$typeName === "envoy.config.route.v3.RouteAction"
+        ? action.value.retryPolicy?.numRetries
+        : -1,
+    );
+  assert.deepEqual(retries, [1, 1, undefined]);
+});

@@ -14,7 +14,7 @@ import { connectionHeader, scopeHeader } from "../internal-headers.ts";
 import { type Resource, withRelations } from "../resource.ts";
 import type { ConnectionGuard } from "./misdirected.ts";
 import { buildMisdirectedRoute, protectionsOfGuard } from "./misdirected.ts";
-import { buildRoute, canMatch, type RouteOptions } from "./route.ts";
+import { buildRoute, canMatch, type RouteOptions, sharedByRoutes } from "./route.ts";
 import { hostResourceName } from "./scope.ts";
 
 /** Envoy adds the last one itself, after the early header mutations; backends have X-Forwarded-For. */
@@ -37,6 +37,7 @@ export function buildRouteConfiguration(
   const name = hostResourceName(virtualHost.host);
   const misdirected = buildMisdirectedRoute(guard, formatOrigin(virtualHost.origin));
   const routes = virtualHost.routes.filter(canMatch);
+  const shared = sharedByRoutes(routes);
   const message = create(RouteConfigurationSchema, {
     name,
     virtualHosts: [
@@ -45,8 +46,9 @@ export function buildRouteConfiguration(
         domains: ["*"],
         routes: [
           ...(misdirected === undefined ? [] : [misdirected]),
-          ...routes.map((route) => buildRoute(route, options)),
+          ...routes.map((route) => buildRoute(route, options, shared)),
         ],
+        ...shared,
       },
     ],
     requestHeadersToRemove: removed,

@@ -11,11 +11,14 @@ import {
 import type {
   DirectResponseAction,
   Route as EnvoyRoute,
+  VirtualHost as EnvoyVirtualHost,
+  RetryPolicy,
   RouteAction,
   RouteMatch,
 } from "#gen/envoy/config/route/v3/route_components_pb.ts";
 import {
   DirectResponseActionSchema,
+  RetryPolicySchema,
   RouteActionSchema,
   RouteMatchSchema,
   RouteSchema,
@@ -32,15 +35,38 @@ export interface RouteOptions {
   readonly routeStatistics: boolean;
 }
 
+/** What all forwarding routes of a host have in common: said once, not by each of them. */
+export type SharedByRoutes = Pick<EnvoyVirtualHost, "requestHeadersToAdd"> &
+  Partial<Pick<EnvoyVirtualHost, "retryPolicy">>;
+
+/** Envoy applies it to the routes that do not say otherwise; what only some routes want stays with them. */
+export function sharedByRoutes(routes: readonly Route[]): SharedByRoutes {
+  const forwards = routes.flatMap(({ action }) => (action.kind === "forward" ? [action] : []));
+  const [first] = forwards;
+  if (first === undefined) return { requestHeadersToAdd: [] };
+  const isShared = (of: (action: Forward) => unknown): boolean =>
+    forwards.every((action) => of(action) === of(first));
+  return {
+    requestHeadersToAdd: isShared((action) => action.forwardedHost)
+      ? (headersOf(first).requestHeadersToAdd ?? [])
+      : [],
+    ...(isShared((action) => action.connectRetries) ? retriesOf(first) : {}),
+  };
+}
+
 /** The route's name is its origin: so the access log says which rule answered. */
-export function buildRoute(route: Route, { routeStatistics }: RouteOptions): EnvoyRoute {
+export function buildRoute(
+  route: Route,
+  { routeStatistics }: RouteOptions,
+  shared: SharedByRoutes,
+): EnvoyRoute {
   const name = formatOrigin(route.origin);
   return create(RouteSchema, {
     name,
     ...(routeStatistics ? { statPrefix: name } : {}),
     match: create(RouteMatchSchema, { pathSpecifier: pathSpecifierOf(route.match) }),
-    action: actionOf(route.action),
-    ...headersOf(route.action),
+    action: actionOf(route.action, shared),
+    ...(shared.requestHeadersToAdd.length > 0 ? {} : headersOf(route.action)),
   });
 }
 
@@ -62,10 +88,10 @@ function pathSpecifierOf(match: PathMatch): RouteMatch["pathSpecifier"] {
   }
 }
 
-function actionOf(action: Action): EnvoyRoute["action"] {
+function actionOf(action: Action, shared: SharedByRoutes): EnvoyRoute["action"] {
   switch (action.kind) {
     case "forward":
-      return { case: "route", value: forwardTo(action) };
+      return { case: "route", value: forwardTo(action, shared) };
     case "respond":
       return { case: "directResponse", value: respondWith(action) };
     default:
@@ -85,17 +111,19 @@ const forwardedHost = create(HeaderValueOptionSchema, {
 });
 
 /** Envoy's own total timeout would be 15 s; 0 means none. */
-function forwardTo(action: Forward): RouteAction {
-  const retries =
-    action.connectRetries === 0
-      ? {}
-      : { retryPolicy: { retryOn: "connect-failure", numRetries: action.connectRetries } };
+function forwardTo(action: Forward, shared: SharedByRoutes): RouteAction {
   return create(RouteActionSchema, {
     clusterSpecifier: { case: "cluster", value: backendName(action.backend) },
     timeout: durationOf(0),
     idleTimeout: durationOf(action.idleTimeoutMs),
-    ...retries,
+    ...(shared.retryPolicy === undefined ? retriesOf(action) : {}),
   });
+}
+
+function retriesOf({ connectRetries }: Forward): { retryPolicy?: RetryPolicy } {
+  if (connectRetries === 0) return {};
+  const retryOn = "connect-failure";
+  return { retryPolicy: create(RetryPolicySchema, { retryOn, numRetries: connectRetries }) };
 }
 
 /** Without a body there is no content type either. */
