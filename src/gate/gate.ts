@@ -17,8 +17,8 @@ import { createHttp2Handler } from "#xds/http2-handler.ts";
 import { createXdsServer, type XdsServer } from "#xds/xds-server.ts";
 import { createExternalNames } from "./external-names.ts";
 import { type Applied, feedPipeline, flush } from "./feed.ts";
-import { loadVerdicts } from "./verdict-record.ts";
-import { followVerdicts } from "./verdicts.ts";
+import { loadVerdicts } from "./quarantine/verdict-record.ts";
+import { followVerdicts } from "./quarantine/verdicts.ts";
 
 export interface GateDeps {
   readonly clock: Clock;

@@ -48,8 +48,8 @@ import type { Applied } from "./feed.ts";
 import { FindingBoard } from "./finding-board.ts";
 import { type Gate, startGate } from "./gate.ts";
 import type { Ports } from "./ports.ts";
+import { followRefusals } from "./quarantine/refusals.ts";
 import { reachableAddress } from "./reachable-address.ts";
-import { followRefusals } from "./refusals.ts";
 import { createReporting } from "./reporting.ts";
 
 export interface StandaloneDeps {

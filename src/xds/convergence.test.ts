@@ -22,12 +22,12 @@ import { silentLog } from "#test/fakes/silent-log.ts";
 import { resource } from "#test/fakes/xds-harness.ts";
 import { OnDemandSecrets } from "./on-demand-secrets.ts";
 import { additionOrder, parseTypeUrl } from "./ordering/resource-order.ts";
-import type { StreamDeps } from "./proxy-stream.ts";
-import { ProxyStream } from "./proxy-stream.ts";
 import { PublishedResources } from "./published-resources.ts";
 import { Quarantine } from "./quarantine/quarantine.ts";
 import { ResourceView } from "./resource-view.ts";
-import { defaultLimits } from "./stream-limits.ts";
+import type { StreamDeps } from "./streams/proxy-stream.ts";
+import { ProxyStream } from "./streams/proxy-stream.ts";
+import { defaultLimits } from "./streams/stream-limits.ts";
 import { XdsEvents } from "./xds-events.ts";
 import { createXdsMetrics } from "./xds-metrics.ts";
 

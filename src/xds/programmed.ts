@@ -1,7 +1,7 @@
 /** Waiting until every connected proxy has answered for everything that was published up to now. */
 
-import type { ProxyStream } from "./proxy-stream.ts";
 import type { PublishedResources } from "./published-resources.ts";
+import type { ProxyStream } from "./streams/proxy-stream.ts";
 import type { RefusedName } from "./xds-events.ts";
 
 export interface Programmed {

@@ -1,7 +1,7 @@
 /** What the xDS server tells the rest of the program while it runs. */
 
 import type { ResourceType } from "#envoy/resource.ts";
-import type { SentVersions } from "./unanswered.ts";
+import type { SentVersions } from "./streams/unanswered.ts";
 
 export interface StreamIdentity {
   /** Envoy's `node.id`. */

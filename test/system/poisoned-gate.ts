@@ -16,7 +16,7 @@ import { openEmbeddedStore } from "#store/embedded/embedded-store.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
 import { createDirectoryFeed } from "../../src/gate/directory-feed.ts";
 import { type Gate, startGate } from "../../src/gate/gate.ts";
-import { followRefusals } from "../../src/gate/refusals.ts";
+import { followRefusals } from "../../src/gate/quarantine/refusals.ts";
 import { poison } from "./poison.ts";
 import { freePorts, launchEnvoy } from "./real-envoy.ts";
 

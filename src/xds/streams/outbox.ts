@@ -6,12 +6,12 @@
 import type { ResourceName, ResourceType } from "#envoy/resource.ts";
 import { protectionHash, protectsAsWellAs } from "#envoy/resource.ts";
 import { withoutClusters } from "#envoy/routes/closed-routes.ts";
+import { type EncodedResource, encodeResource } from "../encoded-resource.ts";
+import type { Ordering } from "../ordering/ordering.ts";
+import { absentVersion, contentOf, type Possession } from "../ordering/possession.ts";
+import { type Trial, Trials } from "../quarantine/trial.ts";
+import type { ResourceView } from "../resource-view.ts";
 import { Backlog, type Place } from "./backlog.ts";
-import { type EncodedResource, encodeResource } from "./encoded-resource.ts";
-import type { Ordering } from "./ordering/ordering.ts";
-import { absentVersion, contentOf, type Possession } from "./ordering/possession.ts";
-import { type Trial, Trials } from "./quarantine/trial.ts";
-import type { ResourceView } from "./resource-view.ts";
 import type { SentVersions } from "./unanswered.ts";
 
 /** The version of a name of which nobody knows what the proxy has: no content hash looks like this. */

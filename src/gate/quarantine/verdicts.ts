@@ -7,7 +7,7 @@ import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import type { XdsServer } from "#xds/xds-server.ts";
-import { type Applied, flush } from "./feed.ts";
+import { type Applied, flush } from "../feed.ts";
 import { retryRefusals } from "./refusal-retry.ts";
 import { createVerdictRecord } from "./verdict-record.ts";
 

@@ -13,19 +13,24 @@ import { DeltaDiscoveryResponseSchema } from "#gen/envoy/service/discovery/v3/di
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
 import { logFields } from "#runtime/log-fields.ts";
-import { type HeldName, Ordering } from "./ordering/ordering.ts";
-import { Possession } from "./ordering/possession.ts";
-import { additionOrder, parseTypeUrl, referrers, removalOrder } from "./ordering/resource-order.ts";
+import { type HeldName, Ordering } from "../ordering/ordering.ts";
+import { Possession } from "../ordering/possession.ts";
+import {
+  additionOrder,
+  parseTypeUrl,
+  referrers,
+  removalOrder,
+} from "../ordering/resource-order.ts";
+import type { ResourceView } from "../resource-view.ts";
+import type { RefusedName, StreamIdentity, XdsEvents } from "../xds-events.ts";
+import type { XdsMetrics } from "../xds-metrics.ts";
 import type { Batch } from "./outbox.ts";
-import type { ResourceView } from "./resource-view.ts";
 import type { LimitExceeded, StreamLimits } from "./stream-limits.ts";
 import { checkNames } from "./stream-limits.ts";
 import type { TypeStatus } from "./stream-status.ts";
 import { TypeCounts } from "./stream-status.ts";
 import type { NameState } from "./subscription.ts";
 import { Subscription } from "./subscription.ts";
-import type { RefusedName, StreamIdentity, XdsEvents } from "./xds-events.ts";
-import type { XdsMetrics } from "./xds-metrics.ts";
 
 /** The aggregated stream carries every type; a secrets stream only secrets. */
 export type StreamKind = "aggregated" | "secrets";

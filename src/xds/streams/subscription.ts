@@ -1,12 +1,12 @@
 /** What one stream asked for of one type, and how it answered what it was sent. */
 
 import type { ResourceName, ResourceType } from "#envoy/resource.ts";
-import type { OrderedSubscription } from "./ordering/ordering.ts";
-import { absentVersion, type Possession, versionOfContent } from "./ordering/possession.ts";
-import { isWildcardType } from "./ordering/resource-order.ts";
+import type { OrderedSubscription } from "../ordering/ordering.ts";
+import { absentVersion, type Possession, versionOfContent } from "../ordering/possession.ts";
+import { isWildcardType } from "../ordering/resource-order.ts";
+import type { Trial } from "../quarantine/trial.ts";
+import type { ResourceView } from "../resource-view.ts";
 import { type Batch, Outbox, type OutboxDeps, type RefusedContent } from "./outbox.ts";
-import type { Trial } from "./quarantine/trial.ts";
-import type { ResourceView } from "./resource-view.ts";
 import { type Answered, type SentVersions, UnansweredResponses } from "./unanswered.ts";
 
 /** What a subscription wants of one request of the proxy. */

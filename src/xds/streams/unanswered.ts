@@ -1,6 +1,6 @@
 /** The responses of one type that a proxy was sent and has not answered. */
 
-import type { Trial } from "./quarantine/trial.ts";
+import type { Trial } from "../quarantine/trial.ts";
 
 /** Names with the version sent; `absentVersion` for a removal. */
 export type SentVersions = ReadonlyMap<string, string>;
