@@ -43,5 +43,7 @@ export interface ProxyStatus {
     readonly sent: number;
     readonly acknowledged: number;
     readonly lastRefusal?: string;
+    /** Some of what the proxy was not sent yet, with what it is: `held`, `kept`, `pending`, `leaving`. */
+    readonly waiting: readonly string[];
   }[];
 }

@@ -47,6 +47,7 @@ export async function gateStatus(
           type: type.type,
           sent: type.sentResources,
           acknowledged: type.acknowledgedResponses,
+          waiting: type.waiting,
           ...(type.lastRefusal === undefined ? {} : { lastRefusal: type.lastRefusal.message }),
         })),
       }),

@@ -248,3 +248,29 @@ test("a wildcard that came while nobody was there is entered once its routes are
   assert.deepEqual(Object.keys((await client.accept()).texts), ["wildcard-index"]);
   await harness.xds.programmed();
 });
+
+test("content that a proxy came with and that is published again is known from then on", async (t) => {
+  const harness = await startXds(t);
+  harness.xds.publish({ set: [cluster("new"), endpoints("new"), routes("new")], removed: [] });
+  harness.xds.open();
+  const client = harness.client("p");
+  client.ask("cluster", {
+    initialVersions: { old: cluster("old").version, gone: cluster("gone").version },
+  });
+  client.ask("endpoints", {
+    subscribe: ["old"],
+    initialVersions: { old: endpoints("old").version },
+  });
+  client.ask("routes", { subscribe: ["r"], initialVersions: { r: routes("old").version } });
+  await client.accept();
+  harness.xds.publish({
+    set: [cluster("old"), endpoints("old"), routes("old")],
+    removed: [
+      { type: "cluster", name: "new" },
+      { type: "endpoints", name: "new" },
+    ],
+  });
+  const told = [...(await client.drain()), ...(await client.drain())];
+  assert.deepEqual(told.flatMap(({ removed }) => removed).sort(), ["gone", "new"]);
+  await harness.xds.programmed();
+});

@@ -113,6 +113,18 @@ export class Possession {
     this.#refer({ type, name }, content, 1);
   }
 
+  /** What the proxy came with turns out to be this: it was published again. */
+  recognised(named: ResourceName, encoded: EncodedResource): void {
+    const held = this.#of(named.type).get(named.name);
+    const unknown = held?.settled;
+    if (held === undefined || unknown?.kind !== "unknown") return;
+    if (unknown.version !== encoded.resource.version) return;
+    const content = contentOf(encoded);
+    held.settled = content;
+    this.#refer(named, content, 1);
+    this.#refer(named, unknown, -1);
+  }
+
   /** The proxy gave the name up, and what was under it. */
   gaveUp({ type, name }: ResourceName): void {
     const held = this.#of(type).get(name);

@@ -53,6 +53,15 @@ export class Backlog {
     return Object.values(this.#places).some((place) => (place.get(name) ?? Infinity) <= revision);
   }
 
+  /** Some of the names that wait, each with its place: for people. */
+  describe(most: number): readonly string[] {
+    return Object.entries(this.#places)
+      .flatMap(([place, names]) =>
+        [...names.keys()].slice(0, most).map((name) => `${place} ${name}`),
+      )
+      .slice(0, most);
+  }
+
   /** Every name in any place. */
   names(): readonly string[] {
     return Object.values(this.#places).flatMap((place) => [...place.keys()]);

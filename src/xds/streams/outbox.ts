@@ -107,6 +107,11 @@ export class Outbox {
     return this.#told.get(name);
   }
 
+  /** Some of what waits, for people. */
+  describe(most: number): readonly string[] {
+    return this.#backlog.describe(most);
+  }
+
   /** Names of which anything is known or owed. */
   names(): readonly string[] {
     return [...this.#told.keys(), ...this.#backlog.names()];
@@ -205,6 +210,9 @@ export class Outbox {
     const wanted = offered?.resource.version ?? absentVersion;
     if (this.trials.versionOf(name) === wanted) return;
     this.trials.end(name);
+    if (told === wanted && offered !== undefined) {
+      this.#possession.recognised(this.#named(name), offered);
+    }
     if (told === wanted || this.#refused.get(name)?.version === wanted) return;
     const place = this.#placeFor(name, offered, told);
     if (place !== undefined) this.#backlog.put(place, name, since);

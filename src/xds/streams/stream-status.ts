@@ -22,6 +22,8 @@ export interface TypeStatus {
   readonly acknowledgedResponses: number;
   readonly refusedResponses: number;
   readonly unansweredResponses: number;
+  /** Some of what was not sent yet, with what it is: `held`, `kept`, `pending`, `leaving`. */
+  readonly waiting: readonly string[];
   /** Names that are refused at the content they have now or had last. */
   readonly refusedNames: number;
   readonly lastRefusal: LastRefusal | undefined;
@@ -62,6 +64,7 @@ export class TypeCounts {
       acknowledgedResponses: this.#acknowledged,
       refusedResponses: this.#refused,
       unansweredResponses: subscription.unansweredCount,
+      waiting: subscription.waiting,
       refusedNames: subscription.refused.size,
       lastRefusal: this.#lastRefusal,
     };

@@ -17,6 +17,9 @@ export interface SubscriptionRequest {
   readonly initialVersions: Readonly<Record<string, string>>;
 }
 
+/** Names that a status shows of those that wait. */
+const mostDescribed = 5;
+
 type VariantTrial = Extract<Trial, { kind: "variant" }>;
 
 export type NameState = "acknowledged" | "pending" | "refused" | "unasked";
@@ -65,6 +68,11 @@ export class Subscription implements OrderedSubscription {
   /** How many responses the proxy has not answered. */
   get unansweredCount(): number {
     return this.#unanswered.count;
+  }
+
+  /** Some of what was not sent yet and why, for people: `held host/a.test`. */
+  get waiting(): readonly string[] {
+    return this.#outbox.describe(mostDescribed);
   }
 
   /** True while a response is on its way that is worth waiting for before the next. */
