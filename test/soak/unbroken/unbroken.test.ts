@@ -85,7 +85,9 @@ class KilledControlPlane {
   }
 
   async start(killed?: RunningSekisho): Promise<void> {
-    writeFileSync(this.#settings, `concurrency: ${this.#concurrency}\nworkloads: none\n`);
+    // Long enough for the download; the next hot restart waits for the end of the one before.
+    const settings = { concurrency: this.#concurrency, workloads: "none", hotRestartSeconds: 32 };
+    writeFileSync(this.#settings, JSON.stringify(settings));
     const up = ["up", this.#served, "--config", this.#settings];
     this.#running = await startSekisho(up, killed);
     this.isAlive = true;
