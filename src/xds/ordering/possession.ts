@@ -3,7 +3,6 @@
  *
  *   sent       on its way: from now on the proxy may have it
  *   settled    it has this and nothing sent before it
- *   refused    sent alone and refused: it has what it had
  *
  * As long as anything in here refers to a name, that name must not be taken from the proxy.
  */
@@ -94,17 +93,6 @@ export class Possession {
     held.sent = held.sent.length === at + 1 ? none : held.sent.slice(at + 1);
     if (content?.kind === "absent" && held.sent.length === 0) this.#of(type).delete(name);
     for (const one of gone) this.#refer({ type, name }, one, -1);
-  }
-
-  /** Content of this version was sent alone and refused. */
-  refused({ type, name }: ResourceName, version: string): void {
-    const held = this.#of(type).get(name);
-    const at = held?.sent.findLastIndex((content) => versionOfContent(content) === version) ?? -1;
-    if (held === undefined || at < 0) return;
-    const content = held.sent[at];
-    held.sent = held.sent.toSpliced(at, 1);
-    if (held.settled === undefined && held.sent.length === 0) this.#of(type).delete(name);
-    if (content !== undefined) this.#refer({ type, name }, content, -1);
   }
 
   /** The proxy came with this. */

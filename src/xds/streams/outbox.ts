@@ -260,8 +260,7 @@ export class Outbox {
   take(from: "pending" | "leaving", maxBytes: number): Batch {
     const trial = from === "pending" ? this.#nextTrial() : undefined;
     this.#lastWasTrial = trial !== undefined;
-    const batch =
-      trial === undefined ? this.#takeWaiting(from, maxBytes) : this.#takeTrial(trial, maxBytes);
+    const batch = trial === undefined ? this.#takeWaiting(from, maxBytes) : this.#takeTrial(trial);
     for (const [name, version] of batch.versions) this.#told.set(name, version);
     return batch;
   }
@@ -271,16 +270,16 @@ export class Outbox {
     return isTurnOfOthers ? undefined : this.trials.next();
   }
 
-  #takeTrial(trial: Trial, maxBytes: number): Batch {
+  #takeTrial(trial: Trial): Batch {
     const since = this.#view.revision;
     if (trial.kind === "variant") {
       const content = new Map([[trial.name, trial.variant.encoded]]);
-      return { ...this.#batchOf(content, { since, maxBytes }), trial };
+      return { ...this.#batchOf(content, since), trial };
     }
     const content = new Map(
       trial.names.map((name) => [name, this.#view.find(this.type, name)] as const),
     );
-    return { ...this.#batchOf(content, { since, maxBytes: Infinity }), trial };
+    return { ...this.#batchOf(content, since), trial };
   }
 
   #takeWaiting(from: "pending" | "leaving", maxBytes: number): Batch {
@@ -302,13 +301,10 @@ export class Outbox {
       if (this.#interims.delete(name)) this.#backlog.move(name, from, "held");
       else this.#backlog.take(name);
     }
-    return this.#batchOf(content, { since, maxBytes });
+    return this.#batchOf(content, since);
   }
 
-  #batchOf(
-    content: ReadonlyMap<string, EncodedResource | undefined>,
-    { since }: { readonly since: number; readonly maxBytes: number },
-  ): Batch {
+  #batchOf(content: ReadonlyMap<string, EncodedResource | undefined>, since: number): Batch {
     const resources: EncodedResource[] = [];
     const removed: string[] = [];
     const versions = new Map<string, string>();
