@@ -9,6 +9,7 @@
 
 import type { Finding, FindingChange } from "#base/finding.ts";
 import { FindingSet } from "#base/finding-set.ts";
+import type { Json } from "#base/json.ts";
 import { err, type Result } from "#base/result.ts";
 import { Demand } from "#base/tracked/demand.ts";
 import { Graph, type GraphCounts } from "#base/tracked/graph.ts";
@@ -196,6 +197,11 @@ export class Pipeline {
   /** Server names among {@link secretsInUse} behind which another secret may be since the last call. */
   takeDueSecrets(): readonly string[] {
     return this.#built.takeDueSecrets();
+  }
+
+  /** The status with which an object (`formatKey`) came last. */
+  statusOf(key: string): Json | undefined {
+    return this.#graph.untracked(() => this.#objects.at(key))?.object.status;
   }
 
   /** The objects that a dialect of ours serves: `formatKey` and uid. */

@@ -7,7 +7,7 @@ import type { ListenerLayout } from "#envoy/listeners/layout.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
 import { Pipeline, realSteps, type Steps } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Http2Address, Http2Server } from "#runtime/http2-server.ts";
+import type { Http2Address, Http2Listener, Http2Server } from "#runtime/http2-server.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Counter, Gauge, Metrics } from "#runtime/metrics.ts";
@@ -53,6 +53,8 @@ export interface Gate {
   readonly xds: XdsServer;
   /** Resolves when every object of the store was taken once and published. */
   readonly listed: Promise<void>;
+  /** Where proxies connect. */
+  readonly listener: Http2Listener;
   /** Ends the gate; proxies keep what they have. */
   readonly close: () => Promise<void>;
   /** Rejects when the store cannot be followed any more; never resolves before {@link close}. */
@@ -117,6 +119,7 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     pipeline,
     xds,
     listed: listed.promise,
+    listener,
     failed,
     close: async () => {
       stopping.abort();

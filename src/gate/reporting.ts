@@ -1,11 +1,12 @@
 /** What a gate writes back to its store: statuses at every change, Events once it is told to record them. */
 
 import type { FindingChange } from "#base/finding.ts";
+import type { Json } from "#base/json.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
 import { createFindingEvents } from "#status/finding-events.ts";
-import { createIngressStatusWriter } from "#status/ingress-status.ts";
+import { createIngressStatusWriter, type LoadBalancerAddress } from "#status/ingress-status.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 
 export interface Reporting {
@@ -30,7 +31,9 @@ export interface ReportingDeps {
 export interface ReportedState {
   readonly claimed: () => ReadonlyMap<string, string>;
   /** Where the gate is reached. */
-  readonly address: string;
+  readonly addresses: () => readonly LoadBalancerAddress[];
+  /** The status that an object (`formatKey`) was last seen with. */
+  readonly statusOf: (key: string) => Json | undefined;
 }
 
 /** Writing goes on for so long at once, and then lets others go first for as long. */
@@ -39,10 +42,10 @@ const sliceMs = 5;
 /** Writes that fail are logged: the next change tries again. */
 export function createReporting(
   { clock, log, store }: ReportingDeps,
-  { claimed, address }: ReportedState,
+  state: ReportedState,
 ): Reporting {
   const breathe = createBreathing(clock);
-  const status = createIngressStatusWriter(store, { claimed, address, breathe });
+  const status = createIngressStatusWriter(store, { ...state, breathe });
   const events = createFindingEvents(store, { now: clock.now, breathe });
   let serving = false;
   let recording = false;

@@ -4,13 +4,7 @@ import path from "node:path";
 import type { LocatedFinding } from "#api/gate-calls.ts";
 import type { Finding, FindingChange } from "#base/finding.ts";
 import type { Origin, Place } from "#base/origin.ts";
-import { buildAccessLog, buildConnectionAccessLog } from "#envoy/access-log.ts";
 import type { AccessRecord } from "#envoy/access-record.ts";
-import { chainLayout } from "#envoy/listeners/chain-layout.ts";
-import type { ListenerLayout } from "#envoy/listeners/layout.ts";
-import { cidrRangeOf } from "#envoy/listeners/network.ts";
-import { onDemandLayout } from "#envoy/listeners/on-demand-layout.ts";
-import type { ListenerSettings } from "#envoy/listeners/settings.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
 import { deploymentKind } from "#kinds/deployment.ts";
 import { podKind } from "#kinds/pod.ts";
@@ -47,6 +41,7 @@ import { createDirectoryFeed } from "./directory-feed.ts";
 import type { Applied } from "./feed.ts";
 import { FindingBoard } from "./finding-board.ts";
 import { type Gate, startGate } from "./gate.ts";
+import { createListenerLayout } from "./listener-layout.ts";
 import type { Ports } from "./ports.ts";
 import { followRefusals } from "./quarantine/refusals.ts";
 import { reachableAddress } from "./reachable-address.ts";
@@ -125,7 +120,8 @@ export async function startStandalone(
   await deps.files.makeDirectory(paths.directory, 0o700);
   const reporting = createReporting(deps, {
     claimed: () => gate.pipeline.claimed,
-    address: reachableAddress(settings.address),
+    addresses: () => [{ ip: reachableAddress(settings.address) }],
+    statusOf: (key) => gate.pipeline.statusOf(key),
   });
   const board = new FindingBoard((change) => {
     reporting.found(change);
@@ -141,7 +137,7 @@ export async function startStandalone(
   const layout = await chooseCertificateLayout(deps.store, settings.certificateLayout);
   const gate = await startGate(deps, {
     xdsAddress: { kind: "unix", path: paths.xdsSocket },
-    layout: createLayout(settings, layout, paths.accessLog),
+    layout: createListenerLayout(settings, layout, paths.accessLog),
     dialects: { servedClasses: settings.ingressClasses },
     routeStatistics: settings.routeStatistics,
     judgedElsewhere: workloads === undefined ? [] : workloadKinds,
@@ -251,22 +247,4 @@ async function createEnvoy(
     retirement: Temporal.Duration.from({ seconds: settings.hotRestartSeconds }),
     onEvent: (event) => settings.onEvent({ kind: "envoy", event }),
   });
-}
-
-function createLayout(
-  settings: StandaloneSettings,
-  layout: CertificateLayout,
-  accessLog: string,
-): ListenerLayout {
-  const listeners: ListenerSettings = {
-    address: settings.address,
-    accessLog: [buildAccessLog({ path: accessLog, samplePercent: settings.samplePercent })],
-    connectionLog: [buildConnectionAccessLog(accessLog)],
-    trustedProxies: settings.trustedProxies.map(cidrRangeOf),
-    proxyProtocol: settings.proxyProtocol,
-    allowedClients: settings.allowedClients.map(cidrRangeOf),
-  };
-  return layout === "on-demand"
-    ? onDemandLayout(listeners, settings.ports)
-    : chainLayout(listeners, settings.ports);
 }

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import type { Json } from "#base/json.ts";
 import { formatKey, type ObjectKey } from "#kinds/object.ts";
 import { type ObjectStore, StoreError } from "#store/object-store.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
-import { createIngressStatusWriter, type IngressStatusWriter } from "./ingress-status.ts";
+import {
+  createIngressStatusWriter,
+  type IngressStatusWriter,
+  type LoadBalancerAddress,
+} from "./ingress-status.ts";
 
 const served = { loadBalancer: { ingress: [{ ip: "127.0.0.1" }] } };
 const kind = "Ingress.networking.k8s.io";
@@ -18,12 +23,17 @@ interface Stage {
   readonly breakNext: () => void;
   readonly claim: (name: string) => Promise<void>;
   readonly statusOf: (name: string) => Promise<unknown>;
+  /** The statuses that the watch has shown, by key. */
+  readonly seen: Map<string, Json>;
+  readonly moveTo: (addresses: readonly LoadBalancerAddress[]) => void;
 }
 
 async function startWriter(context: TestContext): Promise<Stage> {
   const store = await temporaryStore(context);
   const claimed = new Map<string, string>();
   const written: string[] = [];
+  const stage: { addresses: readonly LoadBalancerAddress[] } = { addresses: [{ ip: "127.0.0.1" }] };
+  const seen = new Map<string, Json>();
   let broken = false;
   const watched: ObjectStore = {
     ...store,
@@ -38,7 +48,8 @@ async function startWriter(context: TestContext): Promise<Stage> {
   };
   const writer = createIngressStatusWriter(watched, {
     claimed: () => claimed,
-    address: "127.0.0.1",
+    addresses: () => stage.addresses,
+    statusOf: (key) => seen.get(key),
     breathe: async () => undefined,
   });
   const keyOf = (name: string): ObjectKey => ({ kind, namespace: "default", name });
@@ -56,7 +67,11 @@ async function startWriter(context: TestContext): Promise<Stage> {
   const breakNext = (): void => {
     broken = true;
   };
-  return { store, claimed, writer, written, breakNext, claim, statusOf };
+  const moveTo = (addresses: readonly LoadBalancerAddress[]): void => {
+    stage.addresses = addresses;
+    writer.addressesChanged();
+  };
+  return { store, claimed, writer, written, seen, breakNext, claim, statusOf, moveTo };
 }
 
 test("an Ingress that is served gets the address, and loses it when it is not any more", async (context) => {
@@ -96,4 +111,26 @@ test("kinds that are no Ingress have no such status", async (context) => {
   writer.claimChanged("Gateway.gateway.networking.k8s.io/default/web");
   await writer.update();
   assert.deepEqual(written, []);
+});
+
+test("a status that is there already is not written again by the next writer", async (context) => {
+  const { writer, written, seen, claim } = await startWriter(context);
+  seen.set(`${kind}/default/web`, served);
+  await claim("web");
+  await writer.update();
+  assert.deepEqual(written, []);
+});
+
+test("when the load balancer moves, all that is served is told, and none while it has no address", async (context) => {
+  const { writer, claim, statusOf, moveTo } = await startWriter(context);
+  await claim("web");
+  await writer.update();
+  moveTo([{ hostname: "lb.example" }]);
+  await writer.update();
+  assert.deepEqual(await statusOf("web"), {
+    loadBalancer: { ingress: [{ hostname: "lb.example" }] },
+  });
+  moveTo([]);
+  await writer.update();
+  assert.deepEqual(await statusOf("web"), { loadBalancer: {} });
 });

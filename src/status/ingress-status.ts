@@ -1,6 +1,6 @@
 /** `status.loadBalancer` of every Ingress that is served: where to reach it. */
 
-import type { Json } from "#base/json.ts";
+import { type Json, sameJson } from "#base/json.ts";
 import { ingressKind } from "#kinds/ingress.ts";
 import { parseKey } from "#kinds/object.ts";
 import { type ObjectStore, StoreError } from "#store/object-store.ts";
@@ -9,35 +9,49 @@ import { coalesced } from "./coalesced.ts";
 export interface IngressStatusWriter {
   /** The claim to an object (`formatKey`) may have begun or ended. */
   readonly claimChanged: (key: string) => void;
+  /** The addresses may have changed. */
+  readonly addressesChanged: () => void;
   /** Brings the statuses of those objects to what is claimed now; calls made meanwhile count as one. */
   readonly update: () => Promise<void>;
 }
 
+/** An entry of `status.loadBalancer.ingress` (Kubernetes API reference, "IngressLoadBalancerIngress"). */
+export type LoadBalancerAddress =
+  | { readonly ip: string; readonly hostname?: string }
+  | { readonly hostname: string };
+
 export interface IngressStatusSettings {
   /** Keys of objects that are served, with their uids. */
   readonly claimed: () => ReadonlyMap<string, string>;
-  /** Where they are reached. */
-  readonly address: string;
+  /** Where they are reached, as entries of `status.loadBalancer.ingress`; none while nobody knows. */
+  readonly addresses: () => readonly LoadBalancerAddress[];
+  /** The status that an object was last seen with. */
+  readonly statusOf: (key: string) => Json | undefined;
   /** Awaited between two writes, so that many of them hold up nobody. */
   readonly breathe: () => Promise<void>;
 }
 
-/** Writes the address to Ingresses that are claimed and takes it from those that are not any more. An unchanged status is not written. */
+/** Writes the addresses to Ingresses that are claimed and takes them from those that are not any more. An unchanged status is not written. */
 export function createIngressStatusWriter(
   store: ObjectStore,
-  { claimed, address, breathe }: IngressStatusSettings,
+  { claimed, addresses, statusOf, breathe }: IngressStatusSettings,
 ): IngressStatusWriter {
   const prefix = `${ingressKind.id}/`;
-  const told = new Map<string, string>();
+  /** What was written, until the claim ends: a watch may lag behind our own writes. */
+  const told = new Map<string, { readonly uid: string; readonly status: Json }>();
   const due = new Set<string>();
-  const status: Json = { loadBalancer: { ingress: [{ ip: address }] } };
   const tell = async (key: string): Promise<void> => {
     const uid = claimed().get(key);
-    if (told.get(key) === uid) return;
+    const before = told.get(key);
     if (uid === undefined) {
-      await write(store, key, { loadBalancer: {} });
+      if (before !== undefined) await write(store, key, { loadBalancer: {} });
       told.delete(key);
-    } else if (await write(store, key, status)) told.set(key, uid);
+      return;
+    }
+    const status = statusWith(addresses());
+    const known = before?.uid === uid ? before.status : statusOf(key);
+    if (sameJson(known ?? { loadBalancer: {} }, status) || (await write(store, key, status)))
+      told.set(key, { uid, status });
   };
   const round = async (): Promise<void> => {
     for (const key of due) {
@@ -55,8 +69,15 @@ export function createIngressStatusWriter(
     claimChanged: (key) => {
       if (key.startsWith(prefix)) due.add(key);
     },
+    addressesChanged: () => {
+      for (const key of claimed().keys()) if (key.startsWith(prefix)) due.add(key);
+    },
     update: coalesced(round),
   };
+}
+
+function statusWith(addresses: readonly LoadBalancerAddress[]): Json {
+  return { loadBalancer: addresses.length === 0 ? {} : { ingress: [...addresses] } };
 }
 
 /** False when the object is gone. */

@@ -1,8 +1,9 @@
 /** One object into its next state, and whether that may be. */
 
+import { sameJson } from "#base/json.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { type Draft, StoreError } from "../object-store.ts";
-import { mergeFields, sameJson } from "./field-merge.ts";
+import { mergeFields } from "./field-merge.ts";
 
 /** Throws StoreError `conflict` when the object is not the one that is meant. */
 export function checkPreconditions(

@@ -2,7 +2,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { contentHash } from "#base/content-hash.ts";
-import type { Json } from "#base/json.ts";
+import { type Json, sameJson } from "#base/json.ts";
 import {
   formatKey,
   type KindId,
@@ -24,7 +24,6 @@ import {
 import type { Sealer } from "../sealer.ts";
 import { inTransaction } from "./database.ts";
 import { checkDraft } from "./draft-check.ts";
-import { sameJson } from "./field-merge.ts";
 import type { FileBatch } from "./file-batch.ts";
 import { collectOrphans, dropRow, isOrphan, isReleased } from "./garbage.ts";
 import { History } from "./history.ts";
