@@ -4,6 +4,7 @@ import { runProgram } from "#cli/program.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createEnvironment } from "#runtime/real-environment.ts";
 import { createFiles } from "#runtime/real-files.ts";
+import { createHttpClients } from "#runtime/real-http-client.ts";
 import { createHttp2Server } from "#runtime/real-http2-server.ts";
 import { createLocalSocket } from "#runtime/real-local-socket.ts";
 import { createLog } from "#runtime/real-log.ts";
@@ -28,6 +29,7 @@ environment.exit(
     processes: createProcesses(),
     socket: createLocalSocket(),
     http: createSocketHttp(),
+    clients: createHttpClients(),
     http2: createHttp2Server(),
     pages: createPageServer(),
     network: createNetwork(),

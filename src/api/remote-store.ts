@@ -12,6 +12,7 @@ const storeErrorCodes: readonly string[] = [
   "expired",
   "read-only",
   "invalid",
+  "denied",
   "locked",
   "unavailable",
 ] satisfies readonly StoreErrorCode[];
@@ -36,11 +37,11 @@ export function createRemoteStore(socket: LocalSocket, path: string): ObjectStor
     get: async (key) => (await call("get", { key })) ?? undefined,
     list: (kind, namespace) =>
       call("list", { kind, ...(namespace === undefined ? {} : { namespace }) }),
-    watch: (kinds, from, signal) =>
+    watch: (from, signal) =>
       socket.stream(
         path,
         "store.watch",
-        { kinds, from },
+        { from },
         signal,
       ) as AsyncIterable<unknown> as AsyncIterable<StoreOutputs["watch"]>,
     create: (draft) => call("create", { draft }),

@@ -9,13 +9,14 @@ import {
   type ObjectStore,
   StoreError,
   type WatchBatch,
+  type WatchPoints,
 } from "#store/object-store.ts";
 
 /** The input of each call; the names are those of {@link ObjectStore}. */
 export interface StoreInputs {
   readonly get: { readonly key: ObjectKey };
   readonly list: { readonly kind: string; readonly namespace?: string };
-  readonly watch: { readonly kinds: readonly string[]; readonly from: string };
+  readonly watch: { readonly from: WatchPoints };
   readonly create: { readonly draft: Draft };
   readonly replace: {
     readonly key: ObjectKey;
@@ -72,10 +73,10 @@ export function storeAnswers(
   return (method, input, signal) => {
     const name = method.startsWith("store.") ? method.slice("store.".length) : "";
     if (name === "watch") {
-      const { kinds, from } = input as unknown as StoreInputs["watch"];
+      const { from } = input as unknown as StoreInputs["watch"];
       return Promise.resolve({
         kind: "stream",
-        values: store.watch(kinds, from, signal) as AsyncIterable<unknown> as AsyncIterable<Json>,
+        values: store.watch(from, signal) as AsyncIterable<unknown> as AsyncIterable<Json>,
       });
     }
     const handler = Object.hasOwn(handlers, name) ? handlers[name as keyof Handlers] : undefined;

@@ -5,6 +5,7 @@ import { contentHash } from "#base/content-hash.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Environment } from "#runtime/environment.ts";
 import type { Files } from "#runtime/files.ts";
+import type { HttpClients } from "#runtime/http-client.ts";
 import type { Http2Server } from "#runtime/http2-server.ts";
 import type { LocalSocket } from "#runtime/local-socket.ts";
 import type { Log } from "#runtime/log.ts";
@@ -27,6 +28,7 @@ export interface CommandContext {
   readonly processes: Processes;
   readonly socket: LocalSocket;
   readonly http: SocketHttp;
+  readonly clients: HttpClients;
   readonly http2: Http2Server;
   readonly pages: PageServer;
   readonly network: Network;

@@ -3,7 +3,6 @@
 import { Command } from "commander";
 import type { LocatedFinding } from "#api/gate-calls.ts";
 import { askGate } from "#api/gate-calls.ts";
-import { createRemoteStore } from "#api/remote-store.ts";
 import type { Json, JsonObject } from "#base/json.ts";
 import { isJsonObject } from "#base/json.ts";
 import type { Place } from "#base/origin.ts";
@@ -15,26 +14,24 @@ import { formatAge } from "./age.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
 import { formatFinding } from "./finding-text.ts";
 import { findKind } from "./kind-name.ts";
+import { type HomeOptions, type ObjectHome, openHome, withHomeOptions } from "./object-home.ts";
 import { formatYaml, manifestOf } from "./object-text.ts";
-import { dataOption, exampleText, namespaceOption } from "./options.ts";
-import { findSocket } from "./running-gate.ts";
+import { exampleText, homeNamespaceOption } from "./options.ts";
 import { formatTable, printable } from "./table.ts";
 
-interface DescribeOptions {
-  readonly namespace: string;
-  readonly data?: string;
+interface DescribeOptions extends HomeOptions {
+  readonly namespace?: string;
 }
 
 export function describeCommand(context: CommandContext): Command {
-  return new Command("describe")
+  return withHomeOptions(new Command("describe"))
     .summary("show one object with its findings and events")
     .description(
       "Shows one object in full, the findings about it with file and line, and its events.",
     )
     .argument("<kind>", "a kind as kubectl takes it")
     .argument("<name>", "the object's name")
-    .addOption(namespaceOption())
-    .addOption(dataOption())
+    .addOption(homeNamespaceOption())
     .addHelpText("after", exampleText("sekisho describe ingress cafe"))
     .action((word: string, name: string, options: DescribeOptions) =>
       describe(context, word, name, options),
@@ -49,30 +46,40 @@ async function describe(
 ): Promise<void> {
   const kind = findKind(word);
   if (!kind.ok) throw new CommandError(2, kind.error, "use one of these names");
-  const key: ObjectKey = {
-    kind: kind.value.id,
-    namespace: kind.value.namespaced ? options.namespace : "",
-    name,
-  };
-  const socket = await findSocket(context, options.data);
-  const store = createRemoteStore(context.socket, socket);
+  const home = await openHome(context, options);
+  try {
+    const namespace = kind.value.namespaced ? (options.namespace ?? home.namespace) : "";
+    await describeIn(context, home, { kind: kind.value.id, namespace, name }, kind.value.plural);
+  } finally {
+    home.close();
+  }
+}
+
+async function describeIn(
+  context: CommandContext,
+  { store, socket }: ObjectHome,
+  key: ObjectKey,
+  plural: string,
+): Promise<void> {
   const object = await store.get(key);
   if (object === undefined) {
     throw new CommandError(
       1,
-      `${kind.value.plural} "${name}" not found`,
-      `see what is there: sekisho get ${kind.value.plural} -A`,
+      `${plural} "${key.name}" not found`,
+      `see what is there: sekisho get ${plural} -A`,
     );
   }
-  const findings = (await askGate(context.socket, socket, "gate.findings", null)).filter(
-    ({ finding }) => isAbout(finding.origin, key),
-  );
-  const origin = { ...key, path: "" };
-  const place = await askGate(context.socket, socket, "gate.locate", origin);
   const { terminal } = context.environment;
+  const place =
+    socket === undefined
+      ? undefined
+      : await askGate(context.socket, socket, "gate.locate", { ...key, path: "" });
   terminal.print(formatHead(object, place));
   terminal.print(formatBody(object));
-  terminal.print(formatFindings(findings));
+  if (socket !== undefined) {
+    const findings = await askGate(context.socket, socket, "gate.findings", null);
+    terminal.print(formatFindings(findings.filter(({ finding }) => isAbout(finding.origin, key))));
+  }
   terminal.print(await formatEvents(store, object, context.clock.now()));
 }
 
@@ -80,7 +87,11 @@ function isAbout(origin: ObjectKey, key: ObjectKey): boolean {
   return origin.kind === key.kind && origin.namespace === key.namespace && origin.name === key.name;
 }
 
-function formatHead({ metadata, kind, apiVersion }: KubeObject, place: Place | null): string {
+/** In a cluster objects have no place in a file: `place` is undefined. */
+function formatHead(
+  { metadata, kind, apiVersion }: KubeObject,
+  place: Place | null | undefined,
+): string {
   const pairs = (map: Readonly<Record<string, string>>): string => {
     const lines = Object.entries(map).map(([name, value]) => printable(`${name}: ${value}`));
     return lines.length === 0 ? "<none>" : lines.join(`\n${" ".repeat(13)}`);
@@ -89,15 +100,16 @@ function formatHead({ metadata, kind, apiVersion }: KubeObject, place: Place | n
     ["Name:", metadata.name],
     ...(metadata.namespace === "" ? [] : [["Namespace:", metadata.namespace]]),
     ["Kind:", `${kind} (${apiVersion})`],
-    [
-      "Manifest:",
-      place === null ? "<none>, it is stored" : printable(`${place.file}:${place.line}`),
-    ],
+    ...(place === undefined ? [] : [["Manifest:", formatPlace(place)]]),
     ["Created:", metadata.creationTimestamp],
     ["Labels:", pairs(metadata.labels)],
     ["Annotations:", pairs(metadata.annotations)],
   ];
   return rows.map(([title = "", value = ""]) => `${title.padEnd(13)}${value}\n`).join("");
+}
+
+function formatPlace(place: Place | null): string {
+  return place === null ? "<none>, it is stored" : printable(`${place.file}:${place.line}`);
 }
 
 /** Values of Secrets are shown by their size alone, as kubectl does. */

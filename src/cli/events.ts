@@ -1,39 +1,36 @@
 /** `sekisho events`: what happened, oldest first. */
 
 import { Command } from "commander";
-import { createRemoteStore } from "#api/remote-store.ts";
 import { compareText } from "#base/compare.ts";
 import { type Event, eventKind } from "#kinds/event.ts";
 import { type Known, read } from "#kinds/kind.ts";
 import { formatAge } from "./age.ts";
 import type { CommandContext } from "./command-context.ts";
-import { dataOption, exampleText, namespaceOption } from "./options.ts";
-import { findSocket } from "./running-gate.ts";
+import { type HomeOptions, openHome, withHomeOptions } from "./object-home.ts";
+import { exampleText, homeNamespaceOption } from "./options.ts";
 import { formatTable } from "./table.ts";
 
-interface EventsOptions {
-  readonly namespace: string;
+interface EventsOptions extends HomeOptions {
+  readonly namespace?: string;
   readonly allNamespaces?: boolean;
-  readonly data?: string;
 }
 
 export function eventsCommand(context: CommandContext): Command {
-  return new Command("events")
+  return withHomeOptions(new Command("events"))
     .summary("show what happened to objects")
     .description("Shows the events of a namespace or of all, oldest first.")
-    .addOption(namespaceOption())
+    .addOption(homeNamespaceOption())
     .option("-A, --all-namespaces", "events of every namespace")
-    .addOption(dataOption())
     .addHelpText("after", exampleText("sekisho events -A"))
     .action((options: EventsOptions) => events(context, options));
 }
 
 async function events(context: CommandContext, options: EventsOptions): Promise<void> {
-  const store = createRemoteStore(context.socket, await findSocket(context, options.data));
-  const { items } = await store.list(
-    eventKind.id,
-    options.allNamespaces === true ? undefined : options.namespace,
-  );
+  const home = await openHome(context, options);
+  const namespace = options.namespace ?? home.namespace;
+  const { items } = await home.store
+    .list(eventKind.id, options.allNamespaces === true ? undefined : namespace)
+    .finally(home.close);
   const { terminal } = context.environment;
   if (items.length === 0) {
     terminal.warn("No events found.\n");

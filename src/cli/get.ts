@@ -1,37 +1,33 @@
-/** `sekisho get KIND [NAME]`: objects of the running gate, as kubectl shows them. */
+/** `sekisho get KIND [NAME]`: objects of the running gate, or of a cluster, as kubectl shows them. */
 
 import { Command, Option } from "commander";
-import { createRemoteStore } from "#api/remote-store.ts";
 import type { Kind } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
-import type { ObjectStore } from "#store/object-store.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
 import { findKind } from "./kind-name.ts";
+import { type HomeOptions, type ObjectHome, openHome, withHomeOptions } from "./object-home.ts";
 import { formatObjects, formatYaml, manifestOf } from "./object-text.ts";
-import { dataOption, exampleText, namespaceOption } from "./options.ts";
-import { findSocket } from "./running-gate.ts";
+import { exampleText, homeNamespaceOption } from "./options.ts";
 
-interface GetOptions {
-  readonly namespace: string;
+interface GetOptions extends HomeOptions {
+  readonly namespace?: string;
   readonly allNamespaces?: boolean;
   readonly output?: "wide" | "yaml" | "json" | "name";
-  readonly data?: string;
 }
 
 export function getCommand(context: CommandContext): Command {
-  return new Command("get")
-    .summary("show objects of the running gate")
+  return withHomeOptions(new Command("get"))
+    .summary("show objects of the running gate or of a cluster")
     .description(
       "Shows objects of one or more kinds (KIND or KIND,KIND …), all or the named ones, with kubectl's columns.",
     )
     .argument("<kind>", "a kind as kubectl takes it: ingress, ing, services, secret …")
     .argument("[name...]", "names; all when none is given")
-    .addOption(namespaceOption())
+    .addOption(homeNamespaceOption())
     .option("-A, --all-namespaces", "objects of every namespace")
     .addOption(
       new Option("-o, --output <format>", "how to print").choices(["wide", "yaml", "json", "name"]),
     )
-    .addOption(dataOption())
     .addHelpText(
       "after",
       exampleText(
@@ -52,11 +48,15 @@ async function get(
   options: GetOptions,
 ): Promise<void> {
   const kinds = words.split(",").map(kindOf);
-  const store = createRemoteStore(context.socket, await findSocket(context, options.data));
+  const home = await openHome(context, options);
   const { terminal } = context.environment;
   const found: { readonly kind: Kind<unknown>; readonly objects: readonly KubeObject[] }[] = [];
-  for (const kind of kinds)
-    found.push({ kind, objects: await select(store, kind, names, options) });
+  try {
+    for (const kind of kinds)
+      found.push({ kind, objects: await select(home, kind, names, options) });
+  } finally {
+    home.close();
+  }
   const objects = found.flatMap((entry) => entry.objects);
   switch (options.output) {
     case "yaml":
@@ -82,12 +82,12 @@ function kindOf(word: string): Kind<unknown> {
 }
 
 async function select(
-  store: ObjectStore,
+  { store, namespace: usual }: ObjectHome,
   kind: Kind<unknown>,
   names: readonly string[],
   options: GetOptions,
 ): Promise<readonly KubeObject[]> {
-  const namespace = kind.namespaced ? options.namespace : "";
+  const namespace = kind.namespaced ? (options.namespace ?? usual) : "";
   if (names.length === 0) {
     const everywhere = options.allNamespaces === true || !kind.namespaced;
     return (await store.list(kind.id, everywhere ? undefined : namespace)).items;

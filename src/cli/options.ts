@@ -7,6 +7,14 @@ export function namespaceOption(): Option {
   return new Option("-n, --namespace <name>", "the namespace").default("default");
 }
 
+/** The same where a cluster may be asked, whose context can name another one. */
+export function homeNamespaceOption(): Option {
+  return new Option(
+    "-n, --namespace <name>",
+    'the namespace (default: that of the context, or "default")',
+  );
+}
+
 /** Which running gate is meant. */
 export function dataOption(): Option {
   return new Option(

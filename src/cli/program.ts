@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { PortError } from "#gate/ports.ts";
 import { EnvoyUnavailable } from "#proxies/process/envoy-unavailable.ts";
 import { FilesError } from "#runtime/files.ts";
+import { HttpClientError } from "#runtime/http-client.ts";
 import { Http2ServerError } from "#runtime/http2-server.ts";
 import { LocalSocketError } from "#runtime/local-socket.ts";
 import { PageServerError } from "#runtime/page-server.ts";
@@ -105,6 +106,10 @@ function describeFailure(error: unknown): { message: string; advice: string; exi
     const advice = "see whether the gate still runs, else start it again: sekisho up DIR";
     return { message: `the gate gave no answer: ${error.message}`, advice, exitCode: 1 };
   }
+  if (error instanceof StoreError && error.cause instanceof HttpClientError) {
+    const advice = "see whether the API server answers: kubectl version";
+    return { message: error.message, advice, exitCode: 1 };
+  }
   if (error instanceof StoreError)
     return { message: error.message, advice: storeAdvice[error.code], exitCode: 1 };
   if (error instanceof ProcessError)
@@ -140,6 +145,7 @@ const storeAdvice: Readonly<Record<StoreErrorCode, string>> = {
   expired: "run the command again",
   "read-only": "edit the file that holds it: sekisho describe KIND NAME names it",
   invalid: "correct what is named above",
+  denied: "use credentials that may do it: sekisho uses those of kubectl's current context",
   locked: "stop the one that has it, or give another directory with --data DIRECTORY",
   unavailable: "restore the file from a backup, or move it away",
 };

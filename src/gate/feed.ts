@@ -2,11 +2,16 @@
 
 import type { ResourceChange } from "#envoy/resource.ts";
 import { kinds } from "#kinds/all.ts";
-import { formatKey, keyOf, parseKey } from "#kinds/object.ts";
+import { formatKey, type KindId, keyOf, parseKey } from "#kinds/object.ts";
 import type { Pipeline } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
-import { type ObjectStore, StoreError, type WatchBatch } from "#store/object-store.ts";
+import {
+  type ObjectStore,
+  StoreError,
+  type WatchBatch,
+  type WatchPoints,
+} from "#store/object-store.ts";
 
 export interface FeedDeps {
   readonly clock: Clock;
@@ -40,7 +45,7 @@ export async function feedPipeline(
     const from = await listAll(deps, known);
     listed();
     try {
-      for await (const batch of deps.store.watch(watchedKinds, from, signal)) {
+      for await (const batch of deps.store.watch(from, signal)) {
         await takeBatch(deps, known, batch);
       }
     } catch (error) {
@@ -51,16 +56,15 @@ export async function feedPipeline(
   }
 }
 
-async function listAll(deps: FeedDeps, known: Set<string>): Promise<string> {
+async function listAll(deps: FeedDeps, known: Set<string>): Promise<WatchPoints> {
   const started = deps.clock.monotonicMs();
   const gone = new Set(known);
-  let from: string | undefined;
+  const points: Record<KindId, string> = {};
   let objects = 0;
   for (const kind of watchedKinds) {
-    const listing = await deps.store.list(kind);
-    // The oldest of the listings' versions: what the later ones already showed comes once more and changes nothing.
-    from ??= listing.resourceVersion;
-    for (const object of listing.items) {
+    const { items, point } = await deps.store.list(kind);
+    points[kind] = point;
+    for (const object of items) {
       const key = formatKey(keyOf(object));
       gone.delete(key);
       known.add(key);
@@ -77,7 +81,7 @@ async function listAll(deps: FeedDeps, known: Set<string>): Promise<string> {
     objects,
     milliseconds: deps.clock.monotonicMs() - started,
   });
-  return from ?? "0";
+  return points;
 }
 
 async function takeBatch(deps: FeedDeps, known: Set<string>, batch: WatchBatch): Promise<void> {

@@ -2,52 +2,27 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { KubeObject, ObjectKey } from "#kinds/object.ts";
+import type { KubeObject, OwnerReference } from "#kinds/object.ts";
 import {
-  type Draft,
-  type ObjectStore,
-  StoreError,
-  type StoreErrorCode,
-  type WatchBatch,
-} from "./object-store.ts";
-
-export interface StoreUnderTest {
-  readonly store: ObjectStore;
-  /** Makes everything written so far visible, where reads may lag. */
-  readonly settle: () => Promise<void>;
-  readonly close: () => Promise<void>;
-}
-
-const configMap = "ConfigMap";
-
-function draft(
-  name: string,
-  data: Readonly<Record<string, string>> = {},
-  more: Partial<Draft["metadata"]> = {},
-): Draft {
-  return {
-    apiVersion: "v1",
-    kind: configMap,
-    metadata: { name, namespace: "default", ...more },
-    body: { data },
-  };
-}
-
-function key(name: string): ObjectKey {
-  return { kind: configMap, namespace: "default", name };
-}
-
-async function rejectsWith(code: StoreErrorCode, act: () => Promise<unknown>): Promise<void> {
-  await assert.rejects(act, (error) => error instanceof StoreError && error.code === code);
-}
+  addresses,
+  collect,
+  configMap,
+  ingress,
+  type Names,
+  namesIn,
+  type Register,
+  rejectsWith,
+  type StoreUnderTest,
+} from "./contract-objects.ts";
+import { watches } from "./contract-watches.ts";
 
 /** Registers the suite. `open` makes an empty store. */
 export function storeContract(name: string, open: () => Promise<StoreUnderTest>): void {
-  const promise = (sentence: string, check: (under: StoreUnderTest) => Promise<void>): void => {
+  const promise: Register = (sentence, check) => {
     test(sentence, async () => {
       const under = await open();
       try {
-        await check(under);
+        await check({ ...under, ...namesIn(under.namespaces[0]) });
       } finally {
         await under.close();
       }
@@ -63,13 +38,11 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
   });
 }
 
-type Register = (sentence: string, check: (under: StoreUnderTest) => Promise<void>) => void;
-
 function writes(promise: Register): void {
   promise(
     "what is created is read back with uid, generation and stamps",
-    async ({ store, settle }) => {
-      const created = await store.create(draft("a", { x: "1" }));
+    async ({ store, settle, ingress: draft, key }) => {
+      const created = await store.create(draft("a"));
       await settle();
       const found = await store.get(key("a"));
       assert.deepEqual(found, created);
@@ -78,235 +51,191 @@ function writes(promise: Register): void {
       assert.match(found?.metadata.creationTimestamp ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     },
   );
-  promise("a name that is taken is not created again", async ({ store }) => {
+  promise("a name that is taken is not created again", async ({ store, ingress: draft }) => {
     await store.create(draft("a"));
     await rejectsWith("exists", () => store.create(draft("a")));
   });
-  promise("names that are no DNS names are refused", async ({ store }) => {
+  promise("names that are no DNS names are refused", async ({ store, ingress: draft }) => {
     await rejectsWith("invalid", () => store.create(draft("Not_A_Name")));
   });
-  promise("an oversized object is refused", async ({ store }) => {
-    await rejectsWith("invalid", () => store.create(draft("big", { x: "y".repeat(2_000_000) })));
+  promise("an oversized object is refused", async ({ store, data }) => {
+    await rejectsWith("invalid", () => store.create(data("big", { x: "y".repeat(2_000_000) })));
   });
-  promise("a replacement needs the current resourceVersion", async ({ store }) => {
-    const created = await store.create(draft("a", { x: "1" }));
-    const { resourceVersion } = created.metadata;
-    const replaced = await store.replace(key("a"), draft("a", { x: "2" }), resourceVersion);
-    assert.deepEqual(replaced.body, { data: { x: "2" } });
-    assert.equal(replaced.metadata.generation, 2);
-    await rejectsWith("conflict", () =>
-      store.replace(key("a"), draft("a", { x: "3" }), resourceVersion),
-    );
-  });
-  promise("a change of labels alone leaves the generation", async ({ store }) => {
-    const created = await store.create(draft("a"));
-    const replaced = await store.replace(
-      key("a"),
-      draft("a", {}, { labels: { l: "1" } }),
-      created.metadata.resourceVersion,
-    );
-    assert.equal(replaced.metadata.generation, 1);
-    assert.deepEqual(replaced.metadata.labels, { l: "1" });
-  });
-}
-
-function statuses(promise: Register): void {
-  promise("a status is replaced apart from the rest", async ({ store }) => {
-    const created = await store.create(draft("a", { x: "1" }));
-    const reported = await store.replaceStatus(key("a"), { phase: "Ready" });
-    assert.deepEqual(reported.status, { phase: "Ready" });
-    assert.equal(reported.metadata.generation, created.metadata.generation);
-    const replaced = await store.replace(
-      key("a"),
-      draft("a", { x: "2" }),
-      reported.metadata.resourceVersion,
-    );
-    assert.deepEqual(replaced.status, { phase: "Ready" });
-  });
-  promise("a status that is the same is not written", async ({ store }) => {
-    await store.create(draft("a"));
-    const first = await store.replaceStatus(key("a"), { phase: "Ready", n: 1 });
-    const second = await store.replaceStatus(key("a"), { n: 1, phase: "Ready" });
-    assert.equal(second.metadata.resourceVersion, first.metadata.resourceVersion);
-  });
-  promise("a status under an old resourceVersion is refused", async ({ store }) => {
-    const created = await store.create(draft("a"));
-    await store.replaceStatus(key("a"), { n: 1 });
-    await rejectsWith("conflict", () =>
-      store.replaceStatus(key("a"), { n: 2 }, created.metadata.resourceVersion),
-    );
-  });
-  promise("writes to what is not there are refused", async ({ store }) => {
+  promise(
+    "a replacement needs the current resourceVersion",
+    async ({ store, ingress: draft, key }) => {
+      const { resourceVersion } = (await store.create(draft("a"))).metadata;
+      const replaced = await store.replace(key("a"), draft("a", "b.example"), resourceVersion);
+      assert.deepEqual(replaced.body, { spec: { rules: [{ host: "b.example" }] } });
+      assert.equal(replaced.metadata.generation, 2);
+      await rejectsWith("conflict", () =>
+        store.replace(key("a"), draft("a", "c.example"), resourceVersion),
+      );
+    },
+  );
+  promise(
+    "a change of labels alone leaves the generation",
+    async ({ store, ingress: draft, key }) => {
+      const created = await store.create(draft("a"));
+      const labelled = draft("a", "a.example", { labels: { l: "1" } });
+      const { metadata } = await store.replace(
+        key("a"),
+        labelled,
+        created.metadata.resourceVersion,
+      );
+      assert.equal(metadata.generation, 1);
+      assert.deepEqual(metadata.labels, { l: "1" });
+    },
+  );
+  promise("writes to what is not there are refused", async ({ store, ingress: draft, key }) => {
     await rejectsWith("not-found", () => store.replaceStatus(key("a"), {}));
     await rejectsWith("not-found", () => store.remove(key("a")));
     await rejectsWith("not-found", () => store.replace(key("a"), draft("a"), "1"));
   });
 }
 
-function lists(promise: Register): void {
-  promise("lists are sorted by namespace and name", async ({ store, settle }) => {
-    for (const name of ["b", "a", "c"]) await store.create(draft(name));
-    await store.create(draft("a", {}, { namespace: "aaa" }));
-    await settle();
-    const names = ({ items }: { readonly items: readonly KubeObject[] }): readonly string[] =>
-      items.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
-    assert.deepEqual(names(await store.list(configMap)), [
-      "aaa/a",
-      "default/a",
-      "default/b",
-      "default/c",
-    ]);
-    assert.deepEqual(names(await store.list(configMap, "aaa")), ["aaa/a"]);
-    assert.deepEqual(names(await store.list("Secret")), []);
+function statuses(promise: Register): void {
+  promise("a status is replaced apart from the rest", async ({ store, ingress: draft, key }) => {
+    const created = await store.create(draft("a"));
+    const reported = await store.replaceStatus(key("a"), addresses("192.0.2.1"));
+    assert.deepEqual(reported.status, addresses("192.0.2.1"));
+    assert.equal(reported.metadata.generation, created.metadata.generation);
+    const replaced = await store.replace(
+      key("a"),
+      draft("a", "b.example"),
+      reported.metadata.resourceVersion,
+    );
+    assert.deepEqual(replaced.status, addresses("192.0.2.1"));
   });
-}
-
-function applies(promise: Register): void {
-  promise("what is applied is created, then updated", async ({ store }) => {
-    await store.apply(draft("a", { x: "1" }));
-    const updated = await store.apply(draft("a", { x: "2" }));
-    assert.deepEqual(updated.body, { data: { x: "2" } });
-    assert.equal(updated.metadata.generation, 2);
-  });
-  promise("applying the same again writes nothing", async ({ store }) => {
-    const first = await store.apply(draft("a", { x: "1" }));
-    const second = await store.apply(draft("a", { x: "1" }));
+  promise("a status that is the same is not written", async ({ store, ingress: draft, key }) => {
+    const one = { ip: "192.0.2.1", hostname: "lb.example" };
+    const other = { hostname: "lb.example", ip: "192.0.2.1" };
+    await store.create(draft("a"));
+    const first = await store.replaceStatus(key("a"), { loadBalancer: { ingress: [one] } });
+    const second = await store.replaceStatus(key("a"), { loadBalancer: { ingress: [other] } });
     assert.equal(second.metadata.resourceVersion, first.metadata.resourceVersion);
   });
   promise(
-    "a field that was applied and is applied no more goes, one of others stays",
-    async ({ store, settle }) => {
-      const first = await store.apply(draft("a", { ours: "1" }, { labels: { ours: "1" } }));
-      const theirs = draft("a", { ours: "1", theirs: "1" }, { labels: { ours: "1", theirs: "1" } });
-      await store.replace(key("a"), theirs, first.metadata.resourceVersion);
-      await settle();
-      const updated = await store.apply(draft("a", {}, { labels: {} }));
-      assert.deepEqual(updated.body, { data: { theirs: "1" } });
-      assert.deepEqual(updated.metadata.labels, { theirs: "1" });
+    "a status under an old resourceVersion is refused",
+    async ({ store, ingress: draft, key }) => {
+      const { resourceVersion } = (await store.create(draft("a"))).metadata;
+      const { metadata } = await store.replaceStatus(key("a"), addresses("192.0.2.1"));
+      await rejectsWith("conflict", () =>
+        store.replaceStatus(key("a"), addresses("192.0.2.2"), resourceVersion),
+      );
+      await store.replaceStatus(key("a"), addresses("192.0.2.2"), metadata.resourceVersion);
     },
   );
 }
 
+function lists(promise: Register): void {
+  promise(
+    "lists are sorted by namespace and name",
+    async ({ store, settle, ingress: draft, namespaces }) => {
+      const [first, second] = namespaces;
+      const elsewhere = draft("a", "a.example", { namespace: second });
+      await store.create(elsewhere);
+      for (const name of ["b", "a", "c"]) await store.create(draft(name));
+      await settle();
+      const names = ({ items }: { readonly items: readonly KubeObject[] }): readonly string[] =>
+        items.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+      assert.deepEqual(names(await store.list(ingress)), [
+        `${first}/a`,
+        `${first}/b`,
+        `${first}/c`,
+        `${second}/a`,
+      ]);
+      assert.deepEqual(names(await store.list(ingress, second)), [`${second}/a`]);
+      assert.deepEqual(names(await store.list("Secret")), []);
+    },
+  );
+}
+
+function applies(promise: Register): void {
+  promise("what is applied is created, then updated", async ({ store, ingress: draft }) => {
+    await store.apply(draft("a"));
+    const updated = await store.apply(draft("a", "b.example"));
+    assert.deepEqual(updated.body, { spec: { rules: [{ host: "b.example" }] } });
+    assert.equal(updated.metadata.generation, 2);
+  });
+  promise("applying the same again writes nothing", async ({ store, data }) => {
+    const first = await store.apply(data("a", { x: "1" }));
+    const second = await store.apply(data("a", { x: "1" }));
+    assert.equal(second.metadata.resourceVersion, first.metadata.resourceVersion);
+  });
+  promise(
+    "a field that was applied and is applied no more goes, one of others stays",
+    async ({ store, settle, data, key }) => {
+      const first = await store.apply(data("a", { ours: "1" }, { labels: { ours: "1" } }));
+      const labels = { ours: "1", theirs: "1" };
+      const theirs = data("a", { ours: "1", theirs: "1" }, { labels });
+      await store.replace(key("a", configMap), theirs, first.metadata.resourceVersion);
+      await settle();
+      const updated = await store.apply(data("a", {}, { labels: {} }));
+      assert.deepEqual(updated.body, { data: { theirs: "1" } });
+      assert.deepEqual(updated.metadata.labels, { theirs: "1" });
+    },
+  );
+  promise("a Secret is created and replaced, never applied", async ({ store, data }) => {
+    await rejectsWith("invalid", () => store.apply({ ...data("a", {}), kind: "Secret" }));
+  });
+}
+
 function deletes(promise: Register): void {
-  promise("what is removed is gone", async ({ store, settle }) => {
+  promise("what is removed is gone", async ({ store, settle, ingress: draft, key }) => {
     await store.create(draft("a"));
     await store.remove(key("a"));
     await settle();
     assert.equal(await store.get(key("a")), undefined);
   });
-  promise("a removal can insist on the object it means", async ({ store }) => {
-    const created = await store.create(draft("a"));
-    await rejectsWith("conflict", () => store.remove(key("a"), { uid: "another" }));
-    await store.remove(key("a"), {
-      uid: created.metadata.uid,
-      resourceVersion: created.metadata.resourceVersion,
-    });
+  promise("a removal can insist on the object it means", async ({ store, ingress: draft, key }) => {
+    const { uid, resourceVersion } = (await store.create(draft("a"))).metadata;
+    const another = "00000000-0000-4000-8000-000000000000";
+    await rejectsWith("conflict", () => store.remove(key("a"), { uid: another }));
+    await store.remove(key("a"), { uid, resourceVersion });
   });
-  promise("an object that returns is a new one", async ({ store }) => {
+  promise("an object that returns is a new one", async ({ store, ingress: draft, key }) => {
     const first = await store.create(draft("a"));
     await store.remove(key("a"));
     const second = await store.create(draft("a"));
     assert.notEqual(second.metadata.uid, first.metadata.uid);
   });
-  promise("finalizers hold an object until the last is taken away", async ({ store, settle }) => {
-    await store.create(draft("a", {}, { finalizers: ["example.com/hold"] }));
-    await store.remove(key("a"));
-    await settle();
-    const held = await store.get(key("a"));
-    assert.ok(held?.metadata.deletionTimestamp !== undefined);
-    await store.replace(key("a"), draft("a"), held.metadata.resourceVersion);
-    await settle();
-    assert.equal(await store.get(key("a")), undefined);
-  });
-  promise("objects go when their last owner is gone", async ({ store, settle }) => {
-    const one = await store.create(draft("one"));
-    const two = await store.create(draft("two"));
-    const ownerReferences = [one, two].map(({ metadata }) => ({
-      apiVersion: "v1",
-      kind: configMap,
-      name: metadata.name,
-      uid: metadata.uid,
-    }));
-    const child = await store.create(draft("child", {}, { ownerReferences }));
-    const owner = { apiVersion: "v1", kind: configMap, name: "child", uid: child.metadata.uid };
-    await store.create(draft("grandchild", {}, { ownerReferences: [owner] }));
-    await store.remove(key("one"));
-    await settle();
-    assert.ok((await store.get(key("child"))) !== undefined);
-    await store.remove(key("two"));
-    await settle();
-    assert.equal(await store.get(key("child")), undefined);
-    assert.equal(await store.get(key("grandchild")), undefined);
-  });
-}
-
-function watches(promise: Register): void {
   promise(
-    "a watch from a listing sees every later change once, in order",
-    async ({ store, settle }) => {
-      await store.create(draft("before"));
-      await settle();
-      const { resourceVersion } = await store.list(configMap);
-      const a = await store.create(draft("a"));
-      await store.replace(key("a"), draft("a", { x: "1" }), a.metadata.resourceVersion);
+    "finalizers hold an object until the last is taken away",
+    async ({ store, settle, ingress: draft, key }) => {
+      await store.create(draft("a", "a.example", { finalizers: ["example.com/hold"] }));
       await store.remove(key("a"));
       await settle();
-      assert.deepEqual(await collect(store, resourceVersion, 3), [
-        "set a {}",
-        'set a {"x":"1"}',
-        'deleted a {"x":"1"}',
-      ]);
+      const held = await store.get(key("a"));
+      assert.ok(held?.metadata.deletionTimestamp !== undefined);
+      await store.replace(key("a"), draft("a"), held.metadata.resourceVersion);
+      await settle();
+      assert.equal(await store.get(key("a")), undefined);
     },
   );
-  promise("a watch goes on after the batch it has seen", async ({ store, settle }) => {
-    await settle();
-    const { resourceVersion } = await store.list(configMap);
-    await store.create(draft("a"));
-    await settle();
-    const stop = new AbortController();
-    const batches = store.watch([configMap], resourceVersion, stop.signal)[Symbol.asyncIterator]();
-    const first = (await batches.next()).value as WatchBatch;
-    stop.abort();
-    await batches.return?.();
-    await store.create(draft("b"));
-    await settle();
-    assert.deepEqual(await collect(store, first.resourceVersion, 1), ["set b {}"]);
-  });
-  promise("a watch waits for what is yet to come", async ({ store, settle }) => {
-    await settle();
-    const { resourceVersion } = await store.list(configMap);
-    const waiting = collect(store, resourceVersion, 1);
-    await store.create(draft("late"));
-    await settle();
-    assert.deepEqual(await waiting, ["set late {}"]);
-  });
-  promise("a watch hears of the kinds it asked for alone", async ({ store, settle }) => {
-    await settle();
-    const { resourceVersion } = await store.list(configMap);
-    await store.create({ ...draft("other"), kind: "Secret", body: { type: "Opaque" } });
-    await store.create(draft("a"));
-    await settle();
-    assert.deepEqual(await collect(store, resourceVersion, 1), ["set a {}"]);
-  });
-  promise("a watch from a point that is not known says so", async ({ store }) => {
-    await rejectsWith("expired", () => collect(store, "999999999", 1));
-  });
+  promise("objects go when their last owner is gone", goesWithItsOwners);
 }
 
-/** The first `count` events after a point, as texts. */
-async function collect(
-  store: ObjectStore,
-  from: string,
-  count: number,
-): Promise<readonly string[]> {
-  const stop = new AbortController();
-  const seen: string[] = [];
-  for await (const { events } of store.watch([configMap], from, stop.signal)) {
-    for (const { kind, object } of events) {
-      seen.push(`${kind} ${object.metadata.name} ${JSON.stringify(object.body["data"])}`);
-    }
-    if (seen.length >= count) break;
-  }
-  stop.abort();
-  return seen;
+async function goesWithItsOwners(under: StoreUnderTest & Names): Promise<void> {
+  const { store, settle, ingress: draft, key } = under;
+  const owner = ({ metadata }: KubeObject): OwnerReference => ({
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    name: metadata.name,
+    uid: metadata.uid,
+  });
+  const owned = (name: string, ...owners: readonly KubeObject[]): Promise<KubeObject> =>
+    store.create(draft(name, "a.example", { ownerReferences: owners.map(owner) }));
+  const one = await store.create(draft("one"));
+  const two = await store.create(draft("two"));
+  await owned("grandchild", await owned("child", one, two));
+  await store.remove(key("one"));
+  await settle();
+  assert.ok((await store.get(key("child"))) !== undefined);
+  const { point } = await store.list(ingress);
+  await store.remove(key("two"));
+  await settle();
+  // An API server collects in its own time.
+  const gone = await collect(store, point, (event) => event.startsWith("deleted grandchild"));
+  assert.ok(gone.some((event) => event.startsWith("deleted child")));
 }

@@ -23,44 +23,46 @@ export interface Draft {
   readonly body: JsonObject;
 }
 
+/** A point in the history of one kind, opaque: those of two kinds say nothing about each other. */
+export type WatchPoint = string;
+
 export interface Listing {
   /** Sorted by namespace, then name. */
   readonly items: readonly KubeObject[];
-  /** A point from which {@link ObjectStore.watch} goes on. */
-  readonly resourceVersion: string;
+  /** From here {@link ObjectStore.watch} goes on. */
+  readonly point: WatchPoint;
 }
 
 export type WatchEvent =
   | { readonly kind: "set"; readonly object: KubeObject }
   | { readonly kind: "deleted"; readonly object: KubeObject };
 
-/** What became visible together, in order. */
+/** What became visible together; the events of one kind are in order. */
 export interface WatchBatch {
   readonly events: readonly WatchEvent[];
-  /** Resume after this batch. */
-  readonly resourceVersion: string;
+  /** Resume after this batch: of every kind watched. */
+  readonly points: WatchPoints;
 }
+
+/** The kinds to watch, each with the point behind which its changes are wanted. */
+export type WatchPoints = Readonly<Record<KindId, WatchPoint>>;
 
 export interface ObjectStore {
   readonly get: (key: ObjectKey) => Promise<KubeObject | undefined>;
   /** All objects of a kind, or those of one namespace. */
   readonly list: (kind: KindId, namespace?: string) => Promise<Listing>;
   /**
-   * Batches of changes to the kinds after `from` (a Listing's or a batch's resourceVersion), without gaps, until
-   * aborted. Throws StoreError `expired` when `from` is too old: list again.
+   * Batches of changes to the kinds after their points (of Listings or of an earlier batch), without gaps, until
+   * aborted. Throws StoreError `expired` when a point is too old: list again.
    */
-  readonly watch: (
-    kinds: readonly KindId[],
-    from: string,
-    signal: AbortSignal,
-  ) => AsyncIterable<WatchBatch>;
+  readonly watch: (from: WatchPoints, signal: AbortSignal) => AsyncIterable<WatchBatch>;
   /** Throws StoreError `exists`. */
   readonly create: (draft: Draft) => Promise<KubeObject>;
   /** Replaces metadata (labels, annotations, finalizers, owners) and body; throws `conflict` unless `resourceVersion` is the current one. Status is untouched. Removing the last finalizer of an object under deletion deletes it. */
   readonly replace: (key: ObjectKey, draft: Draft, resourceVersion: string) => Promise<KubeObject>;
   /** Creates or updates an object that we made (server-side apply as one field manager): fields given are set, fields given before and now absent are removed, others stay. Nothing is written when nothing changes. */
   readonly apply: (draft: Draft) => Promise<KubeObject>;
-  /** Replaces the status subresource; with `resourceVersion` only if it is current. Nothing is written when nothing changes. */
+  /** Replaces the status subresource of a kind that has one; with `resourceVersion` only if it is current. Nothing is written when nothing changes. */
   readonly replaceStatus: (
     key: ObjectKey,
     status: Json,
@@ -80,6 +82,8 @@ export type StoreErrorCode =
   | "expired"
   | "read-only"
   | "invalid"
+  /** Nobody let us in, or we may not do that. */
+  | "denied"
   | "locked"
   | "unavailable";
 

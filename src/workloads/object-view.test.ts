@@ -27,7 +27,7 @@ function pod(uid: string, resourceVersion: string, deletionTimestamp?: string): 
 function view(): { readonly objects: ObjectView; readonly changes: ViewChange[] } {
   const changes: ViewChange[] = [];
   const store = {
-    list: async () => ({ items: [], resourceVersion: "1" }),
+    list: async () => ({ items: [], point: "1" }),
     watch: async function* () {
       yield* [];
     },

@@ -3,7 +3,7 @@
 import type { KindId, KubeObject, ObjectKey } from "#kinds/object.ts";
 import { formatKey, keyOf } from "#kinds/object.ts";
 import { ObjectSet } from "#store/object-set.ts";
-import { type ObjectStore, StoreError } from "#store/object-store.ts";
+import { type ObjectStore, StoreError, type WatchPoints } from "#store/object-store.ts";
 
 export interface ViewChange {
   readonly key: ObjectKey;
@@ -57,28 +57,27 @@ export class ObjectView {
     this.#drop(object);
   }
 
-  /** Lists all kinds, and gives the point from which to follow. */
-  async load(): Promise<string> {
-    let from: string | undefined;
+  /** Lists all kinds, and gives the points from which to follow. */
+  async load(): Promise<WatchPoints> {
+    const points: Record<KindId, string> = {};
     for (const kind of this.#kinds) {
-      const { items, resourceVersion } = await this.#store.list(kind);
-      // The first list's version: what later lists know already comes again, which does no harm.
-      from ??= resourceVersion;
+      const { items, point } = await this.#store.list(kind);
+      points[kind] = point;
       const listed = new Set(items.map((object) => formatKey(keyOf(object))));
       for (const object of this.list(kind)) {
         if (!listed.has(formatKey(keyOf(object)))) this.#drop(object);
       }
       for (const object of items) this.observe(object);
     }
-    return from ?? "0";
+    return points;
   }
 
   /** Follows the store until aborted; lists again when it was left behind. */
-  async follow(from: string, signal: AbortSignal): Promise<void> {
+  async follow(from: WatchPoints, signal: AbortSignal): Promise<void> {
     let next = from;
     while (!signal.aborted) {
       try {
-        for await (const batch of this.#store.watch(this.#kinds, next, signal)) {
+        for await (const batch of this.#store.watch(next, signal)) {
           for (const event of batch.events) {
             if (event.kind === "set") this.observe(event.object);
             else {
@@ -86,7 +85,7 @@ export class ObjectView {
               this.#drop(event.object);
             }
           }
-          next = batch.resourceVersion;
+          next = batch.points;
         }
         return;
       } catch (cause) {

@@ -26,7 +26,7 @@ export function isTestFile(path: string): boolean {
   return (
     path.startsWith("test/") ||
     /\.(test|fixture)\.ts$/.test(path) ||
-    /(^|\/)contract\.ts$/.test(path)
+    /(^|\/)contract(-\w+)?\.ts$/.test(path)
   );
 }
 

@@ -6,6 +6,7 @@ import type { Environment } from "#runtime/environment.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createEnvironment } from "#runtime/real-environment.ts";
 import { createFiles } from "#runtime/real-files.ts";
+import { createHttpClients } from "#runtime/real-http-client.ts";
 import { createHttp2Server } from "#runtime/real-http2-server.ts";
 import { createLocalSocket } from "#runtime/real-local-socket.ts";
 import { createLog } from "#runtime/real-log.ts";
@@ -77,6 +78,7 @@ function contextIn(environment: Environment): CommandContext {
     processes: createProcesses(),
     socket: createLocalSocket(),
     http: createSocketHttp(),
+    clients: createHttpClients(),
     http2: createHttp2Server(),
     pages: createPageServer(),
     network: createNetwork(),

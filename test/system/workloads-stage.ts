@@ -97,10 +97,11 @@ export async function eventually<T>(
 ): Promise<T> {
   const over = new AbortController();
   const kinds = ["Pod", "Service", deploymentId, "ReplicaSet.apps", sliceId];
-  const { resourceVersion } = await store.list("Pod");
+  const { point } = await store.list("Pod");
+  const from = Object.fromEntries(kinds.map((kind) => [kind, point]));
   const now = await look();
   if (now !== undefined) return now;
-  for await (const _ of store.watch(kinds, resourceVersion, over.signal)) {
+  for await (const _ of store.watch(from, over.signal)) {
     const found = await look();
     if (found === undefined) continue;
     over.abort();

@@ -29,6 +29,9 @@ for (const lag of [false, true]) {
     const store = await openEmbeddedStore(deps, { directory, lag });
     return {
       store,
+      namespaces: ["first", "second"],
+      // Before its beginning.
+      forgotten: "-1",
       settle: async () => store.settle(),
       close: async () => {
         await store.close();
@@ -249,7 +252,8 @@ test("a Secret of a file is the seed of the stored one once somebody writes into
   const { open } = await place(context);
   const store = await open();
   await store.replaceFiles({ set: [secret("from the file")], removed: [], complete: true });
-  await store.apply(secret("issued"));
+  const { resourceVersion } = (await store.get(secretKey))?.metadata ?? { resourceVersion: "" };
+  await store.replace(secretKey, secret("issued"), resourceVersion);
   assert.deepEqual((await store.get(secretKey))?.body["data"], secret("issued").body["data"]);
   await store.close();
   const again = await open();

@@ -67,7 +67,7 @@ function storeOf(core: StoreCore, texts: FileTexts, close: () => Promise<void>):
   return {
     get: async (key) => core.get(key),
     list: async (kind, namespace) => core.list(kind, namespace),
-    watch: (kinds, from, signal) => core.watch(kinds, from, signal),
+    watch: (from, signal) => core.watch(from, signal),
     create: async (draft) => core.create(draft),
     replace: async (key, draft, resourceVersion) => core.replace(key, draft, resourceVersion),
     apply: async (draft) => core.apply(draft),

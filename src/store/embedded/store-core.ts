@@ -13,6 +13,8 @@ import {
 } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Random } from "#runtime/random.ts";
+import { checkApplicable, checkDraft } from "../draft-check.ts";
+import { History } from "../history.ts";
 import { ObjectSet } from "../object-set.ts";
 import {
   type Draft,
@@ -20,13 +22,12 @@ import {
   StoreError,
   type WatchBatch,
   type WatchEvent,
+  type WatchPoints,
 } from "../object-store.ts";
 import type { Sealer } from "../sealer.ts";
 import { inTransaction } from "./database.ts";
-import { checkDraft } from "./draft-check.ts";
 import type { FileBatch } from "./file-batch.ts";
 import { collectOrphans, dropRow, isOrphan, isReleased } from "./garbage.ts";
-import { History } from "./history.ts";
 import { changed, checkPreconditions, mergeDraft, newObject } from "./object-change.ts";
 import { emptyOverlay, Rows, type StoredRow } from "./rows.ts";
 import {
@@ -88,15 +89,12 @@ export class StoreCore {
   list(kind: KindId, namespace: string | undefined): Listing {
     return {
       items: this.#visible.list(kind, namespace),
-      resourceVersion: `${this.#visibleRevision}`,
+      point: `${this.#visibleRevision}`,
     };
   }
 
-  watch(kinds: readonly KindId[], from: string, signal: AbortSignal): AsyncIterable<WatchBatch> {
-    const revision = Number(from);
-    if (!Number.isSafeInteger(revision))
-      throw new StoreError("invalid", `"${from}" is not a resourceVersion`);
-    return this.#history.watch(new Set(kinds), revision, signal);
+  watch(from: WatchPoints, signal: AbortSignal): AsyncIterable<WatchBatch> {
+    return this.#history.watch(from, signal);
   }
 
   create(draft: Draft): KubeObject {
@@ -120,11 +118,12 @@ export class StoreCore {
 
   apply(draft: Draft): KubeObject {
     checkDraft(draft);
+    checkApplicable(draft);
     const key = keyOfDraft(draft);
     const current = this.#state.objects.get(key);
     if (current === undefined)
       return this.#writeRow(key, { object: this.#newObject(draft), applied: draft });
-    if (this.#isOfFile(key) && keyOf(current).kind !== "Secret") return this.#overlay(key, draft);
+    if (this.#isOfFile(key)) return this.#overlay(key, draft);
     const before = this.#state.rows.get(key)?.applied;
     const merged = mergeDraft(current, before, draft);
     return this.#writeRow(key, {

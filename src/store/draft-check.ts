@@ -1,6 +1,8 @@
 /** What an object must be before it is stored, as an API server would check it. */
 
-import { type Draft, StoreError } from "../object-store.ts";
+import { kindId } from "#kinds/object.ts";
+import { secretKind } from "#kinds/secret.ts";
+import { type Draft, StoreError } from "./object-store.ts";
 
 /** etcd's default limit for one value. */
 const maxBytes = 1.5 * 1024 * 1024;
@@ -23,6 +25,12 @@ export function checkDraft(draft: Draft): void {
     );
   }
   if (JSON.stringify(draft).length > maxBytes) throw invalid(draft, "it is larger than 1.5 MiB");
+}
+
+/** Throws StoreError `invalid`: what holds a key is created, or replaced by its version; an apply would overwrite whatever is there. */
+export function checkApplicable(draft: Draft): void {
+  if (kindId(draft.apiVersion, draft.kind) === secretKind.id)
+    throw invalid(draft, "Secrets are created or replaced, never applied");
 }
 
 function invalid(draft: Draft, reason: string): StoreError {

@@ -2,7 +2,7 @@
 
 import type { KindId } from "#kinds/object.ts";
 import { keyOf } from "#kinds/object.ts";
-import { StoreError, type WatchBatch, type WatchEvent } from "../object-store.ts";
+import { StoreError, type WatchBatch, type WatchEvent, type WatchPoints } from "./object-store.ts";
 
 interface Entry {
   readonly revision: number;
@@ -45,18 +45,16 @@ export class History {
     this.#wakeAll();
   }
 
-  /** Batches after `from`, each with the events of the kinds asked for; empty batches are passed over. */
-  async *watch(
-    kinds: ReadonlySet<KindId>,
-    from: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<WatchBatch> {
+  /** Batches after the points, each with the events of the kinds asked for; empty batches are passed over. */
+  async *watch(points: WatchPoints, signal: AbortSignal): AsyncGenerator<WatchBatch> {
+    const from = parsePoints(points);
     const wakeOnAbort = (): void => this.#wakeAll();
     signal.addEventListener("abort", wakeOnAbort, { once: true });
-    let seen = from;
+    let seen = Math.min(...from.values());
+    const latest = Math.max(...from.values());
     try {
       while (!signal.aborted && !this.#closed) {
-        if (seen < this.#oldest || seen > this.#revision) {
+        if (seen < this.#oldest || latest > this.#revision) {
           throw new StoreError(
             "expired",
             `revision ${seen} is not in the history any more; list again`,
@@ -65,8 +63,10 @@ export class History {
         const woken = this.#wake.promise;
         for (const { revision, events } of this.#after(seen)) {
           seen = revision;
-          const wanted = events.filter(({ object }) => kinds.has(keyOf(object).kind));
-          if (wanted.length > 0) yield { events: wanted, resourceVersion: `${revision}` };
+          const wanted = events.filter(
+            ({ object }) => (from.get(keyOf(object).kind) ?? Infinity) < revision,
+          );
+          if (wanted.length > 0) yield { events: wanted, points: pointsAt(revision, from) };
           if (signal.aborted) return;
         }
         if (seen === this.#revision) await woken;
@@ -88,4 +88,21 @@ export class History {
     this.#wake = Promise.withResolvers<void>();
     resolve();
   }
+}
+
+function parsePoints(points: WatchPoints): ReadonlyMap<KindId, number> {
+  const revisions = Object.entries(points).map(([kind, point]) => {
+    const revision = Number(point);
+    if (!Number.isSafeInteger(revision))
+      throw new StoreError("invalid", `"${point}" is no point of the history`);
+    return [kind, revision] as const;
+  });
+  return new Map(revisions);
+}
+
+/** A kind whose point lies ahead keeps it. */
+function pointsAt(revision: number, from: ReadonlyMap<KindId, number>): WatchPoints {
+  return Object.fromEntries(
+    [...from].map(([kind, point]) => [kind, `${Math.max(point, revision)}`]),
+  );
 }
