@@ -32,8 +32,10 @@ export interface Relations {
 export interface Resource extends ResourceName, Relations {
   /** Hash of {@link bytes}, with a hash of the protections behind it where there are any. */
   readonly version: string;
-  /** The encoded message, without its Any wrapper. */
+  /** The encoded message, without its Any wrapper: the end of {@link sent}, so that it is kept once. */
   readonly bytes: Uint8Array;
+  /** As every proxy gets it: one of the `resources` of a delta response, length first. */
+  readonly sent: Uint8Array;
 }
 
 /** What changed together. */
@@ -45,12 +47,12 @@ export interface ResourceChange {
 /** Between the two hashes of a version. */
 const versionSeparator = "+";
 
-/** A resource without relations yet, with the relations it has. */
-export function withRelations(resource: Resource, relations: Relations): Resource {
-  const { protections = [] } = relations;
-  if (protections.length === 0) return { ...resource, ...relations };
+/** The version of content that keeps this out. */
+export function versionOf(bytes: Uint8Array, protections: readonly string[]): string {
+  const content = contentHash(bytes);
+  if (protections.length === 0) return content;
   const kept = contentHash(...[...protections].sort(compareText)).slice(0, 16);
-  return { ...resource, ...relations, version: `${resource.version}${versionSeparator}${kept}` };
+  return `${content}${versionSeparator}${kept}`;
 }
 
 /**

@@ -1,8 +1,6 @@
 /** Secrets that are found by a function when a proxy asks for them (by server name), and kept while one does. */
 
 import type { Resource } from "#envoy/resource.ts";
-import type { EncodedResource } from "./encoded-resource.ts";
-import { encodeResource } from "./encoded-resource.ts";
 
 /** The secret behind a name, its own name inside the message being that name; undefined when there is none. */
 export type ResolveSecret = (name: string) => Resource | undefined;
@@ -15,7 +13,7 @@ export interface AskedNames {
 
 interface Asked {
   askers: number;
-  found: EncodedResource | undefined;
+  found: Resource | undefined;
 }
 
 export class OnDemandSecrets {
@@ -48,7 +46,7 @@ export class OnDemandSecrets {
   }
 
   /** What is behind a name that is asked for. */
-  find(name: string): EncodedResource | undefined {
+  find(name: string): Resource | undefined {
     return this.#asked.get(name)?.found;
   }
 
@@ -63,19 +61,19 @@ export class OnDemandSecrets {
     for (const name of names) {
       const asked = this.#asked.get(name);
       if (asked === undefined) continue;
-      const before = asked.found?.resource.version;
+      const before = asked.found?.version;
       asked.found = this.#find(name, asked.found);
-      if (asked.found?.resource.version !== before) changed.push(name);
+      if (asked.found?.version !== before) changed.push(name);
     }
     return changed;
   }
 
-  #find(name: string, before?: EncodedResource): EncodedResource | undefined {
+  #find(name: string, before?: Resource): Resource | undefined {
     const resource = this.#resolve(name);
     if (resource === undefined) return undefined;
     if (resource.type !== "secret" || resource.name !== name) {
       throw new Error(`the secret found for ${name} is ${resource.type} ${resource.name}`);
     }
-    return before?.resource.version === resource.version ? before : encodeResource(resource);
+    return before?.version === resource.version ? before : resource;
   }
 }

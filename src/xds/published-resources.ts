@@ -1,17 +1,16 @@
-/** What every proxy ought to have: the latest resource behind each type and name, encoded. */
+/** What every proxy ought to have: the latest resource behind each type and name. */
 
 import type { Resource, ResourceChange, ResourceName, ResourceType } from "#envoy/resource.ts";
-import type { EncodedResource } from "./encoded-resource.ts";
-import { encodeResource } from "./encoded-resource.ts";
 import { additionOrder } from "./ordering/resource-order.ts";
 
-export interface PublishedResource extends EncodedResource {
+export interface PublishedResource {
+  readonly resource: Resource;
   /** The change with which the name first appeared. */
   readonly since: number;
   /** A proxy acknowledged this content. */
   isProven: boolean;
   /** What a proxy acknowledged last, until it has acknowledged this content. */
-  good: EncodedResource | undefined;
+  good: Resource | undefined;
 }
 
 export class PublishedResources {
@@ -52,10 +51,10 @@ export class PublishedResources {
     const before = names.get(resource.name);
     if (before?.resource.version === resource.version) return false;
     names.set(resource.name, {
-      ...encodeResource(resource),
+      resource,
       since: before?.since ?? this.#revision,
       isProven: false,
-      good: before?.isProven === true ? before : before?.good,
+      good: before?.isProven === true ? before.resource : before?.good,
     });
     return true;
   }

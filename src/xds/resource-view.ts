@@ -1,7 +1,6 @@
 /** What the proxies of one version of Envoy can be given under a name: what was published and not refused, else what is found on demand. */
 
-import type { ResourceName, ResourceType } from "#envoy/resource.ts";
-import type { EncodedResource } from "./encoded-resource.ts";
+import type { Resource, ResourceName, ResourceType } from "#envoy/resource.ts";
 import type { OnDemandSecrets } from "./on-demand-secrets.ts";
 import type { PublishedResources } from "./published-resources.ts";
 import type { Quarantine, Refusal, Verdict } from "./quarantine/quarantine.ts";
@@ -22,7 +21,7 @@ export class ResourceView {
     this.#deps = deps;
   }
 
-  find(type: ResourceType, name: string): EncodedResource | undefined {
+  find(type: ResourceType, name: string): Resource | undefined {
     const { published, onDemand, quarantine, envoy } = this.#deps;
     const found = published.find(type, name);
     if (found !== undefined) return quarantine.offer(envoy, found);

@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { contentHash } from "#base/content-hash.ts";
+import { resourceOf } from "#envoy/encode.ts";
 import type { Relations, Resource, ResourceType } from "#envoy/resource.ts";
-import { withRelations } from "#envoy/resource.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import { createHttp2Server } from "#runtime/real-http2-server.ts";
 import { createMetrics } from "#runtime/real-metrics.ts";
@@ -59,5 +58,5 @@ export function resource(
   relations: Relations = {},
 ): Resource {
   const bytes = new BinaryWriter().tag(1, WireType.LengthDelimited).string(text).finish();
-  return withRelations({ type, name, version: contentHash(bytes), bytes }, relations);
+  return resourceOf({ type, name, ...relations }, bytes);
 }

@@ -8,7 +8,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { resourceOf } from "#envoy/encode.ts";
-import { type Resource, withRelations } from "#envoy/resource.ts";
+import type { Resource } from "#envoy/resource.ts";
 import { ClusterSchema } from "#gen/envoy/config/cluster/v3/cluster_pb.ts";
 import { ClusterLoadAssignmentSchema } from "#gen/envoy/config/endpoint/v3/endpoint_pb.ts";
 import { ListenerSchema } from "#gen/envoy/config/listener/v3/listener_pb.ts";
@@ -100,8 +100,8 @@ function poisonRoutes(resource: Resource): Resource {
     }
   });
   if (!isPrivate) return poisoned;
-  const { protections = [], ...relations } = relationsOf(resource);
-  return withRelations(bare(poisoned), { ...relations, protections: [...protections, "401 /"] });
+  const protections = [...(poisoned.protections ?? []), "401 /"];
+  return resourceOf({ ...poisoned, protections }, poisoned.bytes);
 }
 
 function change<Schema extends DescMessage>(
@@ -113,17 +113,5 @@ function change<Schema extends DescMessage>(
   edit(message);
   const bytes = toBinary(schema, message);
   if (Buffer.compare(bytes, resource.bytes) === 0) return resource;
-  return withRelations(resourceOf(resource.type, resource.name, bytes), relationsOf(resource));
-}
-
-function bare({ type, name, bytes }: Resource): Resource {
-  return resourceOf(type, name, bytes);
-}
-
-function relationsOf({
-  needs = [],
-  uses = [],
-  protections = [],
-}: Resource): Required<Pick<Resource, "needs" | "uses" | "protections">> {
-  return { needs, uses, protections };
+  return resourceOf(resource, bytes);
 }

@@ -23,7 +23,7 @@ export function edsCluster(name: string, connectTimeoutSeconds = 1): Resource {
     edsClusterConfig: { edsConfig: overAds() },
     connectTimeout: { seconds: BigInt(connectTimeoutSeconds) },
   });
-  return encodeResource("cluster", name, ClusterSchema, message);
+  return encodeResource({ type: "cluster", name }, ClusterSchema, message);
 }
 
 /** One endpoint on this machine. */
@@ -40,7 +40,11 @@ export function endpoint(clusterName: string, port: number): Resource {
       },
     ],
   });
-  return encodeResource("endpoints", clusterName, ClusterLoadAssignmentSchema, message);
+  return encodeResource(
+    { type: "endpoints", name: clusterName },
+    ClusterLoadAssignmentSchema,
+    message,
+  );
 }
 
 /** Everything goes to one cluster. */
@@ -63,7 +67,7 @@ export function routesTo(name: string, cluster: string): Resource {
       },
     ],
   });
-  return encodeResource("routes", name, RouteConfigurationSchema, message);
+  return encodeResource({ type: "routes", name }, RouteConfigurationSchema, message);
 }
 
 /** A listener with its routes over RDS; with `tls`, certificates are asked for by server name. */
@@ -79,7 +83,7 @@ export function httpListener(
     address: socketAddress(port),
     filterChains: [chain],
   });
-  return encodeResource("listener", name, ListenerSchema, message);
+  return encodeResource({ type: "listener", name }, ListenerSchema, message);
 }
 
 function httpChain(routeConfigName: string): FilterChain {

@@ -15,7 +15,7 @@ import {
 import type { Backend } from "#model/backend.ts";
 import { backendName } from "#model/backend.ts";
 import { durationOf, encodeResource, overAds } from "../encode.ts";
-import { type Resource, withRelations } from "../resource.ts";
+import type { Resource } from "../resource.ts";
 
 /** Envoy's limits of 1,024 are not our users': nobody set them. */
 const noLimit = 0xffff_ffff;
@@ -60,9 +60,8 @@ export function buildCluster(backend: Backend): Resource {
       tcpKeepalive: { keepaliveTime: 60, keepaliveInterval: 10, keepaliveProbes: 3 },
     },
   });
-  return withRelations(encodeResource("cluster", name, ClusterSchema, message), {
-    uses: [{ type: "endpoints", name }],
-  });
+  const named = { type: "cluster", name, uses: [{ type: "endpoints", name }] } as const;
+  return encodeResource(named, ClusterSchema, message);
 }
 
 function protocolOf(backend: Backend): HttpProtocolOptions_ExplicitHttpConfig {

@@ -25,7 +25,11 @@ export function buildEndpoints(backendName: BackendName, endpoints: readonly End
     clusterName: backendName,
     endpoints: unique.length === 0 ? [] : [{ locality: {}, lbEndpoints: unique.map(endpointOf) }],
   });
-  return encodeResource("endpoints", backendName, ClusterLoadAssignmentSchema, message);
+  return encodeResource(
+    { type: "endpoints", name: backendName },
+    ClusterLoadAssignmentSchema,
+    message,
+  );
 }
 
 function endpointOf({ address, port }: Endpoint): LbEndpoint {

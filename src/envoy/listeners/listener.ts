@@ -12,7 +12,7 @@ import { ListenerSchema } from "#gen/envoy/config/listener/v3/listener_pb.ts";
 import { ProxyProtocolSchema } from "#gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.ts";
 import { TlsInspectorSchema } from "#gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
 import { resourceOf, typedConfig } from "../encode.ts";
-import { type Relations, type Resource, withRelations } from "../resource.ts";
+import type { Relations, Resource } from "../resource.ts";
 import type { ListenerSettings } from "./settings.ts";
 
 /** A change of anything in here drains every connection of the listener; what varies belongs in filter chains. */
@@ -53,7 +53,7 @@ export function assembleListener(
   relations: Relations,
 ): Resource {
   const bytes = Buffer.concat([toBinary(ListenerSchema, frame), ...chains]);
-  return withRelations(resourceOf("listener", frame.name, new Uint8Array(bytes)), relations);
+  return resourceOf({ type: "listener", name: frame.name, ...relations }, bytes);
 }
 
 /** What every listener with these settings keeps out. */

@@ -3,9 +3,9 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FilterChainSchema } from "#gen/envoy/config/listener/v3/listener_components_pb.ts";
 import { ListenerSchema } from "#gen/envoy/config/listener/v3/listener_pb.ts";
-import { resourceOf } from "../encode.ts";
+import { encodeResource } from "../encode.ts";
 import { chainName } from "../internal-headers.ts";
-import { type Resource, withRelations } from "../resource.ts";
+import type { Resource } from "../resource.ts";
 
 /** The names of a listener's filter chains, each with a text that differs when the chain does. */
 export function chainsIn(listener: Resource): ReadonlyMap<string, string> {
@@ -25,9 +25,12 @@ export function withoutChain(listener: Resource, name: string): Resource {
   const message = fromBinary(ListenerSchema, listener.bytes);
   message.filterChains = message.filterChains.filter((chain) => chain.name !== name);
   const { needs = [], uses = [], protections = [] } = listener;
-  return withRelations(resourceOf("listener", listener.name, toBinary(ListenerSchema, message)), {
-    needs: needs.filter((need) => chainName(need.name) !== name),
-    uses,
-    protections,
-  });
+  return encodeResource(
+    {
+      ...{ type: "listener", name: listener.name, uses, protections },
+      needs: needs.filter((need) => chainName(need.name) !== name),
+    },
+    ListenerSchema,
+    message,
+  );
 }

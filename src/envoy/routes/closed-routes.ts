@@ -9,8 +9,8 @@ import {
 } from "#gen/envoy/config/route/v3/route_components_pb.ts";
 import type { RouteConfiguration } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
-import { resourceOf } from "../encode.ts";
-import { type Resource, withRelations } from "../resource.ts";
+import { encodeResource } from "../encode.ts";
+import type { Resource } from "../resource.ts";
 
 /** The cluster a route leads to; undefined when it answers by itself. */
 function clusterOf({ action }: Route): string | undefined {
@@ -97,9 +97,12 @@ function read(routes: Resource): RouteConfiguration {
 function written({ name, needs = [], ...others }: Resource, message: RouteConfiguration): Resource {
   const led = new Set(message.virtualHosts.flatMap((host) => host.routes.map(clusterOf)));
   const { uses = [], protections = [] } = others;
-  return withRelations(resourceOf("routes", name, toBinary(RouteConfigurationSchema, message)), {
-    needs: needs.filter((need) => need.type !== "cluster" || led.has(need.name)),
-    uses,
-    protections,
-  });
+  return encodeResource(
+    {
+      ...{ type: "routes", name, uses, protections },
+      needs: needs.filter((need) => need.type !== "cluster" || led.has(need.name)),
+    },
+    RouteConfigurationSchema,
+    message,
+  );
 }

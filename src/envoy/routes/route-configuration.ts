@@ -11,7 +11,7 @@ import { encodeResource } from "../encode.ts";
 import { withoutLookups } from "../filters/connection-group.ts";
 import { withoutGate } from "../filters/gate.ts";
 import { connectionHeader, scopeHeader } from "../internal-headers.ts";
-import { type Resource, withRelations } from "../resource.ts";
+import type { Resource } from "../resource.ts";
 import type { ConnectionGuard } from "./misdirected.ts";
 import { buildMisdirectedRoute, protectionsOfGuard } from "./misdirected.ts";
 import { buildRoute, canMatch, type RouteOptions, sharedByRoutes } from "./route.ts";
@@ -58,10 +58,15 @@ export function buildRouteConfiguration(
     },
     ...maxBodyOf(routes),
   });
-  return withRelations(encodeResource("routes", name, RouteConfigurationSchema, message), {
-    needs: [...clustersOf(routes)].map((cluster) => ({ type: "cluster", name: cluster })),
-    protections: [...protectionsOfGuard(guard), ...routes.flatMap(protectionOf)],
-  });
+  return encodeResource(
+    {
+      ...{ type: "routes", name },
+      needs: [...clustersOf(routes)].map((cluster) => ({ type: "cluster", name: cluster })),
+      protections: [...protectionsOfGuard(guard), ...routes.flatMap(protectionOf)],
+    },
+    RouteConfigurationSchema,
+    message,
+  );
 }
 
 function clustersOf(routes: readonly Route[]): ReadonlySet<string> {

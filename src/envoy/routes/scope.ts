@@ -7,7 +7,7 @@ import { ScopedRouteConfigurationSchema } from "#gen/envoy/config/route/v3/scope
 import type { Host } from "#model/host.ts";
 import { formatHost } from "#model/host.ts";
 import { encodeResource } from "../encode.ts";
-import { type Resource, withRelations } from "../resource.ts";
+import type { Resource } from "../resource.ts";
 
 /** The name under which a host's scope and its route configuration are served. */
 export function hostResourceName(host: Host): string {
@@ -32,9 +32,8 @@ export function buildScope(host: Host): Resource {
   const name = hostResourceName(host);
   const scope = scopeNamed(name, scopeKey(host));
   scope.routeConfigurationName = name;
-  return withRelations(encodeResource("scope", name, ScopedRouteConfigurationSchema, scope), {
-    uses: [{ type: "routes", name }],
-  });
+  const named = { type: "scope", name, uses: [{ type: "routes", name }] } as const;
+  return encodeResource(named, ScopedRouteConfigurationSchema, scope);
 }
 
 /** A scope with this key that does not yet say where its routes are. */

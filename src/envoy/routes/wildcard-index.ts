@@ -7,7 +7,7 @@ import { ScopedRouteConfigurationSchema } from "#gen/envoy/config/route/v3/scope
 import { hostFromText } from "#model/host.ts";
 import { encodeResource } from "../encode.ts";
 import { indexScope, luaNamespace } from "../filters/scope-scripts.ts";
-import { type Resource, withRelations } from "../resource.ts";
+import type { Resource } from "../resource.ts";
 import { hostResourceName, scopeKey, scopeNamed } from "./scope.ts";
 
 /**
@@ -47,12 +47,14 @@ export function buildWildcardIndex(hosts: ReadonlyMap<string, WildcardEntry>): R
   const names = [...hosts.keys()]
     .map((host) => hostResourceName(hostFromText(host)))
     .sort(compareText);
-  return withRelations(
-    encodeResource("scope", wildcardIndexName, ScopedRouteConfigurationSchema, scope),
+  return encodeResource(
     {
+      ...{ type: "scope", name: wildcardIndexName },
       needs: names.map((name) => ({ type: "routes", name })),
       uses: names.map((name) => ({ type: "scope", name })),
     },
+    ScopedRouteConfigurationSchema,
+    scope,
   );
 }
 

@@ -22,5 +22,5 @@ export function buildSecret(name: string, material: KeyMaterial): Resource {
       },
     },
   });
-  return encodeResource("secret", name, SecretSchema, message);
+  return encodeResource({ type: "secret", name }, SecretSchema, message);
 }

@@ -7,6 +7,7 @@ import { createFiles } from "#runtime/real-files.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { openEmbeddedStore } from "#store/embedded/embedded-store.ts";
 import { createManualClock } from "#test/fakes/manual-clock.ts";
+import { resource } from "#test/fakes/xds-harness.ts";
 import type { Verdict } from "#xds/quarantine/quarantine.ts";
 import { createVerdictRecord, loadVerdicts } from "./verdict-record.ts";
 
@@ -29,4 +30,25 @@ test("a verdict is kept for the next run, unless its reason lies in the machine"
   verdicts.pop();
   await record();
   assert.deepEqual(await loadVerdicts(store), []);
+});
+
+test("what is offered instead is kept with what it has to do with others, and is sent alike by the next run", async (context) => {
+  const directory = await mkdtemp(path.join(tmpdir(), "sekisho-verdicts-"));
+  context.after(() => rm(directory, { recursive: true }));
+  const deps = { files: createFiles(), clock: createManualClock(), random: createRandom() };
+  const store = await openEmbeddedStore(deps, { directory });
+  context.after(() => store.close());
+  const substitute = resource("routes", "r", "closed", {
+    ...{ needs: [{ type: "cluster", name: "c" }], uses: [], protections: ["401 ^ /"] },
+  });
+  const { type, name } = substitute;
+  await createVerdictRecord(store, () => [
+    { type, name, envoy: "1.40.0", version: "1", message: "no", keeps: false, substitute },
+  ])();
+  const [loaded] = await loadVerdicts(store);
+  const { bytes, sent, ...rest } = substitute;
+  const { bytes: itsBytes, sent: itsSent, ...itsRest } = loaded?.substitute ?? substitute;
+  assert.notEqual(loaded?.substitute, undefined);
+  assert.deepEqual(itsRest, rest);
+  assert.deepEqual([Buffer.compare(itsBytes, bytes), Buffer.compare(itsSent, sent)], [0, 0]);
 });

@@ -1,6 +1,7 @@
 /** The verdicts on refused content, kept in the store as one ConfigMap: a restarted gate does not try again what it knows. */
 
 import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
+import { resourceOf } from "#envoy/encode.ts";
 import { isPassing } from "#envoy/refusal.ts";
 import { type Relations, type ResourceName, type ResourceType, typeUrls } from "#envoy/resource.ts";
 import { type ConfigMap, configMapKind } from "#kinds/config-map.ts";
@@ -52,7 +53,7 @@ function formatVerdict({ substitute, ...verdict }: Verdict): string {
   if (substitute === undefined || substitute.type === "secret") {
     return JSON.stringify({ ...verdict, keeps: verdict.keeps || substitute !== undefined });
   }
-  const { bytes, ...rest } = substitute;
+  const { bytes, sent: _, ...rest } = substitute;
   if (bytes.length > longestSubstitute) return JSON.stringify({ ...verdict, keeps: true });
   const encoded = { ...rest, bytes: Buffer.from(bytes).toString("base64") };
   return JSON.stringify({ ...verdict, substitute: encoded });
@@ -81,16 +82,9 @@ function parseVerdict(text: string): Verdict | undefined {
 function parseSubstitute(json: Json): Verdict["substitute"] {
   if (!isJsonObject(json)) return undefined;
   const name = parseName(json);
-  const { version, bytes } = json;
-  if (name === undefined || typeof version !== "string" || typeof bytes !== "string") {
-    return undefined;
-  }
-  return {
-    ...name,
-    version,
-    bytes: new Uint8Array(Buffer.from(bytes, "base64")),
-    ...parseRelations(json),
-  };
+  const { bytes } = json;
+  if (name === undefined || typeof bytes !== "string") return undefined;
+  return resourceOf({ ...name, ...parseRelations(json) }, Buffer.from(bytes, "base64"));
 }
 
 function parseRelations({ needs, uses, protections }: JsonObject): Relations {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { encodeResource } from "#envoy/encode.ts";
-import { type Resource, withRelations } from "#envoy/resource.ts";
+import type { Resource } from "#envoy/resource.ts";
 import { withoutClusters } from "#envoy/routes/closed-routes.ts";
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
 import type { DeltaClient } from "#test/fakes/delta-client.ts";
@@ -37,10 +37,15 @@ function guardedRoutes(to: string): Resource {
       },
     ],
   });
-  return withRelations(encodeResource("routes", "r", RouteConfigurationSchema, message), {
-    needs: [{ type: "cluster", name: to }],
-    protections: ["401 ^ /private"],
-  });
+  return encodeResource(
+    {
+      ...{ type: "routes", name: "r" },
+      needs: [{ type: "cluster", name: to }],
+      protections: ["401 ^ /private"],
+    },
+    RouteConfigurationSchema,
+    message,
+  );
 }
 
 /** A proxy in whose routes all goes to cluster `old`. */

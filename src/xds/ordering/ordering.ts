@@ -147,7 +147,7 @@ export class Ordering {
       const unsettled = subscription?.isUnsettled(need.name, revision) ?? true;
       if (content === undefined || unsettled) return need;
       if (content.kind !== "resource") continue;
-      const used = this.#missing(content.encoded.resource.uses ?? [], revision);
+      const used = this.#missing(content.resource.uses ?? [], revision);
       if (used !== undefined) return used;
     }
     return undefined;

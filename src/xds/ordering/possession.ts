@@ -7,9 +7,8 @@
  * As long as anything in here refers to a name, that name must not be taken from the proxy.
  */
 
-import type { ResourceName, ResourceType } from "#envoy/resource.ts";
+import type { Resource, ResourceName, ResourceType } from "#envoy/resource.ts";
 import { wildcardIndexName } from "#envoy/routes/wildcard-index.ts";
-import type { EncodedResource } from "../encoded-resource.ts";
 import { additionOrder, referredToByName, referrers } from "./resource-order.ts";
 
 /** The version of a name that is not there. */
@@ -17,7 +16,7 @@ export const absentVersion = "";
 
 /** Content under a name; `unknown` is what another control plane gave the proxy, with the version it names. */
 export type Content =
-  | { readonly kind: "resource"; readonly encoded: EncodedResource }
+  | { readonly kind: "resource"; readonly resource: Resource }
   | { readonly kind: "unknown"; readonly version: string }
   | { readonly kind: "absent" };
 
@@ -31,16 +30,16 @@ interface Held {
 const absent: Content = { kind: "absent" };
 const none: readonly Content[] = [];
 
-/** The content that an encoded resource, or its absence, is. */
-export function contentOf(encoded: EncodedResource | undefined): Content {
-  return encoded === undefined ? absent : { kind: "resource", encoded };
+/** The content that a resource, or its absence, is. */
+export function contentOf(resource: Resource | undefined): Content {
+  return resource === undefined ? absent : { kind: "resource", resource };
 }
 
 /** The version under which content is known to a proxy. */
 export function versionOfContent(content: Content): string {
   switch (content.kind) {
     case "resource":
-      return content.encoded.resource.version;
+      return content.resource.version;
     case "unknown":
       return content.version;
     case "absent":
@@ -102,12 +101,12 @@ export class Possession {
   }
 
   /** What the proxy came with turns out to be this: it was published again. */
-  recognised(named: ResourceName, encoded: EncodedResource): void {
+  recognised(named: ResourceName, resource: Resource): void {
     const held = this.#of(named.type).get(named.name);
     const unknown = held?.settled;
     if (held === undefined || unknown?.kind !== "unknown") return;
-    if (unknown.version !== encoded.resource.version) return;
-    const content = contentOf(encoded);
+    if (unknown.version !== resource.version) return;
+    const content = contentOf(resource);
     held.settled = content;
     this.#refer(named, content, 1);
     this.#refer(named, unknown, -1);
@@ -154,7 +153,7 @@ export class Possession {
       else if (this.#unknown.get(type)?.delete(name)) this.#known(type);
       return;
     }
-    const { needs = [], uses = [] } = content.encoded.resource;
+    const { needs = [], uses = [] } = content.resource;
     for (const target of needs) this.#count(target, by);
     for (const target of uses) this.#count(target, by);
   }

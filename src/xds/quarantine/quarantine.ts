@@ -11,8 +11,6 @@ import { closed, suspectsIn, withoutPart } from "#envoy/parts.ts";
 import type { Resource, ResourceName, ResourceType } from "#envoy/resource.ts";
 import { protectionHash, protectsAsWellAs } from "#envoy/resource.ts";
 import { withoutClusters } from "#envoy/routes/closed-routes.ts";
-import type { EncodedResource } from "../encoded-resource.ts";
-import { encodeResource } from "../encoded-resource.ts";
 import type { PublishedResource, PublishedResources } from "../published-resources.ts";
 import type { Variant } from "./trial.ts";
 
@@ -42,7 +40,6 @@ export interface Refusal {
 
 interface Sentence {
   readonly verdict: Verdict;
-  readonly substitute: EncodedResource | undefined;
   /** Offered once more. */
   isRetried: boolean;
 }
@@ -62,7 +59,7 @@ export class Quarantine {
   /** By Envoy, type and name. */
   readonly #sentences = new Map<string, Sentence>();
   /** Routes without clusters that no proxy can have, by what they are made of. */
-  readonly #closedRoutes = new Map<string, EncodedResource>();
+  readonly #closedRoutes = new Map<string, Resource>();
 
   constructor(deps: QuarantineDeps) {
     this.#deps = deps;
@@ -70,11 +67,12 @@ export class Quarantine {
   }
 
   /** What a proxy of that Envoy is offered under a name that is published. */
-  offer(envoy: string, published: PublishedResource): EncodedResource | undefined {
-    if (this.#sentences.size === 0) return published;
+  offer(envoy: string, published: PublishedResource): Resource | undefined {
+    if (this.#sentences.size === 0) return published.resource;
     const { resource } = published;
     const sentence = this.#sentenceOf(envoy, resource);
-    const offered = sentence === undefined || sentence.isRetried ? published : sentence.substitute;
+    const isFree = sentence === undefined || sentence.isRetried;
+    const offered = isFree ? resource : sentence.verdict.substitute;
     return offered === undefined ? undefined : this.#reachable(envoy, offered);
   }
 
@@ -93,9 +91,9 @@ export class Quarantine {
 
   /** Variants of published content that was refused alone, to find out which part is guilty. */
   variantsOf({ resource, good }: PublishedResource): readonly Variant[] {
-    const suspects = suspectsIn(resource, good?.resource);
+    const suspects = suspectsIn(resource, good);
     if (suspects.length < 2) return [];
-    return suspects.map((part) => ({ part, encoded: encodeResource(withoutPart(resource, part)) }));
+    return suspects.map((part) => ({ part, resource: withoutPart(resource, part) }));
   }
 
   /** Published content is refused by that Envoy. */
@@ -108,9 +106,9 @@ export class Quarantine {
       this.#offerAnew(resource);
       return;
     }
-    const suspects = suspectsIn(resource, good?.resource);
+    const suspects = suspectsIn(resource, good);
     const part = accepted?.part ?? (suspects.length === 1 ? suspects[0] : undefined);
-    const substitute = accepted?.encoded.resource ?? this.#substituteFor(resource, good?.resource);
+    const substitute = accepted?.resource ?? this.#substituteFor(resource, good);
     const { type, name, version } = resource;
     const verdict: Verdict = {
       ...{ envoy, type, name, version, message },
@@ -131,7 +129,7 @@ export class Quarantine {
   substituteRefused(envoy: string, name: ResourceName, version: string): boolean {
     const key = keyOf({ envoy, ...name });
     const sentence = this.#sentences.get(key);
-    if (sentence?.substitute?.resource.version !== version) return false;
+    if (sentence?.verdict.substitute?.version !== version) return false;
     const { substitute: _, ...verdict } = sentence.verdict;
     this.#sentences.set(key, sentenceOf(verdict));
     this.#deps.changed();
@@ -192,16 +190,15 @@ export class Quarantine {
   }
 
   /** Routes to clusters that a proxy cannot have answer 503 there. */
-  #reachable(envoy: string, offered: EncodedResource): EncodedResource {
-    const { resource } = offered;
-    if (resource.type !== "routes") return offered;
-    const missing = (resource.needs ?? []).filter((need) => !this.#canHave(envoy, need));
+  #reachable(envoy: string, offered: Resource): Resource {
+    if (offered.type !== "routes") return offered;
+    const missing = (offered.needs ?? []).filter((need) => !this.#canHave(envoy, need));
     if (missing.length === 0) return offered;
     const names = missing.map(({ name }) => name);
-    const key = JSON.stringify([resource.name, resource.version, names]);
+    const key = JSON.stringify([offered.name, offered.version, names]);
     const known = this.#closedRoutes.get(key);
     if (known !== undefined) return known;
-    const routes = encodeResource(withoutClusters(resource, new Set(names)));
+    const routes = withoutClusters(offered, new Set(names));
     this.#closedRoutes.set(key, routes);
     return routes;
   }
@@ -211,7 +208,7 @@ export class Quarantine {
     if (published === undefined) return false;
     const sentence = this.#sentenceOf(envoy, published.resource);
     if (sentence === undefined || sentence.isRetried) return true;
-    return sentence.substitute !== undefined || sentence.verdict.keeps;
+    return sentence.verdict.substitute !== undefined || sentence.verdict.keeps;
   }
 
   #offerAnew(name: ResourceName): void {
@@ -229,12 +226,7 @@ export class Quarantine {
 }
 
 function sentenceOf(verdict: Verdict): Sentence {
-  const { substitute } = verdict;
-  return {
-    verdict,
-    substitute: substitute === undefined ? undefined : encodeResource(substitute),
-    isRetried: false,
-  };
+  return { verdict, isRetried: false };
 }
 
 function keyOf({ envoy, type, name }: { readonly envoy: string } & ResourceName): string {

@@ -7,13 +7,13 @@
  * Nothing else of the type waits for this: trials and other content take turns.
  */
 
-import type { EncodedResource } from "../encoded-resource.ts";
+import type { Resource } from "#envoy/resource.ts";
 
 /** Content like what was refused, with one part of it taken out. */
 export interface Variant {
   /** What was taken out: an object's key, a certificate group. */
   readonly part: string;
-  readonly encoded: EncodedResource;
+  readonly resource: Resource;
 }
 
 export type Trial =

@@ -3,10 +3,9 @@
  * offered, in the order in which it may go out.
  */
 
-import type { ResourceName, ResourceType } from "#envoy/resource.ts";
+import type { Resource, ResourceName, ResourceType } from "#envoy/resource.ts";
 import { protectionHash, protectsAsWellAs } from "#envoy/resource.ts";
 import { withoutClusters } from "#envoy/routes/closed-routes.ts";
-import { type EncodedResource, encodeResource } from "../encoded-resource.ts";
 import type { Ordering } from "../ordering/ordering.ts";
 import { absentVersion, contentOf, type Possession } from "../ordering/possession.ts";
 import { type Trial, Trials } from "../quarantine/trial.ts";
@@ -17,6 +16,8 @@ import type { SentVersions } from "./unanswered.ts";
 /** The version of a name of which nobody knows what the proxy has: no content hash looks like this. */
 const unknownVersion = "?";
 
+/** The tag of a resource in a response. */
+const resourceTagBytes = 1;
 /** Tag and length of a removed name in a response. */
 const removalOverhead = 4;
 
@@ -29,7 +30,7 @@ export interface RefusedContent {
 
 /** The content of one response. */
 export interface Batch {
-  readonly resources: readonly EncodedResource[];
+  readonly resources: readonly Resource[];
   readonly removed: readonly string[];
   readonly versions: SentVersions;
   readonly since: number;
@@ -61,7 +62,7 @@ export class Outbox {
   readonly #refused = new Map<string, RefusedContent>();
   readonly #backlog = new Backlog();
   /** Content that goes out while the right one is held, because it protects better than what the proxy has. */
-  readonly #interims = new Map<string, EncodedResource>();
+  readonly #interims = new Map<string, Resource>();
   readonly trials = new Trials();
   #lastWasTrial = false;
   /** A fresh proxy waits for a first answer to what it asks for whole, be it empty: only then it asks for the rest. */
@@ -149,7 +150,7 @@ export class Outbox {
   adopt(name: string, version: string): void {
     this.#told.set(name, version === absentVersion ? unknownVersion : version);
     const offered = this.#view.find(this.type, name);
-    const content = offered?.resource.version === version ? contentOf(offered) : undefined;
+    const content = offered?.version === version ? contentOf(offered) : undefined;
     this.#possession.adopted(this.#named(name), content ?? { kind: "unknown", version });
   }
 
@@ -207,7 +208,7 @@ export class Outbox {
     const told = this.#told.get(name);
     if (told !== undefined && this.#view.keeps(this.#named(name))) return;
     const offered = this.#view.find(this.type, name);
-    const wanted = offered?.resource.version ?? absentVersion;
+    const wanted = offered?.version ?? absentVersion;
     if (this.trials.versionOf(name) === wanted) return;
     this.trials.end(name);
     if (told === wanted && offered !== undefined) {
@@ -220,7 +221,7 @@ export class Outbox {
 
   #placeFor(
     name: string,
-    offered: EncodedResource | undefined,
+    offered: Resource | undefined,
     told: string | undefined,
   ): Place | undefined {
     if (offered !== undefined) return this.#mustWait(name, offered) ? "held" : "pending";
@@ -232,28 +233,27 @@ export class Outbox {
   }
 
   /** Whether content waits for what it needs. What protects better than the content in force goes out as far as it can. */
-  #mustWait(name: string, offered: EncodedResource): boolean {
-    const { resource } = offered;
+  #mustWait(name: string, offered: Resource): boolean {
     const named = this.#named(name);
     const { revision } = this.#view;
-    if (!this.#ordering.holds(named, resource, revision)) return false;
+    if (!this.#ordering.holds(named, offered, revision)) return false;
     if (!this.#addsProtection(name, offered)) return true;
     if (this.type !== "routes") {
       this.#ordering.cancel(named);
       return false;
     }
-    const missing = this.#ordering.missing(resource.needs ?? [], revision);
-    const interim = withoutClusters(resource, new Set(missing.map((need) => need.name)));
+    const missing = this.#ordering.missing(offered.needs ?? [], revision);
+    const interim = withoutClusters(offered, new Set(missing.map((need) => need.name)));
     if (interim.version === this.#told.get(name)) return true;
-    this.#interims.set(name, encodeResource(interim));
+    this.#interims.set(name, interim);
     return false;
   }
 
-  #addsProtection(name: string, { resource }: EncodedResource): boolean {
+  #addsProtection(name: string, offered: Resource): boolean {
     const newest = this.#possession.newest(this.#named(name));
     if (newest === undefined || newest.kind === "absent") return false;
-    if (newest.kind === "resource") return !protectsAsWellAs(newest.encoded.resource, resource);
-    return protectionHash(newest.version) !== protectionHash(resource.version);
+    if (newest.kind === "resource") return !protectsAsWellAs(newest.resource, offered);
+    return protectionHash(newest.version) !== protectionHash(offered.version);
   }
 
   /** The next response: what is tried and what is pending take turns; or what is leaving; as much as fits. */
@@ -273,7 +273,7 @@ export class Outbox {
   #takeTrial(trial: Trial): Batch {
     const since = this.#view.revision;
     if (trial.kind === "variant") {
-      const content = new Map([[trial.name, trial.variant.encoded]]);
+      const content = new Map([[trial.name, trial.variant.resource]]);
       return { ...this.#batchOf(content, since), trial };
     }
     const content = new Map(
@@ -284,7 +284,7 @@ export class Outbox {
 
   #takeWaiting(from: "pending" | "leaving", maxBytes: number): Batch {
     const waiting = this.#backlog.in(from);
-    const content = new Map<string, EncodedResource | undefined>();
+    const content = new Map<string, Resource | undefined>();
     let since = this.#owesFirst ? 0 : Number.POSITIVE_INFINITY;
     this.#owesFirst = false;
     let bytes = 0;
@@ -304,8 +304,8 @@ export class Outbox {
     return this.#batchOf(content, since);
   }
 
-  #batchOf(content: ReadonlyMap<string, EncodedResource | undefined>, since: number): Batch {
-    const resources: EncodedResource[] = [];
+  #batchOf(content: ReadonlyMap<string, Resource | undefined>, since: number): Batch {
+    const resources: Resource[] = [];
     const removed: string[] = [];
     const versions = new Map<string, string>();
     let bytes = 0;
@@ -313,7 +313,7 @@ export class Outbox {
       bytes += sizeOf(name, found);
       if (found === undefined) removed.push(name);
       else resources.push(found);
-      versions.set(name, found?.resource.version ?? absentVersion);
+      versions.set(name, found?.version ?? absentVersion);
       this.#possession.sent(this.#named(name), contentOf(found));
     }
     return { resources, removed, versions, since, bytes };
@@ -324,6 +324,6 @@ export class Outbox {
   }
 }
 
-function sizeOf(name: string, found: EncodedResource | undefined): number {
-  return found?.bytes ?? name.length + removalOverhead;
+function sizeOf(name: string, found: Resource | undefined): number {
+  return found === undefined ? name.length + removalOverhead : found.sent.length + resourceTagBytes;
 }

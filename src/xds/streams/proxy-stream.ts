@@ -1,6 +1,7 @@
 /** One open delta stream of one proxy: takes its requests in, and says which response is next. */
 
 import { create } from "@bufbuild/protobuf";
+import { WireType } from "@bufbuild/protobuf/wire";
 import type { Result } from "#base/result.ts";
 import { ok } from "#base/result.ts";
 import type { ResourceName, ResourceType } from "#envoy/resource.ts";
@@ -34,6 +35,11 @@ import { Subscription } from "./subscription.ts";
 
 /** The aggregated stream carries every type; a secrets stream only secrets. */
 export type StreamKind = "aggregated" | "secrets";
+
+const resourcesField = {
+  no: DeltaDiscoveryResponseSchema.field.resources.number,
+  wireType: WireType.LengthDelimited,
+} as const;
 
 /** After this long without an answer the next response of the type goes out: one cluster that warms for long must not hold the others. */
 const patience = Temporal.Duration.from({ seconds: 1 });
@@ -260,7 +266,8 @@ export class ProxyStream {
       nonce,
       removedResources: [...batch.removed],
     });
-    response.$unknown = batch.resources.map((resource) => resource.field);
+    // protobuf-es writes fields that it is given as unknown verbatim: all proxies get the bytes encoded once.
+    response.$unknown = batch.resources.map(({ sent }) => ({ ...resourcesField, data: sent }));
     return response;
   }
 
