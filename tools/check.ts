@@ -68,6 +68,12 @@ async function runStaticSteps(): Promise<readonly string[]> {
   return failed;
 }
 
+/** The lab's programs, before any test waits for them; a machine that cannot have a lab is told why its tests are skipped. */
+async function buildLab(): Promise<readonly string[]> {
+  const { code } = await runNode(["test/lab/build/run.ts"], "show");
+  return code === 0 ? [] : ["programs of the lab"];
+}
+
 function findTests(folders: readonly string[], leftOut: readonly string[]): readonly string[] {
   return folders
     .flatMap((folder) => globSync(`${folder}/**/*.test.ts`, { cwd: root }))
@@ -118,7 +124,7 @@ async function checkAll(withLab: boolean): Promise<number> {
     const count = findTests([folder], []).length;
     if (count > 0) console.log(`left out: ${folder}, ${count} files (${slowFolders[folder]})`);
   }
-  const failed = await runStaticSteps();
+  const failed = [...(await runStaticSteps()), ...(withLab ? await buildLab() : [])];
   const code = await runTests(findTests(["src", "test"], leftOut), testLimitMs);
   if (failed.length > 0) console.error(`failed before the tests: ${failed.join(", ")}`);
   return failed.length > 0 ? 1 : code;
