@@ -2,30 +2,22 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { readIngressFeatures, skipWithoutFeatures } from "#test/conformance/ingress-features.ts";
 import { certificateOf, echoOf } from "./compare.ts";
-import {
-  type ConformanceScenario,
-  featureNames,
-  featuresFolder,
-  readConformance,
-} from "./conformance.ts";
+import { type ConformanceScenario, readConformance } from "./conformance.ts";
 import { type Echo, startEchoPods } from "./echo-pods.ts";
 import { type Gate, startGate } from "./gate.ts";
 import { Client } from "./send.ts";
 
-const folder = featuresFolder(process.env["SEKISHO_CORPORA"]);
-const skip =
-  folder === undefined && "SEKISHO_CORPORA names no checkout of the upstream conformance features";
-
-describe("ingress-controller-conformance through real Envoy", { skip }, () => {
-  for (const feature of featureNames) {
-    it(`${feature}: every scenario passes`, async () => {
+describe("ingress-controller-conformance through real Envoy", { skip: skipWithoutFeatures }, () => {
+  for (const [file, feature] of readIngressFeatures()) {
+    it(`${file}: every scenario passes`, async () => {
       await using pods = await startEchoPods();
       // As in a cluster: a class that nobody declared is nobody's. The scenarios' Ingresses name none.
       await using gate = await startGate(
-        feature === "ingress_class" ? { dialects: { servedClasses: [] } } : {},
+        file === "ingress_class" ? { dialects: { servedClasses: [] } } : {},
       );
-      for (const scenario of readConformance(folder ?? "", feature, pods.pool)) {
+      for (const scenario of readConformance(feature, pods.pool)) {
         await gate.apply(scenario.world);
         await check(scenario, gate);
       }

@@ -1,8 +1,8 @@
 /** The scenarios of kubernetes-sigs/ingress-controller-conformance as worlds, requests and expectations. */
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { load } from "js-yaml";
+import type { Feature, Step } from "#test/conformance/gherkin.ts";
+import { findDefinition, type StepDefinitions } from "#test/conformance/step-definitions.ts";
 import type {
   Ingress,
   IngressBackend,
@@ -11,17 +11,7 @@ import type {
 } from "#test/simulators/ingress/manifest.ts";
 import type { Request } from "#test/simulators/ingress.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
-import type { Step } from "./gherkin.ts";
-import { parseFeature } from "./gherkin.ts";
 import type { PodPool } from "./pool.ts";
-
-export const featureNames = [
-  "default_backend",
-  "host_rules",
-  "ingress_class",
-  "load_balancing",
-  "path_rules",
-] as const;
 
 export interface ConformanceScenario {
   readonly name: string;
@@ -38,22 +28,14 @@ export interface ConformanceScenario {
   readonly pods?: number;
 }
 
-/** The features' folder below a checkout of the corpora; undefined when no checkout is named. */
-export function featuresFolder(corpora: string | undefined): string | undefined {
-  if (corpora === undefined || corpora === "") return undefined;
-  return join(corpora, "kubernetes-sigs/ingress-controller-conformance/features");
-}
-
-/** All scenarios of one feature file. Throws on a step that is not understood: none may be passed over. */
-export function readConformance(
-  folder: string,
-  feature: (typeof featureNames)[number],
-  pool: PodPool,
-): readonly ConformanceScenario[] {
-  const text = readFileSync(join(folder, `${feature}.feature`), "utf8");
-  return parseFeature(text).map((scenario) => {
+/** All scenarios of one feature. Throws on a step that is not understood: none may be passed over. */
+export function readConformance(feature: Feature, pool: PodPool): readonly ConformanceScenario[] {
+  return feature.scenarios.map((scenario) => {
     const draft: Draft = { ingresses: [], secrets: [], replicas: 1, expected: { served: true } };
-    for (const step of scenario.steps) understand(step, draft);
+    for (const step of scenario.steps) {
+      const { action, words } = findDefinition(meanings, step);
+      action(draft, step, words);
+    }
     return { name: scenario.name, world: worldOf(draft, pool), ...draft.expected };
   });
 }
@@ -66,10 +48,7 @@ interface Draft {
 }
 
 /** What a step says, and what that means for us; steps about the echoed request are for the real gate's tests. */
-const meanings: readonly (readonly [
-  RegExp,
-  (draft: Draft, step: Step, words: string[]) => void,
-])[] = [
+const meanings: StepDefinitions<(draft: Draft, step: Step, words: readonly string[]) => void> = [
   [/^a new random namespace$/, () => undefined],
   [
     /^a self-signed TLS secret named "(.*)" for the "(.*)" hostname$/,
@@ -124,17 +103,6 @@ const meanings: readonly (readonly [
   ],
   [/^the (request|response) (host|method|path|proto|headers) must /, () => undefined],
 ];
-
-function understand(step: Step, draft: Draft): void {
-  for (const [pattern, apply] of meanings) {
-    const words = pattern.exec(step.text);
-    if (words !== null) {
-      apply(draft, step, words.slice(1));
-      return;
-    }
-  }
-  throw new Error(`no meaning for the step "${step.text}"`);
-}
 
 function expectThat(draft: Draft, more: Partial<Draft["expected"]>): void {
   draft.expected = { ...draft.expected, ...more };

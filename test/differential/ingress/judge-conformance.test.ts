@@ -2,21 +2,19 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { readIngressFeatures, skipWithoutFeatures } from "#test/conformance/ingress-features.ts";
 import { servedIngresses, standaloneClasses } from "#test/simulators/ingress/classes.ts";
 import { judgeIngress } from "#test/simulators/ingress.ts";
-import { featureNames, featuresFolder, readConformance } from "./conformance.ts";
+import { readConformance } from "./conformance.ts";
 import { paperPool } from "./pool.ts";
 
-const folder = featuresFolder(process.env["SEKISHO_CORPORA"]);
-const skip =
-  folder === undefined && "SEKISHO_CORPORA names no checkout of the upstream conformance features";
 // As in a cluster: a class that nobody declared is nobody's.
 const cluster = { ...standaloneClasses, servedClasses: [] };
 
-describe("ingress-controller-conformance", { skip }, () => {
-  for (const feature of featureNames) {
-    it(`${feature}: the judge answers every scenario as upstream demands`, () => {
-      const scenarios = readConformance(folder ?? "", feature, paperPool);
+describe("ingress-controller-conformance", { skip: skipWithoutFeatures }, () => {
+  for (const [file, feature] of readIngressFeatures()) {
+    it(`${file}: the judge answers every scenario as upstream demands`, () => {
+      const scenarios = readConformance(feature, paperPool);
       assert.notEqual(scenarios.length, 0);
       for (const scenario of scenarios) {
         const { world, request, status, name } = scenario;

@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { ask, runStandIn } from "#test/fakes/running-stand-in.ts";
 import { echo } from "./index.ts";
 
-test("the request is shown as JSON with the pod that got it", async () => {
-  await using server = await runStandIn(echo, { POD_NAME: "p1", NAMESPACE: "shop" });
+test("the request is shown as JSON with the pod that got it and whom it serves", async () => {
+  const place = { POD_NAME: "p1", SERVICE_NAME: "tea", NAMESPACE: "shop" };
+  await using server = await runStandIn(echo, place);
   const { text } = await ask(`${server.url}/a?b=c`, {
     method: "POST",
     body: "12345",
@@ -17,6 +18,7 @@ test("the request is shown as JSON with the pod that got it", async () => {
   assert.equal(`http://${String(shown["host"])}`, server.url);
   assert.equal(shown["bodyBytes"], 5);
   assert.equal(shown["pod"], "p1");
+  assert.equal(shown["service"], "tea");
   assert.equal(shown["namespace"], "shop");
   assert.equal(shown["tls"], null);
   assert.deepEqual((shown["headers"] as Record<string, unknown>)["X-Some-Header"], ["v"]);

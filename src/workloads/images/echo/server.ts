@@ -46,6 +46,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     headers: headerLists(request),
     bodyBytes: body.length,
     namespace: env["NAMESPACE"] ?? env["POD_NAMESPACE"] ?? "",
+    service: env["SERVICE_NAME"] ?? "",
     pod: env["POD_NAME"] ?? env["HOSTNAME"] ?? "",
     client: request.socket.remoteAddress,
     tls: tlsState(request),
