@@ -1,10 +1,11 @@
 /** How the HTTPS listener holds its certificates: decided once, before it is made. */
 
 import type { Finding } from "#base/finding.ts";
-import { type Ingress, ingressKind } from "#kinds/ingress.ts";
-import { type Known, read } from "#kinds/kind.ts";
+import { ingressKind } from "#kinds/ingress.ts";
+import { formatKey } from "#kinds/object.ts";
 import { unclaimed } from "#model/gateway.ts";
 import type { ObjectStore } from "#store/object-store.ts";
+import { secretsOf } from "./cluster/served-objects.ts";
 
 export type CertificateLayout = "chains" | "on-demand";
 
@@ -21,14 +22,7 @@ export async function chooseCertificateLayout(
 ): Promise<CertificateLayout> {
   if (asked !== undefined) return asked;
   const { items } = await store.list(ingressKind.id);
-  const secrets = new Set(
-    items.flatMap((item) => {
-      const known: Known<Ingress> = read(ingressKind, item);
-      return (known.value?.spec?.tls ?? []).map(
-        (entry) => `${item.metadata.namespace}/${entry?.secretName ?? ""}`,
-      );
-    }),
-  );
+  const secrets = new Set(items.flatMap((item) => secretsOf(item).map(formatKey)));
   return secrets.size > mostChains ? "on-demand" : "chains";
 }
 

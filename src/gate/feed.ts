@@ -18,6 +18,8 @@ export interface FeedDeps {
   readonly log: Log;
   readonly store: ObjectStore;
   readonly pipeline: Pipeline;
+  /** The kinds to follow. Default: all there are. */
+  readonly kinds?: readonly KindId[] | undefined;
   /** Takes a complete change; called also with an empty one, so that everybody knows that the flush is over. */
   readonly publish: (change: ResourceChange, applied: Applied) => void;
 }
@@ -32,7 +34,7 @@ export interface Applied {
 /** A flush gives way to other work after so long. */
 const sliceMs = 10;
 
-const watchedKinds = kinds.map((kind) => kind.id);
+const everyKind = kinds.map((kind) => kind.id);
 
 /** Lists everything once, publishes, then follows the store until aborted; after an expired watch it lists anew. */
 export async function feedPipeline(
@@ -61,7 +63,7 @@ async function listAll(deps: FeedDeps, known: Set<string>): Promise<WatchPoints>
   const gone = new Set(known);
   const points: Record<KindId, string> = {};
   let objects = 0;
-  for (const kind of watchedKinds) {
+  for (const kind of deps.kinds ?? everyKind) {
     const { items, point } = await deps.store.list(kind);
     points[kind] = point;
     for (const object of items) {

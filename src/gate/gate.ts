@@ -5,6 +5,7 @@ import { readTlsSecret } from "#certificates/tls-secret.ts";
 import type { DialectSettings } from "#dialects/dialect.ts";
 import type { ListenerLayout } from "#envoy/listeners/layout.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
+import type { KindId } from "#kinds/object.ts";
 import { Pipeline, realSteps, type Steps } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Http2Address, Http2Listener, Http2Server } from "#runtime/http2-server.ts";
@@ -42,6 +43,8 @@ export interface GateSettings {
   readonly onFindings?: (change: FindingChange) => void;
   /** Hears of objects (`formatKey`) that may be served now, or no longer. */
   readonly onClaim?: (key: string) => void;
+  /** The kinds that the store is followed for. Default: all there are. */
+  readonly kinds?: readonly KindId[];
   /** Kinds whose own findings somebody else gives. */
   readonly judgedElsewhere?: readonly string[];
   /** The steps of the pipeline; the real ones when absent. */
@@ -106,7 +109,7 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
   const undoQuarantine = followVerdicts(deps, { xds, pipeline, publish });
   const listener = await deps.http2.listen(settings.xdsAddress, createHttp2Handler(xds.routes));
   const failed = feedPipeline(
-    { ...deps, pipeline, publish },
+    { ...deps, pipeline, publish, kinds: settings.kinds },
     () =>
       void names.answered().then(() => {
         xds.open();

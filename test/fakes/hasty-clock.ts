@@ -1,5 +1,6 @@
 /** A clock on which nobody waits: sleeping is over at once, and timers run when a test says so. */
 
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "#runtime/clock.ts";
 
 export interface HastyClock extends Clock {
@@ -27,6 +28,8 @@ export function createHastyClock(): HastyClock {
     sleep: async (duration, signal) => {
       signal?.throwIfAborted();
       slept.push(duration.total("milliseconds"));
+      // Others have their turn, as they would.
+      await setImmediate();
     },
     after: (duration, run) => {
       const timer = { ms: duration.total("milliseconds"), run };

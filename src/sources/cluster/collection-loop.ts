@@ -1,0 +1,68 @@
+/** One collection of a cluster, listed and followed for as long as we run, whatever happens to the API server. */
+
+import type { KubeObject } from "#kinds/object.ts";
+import type { Clock } from "#runtime/clock.ts";
+import type { Log } from "#runtime/log.ts";
+import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { Random } from "#runtime/random.ts";
+import { Backoff } from "#store/kubernetes/backoff.ts";
+import type { Collection } from "#store/kubernetes/collection.ts";
+import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
+import { StoreError, type WatchEvent } from "#store/object-store.ts";
+
+export interface CollectionLoopDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly store: Pick<KubernetesStore, "listWatch">;
+}
+
+export interface CollectionTaker {
+  /** Everything there is; what is not in it is gone. */
+  readonly listed: (objects: readonly KubeObject[]) => Promise<void>;
+  readonly changed: (events: readonly WatchEvent[]) => Promise<void>;
+  /** Why the collection cannot be read now; undefined: it can. */
+  readonly hindered: (error: StoreError | undefined) => void;
+}
+
+/**
+ * Until aborted. A kind that the server does not serve (yet: its CRD is missing) counts as empty, and is looked for
+ * again; one that was served and is no more keeps its objects: a CRD that is deleted deletes them first, and a server
+ * that restarts serves them later.
+ */
+export async function followCollection(
+  deps: CollectionLoopDeps,
+  collection: Collection,
+  taker: CollectionTaker,
+  signal: AbortSignal,
+): Promise<void> {
+  const backoff = new Backoff(deps.random);
+  let isListed = false;
+  while (!signal.aborted) {
+    try {
+      for await (const step of deps.store.listWatch(collection, signal)) {
+        backoff.reset();
+        if (step.kind === "listed") await taker.listed(step.objects);
+        else if (step.events.length > 0) await taker.changed(step.events);
+        isListed = true;
+        taker.hindered(undefined);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof StoreError)) throw error;
+      if (error.code === "not-found" && !isListed) {
+        await taker.listed([]);
+        isListed = true;
+      } else if (error.code !== "expired" && error.code !== "not-found") {
+        taker.hindered(error);
+      }
+      deps.log.info("a collection will be listed anew", {
+        [logFields.kind]: collection.resource.id,
+        [logFields.namespace]: collection.namespace,
+        [logFields.error]: errorText(error),
+      });
+    }
+    // An abort while asleep ends the loop.
+    await deps.clock.sleep(backoff.next(), signal).catch(() => undefined);
+  }
+}
