@@ -2,7 +2,7 @@
 
 import type { Clock } from "#runtime/clock.ts";
 import { type Files, FilesError } from "#runtime/files.ts";
-import { pause } from "./pause.ts";
+import { pause } from "#runtime/pause.ts";
 
 /** The kubelet's containerLogMaxSize. */
 const maxBytes = 10 * 1024 * 1024;

@@ -8,6 +8,7 @@ import { type Pod, podCondition, podIp, podKind, podPhase } from "#kinds/pod.ts"
 import type { PodSpec } from "#kinds/pod-template.ts";
 import { secretKind, secretValue } from "#kinds/secret.ts";
 import { serviceKind } from "#kinds/service.ts";
+import { pause } from "#runtime/pause.ts";
 import type { AddressPool } from "./addresses.ts";
 import type { AdoptedPod } from "./adoption/adopted-pod.ts";
 import type { Outside } from "./container-runner.ts";
@@ -16,7 +17,6 @@ import type { Values } from "./env.ts";
 import type { Isolation, PodRequest } from "./isolation/isolation.ts";
 import { podRequest } from "./isolation/pod-request.ts";
 import { canonicalText } from "./object-names.ts";
-import { pause } from "./pause.ts";
 import { type NodeSettings, type PodJob, PodRunner } from "./pod-runner.ts";
 import { isSelected } from "./service-controller.ts";
 

@@ -6,6 +6,7 @@ import type { Pod } from "#kinds/pod.ts";
 import type { Container, PodSpec } from "#kinds/pod-template.ts";
 import { usable } from "#kinds/pod-template.ts";
 import { FilesError } from "#runtime/files.ts";
+import { pause } from "#runtime/pause.ts";
 import { processesWith } from "#runtime/process-table.ts";
 import type { AdoptedPod } from "./adoption/adopted-pod.ts";
 import { type ContainerStart, PodRecorder, specHash } from "./adoption/pod-record.ts";
@@ -23,7 +24,6 @@ import {
   podMarks,
   podRequest,
 } from "./isolation/pod-request.ts";
-import { pause } from "./pause.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import { type PodSnapshot, podStatus, restartsBefore } from "./pod-status.ts";
 import { PodVolumes } from "./volumes.ts";

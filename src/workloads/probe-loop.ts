@@ -2,7 +2,7 @@
 
 import type { Probe } from "#kinds/pod-template.ts";
 import type { Clock } from "#runtime/clock.ts";
-import { pause } from "./pause.ts";
+import { pause } from "#runtime/pause.ts";
 
 export interface ProbeWatch {
   readonly probe: Probe;

@@ -1,6 +1,7 @@
 /** Lets the requests under way come to their end before Envoy is stopped. */
 
 import type { Clock } from "#runtime/clock.ts";
+import { pause } from "#runtime/pause.ts";
 import { SocketHttpError } from "#runtime/socket-http.ts";
 import type { Activity, EnvoyAdmin } from "./admin.ts";
 
@@ -17,7 +18,7 @@ export interface Drained {
   readonly left: Activity | undefined;
 }
 
-const pause = Temporal.Duration.from({ milliseconds: 100 });
+const lookEvery = Temporal.Duration.from({ milliseconds: 100 });
 
 /**
  * Drains: clients are told to leave, after the notice new connections are refused, then requests
@@ -36,11 +37,11 @@ export async function drain(
   try {
     await admin.failHealthCheck();
     await admin.startDrain();
-    if (settings.notice !== undefined) await rest(clock, settings.notice, hurry);
+    if (settings.notice !== undefined) await pause(clock, settings.notice, hurry);
     await admin.closeListeners();
     let left = await admin.activity();
     while (left.requests > 0 && tookMs() < limitMs && !hurry.aborted) {
-      await rest(clock, pause, hurry);
+      await pause(clock, lookEvery, hurry);
       left = await admin.activity();
     }
     return { tookMs: tookMs(), left };
@@ -48,13 +49,5 @@ export async function drain(
     // Envoy is gone or does not answer: there is nothing to wait for.
     if (cause instanceof SocketHttpError) return { tookMs: tookMs(), left: undefined };
     throw cause;
-  }
-}
-
-async function rest(clock: Clock, duration: Temporal.Duration, hurry: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(duration, hurry);
-  } catch (cause) {
-    if (!hurry.aborted) throw cause;
   }
 }

@@ -1,6 +1,6 @@
 /** Sleeping that an abort ends without an exception. */
 
-import type { Clock } from "#runtime/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Resolves true after `duration`, false when aborted before. */
 export async function pause(
