@@ -23,6 +23,7 @@ import type { Log } from "#runtime/log.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { Network } from "#runtime/network.ts";
+import { pause } from "#runtime/pause.ts";
 import type { Platform } from "#runtime/platform.ts";
 import { ownPid } from "#runtime/process-table.ts";
 import type { Processes } from "#runtime/processes.ts";
@@ -95,7 +96,7 @@ export interface Standalone {
   readonly gate: Gate;
   readonly envoy: EnvoyProcess;
   readonly layout: CertificateLayout;
-  /** Resolves once Envoy has acknowledged the first configuration. */
+  /** Resolves once every Envoy that runs is connected and has acknowledged the first configuration. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
   readonly findings: () => readonly Finding[];
   readonly locate: (origin: Origin) => Place | undefined;
@@ -109,6 +110,10 @@ export interface Standalone {
 
 /** Where Deployments and Pods are run, whoever runs them has the findings about them. */
 const workloadKinds = [deploymentKind.id, podKind.id, replicaSetKind.id];
+
+/** A proxy that did not come back after so long is no longer waited for. */
+const longestSilenceMs = 10_000;
+const lookEvery = Temporal.Duration.from({ milliseconds: 20 });
 
 /** Reads the directories, then starts xDS and Envoy. */
 export async function startStandalone(
@@ -166,6 +171,7 @@ export async function startStandalone(
     envoy,
     layout,
     ready: async (signal) => {
+      await untilConnected(deps, gate, envoy, signal);
       await gate.xds.programmed({ signal });
       void reporting.serve();
     },
@@ -183,6 +189,22 @@ export async function startStandalone(
       await running.disposeAsync();
     },
   };
+}
+
+/** Envoys of an earlier run come back one by one, those of a hot restart too; one that is silent is not waited for. */
+async function untilConnected(
+  { clock }: StandaloneDeps,
+  { xds }: Gate,
+  envoy: EnvoyProcess,
+  signal: AbortSignal,
+): Promise<void> {
+  const startedMs = clock.monotonicMs();
+  const isWaited = (): boolean => {
+    const connected = xds.proxies().filter(({ kind }) => kind === "aggregated").length;
+    const isLate = clock.monotonicMs() - startedMs > longestSilenceMs;
+    return !isLate && connected < (envoy.running() ?? Number.POSITIVE_INFINITY);
+  };
+  while (isWaited() && (await pause(clock, lookEvery, signal)));
 }
 
 async function startWorkloads(

@@ -158,7 +158,10 @@ function ads(): Bootstrap_DynamicResources {
               clusterName: xdsClusterName,
               // We are on the same machine: a restarted control plane is found again at once.
               retryPolicy: {
-                retryBackOff: { baseInterval: { nanos: 100_000_000 }, maxInterval: seconds(2) },
+                retryBackOff: {
+                  baseInterval: { nanos: 100_000_000 },
+                  maxInterval: { nanos: 500_000_000 },
+                },
               },
             },
           },

@@ -59,8 +59,20 @@ export async function createMachine(t: TestContext): Promise<Machine> {
     };
     machine.alive.set(pid, { startTicks: "1", end });
     machine.commands.push(command);
+    const after = (option: string): number =>
+      Number(command.args[command.args.indexOf(option) + 1]);
+    if (command.args.includes("--restart-epoch")) {
+      // As Envoy does: the new one ends its parent in time, and has it end the one before at once.
+      endFrom(pid - 2);
+      machine.clock.after(
+        Temporal.Duration.from({ seconds: after("--parent-shutdown-time-s") }),
+        () => endFrom(pid - 1),
+      );
+    }
     return { identity: { pid, startTicks: "1" }, exited: promise };
   };
+  const endFrom = (pid: number): void =>
+    machine.alive.get(pid)?.end({ code: 0, signal: undefined });
   const processes: Processes = {
     start,
     run: async ({ command, args }) => {

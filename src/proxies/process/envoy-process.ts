@@ -4,6 +4,7 @@ import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import { FilesError } from "#runtime/files.ts";
 import type { Log } from "#runtime/log.ts";
+import { pause } from "#runtime/pause.ts";
 import type { Child, Processes, ProcessIdentity } from "#runtime/processes.ts";
 import { ProcessError } from "#runtime/processes.ts";
 import type { Random } from "#runtime/random.ts";
@@ -50,6 +51,8 @@ export interface EnvoyProcess {
   readonly admin: EnvoyAdmin;
   /** The Envoy that runs now. */
   readonly identity: () => ProcessIdentity | undefined;
+  /** How many run, with those of hot restarts; undefined until it is known which there were. */
+  readonly running: () => number | undefined;
 }
 
 const rotateEvery = Temporal.Duration.from({ seconds: 5 });
@@ -66,6 +69,7 @@ export function createEnvoyProcess(
     stop: (hurry) => supervisor.stop(hurry),
     admin: supervisor.admin,
     identity: () => supervisor.identity(),
+    running: () => supervisor.running(),
   };
 }
 
@@ -109,6 +113,10 @@ class EnvoySupervisor {
     return this.#child?.identity;
   }
 
+  running(): number | undefined {
+    return this.#starter.running;
+  }
+
   async #supervise(): Promise<void> {
     const { clock, random } = this.#deps;
     const backOff = createBackOff(random, this.#settings.backOff);
@@ -120,7 +128,7 @@ class EnvoySupervisor {
       if (!why.retryable) return this.#emit({ kind: "gave-up", why });
       const delay = backOff.next(clock.monotonicMs() - startMs);
       this.#emit({ kind: "restarting", delay });
-      await this.#rest(delay, this.#stopping.signal);
+      await pause(clock, delay, this.#stopping.signal);
     }
   }
 
@@ -163,17 +171,17 @@ class EnvoySupervisor {
         return;
       }
       const milliseconds = Math.min(1000, 20 + Math.round(afterMs / 10));
-      await this.#rest(Temporal.Duration.from({ milliseconds }), gone);
+      await pause(clock, Temporal.Duration.from({ milliseconds }), gone);
     }
   }
 
   async #rotateLogs(gone: AbortSignal): Promise<void> {
-    const { files, log } = this.#deps;
+    const { clock, files, log } = this.#deps;
     const { paths, rotation: limits = defaultRotation } = this.#settings;
     const logs = [paths.log, paths.accessLog];
     const rotation = createLogRotation(files, logs, limits, () => this.admin.reopenLogs());
     while (!gone.aborted) {
-      await this.#rest(rotateEvery, gone);
+      await pause(clock, rotateEvery, gone);
       if (gone.aborted) return;
       try {
         await rotation.rotate();
@@ -207,22 +215,11 @@ class EnvoySupervisor {
     const soon = AbortSignal.any([hurry, gone.signal]);
     const { clock } = this.#deps;
     const { longest } = this.#settings.drain;
-    // Cut short it rejects: then there is nothing left to wait for.
-    const late = clock.sleep(longest, soon).catch(() => undefined);
     const [drained] = await Promise.all([
       drain({ clock, admin: this.admin }, this.#settings.drain, soon),
-      Promise.race([this.#starter.retirements.settled(), late]),
+      Promise.race([this.#starter.retirements.idle(soon), pause(clock, longest, soon)]),
     ]);
     return drained;
-  }
-
-  /** Sleeps until `ended`; nothing is thrown. */
-  async #rest(duration: Temporal.Duration, ended: AbortSignal): Promise<void> {
-    try {
-      await this.#deps.clock.sleep(duration, ended);
-    } catch (cause) {
-      if (!ended.aborted) throw cause;
-    }
   }
 
   #emit(event: EnvoyEvent): void {

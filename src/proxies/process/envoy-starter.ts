@@ -49,6 +49,7 @@ export class EnvoyStarter {
   readonly #deps: StarterDeps;
   readonly #settings: StarterSettings;
   readonly #roster: EnvoyRoster;
+  #hasLooked = false;
 
   constructor(deps: StarterDeps, settings: StarterSettings) {
     this.#deps = deps;
@@ -61,12 +62,23 @@ export class EnvoyStarter {
     this.retirements = new Retirements({ ...deps, retired }, settings.retirement);
   }
 
+  /** How many run; undefined until it was looked who does. */
+  get running(): number | undefined {
+    return this.#hasLooked ? this.#roster.envoys.length : undefined;
+  }
+
   /** An Envoy that runs already, its successor, or one of our own. */
   async next(): Promise<Serving> {
-    if (this.#settings.outlivesUs === false) return await this.#launch();
+    if (this.#settings.outlivesUs === false) {
+      this.#hasLooked = true;
+      return await this.#launch();
+    }
     const beginning = await findBeginning(this.#deps, this.#settings, this.#roster);
+    this.#hasLooked = true;
     for (const entry of this.#roster.envoys) {
-      if (entry.state === "retiring") this.retirements.begin(identityOf(entry));
+      if (entry.state === "retiring") {
+        this.retirements.begin(identityOf(entry), this.#roster.heirOf(entry));
+      }
     }
     switch (beginning.kind) {
       case "fresh":
@@ -115,13 +127,19 @@ export class EnvoyStarter {
 
   async #hotRestart(old: RecordedEnvoy): Promise<Serving> {
     const kept = await this.#keep(old);
-    // A further one would end the one that still retires, and cut off all that is open on it.
-    await this.#untilStopping(this.retirements.settled());
+    // The new one makes the old one end the one before it, and cut off all that is open there.
+    await this.retirements.idle(this.#settings.stopping);
     this.#settings.onEvent({ kind: "hot-restarting" });
     const started = ({ child }: Launched): Promise<void> =>
       this.#enrol(child, { epoch: old.epoch + 1, state: "starting" });
     const deps = { ...this.#deps, started };
-    const outcome = await hotRestart(deps, this.#settings, old, this.#settings.stopping);
+    const { exited } = kept.launched.child;
+    const outcome = await hotRestart(
+      deps,
+      this.#settings,
+      { epoch: old.epoch, exited },
+      this.#settings.stopping,
+    );
     return (await this.#settle(outcome, old)) ?? { ...kept, isReady: true };
   }
 
@@ -135,7 +153,7 @@ export class EnvoyStarter {
     const outcome = await untilTakenOver(
       this.#deps,
       launched,
-      successor.epoch,
+      { epoch: old.epoch, exited: kept.launched.child.exited },
       this.#settings.stopping,
     );
     const serving = await this.#settle(outcome, old);
@@ -156,7 +174,7 @@ export class EnvoyStarter {
     if (outcome.kind === "taken-over") {
       const { launched } = outcome;
       await this.#roster.handOver(launched.child.identity);
-      this.retirements.begin(identityOf(old));
+      this.retirements.begin(identityOf(old), launched.child.identity);
       return { launched, isReady: false };
     }
     for (const entry of this.#roster.envoys) {
@@ -183,17 +201,5 @@ export class EnvoyStarter {
   async ended(identity: ProcessIdentity): Promise<void> {
     await this.#roster.remove(identity);
     await removeLeftovers(this.#deps.files, this.#settings.paths);
-  }
-
-  async #untilStopping(happened: Promise<void>): Promise<void> {
-    const over = new AbortController();
-    const signal = this.#settings.stopping;
-    const stopped = new Promise<void>((resolve) => {
-      const options = { once: true, signal: over.signal };
-      signal.addEventListener("abort", () => resolve(), options);
-      if (signal.aborted) resolve();
-    });
-    await Promise.race([happened, stopped]);
-    over.abort();
   }
 }

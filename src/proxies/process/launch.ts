@@ -28,6 +28,8 @@ export interface Lineage {
   readonly baseId: string;
   /** Of the new one. */
   readonly epoch: number;
+  /** The new one ends the old one after so long. */
+  readonly retirement: Temporal.Duration;
 }
 
 export interface Launched {
@@ -126,7 +128,10 @@ function envoyArguments(settings: LaunchSettings, lineage?: Lineage): readonly s
     ...(lineage === undefined
       ? // A number of its own, so that several Envoys live side by side and each can be hot restarted.
         ["--use-dynamic-base-id", "--base-id-path", paths.baseId]
-      : ["--base-id", lineage.baseId, "--restart-epoch", String(lineage.epoch)]),
+      : [
+          ...["--parent-shutdown-time-s", String(Math.floor(lineage.retirement.total("seconds")))],
+          ...["--base-id", lineage.baseId, "--restart-epoch", String(lineage.epoch)],
+        ]),
   ];
 }
 

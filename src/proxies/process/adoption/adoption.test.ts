@@ -144,10 +144,11 @@ test("as process 1 nothing is adopted", async (t) => {
   await stop(next, machine);
 });
 
-test("other settings hand over to a new Envoy; the old one ends when nothing is open on it", async (t) => {
+test("other settings hand over to a new Envoy, which ends the old one in its time", async (t) => {
   const machine = await orphaned(t);
   machine.parentConnections = 1;
-  const next = supervise(machine, { concurrency: 2 });
+  const retirement = Temporal.Duration.from({ seconds: 20 });
+  const next = supervise(machine, { concurrency: 2, retirement });
   next.envoy.start();
   await next.next("hot-restarting");
   const { identity } = await next.next("started");
@@ -155,25 +156,64 @@ test("other settings hand over to a new Envoy; the old one ends when nothing is 
   assert.deepEqual(next.envoy.identity(), identity);
   const { args = [] } = machine.commands[1] ?? {};
   assert.deepEqual(args.slice(-4), ["--base-id", "77", "--restart-epoch", "1"]);
-  await pass(machine.clock, 5000);
-  assert.deepEqual(machine.signals, []);
-  machine.parentConnections = 0;
+  assert.deepEqual(args.slice(-6, -4), ["--parent-shutdown-time-s", "20"]);
+  await pass(machine.clock, 19_000);
+  assert.equal(machine.alive.size, 2);
   const retired = await passUntil(machine.clock, next.next("retired"));
   assert.equal(retired.identity.pid, 101);
+  // Envoy does not survive that somebody else ends its parent.
+  assert.deepEqual(machine.signals, []);
+  await stop(next, machine);
+});
+
+test("a further hot restart waits until nothing is open on the Envoy that retires", async (t) => {
+  const machine = await orphaned(t);
+  await superviseAndKill(machine, { concurrency: 2 });
+  machine.parentConnections = 1;
+  const next = supervise(machine, { concurrency: 3 });
+  next.envoy.start();
+  assert.equal((await next.next("adopted")).identity.pid, 102);
+  await pass(machine.clock, 5000);
+  assert.equal(machine.commands.length, 2);
+  machine.parentConnections = 0;
+  assert.equal((await passUntil(machine.clock, next.next("started"))).identity.pid, 103);
+  await passUntil(machine.clock, next.next("ready"));
+  assert.equal((await passUntil(machine.clock, next.next("retired"))).identity.pid, 101);
+  assert.deepEqual(machine.signals, []);
+  await stop(next, machine);
+  assert.deepEqual([...machine.alive.keys()], []);
+});
+
+test("what outlives the Envoy that took over from it has its time, too", async (t) => {
+  const machine = await orphaned(t);
+  const retirement = Temporal.Duration.from({ minutes: 10 });
+  await superviseAndKill(machine, { concurrency: 2, retirement: retirement.add({ hours: 1 }) });
+  const next = supervise(machine, { concurrency: 2, retirement });
+  next.envoy.start();
+  await next.next("ready");
+  await pass(machine.clock, 900_000);
+  assert.deepEqual(machine.signals, []);
+  machine.end({ signal: "SIGABRT" });
+  await passUntil(machine.clock, next.next("exited"));
+  assert.deepEqual(machine.signals, []);
+  assert.equal((await passUntil(machine.clock, next.next("retired"))).identity.pid, 101);
   assert.deepEqual(machine.signals, ["SIGTERM 101"]);
   await stop(next, machine);
 });
 
-test("what is open at a hot restart does not hold the old Envoy longer than asked", async (t) => {
+test("a new Envoy whose predecessor dies before it serves is ended, and one started afresh", async (t) => {
   const machine = await orphaned(t);
-  machine.parentConnections = 1;
-  const retirement = Temporal.Duration.from({ seconds: 20 });
-  const next = supervise(machine, { concurrency: 2, retirement });
+  machine.answers = false;
+  const next = supervise(machine, { concurrency: 2 });
   next.envoy.start();
-  await next.next("ready");
-  await pass(machine.clock, 19_000);
-  assert.deepEqual(machine.signals, []);
-  await passUntil(machine.clock, next.next("retired"));
+  await next.next("started");
+  machine.alive.delete(101);
+  await passUntil(machine.clock, next.next("exited"));
+  assert.deepEqual(machine.signals, ["SIGTERM 102"]);
+  machine.answers = true;
+  const { identity } = await passUntil(machine.clock, next.next("started"));
+  assert.equal(identity.pid, 103);
+  assert.ok(!machine.commands[2]?.args.includes("--restart-epoch"));
   await stop(next, machine);
 });
 
@@ -236,7 +276,7 @@ test("Envoys that speak different hot restart protocols are drained and started 
 test("a control plane killed while one Envoy takes over from another lets that come to its end", async (t) => {
   for (const [concurrency, wanted] of [
     [2, ["adopted", "hot-restarting", "ready"]],
-    // What took over is not what is wanted now: it hands over in its turn, once the first one is gone.
+    // What took over is not what is wanted now: it hands over in its turn.
     [3, ["adopted", "hot-restarting", "adopted", "hot-restarting", "started", "ready"]],
   ] as const) {
     const machine = await orphaned(t);
@@ -249,11 +289,24 @@ test("a control plane killed while one Envoy takes over from another lets that c
       seen.filter((kind) => kind !== "retired"),
       wanted,
     );
-    assert.ok(concurrency === 2 || seen.indexOf("retired") < seen.lastIndexOf("hot-restarting"));
     assert.equal(next.envoy.identity()?.pid, concurrency + 100);
     await stop(next, machine);
     assert.deepEqual([...machine.alive.keys()], []);
   }
+});
+
+test("an Envoy that waits for one that is gone is ended, and one started afresh", async (t) => {
+  const machine = await orphaned(t);
+  await killedBeforeTakeOver(machine, { concurrency: 2 });
+  machine.alive.delete(101);
+  machine.answers = false;
+  const next = supervise(machine, { concurrency: 2 });
+  next.envoy.start();
+  const { identity } = await passUntil(machine.clock, next.next("started"));
+  assert.equal(identity.pid, 103);
+  assert.deepEqual(machine.signals, ["SIGTERM 102"]);
+  machine.answers = true;
+  await stop(next, machine);
 });
 
 test("an Envoy that started to take over serves alone when the other has died meanwhile", async (t) => {

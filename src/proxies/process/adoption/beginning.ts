@@ -4,6 +4,7 @@ import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import { processesWith } from "#runtime/process-table.ts";
 import type { Processes, ProcessIdentity } from "#runtime/processes.ts";
+import type { EnvoyAdmin } from "../admin.ts";
 import { endProcess } from "../end-process.ts";
 import type { EnvoyPaths } from "../envoy-paths.ts";
 import { envoyMark, fingerprintOf, type LaunchSettings } from "../launch.ts";
@@ -30,6 +31,7 @@ export interface BeginningDeps {
   readonly clock: Clock;
   readonly files: Files;
   readonly processes: Processes;
+  readonly admin: Pick<EnvoyAdmin, "isReady">;
 }
 
 /**
@@ -57,13 +59,28 @@ export async function findBeginning(
   if (serving !== undefined && successor !== undefined) {
     return { kind: "taking-over", envoy: serving, successor };
   }
-  // Without the one it was to take over from, it serves as soon as it can.
-  if (successor !== undefined) await roster.handOver(identityOf(successor));
-  const envoy = serving ?? successor;
+  const envoy = serving ?? (await soleSuccessor(deps, roster, successor));
   if (envoy === undefined) return { kind: "fresh" };
   if (envoy.fingerprint === fingerprintOf(settings)) return { kind: "adopt", envoy };
   const why = await whyNoHotRestart(deps, settings, envoy);
   return why === undefined ? { kind: "hot-restart", envoy } : { kind: "replace", envoy, why };
+}
+
+/** One whose predecessor is gone: it took over before we wrote that down, or it waits for what never comes. */
+async function soleSuccessor(
+  deps: BeginningDeps,
+  roster: EnvoyRoster,
+  successor: RecordedEnvoy | undefined,
+): Promise<RecordedEnvoy | undefined> {
+  if (successor === undefined) return undefined;
+  const identity = identityOf(successor);
+  if (await deps.admin.isReady()) {
+    await roster.handOver(identity);
+    return successor;
+  }
+  await endProcess(deps, identity);
+  await roster.remove(identity);
+  return undefined;
 }
 
 /** What runs from this directory, but for those `known`. */

@@ -49,6 +49,13 @@ export class EnvoyRoster {
     return this.#envoys;
   }
 
+  /** The one that took over from it. */
+  heirOf(old: RecordedEnvoy): ProcessIdentity | undefined {
+    const heir = this.#envoys[this.#envoys.indexOf(old) + 1];
+    // A series that was begun anew begins with 0.
+    return heir?.epoch === old.epoch + 1 ? identityOf(heir) : undefined;
+  }
+
   /** Those of another user, who cannot reach our sockets; known from {@link EnvoyRoster.load} on. */
   get foreign(): readonly RecordedEnvoy[] {
     return this.#foreign;

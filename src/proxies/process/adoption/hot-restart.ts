@@ -3,6 +3,7 @@
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import { FilesError } from "#runtime/files.ts";
+import { pause } from "#runtime/pause.ts";
 import type { Processes } from "#runtime/processes.ts";
 import { ProcessError } from "#runtime/processes.ts";
 import type { Random } from "#runtime/random.ts";
@@ -11,7 +12,6 @@ import { endChild } from "../end-process.ts";
 import { type ExitReason, explainExit, explainNoStart } from "../exit-reason.ts";
 import { type Launched, type LaunchSettings, launchEnvoy, readBaseId } from "../launch.ts";
 import { validateBootstrap } from "../validate.ts";
-import type { RecordedEnvoy } from "./envoy-roster.ts";
 
 export interface HotRestartDeps {
   readonly clock: Clock;
@@ -30,8 +30,20 @@ export type HotRestartFailure = Pick<ExitReason, "message" | "advice">;
 export type HotRestart =
   | { readonly kind: "taken-over"; readonly launched: Launched }
   | { readonly kind: "failed"; readonly why: HotRestartFailure }
-  /** Told to stop meanwhile: the new one is gone. */
+  /** Told to stop, or the old one died meanwhile: the new one is gone, without the old one it cannot start. */
   | { readonly kind: "stopped" };
+
+/** The Envoy that serves until the new one does. */
+export interface Predecessor {
+  readonly epoch: number;
+  /** Resolves when it is gone. */
+  readonly exited: Promise<unknown>;
+}
+
+export interface HotRestartSettings extends LaunchSettings {
+  /** How long the old one may go on with what is open. */
+  readonly retirement: Temporal.Duration;
+}
 
 const lookEvery = Temporal.Duration.from({ milliseconds: 50 });
 
@@ -41,8 +53,8 @@ const lookEvery = Temporal.Duration.from({ milliseconds: 50 });
  */
 export async function hotRestart(
   deps: HotRestartDeps,
-  settings: LaunchSettings,
-  old: RecordedEnvoy,
+  settings: HotRestartSettings,
+  old: Predecessor,
   stopping: AbortSignal,
 ): Promise<HotRestart> {
   try {
@@ -55,30 +67,33 @@ export async function hotRestart(
 
 async function takeOver(
   deps: HotRestartDeps,
-  settings: LaunchSettings,
-  old: RecordedEnvoy,
+  settings: HotRestartSettings,
+  old: Predecessor,
   stopping: AbortSignal,
 ): Promise<HotRestart> {
-  const { program, paths, bootstrap } = settings;
+  const { program, paths, bootstrap, retirement } = settings;
   const trial = await validateBootstrap(deps, { program, directory: paths.directory }, bootstrap);
   if (!trial.ok) return { kind: "failed", why: trial.error };
   if (stopping.aborted) return { kind: "stopped" };
   const baseId = (await readBaseId(deps.files, settings.paths)) ?? "";
-  const launched = await launchEnvoy(deps, settings, { baseId, epoch: old.epoch + 1 });
+  const launched = await launchEnvoy(deps, settings, { baseId, epoch: old.epoch + 1, retirement });
   await deps.started(launched);
-  return await untilTakenOver(deps, launched, old.epoch + 1, stopping);
+  return await untilTakenOver(deps, launched, old, stopping);
 }
 
-/** Waits until an Envoy that was started as `epoch` serves or has ended. */
+/** Waits until the Envoy that was started after `old` serves, or one of them has ended. */
 export async function untilTakenOver(
   deps: Pick<HotRestartDeps, "clock" | "processes" | "admin">,
   launched: Launched,
-  epoch: number,
+  old: Predecessor,
   stopping: AbortSignal,
 ): Promise<HotRestart> {
   const ended = new AbortController();
   const exited = launched.child.exited.finally(() => ended.abort());
-  const isReady = await untilReady(deps, epoch, AbortSignal.any([ended.signal, stopping]));
+  const alone = new AbortController();
+  void old.exited.then(() => alone.abort());
+  const over = AbortSignal.any([ended.signal, alone.signal, stopping]);
+  const isReady = await untilReady(deps, old.epoch + 1, over);
   if (isReady && !ended.signal.aborted) return { kind: "taken-over", launched };
   if (!ended.signal.aborted) {
     await endChild(deps, launched.child);
@@ -99,12 +114,4 @@ async function untilReady(
     await pause(clock, lookEvery, over);
   }
   return false;
-}
-
-async function pause(clock: Clock, duration: Temporal.Duration, over: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(duration, over);
-  } catch (cause) {
-    if (!over.aborted) throw cause;
-  }
 }

@@ -1,18 +1,23 @@
-/** The old Envoys of hot restarts: each is ended once nothing is open on it, or its time is over. */
+/**
+ * The old Envoys of hot restarts: each is ended by the Envoy that took over from it.
+ *
+ * Never by us while that one lives: Envoy takes its parent for alive until it ended it itself. The next question for
+ * statistics, and the next hot restart, would find nobody, hold it up for 10 s and abort it.
+ */
 
-import { adoptChild } from "#runtime/adopted-child.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
+import { pause } from "#runtime/pause.ts";
 import type { Processes, ProcessIdentity } from "#runtime/processes.ts";
 import type { EnvoyAdmin } from "../admin.ts";
-import { endChild } from "../end-process.ts";
+import { endProcess } from "../end-process.ts";
 
 export interface RetirementDeps {
   readonly clock: Clock;
   readonly processes: Processes;
   readonly log: Log;
-  /** Of the Envoy that took over. */
+  /** Of the Envoy that serves. */
   readonly admin: EnvoyAdmin;
   /** Told when an old one is gone. */
   readonly retired: (identity: ProcessIdentity) => Promise<void>;
@@ -28,16 +33,16 @@ export class Retirements {
   readonly #overtime = new AbortController();
   readonly #running = new Map<number, Promise<void>>();
 
-  /** `longest`: what is still open after that is cut off. */
+  /** `longest`: what is still open on one without an heir is cut off after that. */
   constructor(deps: RetirementDeps, longest: Temporal.Duration) {
     this.#deps = deps;
     this.#longest = longest;
   }
 
-  /** Watches an old Envoy to its end; one that is watched already is not watched twice. */
-  begin(identity: ProcessIdentity): void {
+  /** Watches an old Envoy, from which `heir` took over, to its end; one that is watched already is not watched twice. */
+  begin(identity: ProcessIdentity, heir: ProcessIdentity | undefined): void {
     if (this.#running.has(identity.pid)) return;
-    const ended = this.#retire(identity)
+    const ended = this.#retire(identity, heir)
       .catch((error: unknown) => {
         const fields = { [logFields.pid]: identity.pid, [logFields.error]: errorText(error) };
         this.#deps.log.error("an Envoy that handed over was not ended", fields);
@@ -51,33 +56,34 @@ export class Retirements {
     await Promise.all(this.#running.values());
   }
 
-  /** Cuts off what is still open, from now on at once. */
+  /** Resolves when nothing is open on them, or none is left. */
+  async idle(over: AbortSignal): Promise<void> {
+    const { clock, admin } = this.#deps;
+    let idle = 0;
+    while (this.#running.size > 0 && idle < idleLooks && (await pause(clock, lookEvery, over))) {
+      idle = (await admin.parentConnections()) === 0 ? idle + 1 : 0;
+    }
+  }
+
+  /** Cuts off what is still open, from now on at once; the Envoy that serves has ended. */
   hurry(): void {
     this.#overtime.abort();
   }
 
-  async #retire(identity: ProcessIdentity): Promise<void> {
-    const { clock } = this.#deps;
+  async #retire(identity: ProcessIdentity, heir: ProcessIdentity | undefined): Promise<void> {
     const over = new AbortController();
-    const cancel = clock.after(this.#longest, () => over.abort());
-    const child = adoptChild(this.#deps, identity);
-    void child.exited.then(() => over.abort());
-    await this.#untilIdle(AbortSignal.any([over.signal, this.#overtime.signal]));
-    cancel();
-    await endChild(this.#deps, child);
+    const left = AbortSignal.any([over.signal, this.#overtime.signal]);
+    const gone = this.#untilGone(identity, left).finally(() => over.abort());
+    if (heir !== undefined) await this.#untilGone(heir, left);
+    await pause(this.#deps.clock, this.#longest, left);
+    over.abort();
+    await gone;
+    if (await this.#deps.processes.alive(identity)) await endProcess(this.#deps, identity);
     await this.#deps.retired(identity);
   }
 
-  async #untilIdle(over: AbortSignal): Promise<void> {
-    const { clock, admin } = this.#deps;
-    let idle = 0;
-    while (!over.aborted && idle < idleLooks) {
-      try {
-        await clock.sleep(lookEvery, over);
-      } catch (cause) {
-        if (!over.aborted) throw cause;
-      }
-      idle = (await admin.parentConnections()) === 0 ? idle + 1 : 0;
-    }
+  async #untilGone(identity: ProcessIdentity, over: AbortSignal): Promise<void> {
+    const { clock, processes } = this.#deps;
+    while (!over.aborted && (await processes.alive(identity))) await pause(clock, lookEvery, over);
   }
 }
