@@ -1,7 +1,6 @@
 /** `./sekisho up` followed by the events that it prints. */
 
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
-import { createInterface } from "node:readline";
 import { type StartedProgram, startProgram } from "./program.ts";
 
 /** A line that `up --json` printed. */
@@ -51,12 +50,15 @@ function followEvents({
     turn.resolve();
     turn = Promise.withResolvers();
   };
-  const lines = createInterface(stdout);
-  lines.on("line", (line) => {
-    events.push(JSON.parse(line) as UpEvent);
+  let rest = "";
+  stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    // A line without an end is what a killed program did not come to say.
+    const lines = `${rest}${chunk}`.split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) events.push(JSON.parse(line) as UpEvent);
     wake();
   });
-  lines.on("close", () => {
+  stdout.on("close", () => {
     over.is = true;
     wake();
   });

@@ -32,12 +32,14 @@ export interface World {
   readonly certificate: Timeline;
   /** Makes the next change; `isAlive`: there is a control plane to see to it. */
   readonly change: (isAlive: boolean) => void;
-  /** After twice so many changes everything answers as before them. */
+  /** After so many changes everything is as before them, but for names that count up. */
   readonly changesInRound: number;
   readonly died: () => void;
   readonly revived: () => void;
 }
 
+/** A change of a kind comes back to where it began after one, two or so many. */
+const longestCycle = 4;
 /** Subjects of each kind. */
 const perKind = 6;
 
@@ -56,7 +58,7 @@ export function createWorld(site: Site): World {
   return {
     subjects: made.flat().map(({ subject }) => subject),
     certificate: certificate.timeline,
-    changesInRound: changes.length,
+    changesInRound: longestCycle * changes.length,
     change: (isAlive) => {
       const change = changes[next % changes.length];
       next += 1;

@@ -46,6 +46,8 @@ async function oneWebSocket(
   state: { stopping: boolean; echoes: number },
 ): Promise<void> {
   const socket = await upgrade(port);
+  // An error between two echoes is told by the next one.
+  socket.on("error", () => undefined);
   try {
     for (let count = 0; count < echoes && !state.stopping; count += 1) {
       const sent = randomBytes(16);
@@ -83,15 +85,16 @@ async function upgrade(port: number): Promise<Socket> {
 /** The next bytes, so many of them; rejects when the connection ends before. */
 function receive(socket: Socket, length: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  if (socket.destroyed) reject(new Error("closed between two echoes"));
   let received = Buffer.alloc(0);
   const take = (chunk: Buffer): void => {
     received = Buffer.concat([received, chunk]);
     if (received.length >= length) resolve(received);
   };
-  const ended = (error?: Error): void => reject(error ?? new Error("closed before the echo"));
-  socket.on("data", take).once("end", ended).once("error", ended);
+  const ended = (): void => reject(socket.errored ?? new Error("closed before the echo"));
+  socket.on("data", take).once("end", ended).once("close", ended);
   return promise.finally(() => {
-    socket.off("data", take).off("end", ended).off("error", ended);
+    socket.off("data", take).off("end", ended).off("close", ended);
   });
 }
 

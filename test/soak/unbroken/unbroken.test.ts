@@ -7,17 +7,13 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
-import { createClock } from "#runtime/real-clock.ts";
 import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
-import { createWorld, type World } from "./changes.ts";
+import { createSite } from "../site.ts";
+import type { World } from "./changes.ts";
 import { OpenLoop } from "./load.ts";
 import { download, echoOverWebSockets } from "./long-lived.ts";
-import { ManifestFiles } from "./manifests.ts";
-import { startUpstream } from "./upstream.ts";
 
 const changes = Number(process.env["SEKISHO_SOAK_CHANGES"] ?? 1000);
 const requestsPerSecond = Number(process.env["SEKISHO_SOAK_RATE"] ?? 1000);
@@ -28,16 +24,8 @@ const hotRestartEvery = 7;
 
 test(`${changes} changes, ${kills} kill -9 of the control plane and hot restarts of Envoy: no wrong answer`, async (t: TestContext) => {
   await using undo = new AsyncDisposableStack();
-  const clock = createClock();
-  const directory = mkdtempSync(join(tmpdir(), "sekisho-soak-"));
-  undo.defer(() => rmSync(directory, { recursive: true, force: true }));
-  const upstreams = [
-    undo.use(await startUpstream("a")),
-    undo.use(await startUpstream("b")),
-  ] as const;
-  const files = new ManifestFiles(join(directory, "served"));
-  const world = createWorld({ files, upstreams, nowMs: () => clock.monotonicMs() });
-  const plane = new KilledControlPlane(files.directory, directory, world);
+  const { clock, world, served, settings } = await createSite(undo);
+  const plane = new KilledControlPlane(served, settings, world);
   await plane.start();
   undo.defer(() => plane.stop());
   const { httpPort, httpsPort } = plane.running;
@@ -73,9 +61,9 @@ class KilledControlPlane {
   #reviving: Promise<void> = Promise.resolve();
   #concurrency = 2;
 
-  constructor(served: string, directory: string, world: World) {
+  constructor(served: string, settings: string, world: World) {
     this.#served = served;
-    this.#settings = join(directory, "sekisho.yaml");
+    this.#settings = settings;
     this.#world = world;
   }
 
