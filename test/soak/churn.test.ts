@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { createLocalSocket } from "#runtime/real-local-socket.ts";
+import { sumOfMetric } from "#test/system/gate-metrics.ts";
 import { startSekisho } from "#test/system/sekisho.ts";
 import { createSite } from "./site.ts";
 import { OpenLoop } from "./unbroken/load.ts";
@@ -68,13 +68,10 @@ async function sample(data: string): Promise<Sample> {
   const { envoys } = JSON.parse(readFileSync(join(data, "envoy/running.json"), "utf8")) as {
     envoys: readonly { pid: number }[];
   };
-  const metrics = String(
-    await createLocalSocket().call(join(data, "api.sock"), "gate.metrics", null),
-  );
   return {
     controlPlaneKiB: residentKiB(holder.pid),
     envoyKiB: envoys.reduce((sum, { pid }) => sum + residentKiB(pid), 0),
-    liveNodes: Number(/^sekisho_live_nodes (\d+)/m.exec(metrics)?.[1]),
+    liveNodes: await sumOfMetric(data, "sekisho_live_nodes"),
   };
 }
 

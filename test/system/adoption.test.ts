@@ -6,9 +6,9 @@ import path from "node:path";
 import test, { type TestContext } from "node:test";
 import { processesWith } from "#runtime/process-table.ts";
 import { createFiles } from "#runtime/real-files.ts";
-import { createLocalSocket } from "#runtime/real-local-socket.ts";
 import { createSocketHttp } from "#runtime/real-socket-http.ts";
 import { dataMarkVariable } from "#workloads/data-layout.ts";
+import { sumOfMetric } from "./gate-metrics.ts";
 import { startLoad } from "./open-loop.ts";
 import { type RunningSekisho, startSekisho } from "./sekisho.ts";
 
@@ -20,14 +20,6 @@ const quiet = "accessLog: { format: none }\n";
 /** Ends whatever is left of a run when the test is over. */
 function endAfter(t: TestContext, running: { now: RunningSekisho }): void {
   t.after(() => running.now.stop());
-}
-
-/** The sum of a metric over its labels. */
-async function metric(running: RunningSekisho, name: string): Promise<number> {
-  const socket = path.join(running.data, "api.sock");
-  const text = String(await createLocalSocket().call(socket, "gate.metrics", null));
-  const lines = text.matchAll(new RegExp(`^${name}(?:{[^}]*})? (\\d+)`, "gm"));
-  return [...lines].reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
 interface Envoys {
@@ -58,7 +50,7 @@ async function pods(running: RunningSekisho): Promise<readonly number[]> {
 test("Envoy and pods outlive kill -9 of the control plane, and the next one resends nothing", async (t) => {
   const running = { now: await startSekisho(cafe) };
   endAfter(t, running);
-  assert.ok((await metric(running.now, "sekisho_xds_bytes_total")) > 0);
+  assert.ok((await sumOfMetric(running.now.data, "sekisho_xds_bytes_total")) > 0);
   const before = [await envoys(running.now), await pods(running.now)];
   const load = startLoad(tea(running.now), 300);
   t.after(() => load.stop());
@@ -68,9 +60,9 @@ test("Envoy and pods outlive kill -9 of the control plane, and the next one rese
   }
   onlyServed(await load.stop());
   assert.deepEqual([await envoys(running.now), await pods(running.now)], before);
-  assert.equal(await metric(running.now, "sekisho_xds_streams"), 1);
-  assert.equal(await metric(running.now, "sekisho_xds_resources_total"), 0);
-  assert.equal(await metric(running.now, "sekisho_xds_bytes_total"), 0);
+  assert.equal(await sumOfMetric(running.now.data, "sekisho_xds_streams"), 1);
+  assert.equal(await sumOfMetric(running.now.data, "sekisho_xds_resources_total"), 0);
+  assert.equal(await sumOfMetric(running.now.data, "sekisho_xds_bytes_total"), 0);
 });
 
 test("other settings hot restart Envoy without a failed request, again and again", async (t) => {
