@@ -171,8 +171,7 @@ export async function startStandalone(
     envoy,
     layout,
     ready: async (signal) => {
-      await untilConnected(deps, gate, envoy, signal);
-      await gate.xds.programmed({ signal });
+      await untilProgrammed(deps, gate, envoy, signal);
       void reporting.serve();
     },
     findings: () => board.all(),
@@ -192,7 +191,7 @@ export async function startStandalone(
 }
 
 /** Envoys of an earlier run come back one by one, those of a hot restart too; one that is silent is not waited for. */
-async function untilConnected(
+async function untilProgrammed(
   { clock }: StandaloneDeps,
   { xds }: Gate,
   envoy: EnvoyProcess,
@@ -205,6 +204,7 @@ async function untilConnected(
     return !isLate && connected < (envoy.running() ?? Number.POSITIVE_INFINITY);
   };
   while (isWaited() && (await pause(clock, lookEvery, signal)));
+  await xds.programmed({ signal });
 }
 
 async function startWorkloads(
