@@ -21,6 +21,11 @@ const sampled: Readonly<Record<string, string>> = {
   SEKISHO_WORLDS: "40",
   SEKISHO_PROPERTY_RUNS: "250",
 };
+/** A soak measures: one at a time, and of the tests beside the code those that can be asked for more. */
+const soak = {
+  folder: "test/soak",
+  withMore: { "src/store/embedded/kill.test.ts": { SEKISHO_STORE_KILLS: "200" } },
+} as const;
 
 interface Run {
   readonly code: number;
@@ -74,15 +79,19 @@ async function buildLab(): Promise<readonly string[]> {
   return code === 0 ? [] : ["programs of the lab"];
 }
 
-function findTests(folders: readonly string[], leftOut: readonly string[]): readonly string[] {
+function findTests(folders: readonly string[], leftOut: readonly string[]): string[] {
   return folders
     .flatMap((folder) => globSync(`${folder}/**/*.test.ts`, { cwd: root }))
     .filter((file) => !leftOut.some((folder) => file.startsWith(`${folder}/`)))
     .sort();
 }
 
-async function runTests(files: readonly string[], limitMs: number): Promise<number> {
-  const options = ["--test-reporter=spec", `--test-concurrency=${concurrency}`];
+async function runTests(
+  files: readonly string[],
+  limitMs: number,
+  atOnce = concurrency,
+): Promise<number> {
+  const options = ["--test-reporter=spec", `--test-concurrency=${atOnce}`];
   if (Number.isFinite(limitMs)) options.push(`--test-timeout=${limitMs}`);
   const run = await runNode(
     ["--disable-warning=ExperimentalWarning", "--test", ...options, ...files],
@@ -132,7 +141,13 @@ async function checkAll(withLab: boolean): Promise<number> {
 
 async function checkOnly(folder: string): Promise<number> {
   const files = findTests([folder], []);
-  if (files.length > 0) return await runTests(files, Number.POSITIVE_INFINITY);
+  if (folder === soak.folder) {
+    for (const [file, variables] of Object.entries(soak.withMore)) {
+      for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
+      files.push(file);
+    }
+  }
+  if (files.length > 0) return await runTests(files, Number.POSITIVE_INFINITY, 1);
   console.error(`${folder} holds no tests`);
   return 1;
 }
