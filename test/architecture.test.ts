@@ -73,7 +73,7 @@ const importTable: ImportTable = {
   dialects: ["base", "kinds", "model"],
   envoy: ["base", "model", "gen"],
   xds: ["base", "runtime", "envoy", "gen"],
-  proxies: ["base", "runtime", "model", "envoy", "store", "gen"],
+  proxies: ["base", "runtime", "crypto", "kinds", "model", "envoy", "store", "gen"],
   status: ["base", "model", "kinds", "store"],
   certificates: [
     "base",

@@ -1,0 +1,71 @@
+/** The fields of a certificate that its readers compare byte for byte, or that Node shows only as text. */
+
+import { err, ok, type Result } from "#base/result.ts";
+import { type AlternativeName, parseAlternativeName } from "./alternative-name.ts";
+import { objectIdentifier } from "./der.ts";
+import { type DerElement, readElement, readElements } from "./der-reader.ts";
+
+export interface CertificateFields {
+  /** The subject's Name, as it stands. */
+  readonly subject: Uint8Array;
+  /** Undefined without the extension. */
+  readonly subjectKeyId: Uint8Array | undefined;
+  /** DNS names, URIs and addresses in their order; other kinds are left out. */
+  readonly alternativeNames: readonly AlternativeName[];
+}
+
+const version = 0xa0;
+const extensionList = 0xa3;
+const subjectAlternativeName = objectIdentifier("2.5.29.17");
+const subjectKeyIdentifier = objectIdentifier("2.5.29.14");
+
+/** Reads a certificate in DER (RFC 5280 §4.1); nothing is verified. */
+export function parseCertificateFields(der: Uint8Array): Result<CertificateFields, string> {
+  const body = within(readElement(der), 0);
+  const fields = body === undefined ? err("no certificate") : readElements(body.content);
+  if (!fields.ok) return fields;
+  // serialNumber, signature, issuer, validity, subject: behind the version, where there is one.
+  const subject = fields.value[fields.value[0]?.tag === version ? 5 : 4];
+  if (subject === undefined) return err("a certificate without a subject");
+  const values = extensionValues(fields.value.find(({ tag }) => tag === extensionList));
+  const keyId = values(subjectKeyIdentifier);
+  const names = values(subjectAlternativeName);
+  const elements = names === undefined ? undefined : childrenOf(names);
+  const subjectKeyId = keyId === undefined ? undefined : readElement(keyId);
+  if (elements?.ok === false || subjectKeyId?.ok === false)
+    return err("a certificate whose extensions cannot be read");
+  return ok({
+    subject: subject.whole,
+    subjectKeyId: subjectKeyId?.value.content,
+    alternativeNames: (elements?.value ?? []).flatMap((one) => parseAlternativeName(one) ?? []),
+  });
+}
+
+function within(outer: Result<DerElement, string>, index: number): DerElement | undefined {
+  if (!outer.ok) return undefined;
+  const children = readElements(outer.value.content);
+  return children.ok ? children.value[index] : undefined;
+}
+
+function childrenOf(whole: Uint8Array): Result<readonly DerElement[], string> {
+  const outer = readElement(whole);
+  return outer.ok ? readElements(outer.value.content) : outer;
+}
+
+/** Finds what is in the OCTET STRING of an extension. */
+function extensionValues(
+  list: DerElement | undefined,
+): (type: Uint8Array) => Uint8Array | undefined {
+  const inner = list === undefined ? undefined : readElement(list.content);
+  const extensions = inner?.ok === true ? readElements(inner.value.content) : ok([]);
+  return (type) => {
+    for (const { content } of extensions.ok ? extensions.value : []) {
+      const parts = readElements(content);
+      if (!parts.ok) continue;
+      const [oid] = parts.value;
+      if (oid !== undefined && Buffer.compare(oid.whole, type) === 0)
+        return parts.value.at(-1)?.content;
+    }
+    return undefined;
+  };
+}
