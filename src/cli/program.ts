@@ -13,6 +13,7 @@ import { StoreError, type StoreErrorCode } from "#store/object-store.ts";
 import { applyCommand } from "./apply.ts";
 import { checkCommand } from "./check.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
+import { controllerCommand } from "./controller.ts";
 import { createCommand } from "./create.ts";
 import { deleteCommand } from "./delete.ts";
 import { describeCommand } from "./describe.ts";
@@ -23,6 +24,7 @@ import { getCommand } from "./get.ts";
 import { logsCommand } from "./logs.ts";
 import { exampleText } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
+import { proxyDrainCommand } from "./proxy-drain.ts";
 import { printable } from "./table.ts";
 import { translateCommand } from "./translate.ts";
 import { upCommand } from "./up.ts";
@@ -52,6 +54,8 @@ function createProgram(context: CommandContext, outcome: Outcome): Command {
   const commands = [
     upCommand(context, outcome),
     downCommand(context),
+    controllerCommand(context, outcome),
+    proxyDrainCommand(context),
     getCommand(context),
     describeCommand(context),
     eventsCommand(context),

@@ -1,6 +1,6 @@
-/** How Envoy writes down what it answered: one JSON object a line, into a file that we follow. */
+/** How Envoy writes down what it answered: one JSON object a line, into a file that we follow or to its output. */
 
-import type { JsonObject } from "@bufbuild/protobuf";
+import type { JsonObject, MessageInitShape } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import type { AccessLog, AccessLogFilter } from "#gen/envoy/config/accesslog/v3/accesslog_pb.ts";
@@ -9,14 +9,20 @@ import {
   AccessLogSchema,
   ComparisonFilter_Op,
 } from "#gen/envoy/config/accesslog/v3/accesslog_pb.ts";
+import type { SubstitutionFormatStringSchema } from "#gen/envoy/config/core/v3/substitution_format_string_pb.ts";
 import { FileAccessLogSchema } from "#gen/envoy/extensions/access_loggers/file/v3/file_pb.ts";
 import { ExpressionFilterSchema } from "#gen/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.ts";
+import { StdoutAccessLogSchema } from "#gen/envoy/extensions/access_loggers/stream/v3/stream_pb.ts";
 import { FractionalPercent_DenominatorType } from "#gen/envoy/type/v3/percent_pb.ts";
 import { plainTextChain, refusedChainPrefix } from "./chain-names.ts";
 
+/** `file`: an absolute path, as Envoy sees it. `stdout`: in a pod, whose log it is then. */
+export type AccessLogTarget =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "stdout" };
+
 export interface AccessLogSettings {
-  /** Absolute path of the file Envoy appends to. */
-  readonly path: string;
+  readonly to: AccessLogTarget;
   /** How many of the requests that went well are written, 0 to 100 percent; all others always are. */
   readonly samplePercent: number;
 }
@@ -55,7 +61,7 @@ const fields = {
  */
 export function buildAccessLog(settings: AccessLogSettings): AccessLog {
   const filter = failedOrSampled(settings.samplePercent);
-  return fileAccessLog(settings.path, filter);
+  return accessLog(settings.to, filter);
 }
 
 /**
@@ -71,7 +77,7 @@ const failedHandshake = [
  * For the listener: a line for every connection that no filter chain took (`NR`) or whose TLS
  * handshake failed, so that a refused handshake can be explained like an answer.
  */
-export function buildConnectionAccessLog(path: string): AccessLog {
+export function buildConnectionAccessLog(to: AccessLogTarget): AccessLog {
   const lost = create(AccessLogFilterSchema, {
     filterSpecifier: { case: "responseFlagFilter", value: { flags: ["NR"] } },
   });
@@ -85,7 +91,7 @@ export function buildConnectionAccessLog(path: string): AccessLog {
       },
     },
   });
-  return fileAccessLog(path, anyOf([lost, failed]));
+  return accessLog(to, anyOf([lost, failed]));
 }
 
 function anyOf(filters: AccessLogFilter[]): AccessLogFilter {
@@ -94,19 +100,35 @@ function anyOf(filters: AccessLogFilter[]): AccessLogFilter {
   });
 }
 
-function fileAccessLog(path: string, filter: AccessLogFilter | undefined): AccessLog {
-  const file = create(FileAccessLogSchema, {
-    path,
-    accessLogFormat: {
-      case: "logFormat",
-      value: { format: { case: "jsonFormat", value: fields }, omitEmptyValues: true },
-    },
-  });
-  return create(AccessLogSchema, {
+function accessLog(to: AccessLogTarget, filter: AccessLogFilter | undefined): AccessLog {
+  const logger = to.kind === "file" ? fileLogger(to.path) : stdoutLogger();
+  return create(AccessLogSchema, { ...logger, ...(filter === undefined ? {} : { filter }) });
+}
+
+type Logger = Pick<MessageInitShape<typeof AccessLogSchema>, "name" | "configType">;
+
+const lineFormat = {
+  format: { case: "jsonFormat", value: fields },
+  omitEmptyValues: true,
+} as const satisfies MessageInitShape<typeof SubstitutionFormatStringSchema>;
+
+function fileLogger(path: string): Logger {
+  const accessLogFormat = { case: "logFormat", value: lineFormat } as const;
+  const file = create(FileAccessLogSchema, { path, accessLogFormat });
+  return {
     name: "envoy.access_loggers.file",
     configType: { case: "typedConfig", value: anyPack(FileAccessLogSchema, file) },
-    ...(filter === undefined ? {} : { filter }),
-  });
+  };
+}
+
+/** Not the file `/dev/stdout`: a container's own user may not open it everywhere. */
+function stdoutLogger(): Logger {
+  const accessLogFormat = { case: "logFormat", value: lineFormat } as const;
+  const stdout = create(StdoutAccessLogSchema, { accessLogFormat });
+  return {
+    name: "envoy.access_loggers.stdout",
+    configType: { case: "typedConfig", value: anyPack(StdoutAccessLogSchema, stdout) },
+  };
 }
 
 /** Absent when everything is written. */

@@ -19,10 +19,11 @@ import { buildScope } from "./routes/scope.ts";
 import { buildWildcardIndex } from "./routes/wildcard-index.ts";
 import { buildSecret } from "./secrets/secret.ts";
 
+const log = { kind: "file", path: "/tmp/access.log" } as const;
 const everySetting: ListenerSettings = {
   address: "0.0.0.0",
-  accessLog: [buildAccessLog({ path: "/tmp/access.log", samplePercent: 10 })],
-  connectionLog: [buildConnectionAccessLog("/tmp/access.log")],
+  accessLog: [buildAccessLog({ to: log, samplePercent: 10 })],
+  connectionLog: [buildConnectionAccessLog(log)],
   trustedProxies: [cidrRangeOf("10.0.0.0/8")],
   proxyProtocol: true,
   allowedClients: [cidrRangeOf("192.0.2.0/24")],

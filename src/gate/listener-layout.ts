@@ -1,6 +1,10 @@
 /** What a gate's settings say of its listeners → the layout in which Envoy is given them. */
 
-import { buildAccessLog, buildConnectionAccessLog } from "#envoy/access-log.ts";
+import {
+  type AccessLogTarget,
+  buildAccessLog,
+  buildConnectionAccessLog,
+} from "#envoy/access-log.ts";
 import { chainLayout } from "#envoy/listeners/chain-layout.ts";
 import type { ListenerLayout } from "#envoy/listeners/layout.ts";
 import { cidrRangeOf } from "#envoy/listeners/network.ts";
@@ -18,15 +22,14 @@ export interface ListenerLayoutSettings {
   readonly allowedClients: readonly string[];
 }
 
-/** The access log goes to the file of that path, as Envoy sees it. */
 export function createListenerLayout(
   settings: ListenerLayoutSettings,
   layout: CertificateLayout,
-  accessLog: string,
+  accessLog: AccessLogTarget,
 ): ListenerLayout {
   const listeners: ListenerSettings = {
     address: settings.address,
-    accessLog: [buildAccessLog({ path: accessLog, samplePercent: settings.samplePercent })],
+    accessLog: [buildAccessLog({ to: accessLog, samplePercent: settings.samplePercent })],
     connectionLog: [buildConnectionAccessLog(accessLog)],
     trustedProxies: settings.trustedProxies.map(cidrRangeOf),
     proxyProtocol: settings.proxyProtocol,

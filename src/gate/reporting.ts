@@ -5,13 +5,15 @@ import type { Json } from "#base/json.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
-import { createFindingEvents } from "#status/finding-events.ts";
+import { createFindingEvents, type EventExpiry } from "#status/finding-events.ts";
 import { createIngressStatusWriter, type LoadBalancerAddress } from "#status/ingress-status.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 
 export interface Reporting {
   /** The claim to an object may have begun or ended. */
   readonly claimChanged: (key: string) => void;
+  /** The addresses may have changed. */
+  readonly addressesChanged: () => void;
   /** Findings came or went. */
   readonly found: (change: FindingChange) => void;
   /** Brings statuses and, once recording, Events to what holds now. */
@@ -34,6 +36,8 @@ export interface ReportedState {
   readonly addresses: () => readonly LoadBalancerAddress[];
   /** The status that an object (`formatKey`) was last seen with. */
   readonly statusOf: (key: string) => Json | undefined;
+  /** Who removes old Events. */
+  readonly expiry: EventExpiry;
 }
 
 /** Writing goes on for so long at once, and then lets others go first for as long. */
@@ -46,7 +50,11 @@ export function createReporting(
 ): Reporting {
   const breathe = createBreathing(clock);
   const status = createIngressStatusWriter(store, { ...state, breathe });
-  const events = createFindingEvents(store, { now: clock.now, breathe });
+  const events = createFindingEvents(store, {
+    now: clock.now,
+    breathe,
+    expiry: state.expiry,
+  });
   let serving = false;
   let recording = false;
   const update = async (): Promise<void> => {
@@ -59,6 +67,7 @@ export function createReporting(
   };
   return {
     claimChanged: status.claimChanged,
+    addressesChanged: status.addressesChanged,
     found: events.found,
     update,
     serve: () => {

@@ -6,8 +6,9 @@ import type { KubeObject } from "#kinds/object.ts";
 import { podCondition, podIp, podKind, podPhase } from "#kinds/pod.ts";
 import { type Secret, secretKind } from "#kinds/secret.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import type { CertificateStatus, GateStatus, PodStatus, ProxyStatus } from "./gate-status.ts";
+import type { CertificateStatus, GateStatus, PodStatus } from "./gate-status.ts";
 import type { Ports } from "./ports.ts";
+import { proxyStatuses } from "./proxy-status.ts";
 import { reachableAddress } from "./reachable-address.ts";
 import { sampleRequest, servedUrls } from "./served-urls.ts";
 import type { Standalone } from "./standalone.ts";
@@ -39,19 +40,7 @@ export async function gateStatus(
     ...(sample === undefined ? {} : { sample }),
     certificates: await certificatesOf(store, standalone),
     pods: await podsOf(store),
-    proxies: gate.xds.proxies().map(
-      (proxy): ProxyStatus => ({
-        id: proxy.proxy,
-        connectedSince: proxy.connectedSince.toString(),
-        types: proxy.types.map((type) => ({
-          type: type.type,
-          sent: type.sentResources,
-          acknowledged: type.acknowledgedResponses,
-          waiting: type.waiting,
-          ...(type.lastRefusal === undefined ? {} : { lastRefusal: type.lastRefusal.message }),
-        })),
-      }),
-    ),
+    proxies: proxyStatuses(gate.xds),
     directories: facts.directories,
     data: facts.data,
   };

@@ -9,6 +9,7 @@ import type { ResourceChange } from "#envoy/resource.ts";
 import { deploymentKind } from "#kinds/deployment.ts";
 import { podKind } from "#kinds/pod.ts";
 import { replicaSetKind } from "#kinds/replica-set.ts";
+import type { Pipeline } from "#pipeline.ts";
 import { buildBootstrap, defaultMaxHeapBytes } from "#proxies/bootstrap.ts";
 import { followAccessLog } from "#proxies/process/access-log-tail.ts";
 import type { EnvoyEvent } from "#proxies/process/envoy-event.ts";
@@ -46,7 +47,7 @@ import { createListenerLayout } from "./listener-layout.ts";
 import type { Ports } from "./ports.ts";
 import { followRefusals } from "./quarantine/refusals.ts";
 import { reachableAddress } from "./reachable-address.ts";
-import { createReporting } from "./reporting.ts";
+import { createReporting, type Reporting } from "./reporting.ts";
 
 export interface StandaloneDeps {
   readonly clock: Clock;
@@ -123,11 +124,7 @@ export async function startStandalone(
   await using undo = new AsyncDisposableStack();
   const paths = envoyPaths(path.join(settings.data, "envoy"));
   await deps.files.makeDirectory(paths.directory, 0o700);
-  const reporting = createReporting(deps, {
-    claimed: () => gate.pipeline.claimed,
-    addresses: () => [{ ip: reachableAddress(settings.address) }],
-    statusOf: (key) => gate.pipeline.statusOf(key),
-  });
+  const reporting = reportingOf(deps, settings, () => gate.pipeline);
   const board = new FindingBoard((change) => {
     reporting.found(change);
     settings.onEvent({ kind: "findings", change });
@@ -142,7 +139,7 @@ export async function startStandalone(
   const layout = await chooseCertificateLayout(deps.store, settings.certificateLayout);
   const gate = await startGate(deps, {
     xdsAddress: { kind: "unix", path: paths.xdsSocket },
-    layout: createListenerLayout(settings, layout, paths.accessLog),
+    layout: createListenerLayout(settings, layout, { kind: "file", path: paths.accessLog }),
     dialects: { servedClasses: settings.ingressClasses },
     routeStatistics: settings.routeStatistics,
     judgedElsewhere: workloads === undefined ? [] : workloadKinds,
@@ -205,6 +202,19 @@ async function untilProgrammed(
   };
   while (isWaited() && (await pause(clock, lookEvery, signal)));
   await xds.programmed({ signal });
+}
+
+function reportingOf(
+  deps: StandaloneDeps,
+  { address }: StandaloneSettings,
+  pipeline: () => Pipeline,
+): Reporting {
+  return createReporting(deps, {
+    claimed: () => pipeline().claimed,
+    addresses: () => [{ ip: reachableAddress(address) }],
+    statusOf: (key) => pipeline().statusOf(key),
+    expiry: "by-us",
+  });
 }
 
 async function startWorkloads(

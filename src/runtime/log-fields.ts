@@ -12,6 +12,8 @@ export const logFields = {
   resourceVersion: "resourceVersion",
   /** The reason of a finding or condition. */
   reason: "reason",
+  /** What a finding says, and what to do. */
+  message: "message",
   file: "file",
   line: "line",
   directory: "directory",

@@ -33,7 +33,11 @@ async function startEvents(context: TestContext): Promise<Stage> {
       return await store.list(kind);
     },
   };
-  const events = createFindingEvents(watched, { now: () => now, breathe: async () => undefined });
+  const events = createFindingEvents(watched, {
+    now: () => now,
+    breathe: async () => undefined,
+    expiry: "by-us",
+  });
   return {
     store,
     events,

@@ -15,10 +15,14 @@ export interface FindingEvents {
   readonly update: () => Promise<void>;
 }
 
+/** Who removes Events after an hour: an API server does so by itself. */
+export type EventExpiry = "by-us" | "by-server";
+
 export interface FindingEventsSettings {
   readonly now: () => Temporal.Instant;
   /** Awaited between two writes, so that many of them hold up nobody. */
   readonly breathe: () => Promise<void>;
+  readonly expiry: EventExpiry;
 }
 
 /** As long as the API server keeps events (kube-apiserver `--event-ttl`). */
@@ -28,7 +32,7 @@ const sweepEvery = Temporal.Duration.from({ minutes: 1 });
 
 export function createFindingEvents(
   store: ObjectStore,
-  { now, breathe }: FindingEventsSettings,
+  { now, breathe, expiry }: FindingEventsSettings,
 ): FindingEvents {
   const due = new Map<string, Finding>();
   let sweepAt: Temporal.Instant | undefined;
@@ -43,6 +47,7 @@ export function createFindingEvents(
       }
       await breathe();
     }
+    if (expiry === "by-server") return;
     if (sweepAt !== undefined && Temporal.Instant.compare(now(), sweepAt) < 0) return;
     sweepAt = now().add(sweepEvery);
     await dropOld(store, now());

@@ -45,7 +45,7 @@ export function listener(
 ): Listener {
   const manager = create(HttpConnectionManagerSchema, {
     statPrefix: "gate_http",
-    accessLog: [buildAccessLog({ path: paths.accessLog, samplePercent: 0 })],
+    accessLog: [buildAccessLog({ to: { kind: "file", path: paths.accessLog }, samplePercent: 0 })],
     httpFilters: [
       {
         name: "envoy.filters.http.router",
@@ -83,7 +83,7 @@ export function listener(
   });
   return create(ListenerSchema, {
     name,
-    accessLog: [buildConnectionAccessLog(paths.accessLog)],
+    accessLog: [buildConnectionAccessLog({ kind: "file", path: paths.accessLog })],
     address: {
       address: {
         case: "socketAddress",

@@ -104,7 +104,7 @@ class Candidate {
         if (this.#isLate()) this.#tell(false);
       }
       const milliseconds = Math.round(retryMs * (1 + random.fraction() * jitter));
-      await clock.sleep(Temporal.Duration.from({ milliseconds }), signal).catch(() => undefined);
+      await pause(clock, milliseconds, signal);
     }
   }
 
@@ -207,4 +207,13 @@ function specOf(lease: KubeObject): JsonObject {
 function holderOf(lease: KubeObject): string {
   const holder = specOf(lease)["holderIdentity"];
   return typeof holder === "string" ? holder : "";
+}
+
+/** Ends early, and without an error, when the signal is given. */
+async function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(Temporal.Duration.from({ milliseconds }), signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }

@@ -48,8 +48,8 @@ export async function startGate(settings: TestGateSettings = {}): Promise<Gate> 
   undo.defer(() => rmSync(directory, { recursive: true, force: true }));
   const log = join(directory, "access.log");
   const listeners = {
-    accessLog: [buildAccessLog({ path: log, samplePercent: 100 })],
-    connectionLog: [buildConnectionAccessLog(log)],
+    accessLog: [buildAccessLog({ to: { kind: "file", path: log }, samplePercent: 100 })],
+    connectionLog: [buildConnectionAccessLog({ kind: "file", path: log })],
   };
   const gate = undo.use(await startTestGate({ ...settings, listeners }));
   const running = undo.move();

@@ -1,0 +1,182 @@
+/** One run of `controller`: everything started, answered for, and ended in order. */
+
+import type { Finding } from "#base/finding.ts";
+import { formatOrigin } from "#base/origin.ts";
+import { unreachable } from "#base/unreachable.ts";
+import type { ListenAddress } from "#config/listen-address.ts";
+import type { Settings } from "#config/settings.ts";
+import {
+  type ClusterGate,
+  type ClusterGateEvent,
+  type ClusterGateSettings,
+  startClusterGate,
+} from "#gate/cluster/cluster-gate.ts";
+import { createClusterPages } from "#gate/cluster/cluster-pages.ts";
+import { clusterStatus } from "#gate/cluster/cluster-status.ts";
+import { leaseResource } from "#gate/cluster/leadership.ts";
+import { servedKinds } from "#gate/cluster/served-objects.ts";
+import { configMapKind } from "#kinds/config-map.ts";
+import { eventKind } from "#kinds/event.ts";
+import { keepXdsIdentity } from "#proxies/kubernetes/xds-identity.ts";
+import type { Log } from "#runtime/log.ts";
+import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { Metrics } from "#runtime/metrics.ts";
+import { type AskedAccess, findAccess } from "#store/kubernetes/access/find-access.ts";
+import { createKubernetesStore, type KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
+import type { CommandContext } from "./command-context.ts";
+import { version } from "./version.ts";
+
+export interface ControllerSettings
+  extends Omit<Settings, "ingressClasses">,
+    Pick<
+      ClusterGateSettings,
+      | "gates"
+      | "systemNamespace"
+      | "published"
+      | "ports"
+      | "identity"
+      | "ingressClasses"
+      | "namespaces"
+    > {
+  readonly access: AskedAccess;
+  readonly xds: ListenAddress;
+  readonly pages: ListenAddress;
+}
+
+interface RunState {
+  running: ClusterGate | undefined;
+  failure: string | undefined;
+}
+
+/** All that is read or written: what is served, and what is ours. */
+const usedKinds = [...servedKinds, configMapKind, eventKind, leaseResource];
+
+/** Serves until told to stop; resolves to the exit code. */
+export async function runController(
+  context: CommandContext,
+  settings: ControllerSettings,
+): Promise<0 | 1> {
+  const { environment } = context;
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  const forget = environment.onStopSignal(stop, () => environment.exit(1));
+  const log = await context.createLog({ level: "info" });
+  const metrics = await context.createMetrics();
+  const state: RunState = { running: undefined, failure: undefined };
+  const onEvent = (event: ClusterGateEvent): void => {
+    tell(log, event);
+    if (event.kind !== "failed") return;
+    state.failure = errorText(event.error);
+    stop();
+  };
+  try {
+    await using undo = new AsyncDisposableStack();
+    const facts = { ...settings, version };
+    const pages = createClusterPages({
+      metrics,
+      status: () => state.running && clusterStatus(state.running, facts),
+    });
+    const listener = await context.pages.listen(settings.pages, pages);
+    undo.defer(() => listener.close());
+    await serve({ ...context, log, metrics }, { ...settings, onEvent }, { undo, state });
+    await untilAborted(stopping.signal);
+    log.info("stopping: proxies keep what they have");
+    return state.failure === undefined ? 0 : 1;
+  } finally {
+    forget();
+  }
+}
+
+/** Everything that ends before the pages do. */
+async function serve(
+  deps: CommandContext & { readonly log: Log; readonly metrics: Metrics },
+  settings: ControllerSettings & Pick<ClusterGateSettings, "onEvent">,
+  { undo, state }: { readonly undo: AsyncDisposableStack; readonly state: RunState },
+): Promise<void> {
+  const store = await openStore(deps, settings);
+  undo.defer(() => store.close());
+  const identity = await keepXdsIdentity(
+    { ...deps, store },
+    { namespace: settings.systemNamespace },
+  );
+  undo.defer(() => identity.close());
+  const running = await startClusterGate(
+    { ...deps, store },
+    {
+      ...settings,
+      samplePercent: settings.accessLog.format === "none" ? 0 : settings.accessLog.samplePercent,
+      xds: { kind: "tls", ...settings.xds, identity: identity.current() },
+    },
+  );
+  undo.defer(() => running.stop());
+  running.replaceIdentity(identity.current());
+  identity.subscribe(running.replaceIdentity);
+  state.running = running;
+  deps.log.info("the cluster is served", {
+    [logFields.count]: running.gate.pipeline.claimed.size,
+  });
+}
+
+async function openStore(
+  context: CommandContext & { readonly log: Log },
+  settings: ControllerSettings,
+): Promise<KubernetesStore> {
+  const access = await findAccess({ ...context, ...context.environment }, settings.access);
+  context.log.info("reading the cluster", { [logFields.address]: access.server.url });
+  return createKubernetesStore(
+    { ...context, http: context.clients },
+    {
+      access,
+      resources: usedKinds,
+    },
+  );
+}
+
+function tell(log: Log, event: ClusterGateEvent): void {
+  switch (event.kind) {
+    case "applied": {
+      const { applied, change } = event;
+      const resources = change.set.length + change.removed.length;
+      if (resources === 0) return;
+      log.debug("a change was published", {
+        [logFields.count]: resources,
+        [logFields.milliseconds]: Math.round(applied.milliseconds),
+      });
+      return;
+    }
+    case "findings":
+      for (const finding of event.change.added) tellFinding(log, finding);
+      return;
+    case "leadership":
+      log.info(
+        event.isLeader
+          ? "this replica leads: it writes statuses and Events"
+          : "this replica leads no longer",
+      );
+      return;
+    case "failed":
+      log.error("the cluster is not followed any more", {
+        [logFields.error]: errorText(event.error),
+      });
+      return;
+    default:
+      unreachable(event);
+  }
+}
+
+/** What is wrong with an object is not wrong with us: no line above `info`. */
+function tellFinding(log: Log, { severity, reason, message, advice, origin }: Finding): void {
+  if (severity === "info") return;
+  log.info("something is wrong with an object", {
+    [logFields.object]: formatOrigin(origin),
+    [logFields.reason]: reason,
+    [logFields.message]: `${message}; ${advice}`,
+  });
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  if (signal.aborted) resolve();
+  return promise;
+}
