@@ -61,6 +61,7 @@ async function step(name: string, args: readonly string[]): Promise<boolean> {
 async function runStaticSteps(): Promise<readonly string[]> {
   const steps: Readonly<Record<string, readonly string[]>> = {
     "generated files are up to date": ["tools/generate.ts", "--check"],
+    "generated manifests are up to date": ["tools/generate-deploy.ts", "--check"],
     types: ["node_modules/typescript/bin/tsc", "--project", "."],
     "lint and format": ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings"],
   };

@@ -268,7 +268,7 @@ async function createEnvoy(
       nodeId: "standalone",
       nodeCluster: "sekisho",
       adminSocket: paths.adminSocket,
-      xdsSocket: paths.xdsSocket,
+      xds: { kind: "unix", path: paths.xdsSocket },
       maxHeapBytes: defaultMaxHeapBytes(deps.platform.memoryBytes),
       routeStatistics: settings.routeStatistics,
     }),

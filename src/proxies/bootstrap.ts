@@ -1,7 +1,12 @@
 /** What an Envoy is started with: its name, its administration socket, its limits, and where xDS is. */
 
-import { create, toBinary } from "@bufbuild/protobuf";
-import { anyPack } from "@bufbuild/protobuf/wkt";
+import {
+  create,
+  createRegistry,
+  type MessageInitShape,
+  toBinary,
+  toJson,
+} from "@bufbuild/protobuf";
 import type {
   Bootstrap,
   Bootstrap_DynamicResources,
@@ -13,9 +18,7 @@ import {
   LayeredRuntimeSchema,
 } from "#gen/envoy/config/bootstrap/v3/bootstrap_pb.ts";
 import type { Cluster } from "#gen/envoy/config/cluster/v3/cluster_pb.ts";
-import { Cluster_DiscoveryType, ClusterSchema } from "#gen/envoy/config/cluster/v3/cluster_pb.ts";
-import type { Address } from "#gen/envoy/config/core/v3/address_pb.ts";
-import { AddressSchema } from "#gen/envoy/config/core/v3/address_pb.ts";
+import type { BackoffStrategySchema } from "#gen/envoy/config/core/v3/backoff_pb.ts";
 import type { ConfigSource } from "#gen/envoy/config/core/v3/config_source_pb.ts";
 import {
   ApiConfigSource_ApiType,
@@ -23,20 +26,29 @@ import {
   ConfigSourceSchema,
 } from "#gen/envoy/config/core/v3/config_source_pb.ts";
 import type { Listener } from "#gen/envoy/config/listener/v3/listener_pb.ts";
+import { RouterSchema } from "#gen/envoy/extensions/filters/http/router/v3/router_pb.ts";
+import { HttpConnectionManagerSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { DownstreamConnectionsConfigSchema } from "#gen/envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections_pb.ts";
+import { FixedHeapConfigSchema } from "#gen/envoy/extensions/resource_monitors/fixed_heap/v3/fixed_heap_pb.ts";
 import type { Secret } from "#gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
+import { UpstreamTlsContextSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
 import { HttpProtocolOptionsSchema } from "#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
 import { buildOverloadManager } from "./overload.ts";
+import { buildAdminCluster, buildReadyListener, type ReadyAddress } from "./ready-listener.ts";
 import { buildStatsConfig } from "./stats-inclusion.ts";
+import { buildXdsCluster, pipeAddress, type XdsEndpoint, xdsClusterName } from "./xds-endpoint.ts";
 
 export interface BootstrapSettings {
-  /** Names this proxy on the xDS stream. */
-  readonly nodeId: string;
+  /** Names this proxy on the xDS stream. Default: what `--service-node` says. */
+  readonly nodeId?: string;
   /** The group this proxy belongs to. */
   readonly nodeCluster: string;
   /** Absolute path of the Unix socket of Envoy's administration interface; made with mode 0600. */
   readonly adminSocket: string;
-  /** Absolute path of the Unix socket our ADS answers on; absent: nothing is dynamic (tests, validation). */
-  readonly xdsSocket?: string;
+  /** Where our ADS answers; absent: nothing is dynamic (tests, validation). */
+  readonly xds?: XdsEndpoint;
+  /** Where `/ready` is answered beside the administration interface. Default: nowhere. */
+  readonly ready?: ReadyAddress;
   /** Envoy sheds load as its heap nears this size. */
   readonly maxHeapBytes: number;
   /** Connections of clients beyond this number are refused. Default 50,000. */
@@ -54,19 +66,27 @@ export interface BootstrapSettings {
 /** `sockaddr_un.sun_path` (unix(7)) holds 107 bytes and a zero. */
 const maxSocketPathBytes = 107;
 
-/** The name of the static cluster that leads to us; no cluster from xDS may have it. */
-const xdsClusterName = "sekisho_xds";
-
 const seconds = (count: number): { readonly seconds: bigint } => ({ seconds: BigInt(count) });
+
+/** Every message that is packed into a bootstrap without its type being part of the bootstrap's. */
+const packed = createRegistry(
+  DownstreamConnectionsConfigSchema,
+  FixedHeapConfigSchema,
+  HttpConnectionManagerSchema,
+  HttpProtocolOptionsSchema,
+  RouterSchema,
+  UpstreamTlsContextSchema,
+);
 
 /** The encoded bootstrap, for a file ending in `.pb`. Throws on a socket path the system cannot hold: check with {@link isSocketPath}. */
 export function buildBootstrap(settings: BootstrapSettings): Uint8Array {
-  for (const path of [settings.adminSocket, settings.xdsSocket]) {
-    if (path !== undefined && !isSocketPath(path)) {
-      throw new Error(`the socket path ${path} is longer than ${maxSocketPathBytes} bytes`);
-    }
-  }
   return toBinary(BootstrapSchema, bootstrap(settings));
+}
+
+/** The same as text, for a file ending in `.json`; fixed resources may hold what it does not know, and then it throws. */
+export function formatBootstrap(settings: BootstrapSettings): string {
+  const options = { registry: packed, useProtoFieldName: true };
+  return `${JSON.stringify(toJson(BootstrapSchema, bootstrap(settings), options), null, 2)}\n`;
 }
 
 /** False when a Unix socket cannot have this path: it is too long. */
@@ -80,20 +100,31 @@ export function defaultMaxHeapBytes(memoryBytes: number): number {
 }
 
 function bootstrap(settings: BootstrapSettings): Bootstrap {
-  const { xdsSocket, fixed } = settings;
+  const { adminSocket, xds, ready, fixed } = settings;
+  for (const path of [adminSocket, xds?.kind === "unix" ? xds.path : ""]) {
+    if (!isSocketPath(path))
+      throw new Error(`the socket path ${path} is longer than ${maxSocketPathBytes} bytes`);
+  }
   return create(BootstrapSchema, {
-    node: { id: settings.nodeId, cluster: settings.nodeCluster },
+    node: { id: settings.nodeId ?? "", cluster: settings.nodeCluster },
     admin: {
-      address: pipe(settings.adminSocket, 0o600),
+      address: pipeAddress(adminSocket, 0o600),
       // A full house must not lock the supervisor out.
       ignoreGlobalConnLimit: true,
     },
     staticResources: {
-      listeners: [...(fixed?.listeners ?? [])],
-      clusters: [...(fixed?.clusters ?? []), ...(xdsSocket === undefined ? [] : [xds(xdsSocket)])],
+      listeners: [
+        ...(fixed?.listeners ?? []),
+        ...(ready === undefined ? [] : [buildReadyListener(ready)]),
+      ],
+      clusters: [
+        ...(fixed?.clusters ?? []),
+        ...(xds === undefined ? [] : [buildXdsCluster(xds)]),
+        ...(ready === undefined ? [] : [buildAdminCluster(adminSocket)]),
+      ],
       secrets: [...(fixed?.secrets ?? [])],
     },
-    ...(xdsSocket === undefined ? {} : { dynamicResources: ads() }),
+    ...(xds === undefined ? {} : { dynamicResources: ads(xds) }),
     statsConfig: buildStatsConfig({ routes: settings.routeStatistics ?? false }),
     // Only what was used once exists: most of 10,000 clusters are idle.
     deferredStatOptions: { enableDeferredCreationStats: true },
@@ -107,44 +138,12 @@ function bootstrap(settings: BootstrapSettings): Bootstrap {
   });
 }
 
-function pipe(path: string, mode = 0): Address {
-  return create(AddressSchema, { address: { case: "pipe", value: { path, mode } } });
-}
-
-function xds(socket: string): Cluster {
-  const http2 = create(HttpProtocolOptionsSchema, {
-    upstreamProtocolOptions: {
-      case: "explicitHttpConfig",
-      value: { protocolConfig: { case: "http2ProtocolOptions", value: {} } },
-    },
-  });
-  return create(ClusterSchema, {
-    name: xdsClusterName,
-    clusterDiscoveryType: { case: "type", value: Cluster_DiscoveryType.STATIC },
-    connectTimeout: seconds(1),
-    loadAssignment: {
-      clusterName: xdsClusterName,
-      endpoints: [
-        {
-          lbEndpoints: [{ hostIdentifier: { case: "endpoint", value: { address: pipe(socket) } } }],
-        },
-      ],
-    },
-    typedExtensionProtocolOptions: {
-      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": anyPack(
-        HttpProtocolOptionsSchema,
-        http2,
-      ),
-    },
-  });
-}
-
 /**
  * One delta stream for all types. `initial_fetch_timeout` 0: Envoy waits for the first clusters
  * and listeners as long as it takes, and `/ready` says so, instead of turning ready without any
  * after 15 s. The server must therefore answer the first CDS and LDS request even with nothing.
  */
-function ads(): Bootstrap_DynamicResources {
+function ads(xds: XdsEndpoint): Bootstrap_DynamicResources {
   return create(Bootstrap_DynamicResourcesSchema, {
     adsConfig: {
       apiType: ApiConfigSource_ApiType.DELTA_GRPC,
@@ -156,13 +155,7 @@ function ads(): Bootstrap_DynamicResources {
             case: "envoyGrpc",
             value: {
               clusterName: xdsClusterName,
-              // We are on the same machine: a restarted control plane is found again at once.
-              retryPolicy: {
-                retryBackOff: {
-                  baseInterval: { nanos: 100_000_000 },
-                  maxInterval: { nanos: 500_000_000 },
-                },
-              },
+              retryPolicy: { retryBackOff: backOff(xds) },
             },
           },
         },
@@ -171,6 +164,13 @@ function ads(): Bootstrap_DynamicResources {
     cdsConfig: fromAds(),
     ldsConfig: fromAds(),
   });
+}
+
+/** On the same machine a restarted control plane is found again at once; over the network many proxies look for it. */
+function backOff({ kind }: XdsEndpoint): MessageInitShape<typeof BackoffStrategySchema> {
+  return kind === "unix"
+    ? { baseInterval: { nanos: 100_000_000 }, maxInterval: seconds(2) }
+    : { baseInterval: { nanos: 200_000_000 }, maxInterval: seconds(5) };
 }
 
 function fromAds(): ConfigSource {

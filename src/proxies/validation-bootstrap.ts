@@ -41,7 +41,7 @@ export function buildValidationBootstrap(
     nodeId: "check",
     nodeCluster: "check",
     adminSocket: path.join(directory, "a"),
-    xdsSocket: path.join(directory, "x"),
+    xds: { kind: "unix", path: path.join(directory, "x") },
     maxHeapBytes: 1024 ** 3,
     fixed: {
       // One listener with all routes in it is enough: the others hold the same ones by name.

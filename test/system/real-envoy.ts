@@ -59,7 +59,11 @@ export async function startEnvoy(
     await closed;
   });
   const adminSocket = join(directory, "admin.sock");
-  const child = await launch(directory, { ...bootstrap, xdsSocket, adminSocket });
+  const child = await launch(directory, {
+    ...bootstrap,
+    xds: { kind: "unix", path: xdsSocket },
+    adminSocket,
+  });
   undo.defer(() => stop(child));
   undo.defer(endWithUs(child));
   const death = dies(child, directory);
@@ -89,7 +93,7 @@ export async function startEnvoy(
 /** Starts an Envoy that asks for everything at a Unix socket; its files are in `directory`. */
 export async function launchEnvoy(directory: string, xdsSocket: string): Promise<AsyncDisposable> {
   const child = await launch(directory, {
-    xdsSocket,
+    xds: { kind: "unix", path: xdsSocket },
     adminSocket: join(directory, "admin.sock"),
   });
   const forget = endWithUs(child);

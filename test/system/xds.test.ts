@@ -59,7 +59,10 @@ async function startEnvoyProgram(
   const adminSocket = join(directory, "admin.sock");
   const settings = { nodeId: "one", nodeCluster: "test", maxHeapBytes: 2 ** 30 };
   const bootstrap = join(directory, "bootstrap.pb");
-  writeFileSync(bootstrap, buildBootstrap({ ...settings, adminSocket, xdsSocket }));
+  writeFileSync(
+    bootstrap,
+    buildBootstrap({ ...settings, adminSocket, xds: { kind: "unix", path: xdsSocket } }),
+  );
   const log = join(directory, "envoy.log");
   const options = ["--concurrency", "1", "--disable-hot-restart", "--log-path", log];
   const child = spawn(await envoyPath(), ["-c", bootstrap, ...options], { stdio: "ignore" });

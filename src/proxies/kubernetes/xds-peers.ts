@@ -16,7 +16,7 @@ function roleUri(namespace: string, role: XdsRole): string {
 }
 
 /** The name by which proxies look for the Service, and insist on in the certificate. */
-function xdsServerName(namespace: string): string {
+export function xdsServerName(namespace: string): string {
   return `${xdsServiceName}.${namespace}.svc`;
 }
 
