@@ -21,6 +21,8 @@ export interface Report {
   readonly ways: Readonly<Record<string, number>>;
 }
 
+/** HTTP/2 connections: Envoy takes 100 streams on each at once, and Node is slow where thousands wait for one. */
+const sessions = 8;
 const tick = Temporal.Duration.from({ milliseconds: 10 });
 
 /** Asks once; resolves to what is compared with a timeline, rejects when there was no answer. */
@@ -44,7 +46,14 @@ export class OpenLoop {
     this.#world = world;
     const kept = new http.Agent({ keepAlive: true, maxSockets: 16, scheduling: "fifo" });
     this.#undo.push(() => kept.destroy());
-    const session = this.#sessionTo(ports.http);
+    const pool = Array.from({ length: sessions }, () => this.#sessionTo(ports.http));
+    let turn = 0;
+    const session = (): http2.ClientHttp2Session => {
+      turn = (turn + 1) % sessions;
+      const next = pool[turn];
+      if (next === undefined) throw new Error("no session");
+      return next();
+    };
     this.#ways = [
       { name: "HTTP/1.1, kept", share: 9, ask: ({ host }) => overHttp1(ports.http, host, kept) },
       { name: "HTTP/1.1, new", share: 1, ask: ({ host }) => overHttp1(ports.http, host, false) },
