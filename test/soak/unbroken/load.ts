@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import http from "node:http";
 import http2 from "node:http2";
+import { setImmediate } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import type { Clock } from "#runtime/clock.ts";
 import type { Subject, World } from "./changes.ts";
@@ -21,6 +22,9 @@ export interface Report {
   readonly ways: Readonly<Record<string, number>>;
 }
 
+const neverSent = "HTTP/2, held back by the client and asked again";
+/** The last stream that a peer that says goodbye takes: beyond it, it refused; up to it, it never saw what was refused. */
+const lastStreamIds = new WeakMap<http2.ClientHttp2Session, number>();
 /** HTTP/2 connections: Envoy takes 100 streams on each at once, and Node is slow where thousands wait for one. */
 const sessions = 8;
 const tick = Temporal.Duration.from({ milliseconds: 10 });
@@ -57,7 +61,7 @@ export class OpenLoop {
     this.#ways = [
       { name: "HTTP/1.1, kept", share: 9, ask: ({ host }) => overHttp1(ports.http, host, kept) },
       { name: "HTTP/1.1, new", share: 1, ask: ({ host }) => overHttp1(ports.http, host, false) },
-      { name: "HTTP/2", share: 10, ask: ({ host }) => overHttp2(session(), host) },
+      { name: "HTTP/2", share: 10, ask: ({ host }) => this.#overNextHttp2(session, host) },
     ];
     this.#tls = ports.https;
   }
@@ -91,6 +95,17 @@ export class OpenLoop {
       wrongCount: this.#wrongCount,
       ways: Object.fromEntries(this.#counts),
     };
+  }
+
+  /** What the client's own library did not send any more, as the peer had said goodbye, is asked on the next connection. */
+  async #overNextHttp2(next: () => http2.ClientHttp2Session, host: string): Promise<string> {
+    try {
+      return await overHttp2(next(), host);
+    } catch (error) {
+      if (!(error instanceof NeverSentError)) throw error;
+      this.#counts.set(neverSent, (this.#counts.get(neverSent) ?? 0) + 1);
+      return await overHttp2(next(), host);
+    }
   }
 
   #handshake(): void {
@@ -127,7 +142,10 @@ export class OpenLoop {
       const leave = (): void => {
         if (session === opened) session = undefined;
       };
-      opened.on("goaway", leave);
+      opened.on("goaway", (_code, lastStreamId) => {
+        lastStreamIds.set(opened, lastStreamId);
+        leave();
+      });
       opened.on("close", leave);
       opened.on("error", leave);
       return opened;
@@ -139,6 +157,9 @@ export class OpenLoop {
     };
   }
 }
+
+/** Nothing of a request has left the client. */
+class NeverSentError extends Error {}
 
 function overHttp1(port: number, host: string, agent: http.Agent | false): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -169,9 +190,17 @@ function overHttp2(session: http2.ClientHttp2Session, host: string): Promise<str
       body += chunk;
     });
     stream.once("end", () => resolve(`${status} ${body}`));
-    stream.once("error", reject);
+    stream.once("error", async (error) => {
+      // The word of the goodbye comes by an event of its own.
+      await setImmediate();
+      const refused = stream.rstCode === http2.constants.NGHTTP2_REFUSED_STREAM;
+      const wasTaken = (stream.id ?? 0) <= (lastStreamIds.get(session) ?? -1);
+      reject(refused && wasTaken ? new NeverSentError(error.message) : error);
+    });
     // A stream that is cancelled only closes.
-    stream.once("close", () => reject(new Error("closed before the end")));
+    stream.once("close", () => {
+      if (stream.errored === null) reject(new Error("closed before the end"));
+    });
     stream.end();
   });
 }
