@@ -57,6 +57,16 @@ test("a file whose size the system does not tell is read whole", async () => {
   assert.match(textOf(await files.read("/proc/self/status", 1 << 20)), /^Name:/);
 });
 
+test("a large file is read to its end, as a small one is", async (context) => {
+  const directory = await temporary(context);
+  for (const bytes of [0, 1, 4096, 3_000_000]) {
+    const content = Buffer.alloc(bytes, "sekisho ");
+    const file = join(directory, `${bytes}`);
+    await writeFile(file, content);
+    assert.equal(Buffer.compare(await files.read(file, bytes), content), 0);
+  }
+});
+
 test("a pipe without a writer does not hold the reader", { timeout: 10_000 }, async (context) => {
   const pipe = join(await temporary(context), "pipe");
   execFileSync("mkfifo", [pipe]);

@@ -1,9 +1,18 @@
 /** The file system of this machine. */
 
-import { constants, watch as watchDirectory } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  read as readFromDescriptor,
+  readSync,
+  watch as watchDirectory,
+} from "node:fs";
 import { mkdir, open, readdir, realpath, rename, rm, stat, truncate } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { promisify } from "node:util";
 import {
   type EntryKind,
   type FileStatus,
@@ -67,22 +76,33 @@ function list(
   });
 }
 
+/** A file up to this size is read at once: each step that another thread takes costs more than the whole of it does. */
+const mostBytesAtOnce = 256 * 1024;
+const readInThread = promisify(readFromDescriptor);
+
 /** Opened without blocking, so that a FIFO nobody writes to cannot hold us. */
 function read(target: string, maxBytes: number): Promise<Uint8Array> {
   return failing(target, async () => {
-    await using file = await open(target, constants.O_RDONLY | constants.O_NONBLOCK);
-    const found = await file.stat();
-    if (!found.isFile()) throw new FilesError("other", target, `${target} is not a file`);
-    if (found.size > maxBytes) throw tooLarge(target, maxBytes);
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(Math.max(4096, Math.min(1 << 20, found.size - bytes + 1)));
-      const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
-      if (bytesRead === 0) return Buffer.concat(chunks, bytes);
-      bytes += bytesRead;
-      if (bytes > maxBytes) throw tooLarge(target, maxBytes);
-      chunks.push(chunk.subarray(0, bytesRead));
+    const descriptor = openSync(target, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const found = fstatSync(descriptor);
+      if (!found.isFile()) throw new FilesError("other", target, `${target} is not a file`);
+      if (found.size > maxBytes) throw tooLarge(target, maxBytes);
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      for (;;) {
+        const chunk = Buffer.allocUnsafe(Math.max(4096, Math.min(1 << 20, found.size - bytes + 1)));
+        const bytesRead =
+          found.size > mostBytesAtOnce
+            ? (await readInThread(descriptor, chunk, 0, chunk.length, null)).bytesRead
+            : readSync(descriptor, chunk, 0, chunk.length, null);
+        if (bytesRead === 0) return Buffer.concat(chunks, bytes);
+        bytes += bytesRead;
+        if (bytes > maxBytes) throw tooLarge(target, maxBytes);
+        chunks.push(chunk.subarray(0, bytesRead));
+      }
+    } finally {
+      closeSync(descriptor);
     }
   });
 }
