@@ -53,7 +53,8 @@ export async function labImages(coredns: string): Promise<readonly LabImage[]> {
     programImage("envoy", await envoyProgram()),
     programImage("coredns", coredns),
     ...standIns.map(standInImage),
-    { patterns: ["pause"], command: ["sleep", "infinity"] },
+    // Unlike sleep alone it ends when it is asked to.
+    { patterns: ["pause"], command: ["sh", "-c", "trap 'exit 0' TERM; sleep infinity & wait"] },
     // The machine's own commands stand for those of small systems.
     { patterns: ["busybox", "alpine", "debian", "ubuntu"], command: ["sh"] },
     { patterns: ["curl"], command: ["curl"] },

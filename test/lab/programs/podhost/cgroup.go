@@ -45,8 +45,8 @@ func removeCgroup(path string) {
 	}
 }
 
-// endEarlierPods kills what an earlier run of podhost left running: unlike kubelet it does not take pods over.
-func endEarlierPods() {
+// endProcesses kills every process in the control groups of pods.
+func endProcesses() {
 	top := filepath.Join(cgroupRoot(), *cgroupName, "kubepods")
 	_ = filepath.WalkDir(top, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Base(path) != "cgroup.procs" {
@@ -54,7 +54,7 @@ func endEarlierPods() {
 		}
 		content, err := os.ReadFile(path)
 		if err != nil {
-			return nil
+			return nil // the group is gone, so its processes are
 		}
 		for _, word := range strings.Fields(string(content)) {
 			if pid, err := strconv.Atoi(word); err == nil && pid > 0 {

@@ -44,10 +44,20 @@ type container struct {
 
 func newContainer(p *pod, spec *v1.Container, init bool) *container {
 	ctx, end := context.WithCancel(p.ctx)
-	return &container{p: p, spec: spec, init: init, ctx: ctx, end: end, begun: make(chan struct{}),
+	return &container{p: p, restarts: earlierRuns(p.o, spec.Name), spec: spec, init: init, ctx: ctx, end: end, begun: make(chan struct{}),
 		sidecar: init && spec.RestartPolicy != nil && *spec.RestartPolicy == v1.ContainerRestartPolicyAlways,
 		dir:     filepath.Join(p.dir, "containers", spec.Name),
 		state:   waiting("ContainerCreating", "")}
+}
+
+// earlierRuns is how often the container ran under an earlier run of podhost.
+func earlierRuns(o *v1.Pod, name string) int32 {
+	for _, s := range append(append([]v1.ContainerStatus{}, o.Status.InitContainerStatuses...), o.Status.ContainerStatuses...) {
+		if s.Name == name && s.ContainerID != "" {
+			return s.RestartCount + 1
+		}
+	}
+	return 0
 }
 
 func waiting(reason, message string) v1.ContainerState {

@@ -15,6 +15,7 @@ import (
 // host is the node: what it runs, and what it has given away.
 type host struct {
 	kube      kubernetes.Interface
+	starter   *starter
 	images    []image
 	podLister corelisters.PodLister
 
@@ -22,7 +23,7 @@ type host struct {
 	network *net.IPNet
 
 	mu        sync.Mutex
-	nextIP    uint32
+	addresses uint32 // how many were given away
 	pods      map[types.UID]*pod
 	balancers map[types.UID]string // addresses given to Services of type LoadBalancer
 }
@@ -32,7 +33,7 @@ func newHost(kube kubernetes.Interface, images []image, gateway string) (*host, 
 	if err != nil {
 		return nil, err
 	}
-	return &host{kube: kube, images: images, nodeIP: ip, network: network, nextIP: 1,
+	return &host{kube: kube, starter: newStarter(), images: images, nodeIP: ip, network: network, addresses: addressesGiven(),
 		pods: map[types.UID]*pod{}, balancers: map[types.UID]string{}}, nil
 }
 

@@ -65,7 +65,9 @@ func start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	endEarlierPods()
+	if err := endEarlierRun(); err != nil {
+		return err
+	}
 	if err := h.serve(); err != nil {
 		return err
 	}

@@ -3,24 +3,29 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"log"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// allocate gives the next address. None is given twice in a run: one that is stale must not reach another pod.
+// allocate gives the next address. None is given twice: one that is stale must not reach another pod.
 func (h *host) allocate() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.nextIP++
+	h.addresses++
+	if err := os.WriteFile(addressFile(), []byte(strconv.Itoa(int(h.addresses))), 0o644); err != nil {
+		log.Printf("the number of addresses is not kept: %v", err)
+	}
 	ip := h.network.IP.To4()
 	n := uint32(ip[0])<<24 | uint32(ip[1])<<16 | uint32(ip[2])<<8 | uint32(ip[3])
-	n += h.nextIP
+	n += h.addresses
 	return net.IPv4(byte(n>>24), byte(n>>16), byte(n>>8), byte(n)).String()
 }
 

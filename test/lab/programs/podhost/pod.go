@@ -72,6 +72,7 @@ func (p *pod) newest() *v1.Pod {
 // run is the whole life of a pod: volumes, network, init containers, containers.
 func (p *pod) run() {
 	defer close(p.done)
+	p.report() // what an earlier run of podhost said holds no more
 	if !p.prepare() {
 		return
 	}
@@ -112,7 +113,9 @@ func (p *pod) prepare() bool {
 		p.ip = p.h.nodeIP.String()
 		return true
 	}
-	p.ip = p.h.allocate()
+	if p.ip = p.o.Status.PodIP; p.ip == "" { // else it had one in an earlier run of podhost
+		p.ip = p.h.allocate()
+	}
 	if err := p.joinNetwork(); err != nil {
 		log.Printf("network of pod %s/%s: %v", p.o.Namespace, p.o.Name, err)
 		p.say(err.Error())

@@ -128,7 +128,7 @@ func (p *pod) startShim(spec *shimSpec, output *os.File) (*exec.Cmd, error) {
 	cmd := exec.Command(self, shimCommand, string(raw))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags, Setsid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Stdout, cmd.Stderr = output, output
-	return cmd, cmd.Start()
+	return cmd, p.h.starter.start(cmd)
 }
 
 // mountsFor lists what is bound into the container's root.
