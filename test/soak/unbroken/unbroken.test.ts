@@ -19,7 +19,7 @@ const changes = Number(process.env["SEKISHO_SOAK_CHANGES"] ?? 1000);
 const requestsPerSecond = Number(process.env["SEKISHO_SOAK_RATE"] ?? 1000);
 const changesPerSecond = 8;
 const kills = Math.max(1, Math.round(changes / 50));
-/** At these kills the next run has other settings, for which Envoy is hot restarted. */
+/** At these kills the next run has another bootstrap, for which Envoy is hot restarted. Not fewer workers: see docs/restarts.md. */
 const hotRestartEvery = 7;
 
 test(`${changes} changes, ${kills} kill -9 of the control plane and hot restarts of Envoy: no wrong answer`, async (t: TestContext) => {
@@ -59,7 +59,7 @@ class KilledControlPlane {
   readonly #world: World;
   #running: RunningSekisho | undefined;
   #reviving: Promise<void> = Promise.resolve();
-  #concurrency = 2;
+  #routeStatistics = false;
 
   constructor(served: string, settings: string, world: World) {
     this.#served = served;
@@ -74,7 +74,10 @@ class KilledControlPlane {
 
   async start(killed?: RunningSekisho): Promise<void> {
     // Long enough for the download; the next hot restart waits for the end of the one before.
-    const settings = { concurrency: this.#concurrency, workloads: "none", hotRestartSeconds: 32 };
+    const settings = {
+      ...{ concurrency: 2, workloads: "none", hotRestartSeconds: 32 },
+      routeStatistics: this.#routeStatistics,
+    };
     writeFileSync(this.#settings, JSON.stringify(settings));
     const up = ["up", this.#served, "--config", this.#settings];
     this.#running = await startSekisho(up, killed);
@@ -91,7 +94,7 @@ class KilledControlPlane {
     await running.kill();
     this.kills += 1;
     if (this.kills % hotRestartEvery === 0) {
-      this.#concurrency = this.#concurrency === 2 ? 1 : 2;
+      this.#routeStatistics = !this.#routeStatistics;
       this.hotRestarts += 1;
     }
     this.#reviving = this.start(running);
