@@ -8,7 +8,12 @@ import type { ResourceChange } from "#envoy/resource.ts";
 import type { KindId } from "#kinds/object.ts";
 import { Pipeline, realSteps, type Steps } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Http2Address, Http2Listener, Http2Server } from "#runtime/http2-server.ts";
+import type {
+  Http2Address,
+  Http2Handler,
+  Http2Listener,
+  Http2Server,
+} from "#runtime/http2-server.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Counter, Gauge, Metrics } from "#runtime/metrics.ts";
@@ -33,6 +38,8 @@ export interface GateDeps {
 export interface GateSettings {
   /** Where proxies find our xDS. */
   readonly xdsAddress: Http2Address;
+  /** Puts before xDS what decides who is let through. Default: who reaches the address is. */
+  readonly admitProxies?: (xds: Http2Handler) => Http2Handler;
   readonly layout: ListenerLayout;
   readonly dialects: DialectSettings;
   /** Told after every change that was published, with how long it took. */
@@ -107,7 +114,11 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     settings.onApplied(applied, change);
   };
   const undoQuarantine = followVerdicts(deps, { xds, pipeline, publish });
-  const listener = await deps.http2.listen(settings.xdsAddress, createHttp2Handler(xds.routes));
+  const admitProxies = settings.admitProxies ?? ((handler) => handler);
+  const listener = await deps.http2.listen(
+    settings.xdsAddress,
+    admitProxies(createHttp2Handler(xds.routes)),
+  );
   const failed = feedPipeline(
     { ...deps, pipeline, publish, kinds: settings.kinds },
     () =>

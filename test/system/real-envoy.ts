@@ -105,6 +105,25 @@ export async function launchEnvoy(directory: string, xdsSocket: string): Promise
   };
 }
 
+/** An Envoy that is what a pod would run: started with a file, and with the name of its pod. */
+export async function launchPod(
+  directory: string,
+  bootstrap: string,
+  pod: string,
+): Promise<AsyncDisposable & { readonly died: Promise<never> }> {
+  const child = await startProgram(directory, bootstrap, ["--service-node", pod]);
+  const forget = endWithUs(child);
+  const died = dies(child, directory);
+  died.catch(() => "seen by whoever races against it");
+  return {
+    died,
+    [Symbol.asyncDispose]: async () => {
+      forget();
+      await stop(child);
+    },
+  };
+}
+
 async function launch(
   directory: string,
   more: Partial<BootstrapSettings> & Pick<BootstrapSettings, "adminSocket">,
@@ -112,11 +131,21 @@ async function launch(
   const bootstrap = join(directory, "bootstrap.pb");
   const settings = { nodeId: "test", nodeCluster: "test", maxHeapBytes: 2 ** 30, ...more };
   writeFileSync(bootstrap, buildBootstrap(settings));
+  return await startProgram(directory, bootstrap);
+}
+
+async function startProgram(
+  directory: string,
+  bootstrap: string,
+  more: readonly string[] = [],
+): Promise<ChildProcess> {
   const log = join(directory, "envoy.log");
   const args = ["--concurrency", "1", "--disable-hot-restart", "--log-path", log];
   // The access log at once: else a test waits 10 s for it.
   args.push("--file-flush-interval-msec", "20");
-  const child = spawn(await envoyProgram(), ["-c", bootstrap, ...args], { stdio: "ignore" });
+  const child = spawn(await envoyProgram(), ["-c", bootstrap, ...args, ...more], {
+    stdio: "ignore",
+  });
   await once(child, "spawn");
   return child;
 }
@@ -142,7 +171,8 @@ async function stop(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-function getOverSocket(socketPath: string, path: string): Promise<string> {
+/** The body of a GET over a Unix socket. */
+export function getOverSocket(socketPath: string, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = http.get({ socketPath, path }, (response) => {
       let body = "";

@@ -70,6 +70,26 @@ export function routesTo(name: string, cluster: string): Resource {
   return encodeResource({ type: "routes", name }, RouteConfigurationSchema, message);
 }
 
+/** Everything is answered with one status. */
+export function routesAnswering(name: string, status: number): Resource {
+  const message = create(RouteConfigurationSchema, {
+    name,
+    virtualHosts: [
+      {
+        name: "all",
+        domains: ["*"],
+        routes: [
+          {
+            match: { pathSpecifier: { case: "prefix", value: "/" } },
+            action: { case: "directResponse", value: { status } },
+          },
+        ],
+      },
+    ],
+  });
+  return encodeResource({ type: "routes", name }, RouteConfigurationSchema, message);
+}
+
 /** A listener with its routes over RDS; with `tls`, certificates are asked for by server name. */
 export function httpListener(
   name: string,

@@ -8,6 +8,7 @@ import type { Finding, FindingChange } from "#base/finding.ts";
 import type { Json } from "#base/json.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
 import { formatKey } from "#kinds/object.ts";
+import { admitOnly } from "#proxies/kubernetes/xds-admission.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Http2Address, Http2Server, TlsIdentity } from "#runtime/http2-server.ts";
 import type { Log } from "#runtime/log.ts";
@@ -122,6 +123,7 @@ export async function startClusterGate(
   const layout = await chooseCertificateLayout(deps.store, settings.certificateLayout);
   const gate = await startGate(deps, {
     xdsAddress: settings.xds,
+    admitProxies: (xds) => admitOnly({ namespace: settings.systemNamespace, role: "proxy" }, xds),
     kinds: servedKinds.map(({ id }) => id),
     layout: createListenerLayout(settings, layout, { kind: "stdout" }),
     dialects: { servedClasses: settings.ingressClasses },

@@ -11,7 +11,7 @@ const xdsServiceName = "sekisho-xds";
 const trustDomain = "sekisho.internal";
 
 /** The URI that tells what its holder may do. */
-function roleUri(namespace: string, role: XdsRole): string {
+export function roleUri(namespace: string, role: XdsRole): string {
   return `spiffe://${trustDomain}/ns/${namespace}/xds/${role}`;
 }
 
