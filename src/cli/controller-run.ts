@@ -16,11 +16,11 @@ import { clusterStatus } from "#gate/cluster/cluster-status.ts";
 import { leaseResource } from "#gate/cluster/leadership.ts";
 import { servedKinds } from "#gate/cluster/served-objects.ts";
 import { configMapKind } from "#kinds/config-map.ts";
-import { eventKind } from "#kinds/event.ts";
 import { keepXdsIdentity } from "#proxies/kubernetes/xds-identity.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Metrics } from "#runtime/metrics.ts";
+import { eventResource } from "#status/cluster-events.ts";
 import { type AskedAccess, findAccess } from "#store/kubernetes/access/find-access.ts";
 import { createKubernetesStore, type KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
 import type { CommandContext } from "./command-context.ts";
@@ -49,7 +49,7 @@ interface RunState {
 }
 
 /** All that is read or written: what is served, and what is ours. */
-const usedKinds = [...servedKinds, configMapKind, eventKind, leaseResource];
+const usedKinds = [...servedKinds, configMapKind, eventResource, leaseResource];
 
 /** Serves until told to stop; resolves to the exit code. */
 export async function runController(

@@ -6,7 +6,7 @@ import { askGate } from "#api/gate-calls.ts";
 import type { Json, JsonObject } from "#base/json.ts";
 import { isJsonObject } from "#base/json.ts";
 import type { Place } from "#base/origin.ts";
-import { type Event, eventKind } from "#kinds/event.ts";
+import { type Event, eventKind, lastSeen, timesSeen } from "#kinds/event.ts";
 import { read } from "#kinds/kind.ts";
 import type { KubeObject, ObjectKey } from "#kinds/object.ts";
 import type { ObjectStore } from "#store/object-store.ts";
@@ -153,15 +153,15 @@ async function formatEvents(
     object.metadata.namespace === "" ? "default" : object.metadata.namespace,
   );
   const events = items
-    .map((item) => read<Event>(eventKind, item).value)
-    .filter((event): event is Event => event?.involvedObject.uid === object.metadata.uid);
+    .map((item) => read<Event>(eventKind, item))
+    .filter(({ value }) => value?.involvedObject.uid === object.metadata.uid);
   if (events.length === 0) return "\nEvents:      <none>\n";
   const rows = events.map((event) => [
-    event.type ?? "",
-    event.reason ?? "",
-    event.lastTimestamp === undefined ? "" : formatAge(event.lastTimestamp, now),
-    `${event.count ?? 1}`,
-    event.message ?? "",
+    event.value?.type ?? "",
+    event.value?.reason ?? "",
+    formatAge(lastSeen(event), now),
+    `${event.value === undefined ? 1 : timesSeen(event.value)}`,
+    event.value?.message ?? "",
   ]);
   return `\nEvents:\n${formatTable(["TYPE", "REASON", "AGE", "COUNT", "MESSAGE"], rows)}`;
 }

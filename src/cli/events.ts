@@ -2,8 +2,8 @@
 
 import { Command } from "commander";
 import { compareText } from "#base/compare.ts";
-import { type Event, eventKind } from "#kinds/event.ts";
-import { type Known, read } from "#kinds/kind.ts";
+import { eventKind, lastSeen } from "#kinds/event.ts";
+import { read } from "#kinds/kind.ts";
 import { formatAge } from "./age.ts";
 import type { CommandContext } from "./command-context.ts";
 import { type HomeOptions, openHome, withHomeOptions } from "./object-home.ts";
@@ -47,8 +47,4 @@ async function events(context: CommandContext, options: EventsOptions): Promise<
     return [formatAge(lastSeen(event), context.clock.now()), type, reason, object, message];
   });
   terminal.print(formatTable(titles, rows));
-}
-
-function lastSeen({ object, value }: Known<Event>): string {
-  return value?.lastTimestamp ?? value?.eventTime ?? object.metadata.creationTimestamp;
 }

@@ -5,8 +5,10 @@ import type { Json } from "#base/json.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
-import { createFindingEvents, type EventExpiry } from "#status/finding-events.ts";
+import type { EventRecorder } from "#status/event-recorder.ts";
+import { createFindingEvents } from "#status/finding-events.ts";
 import { createIngressStatusWriter, type LoadBalancerAddress } from "#status/ingress-status.ts";
+import { createStoredEvents } from "#status/stored-events.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 
 export interface Reporting {
@@ -28,6 +30,8 @@ export interface ReportingDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: ObjectStore;
+  /** Where Events go. Default: into the store. */
+  readonly events?: EventRecorder;
 }
 
 export interface ReportedState {
@@ -36,8 +40,6 @@ export interface ReportedState {
   readonly addresses: () => readonly LoadBalancerAddress[];
   /** The status that an object (`formatKey`) was last seen with. */
   readonly statusOf: (key: string) => Json | undefined;
-  /** Who removes old Events. */
-  readonly expiry: EventExpiry;
 }
 
 /** Writing goes on for so long at once, and then lets others go first for as long. */
@@ -45,22 +47,19 @@ const sliceMs = 5;
 
 /** Writes that fail are logged: the next change tries again. */
 export function createReporting(
-  { clock, log, store }: ReportingDeps,
+  { clock, log, store, events }: ReportingDeps,
   state: ReportedState,
 ): Reporting {
   const breathe = createBreathing(clock);
   const status = createIngressStatusWriter(store, { ...state, breathe });
-  const events = createFindingEvents(store, {
-    now: clock.now,
-    breathe,
-    expiry: state.expiry,
-  });
+  const recorder = events ?? createStoredEvents(store, clock.now);
+  const recorded = createFindingEvents(store, recorder, { breathe });
   let serving = false;
   let recording = false;
   const update = async (): Promise<void> => {
     try {
       if (serving) await status.update();
-      if (recording) await events.update();
+      if (recording) await recorded.update();
     } catch (error) {
       log.warn("a status or event was not written", { [logFields.error]: errorText(error) });
     }
@@ -68,7 +67,7 @@ export function createReporting(
   return {
     claimChanged: status.claimChanged,
     addressesChanged: status.addressesChanged,
-    found: events.found,
+    found: recorded.found,
     update,
     serve: () => {
       serving = true;

@@ -213,7 +213,6 @@ function reportingOf(
     claimed: () => pipeline().claimed,
     addresses: () => [{ ip: reachableAddress(address) }],
     statusOf: (key) => pipeline().statusOf(key),
-    expiry: "by-us",
   });
 }
 

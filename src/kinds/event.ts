@@ -1,7 +1,7 @@
 /** Event, v1 (core): what happened to an object, for people. */
 
 import { anything, fields, integer, optional, type Parsed, required, text } from "#base/schema.ts";
-import type { Kind } from "./kind.ts";
+import type { Kind, Known } from "./kind.ts";
 
 const body = fields({
   involvedObject: required(
@@ -27,7 +27,7 @@ const body = fields({
   reportingInstance: optional(text),
   source: optional(anything),
   related: optional(anything),
-  series: optional(anything),
+  series: optional(fields({ count: optional(integer(0)), lastObservedTime: optional(text) })),
 });
 
 export type Event = Parsed<typeof body>;
@@ -50,6 +50,19 @@ export const eventKind: Kind<Event> = {
     { title: "MESSAGE", value: (known) => known.value?.message ?? "" },
   ],
 };
+
+/** When it happened last: each of the event APIs writes another field. */
+export function lastSeen({ object, value }: Known<Event>): string {
+  const { series, lastTimestamp, eventTime } = value ?? {};
+  return (
+    series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? object.metadata.creationTimestamp
+  );
+}
+
+/** How often it happened. */
+export function timesSeen({ series, count }: Event): number {
+  return series?.count ?? Math.max(1, count ?? 1);
+}
 
 function involved({ value }: { readonly value: Event | undefined }): string {
   const { kind = "", name = "" } = value?.involvedObject ?? {};

@@ -5,6 +5,7 @@ import { eventKind } from "#kinds/event.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
 import { createFindingEvents, type FindingEvents } from "./finding-events.ts";
+import { createStoredEvents } from "./stored-events.ts";
 
 interface Stage {
   readonly store: ObjectStore;
@@ -33,11 +34,13 @@ async function startEvents(context: TestContext): Promise<Stage> {
       return await store.list(kind);
     },
   };
-  const events = createFindingEvents(watched, {
-    now: () => now,
-    breathe: async () => undefined,
-    expiry: "by-us",
-  });
+  const events = createFindingEvents(
+    watched,
+    createStoredEvents(watched, () => now),
+    {
+      breathe: async () => undefined,
+    },
+  );
   return {
     store,
     events,

@@ -17,8 +17,8 @@ export interface StoreUnderTest {
   readonly store: ObjectStore;
   /** Two namespaces of this test alone, in order: the store shows what is in them and nothing else. */
   readonly namespaces: readonly [string, string];
-  /** A point that the store knows no more. */
-  readonly forgotten: WatchPoint;
+  /** A point of some kind that the store knows no more. */
+  readonly forgotten: WatchPoints;
   /** Makes everything written so far visible, where reads may lag. */
   readonly settle: () => Promise<void>;
   readonly close: () => Promise<void>;

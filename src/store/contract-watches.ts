@@ -74,6 +74,6 @@ export function watches(promise: Register): void {
     },
   );
   promise("a watch from a point that is not known any more says so", async (under) => {
-    await rejectsWith("expired", () => collect(under.store, under.forgotten, 1));
+    await rejectsWith("expired", () => collectAll(under.store, under.forgotten, () => false));
   });
 }

@@ -17,7 +17,9 @@ import type { Metrics } from "#runtime/metrics.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { Random } from "#runtime/random.ts";
 import { startClusterSource } from "#sources/cluster/cluster-source.ts";
+import { createClusterEvents } from "#status/cluster-events.ts";
 import { coalesced } from "#status/coalesced.ts";
+import type { EventRecorder } from "#status/event-recorder.ts";
 import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
 import {
   type CertificateLayout,
@@ -101,12 +103,10 @@ export async function startClusterGate(
   const isOurs = ({ origin }: Finding): boolean => gate.pipeline.claimed.has(formatKey(origin));
   const statusOf = (key: string): Json | undefined => gate.pipeline.statusOf(key);
   const addresses = new PublishedAddresses(settings.published, statusOf);
-  const reporting = createReporting(deps, {
-    claimed: () => gate.pipeline.claimed,
-    addresses: () => addresses.now,
-    statusOf,
-    expiry: "by-server",
-  });
+  const events = clusterEvents(deps, settings);
+  const claimed = (): ReadonlyMap<string, string> => gate.pipeline.claimed;
+  const state = { claimed, addresses: () => addresses.now, statusOf };
+  const reporting = createReporting({ ...deps, events }, state);
   const board = new FindingBoard((change) => {
     // What a cluster holds besides is other people's: nobody asked us about it.
     const { added, gone } = change;
@@ -157,6 +157,13 @@ export async function startClusterGate(
     replaceIdentity: gate.listener.replaceIdentity,
     stop: () => running.disposeAsync(),
   };
+}
+
+function clusterEvents(
+  { clock, store }: Pick<LeadershipDeps, "clock" | "store">,
+  { identity }: ClusterGateSettings,
+): EventRecorder {
+  return createClusterEvents({ now: clock.now, store }, identity);
 }
 
 function namespacesOf({

@@ -22,6 +22,8 @@ export const leaseResource = {
   kind: "Lease",
   plural: "leases",
   namespaced: true,
+  // A renewal that waits for its turn would lose the lease to another replica.
+  priority: "urgent",
 } as const;
 
 /** Milliseconds; client-go's defaults (`leaderelection.LeaderElectionConfig`). */

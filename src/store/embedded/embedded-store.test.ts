@@ -31,7 +31,7 @@ for (const lag of [false, true]) {
       store,
       namespaces: ["first", "second"],
       // Before its beginning.
-      forgotten: "-1",
+      forgotten: { Service: "-1" },
       settle: async () => store.settle(),
       close: async () => {
         await store.close();
