@@ -114,11 +114,7 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     settings.onApplied(applied, change);
   };
   const undoQuarantine = followVerdicts(deps, { xds, pipeline, publish });
-  const admitProxies = settings.admitProxies ?? ((handler) => handler);
-  const listener = await deps.http2.listen(
-    settings.xdsAddress,
-    admitProxies(createHttp2Handler(xds.routes)),
-  );
+  const listener = await listenForProxies(deps, settings, xds);
   const failed = feedPipeline(
     { ...deps, pipeline, publish, kinds: settings.kinds },
     () =>
@@ -144,6 +140,15 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
       await failed;
     },
   };
+}
+
+async function listenForProxies(
+  { http2 }: GateDeps,
+  { xdsAddress, admitProxies }: GateSettings,
+  { routes }: XdsServer,
+): Promise<Http2Listener> {
+  const handler = createHttp2Handler(routes);
+  return await http2.listen(xdsAddress, admitProxies?.(handler) ?? handler);
 }
 
 function createGateMetrics(metrics: Metrics): {
