@@ -104,7 +104,7 @@ function takes(one: Papers, other: Papers, now: Temporal.Instant): boolean {
   return isGood && one.trusted.includes(other.root);
 }
 
-test("over three years every proxy with files of the last hours can connect to every replica at any time", async () => {
+test("over two years every proxy with files of the last hours can connect to every replica at any time", async () => {
   const clock = createManualClock();
   const random = createSeededRandom(11);
   let stored = createAuthority(clock.now());
@@ -112,7 +112,7 @@ test("over three years every proxy with files of the last hours can connect to e
   const replicas = Array.from({ length: 3 }, () => papers(stored, clock.now()));
   const proxies = Array.from({ length: 4 }, () => secret);
   const signers = new Set<string>();
-  const end = clock.now().add({ hours: 3 * 365 * 24 });
+  const end = clock.now().add({ hours: 2 * 365 * 24 });
   /** One replica looks: what it does to what is stored, then to itself. */
   const look = (index: number, now: Temporal.Instant): void => {
     for (;;) {
@@ -138,5 +138,5 @@ test("over three years every proxy with files of the last hours can connect to e
     }
     signers.add(stored.signing.certificate.serialNumber);
   }
-  assert.equal(signers.size, 5, "a root signs for eight months");
+  assert.equal(signers.size, 3, "a root signs for eight months");
 });
