@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { lastWords } from "./last-words.ts";
 
 /** What runs in a lab beside pods. */
 export type Component =
@@ -79,8 +80,9 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterProc
       },
       [Symbol.asyncDispose]: end,
     };
-  } catch (error) {
+  } catch (cause) {
+    const words = lastWords(directory);
     await end();
-    throw error;
+    throw new Error(`the lab did not start${words}`, { cause });
   }
 }

@@ -77,13 +77,10 @@ describe("an image in the lab", { skip }, () => {
 
   it("that nothing stands for keeps its pod from running, and says what to do", async () => {
     await create("unknown", { image: "example.com/unknown" });
-    const message = "jsonpath={.status.containerStatuses[0].state.terminated.message}";
-    await lab.kubectl([
-      "wait",
-      "--for=jsonpath={.status.phase}=Failed",
-      "pod/unknown",
-      "--timeout=60s",
-    ]);
+    const waiting = "{.status.containerStatuses[0].state.waiting";
+    const missing = `--for=jsonpath=${waiting}.reason}=ErrImagePull`;
+    await lab.kubectl(["wait", missing, "pod/unknown", "--timeout=60s"]);
+    const message = `jsonpath=${waiting}.message}`;
     assert.match(
       await lab.kubectl(["get", "pod", "unknown", "-o", message]),
       /no program stands for image "example.com\/unknown": give one in the lab's option images/,

@@ -13,6 +13,7 @@ import type { Forward } from "./forward.ts";
 import { openForward } from "./forward.ts";
 import type { LabImage } from "./images.ts";
 import { labImages } from "./images.ts";
+import { lastWords } from "./last-words.ts";
 
 export interface LabOptions {
   /** More programs that stand for images; they come before the lab's own. */
@@ -126,15 +127,14 @@ async function runKubectl(
 
 /** A node that is ready, names of Services, and volumes for claims. */
 async function preparePods(lab: Lab): Promise<void> {
-  await lab.kubectl(["apply", "--server-side", "-f", manifests]);
-  await lab.kubectl([
-    "wait",
-    "--for=create",
-    "node/lab",
-    "serviceaccount/default",
-    "--timeout=120s",
-  ]);
-  await lab.kubectl(["wait", "--for=condition=Ready", "node/lab", "--timeout=120s"]);
-  const rollout = ["rollout", "status", "deployment/coredns", "--namespace=kube-system"];
-  await lab.kubectl([...rollout, "--timeout=120s"]);
+  try {
+    await lab.kubectl(["apply", "--server-side", "-f", manifests]);
+    const made = ["--for=create", "node/lab", "serviceaccount/default"];
+    await lab.kubectl(["wait", ...made, "--timeout=120s"]);
+    await lab.kubectl(["wait", "--for=condition=Ready", "node/lab", "--timeout=120s"]);
+    const rollout = ["rollout", "status", "deployment/coredns", "--namespace=kube-system"];
+    await lab.kubectl([...rollout, "--timeout=120s"]);
+  } catch (cause) {
+    throw new Error(`the lab's pods did not start${lastWords(lab.directory)}`, { cause });
+  }
 }

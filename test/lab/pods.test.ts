@@ -105,6 +105,16 @@ describe("a pod in the lab", { skip }, () => {
     );
   });
 
+  it("waits for what its variables name", async () => {
+    const env = [{ name: "WORD", valueFrom: { secretKeyRef: { name: "later", key: "word" } } }];
+    await lab.kubectl(["apply", "-f", "-"], pod("waiting", { env }));
+    const reason = "{.status.containerStatuses[0].state.waiting.reason}=CreateContainerConfigError";
+    await lab.kubectl(["wait", `--for=jsonpath=${reason}`, "pod/waiting", "--timeout=60s"]);
+    await lab.kubectl(["create", "secret", "generic", "later", "--from-literal=word=here"]);
+    await lab.kubectl(["wait", "--for=condition=Ready", "pod/waiting", "--timeout=60s"]);
+    assert.equal(await inside("waiting", "echo $WORD"), "here\n");
+  });
+
   it("runs as the user and groups that it names, and its volumes belong to its group", async () => {
     await start(
       "nobody",
@@ -314,6 +324,19 @@ describe("a pod in the lab", { skip }, () => {
       `curl -sS --max-time 20 --cacert ${files}/ca.crt -H "Authorization: Bearer $(cat ${files}/token)" https://kubernetes.default/api/v1/pods`,
     );
     assert.match(answer, /system:serviceaccount:default:default\\" cannot list/);
+  });
+
+  it("is started again at its address when podhost is", async () => {
+    await start("steady");
+    const address = ["get", "pod", "steady", "-o", "jsonpath={.status.podIP}"];
+    const before = await lab.kubectl(address);
+    await lab.order("kill", "podhost");
+    await lab.order("start", "podhost");
+    const restarted = "--for=jsonpath={.status.containerStatuses[0].restartCount}=1";
+    await lab.kubectl(["wait", restarted, "pod/steady", "--timeout=60s"]);
+    await lab.kubectl(["wait", "--for=condition=Ready", "pod/steady", "--timeout=60s"]);
+    assert.equal(await inside("steady", "hostname"), "steady\n");
+    assert.equal(await lab.kubectl(address), before);
   });
 
   /** What a program on the node prints, as far as it comes, and when it has begun to. */

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"syscall"
@@ -67,8 +68,12 @@ func waiting(reason, message string) v1.ContainerState {
 // keep runs a container under a restart policy; true means that it ended well.
 func (p *pod) keep(c *container, policy v1.RestartPolicy) bool {
 	for delay := firstRestartDelay; ; delay = min(2*delay, lastRestartDelay) {
+		spec := c.awaitSpec()
+		if spec == nil {
+			return false
+		}
 		begun := time.Now()
-		code, err := p.runOnce(c)
+		code, err := p.runOnce(c, spec)
 		message := ""
 		if err != nil {
 			message = err.Error()
@@ -83,9 +88,27 @@ func (p *pod) keep(c *container, policy v1.RestartPolicy) bool {
 		if time.Since(begun) > steadyAfter {
 			delay = firstRestartDelay
 		}
-		c.setWaiting(message)
+		c.setCrashed(message)
 		if !sleep(c.ctx, delay) {
 			return false
+		}
+	}
+}
+
+// awaitSpec waits until everything is there that the container needs; nil means that it is not to run any more.
+func (c *container) awaitSpec() *shimSpec {
+	for {
+		spec, err := c.p.containerSpec(c)
+		if err == nil {
+			return spec
+		}
+		reason := "CreateContainerConfigError"
+		if errors.Is(err, errNoImage) {
+			reason = "ErrImagePull"
+		}
+		c.setBlocked(waiting(reason, err.Error()))
+		if !sleep(c.ctx, firstRestartDelay) {
+			return nil
 		}
 	}
 }
@@ -103,7 +126,18 @@ func (c *container) setEnded(code int, begun time.Time, message string) {
 	c.p.report()
 }
 
-func (c *container) setWaiting(message string) {
+// setBlocked says what the container waits for, once.
+func (c *container) setBlocked(state v1.ContainerState) {
+	c.p.mu.Lock()
+	same := c.state.Waiting != nil && *c.state.Waiting == *state.Waiting
+	c.state = state
+	c.p.mu.Unlock()
+	if !same {
+		c.p.report()
+	}
+}
+
+func (c *container) setCrashed(message string) {
 	c.p.mu.Lock()
 	c.restarts++
 	c.last, c.state = c.state, waiting("CrashLoopBackOff", message)

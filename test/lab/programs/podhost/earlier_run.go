@@ -5,18 +5,21 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // endEarlierRun takes away what an earlier run of podhost left: unlike kubelet it does not take pods over, but starts
 // them again, with the addresses that they had.
 func endEarlierRun() error {
 	endProcesses()
-	names, err := filepath.Glob("/run/netns/pod-*")
+	networks, err := filepath.Glob("/run/netns/pod-*")
 	if err != nil {
 		return err
 	}
-	for _, path := range names {
-		if err := ip("", "netns del "+filepath.Base(path)); err != nil {
+	for _, path := range networks {
+		_ = unix.Unmount(path, unix.MNT_DETACH) // one that was being made is not mounted yet
+		if err := os.Remove(path); err != nil {
 			return err
 		}
 	}

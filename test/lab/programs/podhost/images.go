@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,6 +34,8 @@ func readImages(path string) (images []image, err error) {
 	return images, nil
 }
 
+var errNoImage = errors.New("no program stands for image")
+
 // imageFor gives the image whose pattern with the most fixed characters names the reference.
 func (h *host) imageFor(reference string) (*image, error) {
 	var best *image
@@ -45,7 +48,7 @@ func (h *host) imageFor(reference string) (*image, error) {
 		}
 	}
 	if best == nil {
-		return nil, fmt.Errorf("no program stands for image %q: give one in the lab's option images", reference)
+		return nil, fmt.Errorf("%w %q: give one in the lab's option images", errNoImage, reference)
 	}
 	return best, nil
 }

@@ -17,11 +17,7 @@ import (
 const failedToStart = 128
 
 // runOnce starts the process of a container and waits for its end.
-func (p *pod) runOnce(c *container) (int, error) {
-	spec, err := p.containerSpec(c)
-	if err != nil {
-		return failedToStart, err
-	}
+func (p *pod) runOnce(c *container, spec *shimSpec) (int, error) {
 	log, err := c.newLog()
 	if err != nil {
 		return failedToStart, err
