@@ -41,9 +41,13 @@ export async function followCollection(
   while (!signal.aborted) {
     try {
       for await (const step of deps.store.listWatch(collection, signal)) {
-        backoff.reset();
-        if (step.kind === "listed") await taker.listed(step.objects);
-        else if (step.events.length > 0) await taker.changed(step.events);
+        if (step.kind === "listed") {
+          await taker.listed(step.objects);
+        } else {
+          // A list alone is no success: one that is too old at once must not be repeated at once.
+          backoff.reset();
+          if (step.events.length > 0) await taker.changed(step.events);
+        }
         isListed = true;
         taker.hindered(undefined);
       }

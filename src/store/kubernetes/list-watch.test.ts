@@ -80,6 +80,12 @@ test("a server that is too old for streaming lists is not asked for one", async 
   assert.deepEqual(paths(cluster).slice(1), ["limit=500"]);
 });
 
+test("a server that does not tell its version is read in pages", async () => {
+  await using cluster = await startFaultyCluster();
+  cluster.server.answer(json(failure(403, "Forbidden"), 403), json(page(5, ["a"])));
+  assert.deepEqual(await steps(new ListWatch(cluster.deps), 1), ["listed a at 5"]);
+});
+
 test("pages of a state that the server forgot meanwhile are read anew in one piece", async () => {
   await using cluster = await startFaultyCluster();
   const forgotten = failure(410, "Expired", "the provided continue parameter is too old");

@@ -1,6 +1,6 @@
 /** Everything in a collection, then every change of it: as one streaming list where the server has them, else in pages. */
 
-import { isJsonObject, type JsonObject } from "#base/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { formatKey, keyOf } from "#kinds/object.ts";
 import { StoreError } from "../object-store.ts";
@@ -82,8 +82,19 @@ function gather(initial: Map<string, KubeObject>, { events }: WatchPart): void {
 }
 
 async function knowsStreams(api: ApiServer, signal: AbortSignal): Promise<boolean> {
-  const version = await api.call({ method: "GET", path: "/version" }, signal);
+  const version = await readVersion(api, signal);
   const { major, minor } = isJsonObject(version) ? (version as JsonObject) : {};
   // Distributions put a sign behind the number.
   return Number(major) > 1 || Number.parseInt(`${minor}`, 10) >= firstStreamingMinor;
+}
+
+async function readVersion(api: ApiServer, signal: AbortSignal): Promise<Json> {
+  try {
+    return await api.call({ method: "GET", path: "/version" }, signal);
+  } catch (error) {
+    // Where the version is nobody's business, pages always work.
+    if (error instanceof StoreError && (error.code === "denied" || error.code === "not-found"))
+      return null;
+    throw error;
+  }
 }
