@@ -195,8 +195,7 @@ test("only Secrets that objects name are read, and they are there with what name
   assert.deepEqual(await listedNames(source), ["a", "named"]);
   const followed = await follow(source, context);
   await store.create(service("b", "default/later"));
-  assert.deepEqual(await followed.next(), ["set Secret later 1"]);
-  assert.deepEqual(await followed.next(), ["set Service b"]);
+  assert.deepEqual(await followed.next(), ["set Secret later 1", "set Service b"]);
   assert.deepEqual(secretsRead, ["default/named", "default/later"]);
 });
 
@@ -216,6 +215,24 @@ test("a Secret that changes, comes, goes or is named no more is followed", async
   await store.remove(serviceKey("a"));
   assert.deepEqual(await followed.next(), ["deleted Service a"]);
   assert.deepEqual(await followed.next(), ["deleted Secret s 3"]);
+});
+
+test("a Secret stays when what names it goes and comes back at once", async (context) => {
+  const { store, start } = await openStage(context);
+  await store.create(secret("s", "1"));
+  await store.create(service("a", "default/s"));
+  const source = start();
+  const followed = await follow(source, context);
+  await store.remove(serviceKey("a"));
+  await store.create(service("a", "default/s"));
+  await store.create(service("b"));
+  const seen: string[] = [];
+  while (!seen.includes("set Service b")) seen.push(...(await followed.next()));
+  const there = await source.store.list("Secret");
+  assert.deepEqual(
+    there.items.map(({ metadata }) => metadata.name),
+    ["s"],
+  );
 });
 
 test("a Secret outside the granted namespaces is never read, and a finding says who names it", async (context) => {

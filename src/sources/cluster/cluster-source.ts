@@ -176,8 +176,8 @@ class Following {
 
   /** Secrets first, so that whoever names one finds it. */
   async #take(events: readonly WatchEvent[]): Promise<void> {
-    await this.secrets.prepare(events);
-    this.mirror.take(events);
+    const named = await this.secrets.prepare(events);
+    this.mirror.take([...named, ...events]);
     if (this.secrets.settle(events)) this.#tell();
   }
 

@@ -8,7 +8,9 @@ import type { Random } from "#runtime/random.ts";
 import { Backoff } from "#store/kubernetes/backoff.ts";
 import type { Collection } from "#store/kubernetes/collection.ts";
 import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
+import type { ListWatchStep } from "#store/kubernetes/list-watch.ts";
 import { StoreError, type WatchEvent } from "#store/object-store.ts";
+import { readAhead } from "./read-ahead.ts";
 
 export interface CollectionLoopDeps {
   readonly clock: Clock;
@@ -39,15 +41,13 @@ export async function followCollection(
   const backoff = new Backoff(deps.random);
   let isListed = false;
   while (!signal.aborted) {
+    const over = new AbortController();
+    const ends = AbortSignal.any([signal, over.signal]);
     try {
-      for await (const step of deps.store.listWatch(collection, signal)) {
-        if (step.kind === "listed") {
-          await taker.listed(step.objects);
-        } else {
-          // A list alone is no success: one that is too old at once must not be repeated at once.
-          backoff.reset();
-          if (step.events.length > 0) await taker.changed(step.events);
-        }
+      for await (const steps of readAhead(deps.store.listWatch(collection, ends))) {
+        await takeSteps(taker, steps);
+        // A list alone is no success: one that is too old at once must not be repeated at once.
+        if (steps.some(({ kind }) => kind === "changed")) backoff.reset();
         isListed = true;
         taker.hindered(undefined);
       }
@@ -65,8 +65,27 @@ export async function followCollection(
         [logFields.namespace]: collection.namespace,
         [logFields.error]: errorText(error),
       });
+    } finally {
+      over.abort();
     }
     // An abort while asleep ends the loop.
     await deps.clock.sleep(backoff.next(), signal).catch(() => undefined);
   }
+}
+
+/** Changes that follow each other are taken together. */
+async function takeSteps(taker: CollectionTaker, steps: readonly ListWatchStep[]): Promise<void> {
+  const events: WatchEvent[] = [];
+  const takeEvents = async (): Promise<void> => {
+    if (events.length > 0) await taker.changed(events.splice(0));
+  };
+  for (const step of steps) {
+    if (step.kind === "changed") {
+      events.push(...step.events);
+      continue;
+    }
+    await takeEvents();
+    await taker.listed(step.objects);
+  }
+  await takeEvents();
 }

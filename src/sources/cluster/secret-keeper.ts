@@ -44,6 +44,8 @@ export class SecretKeeper {
   readonly #settings: SecretKeeperSettings;
   readonly #kept = new Map<string, Kept>();
   readonly #named = new Map<string, readonly string[]>();
+  /** Read, and not taken yet. */
+  #fresh: WatchEvent[] = [];
   readonly #refused = new Map<string, readonly ObjectKey[]>();
 
   constructor(deps: SecretKeeperDeps, settings: SecretKeeperSettings) {
@@ -66,8 +68,8 @@ export class SecretKeeper {
     throw new StoreError("denied", `Secrets in namespace ${key.namespace} are not granted`);
   }
 
-  /** Reads what the objects of `events` name for the first time; resolves when it was taken, or could not be read. */
-  async prepare(events: readonly WatchEvent[]): Promise<void> {
+  /** Reads what the objects of `events` name for the first time; resolves to what was read, to be taken with them. */
+  async prepare(events: readonly WatchEvent[]): Promise<readonly WatchEvent[]> {
     const reads: Promise<void>[] = [];
     for (const { kind, object } of events) {
       if (kind !== "set") continue;
@@ -80,14 +82,16 @@ export class SecretKeeper {
       }
     }
     await Promise.all(reads);
+    return this.#fresh.splice(0);
   }
 
   /** After the objects were taken: forgets the Secrets that they do not name any more. True when others are {@link refused} now. */
   settle(events: readonly WatchEvent[]): boolean {
     const dropped: WatchEvent[] = [];
     let isRefusalNew = false;
-    for (const { kind, object } of events) {
-      const user = formatKey(keyOf(object));
+    // Of an object that went and came back only the last word counts.
+    const last = new Map(events.map((event) => [formatKey(keyOf(event.object)), event]));
+    for (const [user, { kind, object }] of last) {
       const named = kind === "set" ? this.#settings.secretsOf(object) : [];
       const now = named.map(formatKey);
       for (const key of this.#named.get(user) ?? []) {
@@ -109,9 +113,9 @@ export class SecretKeeper {
       const kept = this.#kept.get(key);
       if (kept?.reading !== undefined) {
         kept.meanwhile = event;
-        reads.push(kept.reading);
+        reads.push(this.#taken(kept.reading));
       } else if (kept !== undefined && isBehind(kept.object, event)) {
-        reads.push(this.#read(key, kept));
+        reads.push(this.#taken(this.#read(key, kept)));
       }
     }
     await Promise.all(reads);
@@ -135,7 +139,7 @@ export class SecretKeeper {
   /** Tries again what could not be read. */
   async readDue(): Promise<void> {
     const due = [...this.#kept].filter(([, { isDue }]) => isDue);
-    await Promise.all(due.map(([key, kept]) => this.#read(key, kept)));
+    await Promise.all(due.map(([key, kept]) => this.#taken(this.#read(key, kept))));
   }
 
   #refuse(user: string, named: readonly ObjectKey[]): boolean {
@@ -144,6 +148,12 @@ export class SecretKeeper {
     if (refused.length === 0) this.#refused.delete(user);
     else this.#refused.set(user, refused);
     return refused.map(formatKey).join() !== before.map(formatKey).join();
+  }
+
+  /** What was read counts at once, not only behind what is read at the same time. */
+  async #taken(reading: Promise<void>): Promise<void> {
+    await reading;
+    if (this.#fresh.length > 0) this.#deps.take(this.#fresh.splice(0));
   }
 
   #keep(key: string, user: string): Kept | undefined {
@@ -165,6 +175,7 @@ export class SecretKeeper {
     kept?.users.delete(user);
     if (kept === undefined || kept.users.size > 0) return [];
     this.#kept.delete(key);
+    this.#fresh = this.#fresh.filter(({ object }) => formatKey(keyOf(object)) !== key);
     return kept.object === undefined ? [] : [{ kind: "deleted", object: kept.object }];
   }
 
@@ -202,8 +213,8 @@ export class SecretKeeper {
     if (this.#kept.get(key) !== kept) return;
     const before = kept.object;
     kept.object = object;
-    if (object !== undefined) this.#deps.take([{ kind: "set", object }]);
-    else if (before !== undefined) this.#deps.take([{ kind: "deleted", object: before }]);
+    if (object !== undefined) this.#fresh.push({ kind: "set", object });
+    else if (before !== undefined) this.#fresh.push({ kind: "deleted", object: before });
   }
 }
 

@@ -12,15 +12,15 @@ import type { Clock } from "#runtime/clock.ts";
 export type Priority = "urgent" | "normal" | "background";
 
 export interface Pacing {
-  /** Requests a second in the long run. Default 200. */
+  /** Requests a second in the long run. Default 500. */
   readonly perSecond: number;
-  /** Requests that may go at once after a quiet time. Default 400. */
+  /** Requests that may go at once after a quiet time. Default 1,000. */
   readonly burst: number;
   /** Requests under way at the same time. Default 24. */
   readonly underWay: number;
 }
 
-export const defaultPacing: Pacing = { perSecond: 200, burst: 400, underWay: 24 };
+export const defaultPacing: Pacing = { perSecond: 500, burst: 1000, underWay: 24 };
 
 interface Waiter {
   readonly priority: Priority;
