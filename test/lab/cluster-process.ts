@@ -18,7 +18,10 @@ export type Component =
 export interface ClusterProcess extends AsyncDisposable {
   /** The first process of the lab's namespaces. */
   readonly pid: number;
-  /** Resolves when it is done. `stop` asks politely, `kill` does not; a component stays away until it is started. */
+  /**
+   * Resolves when it is done. `stop` asks politely, which an API server with open watches takes a minute for; `kill` does
+   * not. A component stays away until it is started; an API server is started when it answers.
+   */
   readonly order: (verb: "start" | "stop" | "kill", component: Component) => Promise<void>;
 }
 

@@ -6,9 +6,12 @@ import {
   globSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  utimesSync,
 } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -56,6 +59,21 @@ export async function cached(
     rmSync(work, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** Versions of which nobody has made use for that long are removed. */
+const keptMs = 30 * 24 * 3600 * 1000;
+
+/** Notes that these folders are in use, and removes those that have not been for a month. */
+export function keepInUse(folders: Iterable<string>): void {
+  const now = new Date();
+  for (const folder of folders) utimesSync(folder, now, now);
+  for (const entry of readdirSync(cacheFolder())) {
+    const folder = join(cacheFolder(), entry);
+    const status = statSync(folder, { throwIfNoEntry: false });
+    if (status === undefined || now.getTime() - status.mtimeMs < keptMs) continue;
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function renameInto(work: string, folder: string): void {

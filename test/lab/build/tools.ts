@@ -2,8 +2,8 @@
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
-import { cached, keyOf } from "./cache.ts";
+import { dirname, join } from "node:path";
+import { cached, keepInUse, keyOf } from "./cache.ts";
 import type { GoBuild } from "./go-program.ts";
 import { buildGo, programs } from "./go-program.ts";
 import { bringNetfilter } from "./netfilter.ts";
@@ -90,9 +90,11 @@ export async function bringTools(): Promise<string> {
     links.set(name, join(netfilter, name));
   }
   const key = keyOf(programs, [], [...links].flat());
-  return await cached(`programs-${key}`, async (folder) => {
+  const folder = await cached(`programs-${key}`, async (folder) => {
     for (const [name, target] of links) symlinkSync(target, join(folder, name));
   });
+  keepInUse([folder, ...[...links.values()].map((target) => dirname(target))]);
+  return folder;
 }
 
 async function bringGo({ build, title, names }: Tool, go: string): Promise<string> {
