@@ -9,8 +9,10 @@ import { type Echo, startEchoPods } from "./echo-pods.ts";
 import { type Gate, startGate } from "./gate.ts";
 import { Client } from "./send.ts";
 
+const features = readIngressFeatures();
+
 describe("ingress-controller-conformance through real Envoy", { skip: skipWithoutFeatures }, () => {
-  for (const [file, feature] of readIngressFeatures()) {
+  for (const [file, feature] of features) {
     it(`${file}: every scenario passes`, async () => {
       await using pods = await startEchoPods();
       // As in a cluster: a class that nobody declared is nobody's. The scenarios' Ingresses name none.

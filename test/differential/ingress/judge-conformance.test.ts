@@ -8,11 +8,12 @@ import { judgeIngress } from "#test/simulators/ingress.ts";
 import { readConformance } from "./conformance.ts";
 import { paperPool } from "./pool.ts";
 
+const features = readIngressFeatures();
 // As in a cluster: a class that nobody declared is nobody's.
 const cluster = { ...standaloneClasses, servedClasses: [] };
 
 describe("ingress-controller-conformance", { skip: skipWithoutFeatures }, () => {
-  for (const [file, feature] of readIngressFeatures()) {
+  for (const [file, feature] of features) {
     it(`${file}: the judge answers every scenario as upstream demands`, () => {
       const scenarios = readConformance(feature, paperPool);
       assert.notEqual(scenarios.length, 0);

@@ -11,6 +11,7 @@ import { IngressStage } from "./ingress-stage.ts";
 import { ingressSteps } from "./ingress-steps.ts";
 import { Requester } from "./requester.ts";
 
+const features = readIngressFeatures();
 const skip = skipWithoutFeatures || (await skipWithoutLab());
 
 describe("ingress-controller-conformance in a lab", { skip }, () => {
@@ -28,7 +29,7 @@ describe("ingress-controller-conformance in a lab", { skip }, () => {
   });
   after(() => running.disposeAsync());
 
-  for (const feature of readIngressFeatures().values()) {
+  for (const feature of features.values()) {
     describe(feature.name, () => {
       for (const { name, line, steps } of feature.scenarios) {
         it(`${name}, line ${line}`, async () => {
