@@ -192,6 +192,11 @@ const moduleState: readonly Exception[] = [
     name: "expiries",
     reason: "what a pure function gave, kept by the object it was asked about",
   },
+  {
+    place: "envoy/encode-message.ts",
+    name: "membersBySchema",
+    reason: "what a pure function gave, kept by the schema it was asked about",
+  },
 ];
 
 /** Casts that the compiler cannot follow. */

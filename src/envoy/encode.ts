@@ -1,8 +1,8 @@
 /** Messages into resources: the few wrappings that every Envoy resource needs. */
 
-import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { create, toBinary } from "@bufbuild/protobuf";
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
+import { WireType } from "@bufbuild/protobuf/wire";
 import type { Any, Duration } from "@bufbuild/protobuf/wkt";
 import { AnySchema, anyPack, DurationSchema } from "@bufbuild/protobuf/wkt";
 import type { ConfigSource } from "#gen/envoy/config/core/v3/config_source_pb.ts";
@@ -10,6 +10,7 @@ import { ApiVersion, ConfigSourceSchema } from "#gen/envoy/config/core/v3/config
 import type { TypedExtensionConfig } from "#gen/envoy/config/core/v3/extension_pb.ts";
 import { TypedExtensionConfigSchema } from "#gen/envoy/config/core/v3/extension_pb.ts";
 import { ResourceSchema } from "#gen/envoy/service/discovery/v3/discovery_pb.ts";
+import { encodeMessage } from "./encode-message.ts";
 import {
   type Relations,
   type Resource,
@@ -17,14 +18,15 @@ import {
   typeUrls,
   versionOf,
 } from "./resource.ts";
+import { written } from "./written.ts";
 
 /** A message as the resource of that name. Maps in it must be filled in a fixed order: they are encoded as inserted. */
 export function encodeResource<Schema extends DescMessage>(
   named: ResourceName & Relations,
   schema: Schema,
-  message: MessageShape<Schema>,
+  message: MessageInitShape<Schema>,
 ): Resource {
-  return resourceOf(named, toBinary(schema, message));
+  return resourceOf(named, encodeMessage(schema, message));
 }
 
 /** The resource with these bytes. */
@@ -34,28 +36,24 @@ export function resourceOf(named: ResourceName & Relations, bytes: Uint8Array): 
   return { ...named, version, bytes: sent.subarray(sent.length - bytes.length), sent };
 }
 
-/** Kept, because each new one would grow by copying; one that has grown large is not. */
-const keptWriter = new BinaryWriter();
-const mostKeptBytes = 64 * 1024;
-
 /** `discovery.Resource` around `Any` around the bytes, which come last. */
 function wrap({ type, name }: ResourceName, version: string, bytes: Uint8Array): Uint8Array {
-  const writer = bytes.length > mostKeptBytes ? new BinaryWriter() : keptWriter;
-  return writer
-    .fork()
-    .tag(ResourceSchema.field.name.number, WireType.LengthDelimited)
-    .string(name)
-    .tag(ResourceSchema.field.version.number, WireType.LengthDelimited)
-    .string(version)
-    .tag(ResourceSchema.field.resource.number, WireType.LengthDelimited)
-    .fork()
-    .tag(AnySchema.field.typeUrl.number, WireType.LengthDelimited)
-    .string(typeUrls[type])
-    .tag(AnySchema.field.value.number, WireType.LengthDelimited)
-    .bytes(bytes)
-    .join()
-    .join()
-    .finish();
+  return written((writer) =>
+    writer
+      .fork()
+      .tag(ResourceSchema.field.name.number, WireType.LengthDelimited)
+      .string(name)
+      .tag(ResourceSchema.field.version.number, WireType.LengthDelimited)
+      .string(version)
+      .tag(ResourceSchema.field.resource.number, WireType.LengthDelimited)
+      .fork()
+      .tag(AnySchema.field.typeUrl.number, WireType.LengthDelimited)
+      .string(typeUrls[type])
+      .tag(AnySchema.field.value.number, WireType.LengthDelimited)
+      .bytes(bytes)
+      .join()
+      .join(),
+  );
 }
 
 /** The named extension with its configuration, wrapped as Envoy takes it. */

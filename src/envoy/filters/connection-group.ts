@@ -21,13 +21,16 @@ export function connectionGroupFilter(): HttpFilter {
   });
 }
 
+const off = anyPack(FilterConfigSchema, create(FilterConfigSchema, { disabled: true }));
+// An empty configuration that is there means that the filter is on.
+const on = anyPack(FilterConfigSchema, create(FilterConfigSchema, { config: create(AnySchema) }));
+
 /**
  * `typed_per_filter_config` that leaves the filters which look things up out of the chain where the first lookup found a
  * host on a connection of its own: 10 µs a request and filter. A missed lookup has no route and so no such word, and the
  * filters run. Leaving it out is slow, not wrong.
  */
 export function withoutLookups(): { [filter: string]: Any } {
-  const off = anyPack(FilterConfigSchema, create(FilterConfigSchema, { disabled: true }));
   return { [normaliseName]: off, [connectionGroupName]: off, [wildcardName]: off };
 }
 
@@ -36,7 +39,5 @@ export function withoutLookups(): { [filter: string]: Any } {
  * may yet turn out to be of the host's group. If they did not run, the answer would be 421, never another host's.
  */
 export function withConnectionGroup(): { [filter: string]: Any } {
-  // An empty configuration that is there means that the filter is on.
-  const on = anyPack(FilterConfigSchema, create(FilterConfigSchema, { config: create(AnySchema) }));
   return { [connectionGroupName]: on, [wildcardName]: on };
 }

@@ -48,14 +48,14 @@ export function gateFilter(allowedClients: readonly CidrRange[]): HttpFilter {
   });
 }
 
+const off = anyPack(FilterConfigSchema, create(FilterConfigSchema, { disabled: true }));
+
 /**
  * `typed_per_filter_config` that leaves the filter out of the chain: for a host on which nothing can be climbed out of,
  * where every client may come in. It costs 5 percent of a request.
  */
 export function withoutGate(): { [filter: string]: Any } {
-  return {
-    [gateName]: anyPack(FilterConfigSchema, create(FilterConfigSchema, { disabled: true })),
-  };
+  return { [gateName]: off };
 }
 
 /** By the client's address as we know it: the peer's, or what a trusted proxy says. */

@@ -1,13 +1,8 @@
 /** The guard of a host: which connections may carry requests for it, and the 421 for all others (RFC 9110 §15.5.20). */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { create } from "@bufbuild/protobuf";
 import { unreachable } from "#base/unreachable.ts";
-import type { HeaderMatcher, Route } from "#gen/envoy/config/route/v3/route_components_pb.ts";
-import {
-  HeaderMatcherSchema,
-  RouteSchema,
-} from "#gen/envoy/config/route/v3/route_components_pb.ts";
+import type { HeaderMatcherSchema } from "#gen/envoy/config/route/v3/route_components_pb.ts";
 import type { Host } from "#model/host.ts";
 import { withConnectionGroup } from "../filters/connection-group.ts";
 import { connectionKey, luaNamespace } from "../filters/scope-scripts.ts";
@@ -18,6 +13,9 @@ import {
   ownNameConnection,
   serverNamePrefix,
 } from "../internal-headers.ts";
+import type { EnvoyRoute } from "./route.ts";
+
+type HeaderMatcher = MessageInitShape<typeof HeaderMatcherSchema>;
 
 /** Connections without TLS are never misdirected: they show no certificate. */
 export type ConnectionGuard =
@@ -39,7 +37,10 @@ export function protectionsOfGuard(guard: ConnectionGuard): readonly string[] {
 }
 
 /** The route that answers 421, to stand before all others; undefined when every connection may. */
-export function buildMisdirectedRoute(guard: ConnectionGuard, name: string): Route | undefined {
+export function buildMisdirectedRoute(
+  guard: ConnectionGuard,
+  name: string,
+): EnvoyRoute | undefined {
   switch (guard.kind) {
     case "open":
       return undefined;
@@ -70,29 +71,31 @@ function allowedBy(group: string | undefined): readonly string[] {
 function answer421(
   name: string,
   allowed: readonly string[],
-  more: Pick<MessageInitShape<typeof RouteSchema>, "metadata" | "typedPerFilterConfig"> = {},
-): Route {
-  const isTls = create(HeaderMatcherSchema, {
-    name: connectionHeader,
-    headerMatchSpecifier: { case: "presentMatch", value: true },
-  });
-  const headers = [isTls, ...allowed.map(isNot)];
-  const init: MessageInitShape<typeof RouteSchema> = {
+  more: Pick<EnvoyRoute, "metadata" | "typedPerFilterConfig"> = {},
+): EnvoyRoute {
+  return {
     name,
-    match: { pathSpecifier: { case: "prefix", value: "/" }, headers },
+    match: {
+      pathSpecifier: { case: "prefix", value: "/" },
+      headers: [isTls, ...allowed.map(isNot)],
+    },
     action: { case: "directResponse", value: { status: 421 } },
     ...more,
   };
-  return create(RouteSchema, init);
 }
 
+const isTls: HeaderMatcher = {
+  name: connectionHeader,
+  headerMatchSpecifier: { case: "presentMatch", value: true },
+};
+
 function isNot(value: string): HeaderMatcher {
-  return create(HeaderMatcherSchema, {
+  return {
     name: connectionHeader,
     headerMatchSpecifier: {
       case: "stringMatch",
       value: { matchPattern: { case: "exact", value } },
     },
     invertMatch: true,
-  });
+  };
 }

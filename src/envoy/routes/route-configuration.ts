@@ -1,6 +1,6 @@
 /** A virtual host → its route configuration: a small one for each host, so that a change costs the same at any size. */
 
-import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { formatOrigin } from "#base/origin.ts";
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { backendName } from "#model/backend.ts";
@@ -38,7 +38,7 @@ export function buildRouteConfiguration(
   const misdirected = buildMisdirectedRoute(guard, formatOrigin(virtualHost.origin));
   const routes = virtualHost.routes.filter(canMatch);
   const shared = sharedByRoutes(routes);
-  const message = create(RouteConfigurationSchema, {
+  const message: MessageInitShape<typeof RouteConfigurationSchema> = {
     name,
     virtualHosts: [
       {
@@ -57,7 +57,7 @@ export function buildRouteConfiguration(
       ...withoutLookups(),
     },
     ...maxBodyOf(routes),
-  });
+  };
   return encodeResource(
     {
       ...{ type: "routes", name },

@@ -1,22 +1,11 @@
-/** One route of the model → Envoy's. */
+/** One route of the model → Envoy's, as what `encodeMessage` takes. */
 
-import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { formatOrigin } from "#base/origin.ts";
 import { unreachable } from "#base/unreachable.ts";
-import type { HeaderValueOption } from "#gen/envoy/config/core/v3/base_pb.ts";
-import {
-  HeaderValueOption_HeaderAppendAction,
-  HeaderValueOptionSchema,
-} from "#gen/envoy/config/core/v3/base_pb.ts";
+import type { HeaderValueOptionSchema } from "#gen/envoy/config/core/v3/base_pb.ts";
+import { HeaderValueOption_HeaderAppendAction } from "#gen/envoy/config/core/v3/base_pb.ts";
 import type {
-  DirectResponseAction,
-  Route as EnvoyRoute,
-  VirtualHost as EnvoyVirtualHost,
-  RetryPolicy,
-  RouteAction,
-  RouteMatch,
-} from "#gen/envoy/config/route/v3/route_components_pb.ts";
-import {
   DirectResponseActionSchema,
   RetryPolicySchema,
   RouteActionSchema,
@@ -27,6 +16,12 @@ import { backendName } from "#model/backend.ts";
 import type { Action, PathMatch, Route } from "#model/route.ts";
 import { durationOf } from "../encode.ts";
 
+export type EnvoyRoute = MessageInitShape<typeof RouteSchema>;
+type HeaderValueOption = MessageInitShape<typeof HeaderValueOptionSchema>;
+interface Retries {
+  readonly retryPolicy?: MessageInitShape<typeof RetryPolicySchema>;
+}
+
 type Forward = Extract<Action, { kind: "forward" }>;
 type Respond = Extract<Action, { kind: "respond" }>;
 
@@ -36,8 +31,9 @@ export interface RouteOptions {
 }
 
 /** What all forwarding routes of a host have in common: said once, not by each of them. */
-export type SharedByRoutes = Pick<EnvoyVirtualHost, "requestHeadersToAdd"> &
-  Partial<Pick<EnvoyVirtualHost, "retryPolicy">>;
+export interface SharedByRoutes extends Retries {
+  readonly requestHeadersToAdd: HeaderValueOption[];
+}
 
 /** Envoy applies it to the routes that do not say otherwise; what only some routes want stays with them. */
 export function sharedByRoutes(routes: readonly Route[]): SharedByRoutes {
@@ -61,13 +57,13 @@ export function buildRoute(
   shared: SharedByRoutes,
 ): EnvoyRoute {
   const name = formatOrigin(route.origin);
-  return create(RouteSchema, {
+  return {
     name,
     ...(routeStatistics ? { statPrefix: name } : {}),
-    match: create(RouteMatchSchema, { pathSpecifier: pathSpecifierOf(route.match) }),
+    match: matchOf(route.match),
     action: actionOf(route.action, shared),
     ...(shared.requestHeadersToAdd.length > 0 ? {} : headersOf(route.action)),
-  });
+  };
 }
 
 /** Paths that no request has: `?` and `#` end a path, and Envoy refuses a segment prefix with them. */
@@ -75,20 +71,20 @@ export function canMatch({ match }: Route): boolean {
   return !/[?#]/.test(match.path);
 }
 
-function pathSpecifierOf(match: PathMatch): RouteMatch["pathSpecifier"] {
+function matchOf(match: PathMatch): MessageInitShape<typeof RouteMatchSchema> {
   switch (match.kind) {
     case "exact":
-      return { case: "path", value: match.path };
+      return { pathSpecifier: { case: "path", value: match.path } };
     case "segments":
-      return { case: "pathSeparatedPrefix", value: match.path };
+      return { pathSpecifier: { case: "pathSeparatedPrefix", value: match.path } };
     case "prefix":
-      return { case: "prefix", value: match.path };
+      return { pathSpecifier: { case: "prefix", value: match.path } };
     default:
       return unreachable(match);
   }
 }
 
-function actionOf(action: Action, shared: SharedByRoutes): EnvoyRoute["action"] {
+function actionOf(action: Action, shared: SharedByRoutes): NonNullable<EnvoyRoute["action"]> {
   switch (action.kind) {
     case "forward":
       return { case: "route", value: forwardTo(action, shared) };
@@ -105,34 +101,36 @@ function headersOf(action: Action): { requestHeadersToAdd?: HeaderValueOption[] 
     : {};
 }
 
-const forwardedHost = create(HeaderValueOptionSchema, {
+const forwardedHost: HeaderValueOption = {
   header: { key: "x-forwarded-host", value: "%REQ(:AUTHORITY)%" },
   appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
-});
+};
 
 /** Envoy's own total timeout would be 15 s; 0 means none. */
-function forwardTo(action: Forward, shared: SharedByRoutes): RouteAction {
-  return create(RouteActionSchema, {
+function forwardTo(
+  action: Forward,
+  shared: SharedByRoutes,
+): MessageInitShape<typeof RouteActionSchema> {
+  return {
     clusterSpecifier: { case: "cluster", value: backendName(action.backend) },
     timeout: durationOf(0),
     idleTimeout: durationOf(action.idleTimeoutMs),
     ...(shared.retryPolicy === undefined ? retriesOf(action) : {}),
-  });
+  };
 }
 
-function retriesOf({ connectRetries }: Forward): { retryPolicy?: RetryPolicy } {
+function retriesOf({ connectRetries }: Forward): Retries {
   if (connectRetries === 0) return {};
-  const retryOn = "connect-failure";
-  return { retryPolicy: create(RetryPolicySchema, { retryOn, numRetries: connectRetries }) };
+  return { retryPolicy: { retryOn: "connect-failure", numRetries: connectRetries } };
 }
 
 /** Without a body there is no content type either. */
-function respondWith(action: Respond): DirectResponseAction {
+function respondWith(action: Respond): MessageInitShape<typeof DirectResponseActionSchema> {
   const { status, body } = action;
-  return create(DirectResponseActionSchema, {
+  return {
     status,
     ...(body === undefined || body === ""
       ? {}
       : { body: { specifier: { case: "inlineString", value: body } } }),
-  });
+  };
 }

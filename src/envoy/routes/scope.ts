@@ -1,13 +1,14 @@
 /** A host → the scope under which its routes are found. */
 
-import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { unreachable } from "#base/unreachable.ts";
-import type { ScopedRouteConfiguration } from "#gen/envoy/config/route/v3/scoped_route_pb.ts";
 import { ScopedRouteConfigurationSchema } from "#gen/envoy/config/route/v3/scoped_route_pb.ts";
 import type { Host } from "#model/host.ts";
 import { formatHost } from "#model/host.ts";
 import { encodeResource } from "../encode.ts";
 import type { Resource } from "../resource.ts";
+
+type EnvoyScope = MessageInitShape<typeof ScopedRouteConfigurationSchema>;
 
 /** The name under which a host's scope and its route configuration are served. */
 export function hostResourceName(host: Host): string {
@@ -30,16 +31,12 @@ export function scopeKey(host: Host): string {
 
 export function buildScope(host: Host): Resource {
   const name = hostResourceName(host);
-  const scope = scopeNamed(name, scopeKey(host));
-  scope.routeConfigurationName = name;
+  const scope = { ...scopeNamed(name, scopeKey(host)), routeConfigurationName: name };
   const named = { type: "scope", name, uses: [{ type: "routes", name }] } as const;
   return encodeResource(named, ScopedRouteConfigurationSchema, scope);
 }
 
 /** A scope with this key that does not yet say where its routes are. */
-export function scopeNamed(name: string, key: string): ScopedRouteConfiguration {
-  return create(ScopedRouteConfigurationSchema, {
-    name,
-    key: { fragments: [{ type: { case: "stringKey", value: key } }] },
-  });
+export function scopeNamed(name: string, key: string): Pick<EnvoyScope, "name" | "key"> {
+  return { name, key: { fragments: [{ type: { case: "stringKey", value: key } }] } };
 }

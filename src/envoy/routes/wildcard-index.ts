@@ -1,8 +1,8 @@
 /** All wildcard hosts → the index by which the wildcard filter finds the one that takes a request. */
 
-import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { compareText } from "#base/compare.ts";
-import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
+import type { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { ScopedRouteConfigurationSchema } from "#gen/envoy/config/route/v3/scoped_route_pb.ts";
 import { hostFromText } from "#model/host.ts";
 import { encodeResource } from "../encode.ts";
@@ -26,8 +26,7 @@ export type WildcardEntry = string | true;
  * changes drain nothing. No request ends on that route, because the filter moves every one on, to `*` if need be.
  */
 export function buildWildcardIndex(hosts: ReadonlyMap<string, WildcardEntry>): Resource {
-  const scope = scopeNamed(wildcardIndexName, indexScope);
-  scope.routeConfiguration = create(RouteConfigurationSchema, {
+  const routeConfiguration: MessageInitShape<typeof RouteConfigurationSchema> = {
     name: wildcardIndexName,
     virtualHosts: [
       {
@@ -43,7 +42,7 @@ export function buildWildcardIndex(hosts: ReadonlyMap<string, WildcardEntry>): R
         ],
       },
     ],
-  });
+  };
   const names = [...hosts.keys()]
     .map((host) => hostResourceName(hostFromText(host)))
     .sort(compareText);
@@ -54,7 +53,7 @@ export function buildWildcardIndex(hosts: ReadonlyMap<string, WildcardEntry>): R
       uses: names.map((name) => ({ type: "scope", name })),
     },
     ScopedRouteConfigurationSchema,
-    scope,
+    { ...scopeNamed(wildcardIndexName, indexScope), routeConfiguration },
   );
 }
 
