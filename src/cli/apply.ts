@@ -5,10 +5,10 @@ import { Command } from "commander";
 import { createRemoteStore } from "#api/remote-store.ts";
 import { recogniseManifest } from "#gate/manifest-kinds.ts";
 import { kindId } from "#kinds/object.ts";
-import { secretKind } from "#kinds/secret.ts";
 import { defaultManifestLimits, parseManifests } from "#sources/directory/manifest.ts";
 import { readObjects } from "#sources/directory/manifest-objects.ts";
-import type { Draft, ObjectStore } from "#store/object-store.ts";
+import type { Draft } from "#store/object-store.ts";
+import { putDraft } from "#store/put-draft.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
 import { withFile } from "./file-objects.ts";
 import { formatFinding } from "./finding-text.ts";
@@ -42,30 +42,13 @@ async function apply(context: CommandContext, options: ApplyOptions): Promise<vo
     const { apiVersion, kind, metadata } = draft;
     const { namespace, name } = metadata;
     try {
-      await storeDraft(store, draft);
+      await putDraft(store, draft);
     } catch (error) {
       const key = { kind: kindId(apiVersion, kind), namespace, name };
       throw await withFile(context, socket, key, error);
     }
     context.environment.terminal.print(`${kind.toLowerCase()}/${name} applied\n`);
   }
-}
-
-/** Secrets are never applied: the one that is there is replaced as it was read. */
-async function storeDraft(store: ObjectStore, draft: Draft): Promise<void> {
-  const { apiVersion, kind, metadata } = draft;
-  const key = {
-    kind: kindId(apiVersion, kind),
-    namespace: metadata.namespace,
-    name: metadata.name,
-  };
-  if (key.kind !== secretKind.id) {
-    await store.apply(draft);
-    return;
-  }
-  const current = await store.get(key);
-  if (current === undefined) await store.create(draft);
-  else await store.replace(key, draft, current.metadata.resourceVersion);
 }
 
 /** All or nothing: a manifest with an error stores none of its objects. */

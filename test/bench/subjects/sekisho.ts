@@ -6,6 +6,7 @@ import { askGate } from "#api/gate-calls.ts";
 import { createRemoteStore } from "#api/remote-store.ts";
 import { createLocalSocket } from "#runtime/real-local-socket.ts";
 import type { Draft, ObjectStore } from "#store/object-store.ts";
+import { putDraft } from "#store/put-draft.ts";
 import { envoyProgram } from "#test/system/envoy-program.ts";
 import { freePorts } from "#test/system/real-envoy.ts";
 import { processesNaming } from "../measure/process-cost.ts";
@@ -81,7 +82,7 @@ async function start(
   });
   const store = createRemoteStore(socket, join(data, "api.sock"));
   const write = (draft: Draft): Promise<unknown> =>
-    settings.fedBy === "store" ? store.apply(draft) : writeManifest(manifests, draft);
+    settings.fedBy === "store" ? putDraft(store, draft) : writeManifest(manifests, draft);
   return {
     ...ports,
     startedAt,
