@@ -10,6 +10,8 @@ export interface InstalledSekisho {
   readonly lab: Lab;
   /** Addresses of the Envoy pods, inside, as they were when all was ready. */
   readonly proxies: readonly string[];
+  /** Of the load balancer in front of them. */
+  readonly address: string;
 }
 
 /** Applies the manifests; resolves when every replica of control plane and proxy is ready. */
@@ -20,5 +22,11 @@ export async function installSekisho(lab: Lab): Promise<InstalledSekisho> {
   }
   const proxies = ["get", "pods", system, "--selector=app.kubernetes.io/name=sekisho-proxy"];
   const printed = await lab.kubectl([...proxies, "-o", "jsonpath={.items[*].status.podIP}"]);
-  return { lab, proxies: printed.split(" ").filter((address) => address !== "") };
+  const balancer = "{.status.loadBalancer.ingress[0].ip}";
+  await lab.kubectl(["wait", "service/sekisho", system, `--for=jsonpath=${balancer}`]);
+  return {
+    lab,
+    proxies: printed.split(" ").filter((address) => address !== ""),
+    address: await lab.kubectl(["get", "service/sekisho", system, "-o", `jsonpath=${balancer}`]),
+  };
 }

@@ -1,0 +1,141 @@
+/** A cluster that Sekisho serves: manifests applied by the real kubectl, read back by it, and answered. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { selfSigned } from "#test/simulators/self-signed.ts";
+import { repository } from "#test/system/program.ts";
+import { skipped as noWalkthroughs, walk } from "#test/walkthroughs/walkthrough.ts";
+import { skipWithoutLab } from "./build/requirements.ts";
+import { curl } from "./curl.ts";
+import { type InstalledSekisho, installSekisho } from "./installed-sekisho.ts";
+import type { Lab } from "./lab.ts";
+import { startLab } from "./lab.ts";
+
+const skip = await skipWithoutLab();
+const longest = "--timeout=120s";
+
+/** Endpoints and Secrets reach the proxies a moment after kubectl has seen them. */
+const inAMoment = ["-f", "--retry", "60", "--retry-all-errors", "--retry-delay", "1"] as const;
+
+describe("a cluster", { skip }, () => {
+  const undo = new AsyncDisposableStack();
+  let lab: Lab;
+  let served: InstalledSekisho;
+
+  before(async () => {
+    lab = undo.use(await startLab());
+    served = await installSekisho(lab);
+  });
+  after(() => undo.disposeAsync());
+
+  async function columns(...kind: readonly string[]): Promise<readonly string[][]> {
+    const lines = (await lab.kubectl(["get", ...kind])).trim().split("\n");
+    return lines.map((line) => line.trim().split(/ {2,}/));
+  }
+
+  async function untilServed(ingress: string, ...options: readonly string[]): Promise<void> {
+    const address = "--for=jsonpath={.status.loadBalancer.ingress[0].ip}";
+    await lab.kubectl(["wait", `ingress/${ingress}`, address, longest, ...options]);
+  }
+
+  it("answers for examples/cafe from both Services, by the certificate of its Secret", async () => {
+    await lab.kubectl(["apply", "-f", join(repository, "examples/cafe")]);
+    for (const name of ["tea", "coffee"])
+      await lab.kubectl(["rollout", "status", `deployment/${name}`, longest]);
+    await untilServed("cafe");
+    const trusted = ["--cacert", join(repository, "examples/cafe/ca.crt")];
+    const tea = await curl(served, "https://cafe.example.com/tea", ...trusted, ...inAMoment);
+    assert.match(tea, /^Server name: tea-/m);
+    const coffee = await curl(served, "http://cafe.example.com/coffee", ...inAMoment);
+    assert.match(coffee, /^Server name: coffee-/m);
+  });
+
+  it("shows kubectl's columns of an Ingress, with the address of the load balancer", async () => {
+    const [titles, row] = await columns("ingress", "cafe");
+    assert.deepEqual(titles, ["NAME", "CLASS", "HOSTS", "ADDRESS", "PORTS", "AGE"]);
+    assert.deepEqual(row?.slice(0, 5), [
+      "cafe",
+      "sekisho",
+      "cafe.example.com",
+      served.address,
+      "80, 443",
+    ]);
+  });
+
+  it("serves wildcards of examples/httpbin", async () => {
+    await lab.kubectl(["apply", "-f", join(repository, "examples/httpbin")]);
+    await lab.kubectl(["rollout", "status", "deployment/httpbin", longest]);
+    await untilServed("httpbin");
+    const { headers } = JSON.parse(
+      await curl(served, "http://any.example.com/anything/headers", ...inAMoment),
+    ) as {
+      readonly headers: Readonly<Record<string, string>>;
+    };
+    assert.equal(headers["Host"], "any.example.com");
+  });
+
+  it("records what is wrong with an Ingress of ours as an Event, and leaves those of others alone", async () => {
+    const manifest = (name: string, ingressClassName: string): string =>
+      JSON.stringify({
+        apiVersion: "networking.k8s.io/v1",
+        kind: "Ingress",
+        metadata: { name },
+        spec: {
+          ingressClassName,
+          defaultBackend: { service: { name: "nobody", port: { number: 80 } } },
+        },
+      });
+    await lab.kubectl(["apply", "-f", "-"], manifest("astray", "sekisho"));
+    await lab.kubectl(["apply", "-f", "-"], manifest("foreign", "somebody-else"));
+    const of = (name: string): string => `--field-selector=involvedObject.name=${name}`;
+    await lab.kubectl(["wait", "--for=create", "event", of("astray"), longest]);
+    assert.match(await lab.kubectl(["events", "--for", "ingress/astray"]), /Warning .*nobody/);
+    assert.equal((await lab.kubectl(["get", "events", of("foreign"), "-o", "name"])).trim(), "");
+    const foreign = await lab.kubectl(["get", "ingress/foreign", "-o", "jsonpath={.status}"]);
+    assert.equal(foreign, '{"loadBalancer":{}}');
+  });
+
+  describe("walkthrough nginx-cafe", { skip: noWalkthroughs }, () => {
+    const host = "cert.example.com";
+    const there = ["--namespace", "nginx-cafe"];
+    const { certificate, key } = selfSigned([host]);
+
+    it("runs by its unchanged manifests once its class is given to us", async () => {
+      const directory = undo.use(walk("nginx-cafe", "cafe.yaml", "cafe-ingress.yaml"));
+      const ca = directory.keep("ca.crt", certificate);
+      const nginx = {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "IngressClass",
+        metadata: { name: "nginx" },
+        spec: { controller: "sekisho.dev/ingress" },
+      };
+      await lab.kubectl(["apply", "-f", "-"], JSON.stringify(nginx));
+      await lab.kubectl(["create", "namespace", "nginx-cafe"]);
+      await lab.kubectl([...there, "apply", "-f", directory.manifests]);
+      for (const name of ["tea", "coffee"])
+        await lab.kubectl([...there, "rollout", "status", `deployment/${name}`, longest]);
+      await untilServed("cafe-ingress", ...there);
+      await assert.rejects(curl(served, `https://${host}/tea`, "--cacert", ca), /SSL|TLS|reset/);
+      const files = [
+        `--cert=${directory.keep("tls.crt", certificate)}`,
+        `--key=${directory.keep("tls.key", key)}`,
+      ];
+      await lab.kubectl([...there, "create", "secret", "tls", "cafe-secret", ...files]);
+      const tea = await curl(served, `https://${host}/tea`, "--cacert", ca, ...inAMoment);
+      assert.match(tea, /^Server name: tea-/m);
+      assert.match(
+        await curl(served, `http://${host}/coffee`, ...inAMoment),
+        /^Server name: coffee-/m,
+      );
+      const [, row] = await columns("ingress", "cafe-ingress", ...there);
+      assert.deepEqual(row?.slice(0, 5), [
+        "cafe-ingress",
+        "nginx",
+        host,
+        served.address,
+        "80, 443",
+      ]);
+    });
+  });
+});
