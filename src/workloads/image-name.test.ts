@@ -53,7 +53,7 @@ test("the demo images of the walkthroughs have stand-ins", () => {
     "nginxdemos/hello": undefined,
     "kennethreitz/httpbin": "httpbin",
     "docker.io/kennethreitz/httpbin": "httpbin",
-    "mccutchen/go-httpbin:v2.15.0": "httpbin",
+    "mccutchen/go-httpbin:v2.15.0": "go-httpbin",
     "nmatsui/hello-world-api:latest": "json-hello",
     "hashicorp/http-echo:1.0": "echo",
     "gcr.io/k8s-staging-gateway-api/echo-basic:v1": "echo",
