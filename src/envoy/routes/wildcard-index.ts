@@ -12,7 +12,8 @@ import { hostResourceName, scopeKey, scopeNamed } from "./scope.ts";
 
 /**
  * The name of the index. A wildcard is entered after its routes were acknowledged, else requests get 404 in between,
- * and is taken out before they are removed: the relations of the index say so.
+ * and is taken out before they are removed: the relations of the index say so. Only a proxy that begins gets it at once,
+ * as it serves nothing before it has the routes of all its first scopes.
  */
 export const wildcardIndexName = "wildcard-index";
 

@@ -214,46 +214,6 @@ test("a proxy that comes with hosts that are gone is told so, though it is told 
   );
 });
 
-const scope = (name: string): Resource =>
-  resource("scope", name, name, { uses: [{ type: "routes", name }] });
-const wildcardRoutes = (name: string): Resource => resource("routes", name, "1");
-const index = (...names: readonly string[]): Resource =>
-  resource("scope", "wildcard-index", names.join(), {
-    needs: names.map((name) => ({ type: "routes", name })),
-    uses: names.map((name) => ({ type: "scope", name })),
-  });
-
-test("a wildcard that came while nobody was there is entered once its routes are there", async (t) => {
-  const harness = await startXds(t);
-  harness.xds.publish({
-    set: [
-      scope("host/*.w"),
-      scope("host/*.h"),
-      wildcardRoutes("host/*.w"),
-      wildcardRoutes("host/*.h"),
-      index("host/*.w", "host/*.h"),
-    ],
-    removed: [],
-  });
-  harness.xds.open();
-  const client = harness.client("p");
-  client.ask("routes", {
-    subscribe: ["host/*.w"],
-    initialVersions: { "host/*.w": wildcardRoutes("host/*.w").version },
-  });
-  client.ask("scope", {
-    initialVersions: {
-      "host/*.w": scope("host/*.w").version,
-      "wildcard-index": index("host/*.w").version,
-    },
-  });
-  assert.deepEqual(Object.keys((await client.accept()).texts), ["host/*.h"]);
-  client.ask("routes", { subscribe: ["host/*.h"] });
-  assert.deepEqual(Object.keys((await client.accept()).texts), ["host/*.h"]);
-  assert.deepEqual(Object.keys((await client.accept()).texts), ["wildcard-index"]);
-  await harness.xds.programmed();
-});
-
 test("content that a proxy came with and that is published again is known from then on", async (t) => {
   const harness = await startXds(t);
   harness.xds.publish({ set: [cluster("new"), endpoints("new"), routes("new")], removed: [] });

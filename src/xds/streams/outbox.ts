@@ -128,6 +128,14 @@ export class Outbox {
     this.#owesFirst = owes;
   }
 
+  /**
+   * A listener that begins waits for its first scopes and the routes of these, and turns active: whatever scope comes
+   * later is missing until then. So the first ones come whole, and what needs routes comes with them.
+   */
+  get #isFirstScopes(): boolean {
+    return this.#owesFirst && this.type === "scope";
+  }
+
   /** What the name needs is in force, or has been waited for long enough. */
   release(name: string): void {
     this.#interims.delete(name);
@@ -234,6 +242,7 @@ export class Outbox {
 
   /** Whether content waits for what it needs. What protects better than the content in force goes out as far as it can. */
   #mustWait(name: string, offered: Resource): boolean {
+    if (this.#isFirstScopes) return false;
     const named = this.#named(name);
     const { revision } = this.#view;
     if (!this.#ordering.holds(named, offered, revision)) return false;
@@ -284,6 +293,7 @@ export class Outbox {
 
   #takeWaiting(from: "pending" | "leaving", maxBytes: number): Batch {
     const waiting = this.#backlog.in(from);
+    const most = this.#isFirstScopes ? Number.POSITIVE_INFINITY : maxBytes;
     const content = new Map<string, Resource | undefined>();
     let since = this.#owesFirst ? 0 : Number.POSITIVE_INFINITY;
     this.#owesFirst = false;
@@ -292,7 +302,7 @@ export class Outbox {
       if (from === "leaving" && this.#possession.isReferredTo(this.#named(name))) continue;
       const found = this.#interims.get(name) ?? this.#view.find(this.type, name);
       bytes += sizeOf(name, found);
-      if (content.size > 0 && bytes > maxBytes) break;
+      if (content.size > 0 && bytes > most) break;
       content.set(name, found);
       since = Math.min(since, waitingSince);
     }
