@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { createRemoteStore } from "#api/remote-store.ts";
 import { kinds } from "#kinds/all.ts";
 import { findAccess } from "#store/kubernetes/access/find-access.ts";
-import { createKubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
+import { createKubernetesStore, type KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import type { CommandContext } from "./command-context.ts";
 import { dataOption } from "./options.ts";
@@ -23,6 +23,8 @@ export interface ObjectHome {
   readonly namespace: string;
   /** The running gate that answers; absent: a cluster does. */
   readonly socket?: string;
+  /** The cluster that answers, for what is no object. */
+  readonly cluster?: KubernetesStore;
   readonly close: () => void;
 }
 
@@ -55,5 +57,5 @@ export async function openHome(context: CommandContext, options: HomeOptions): P
     { ...context, http: context.clients, log },
     { access, resources: kinds },
   );
-  return { store, namespace: access.namespace, close: store.close };
+  return { store, cluster: store, namespace: access.namespace, close: store.close };
 }

@@ -12,8 +12,9 @@ import { ProcessError } from "#runtime/processes.ts";
 import { StoreError, type StoreErrorCode } from "#store/object-store.ts";
 import { applyCommand } from "./apply.ts";
 import { checkCommand } from "./check.ts";
+import { controllerCommand } from "./cluster/controller.ts";
+import { proxyDrainCommand } from "./cluster/proxy-drain.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
-import { controllerCommand } from "./controller.ts";
 import { createCommand } from "./create.ts";
 import { deleteCommand } from "./delete.ts";
 import { describeCommand } from "./describe.ts";
@@ -24,10 +25,10 @@ import { getCommand } from "./get.ts";
 import { logsCommand } from "./logs.ts";
 import { exampleText } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
-import { proxyDrainCommand } from "./proxy-drain.ts";
+import { statusCommand } from "./status.ts";
 import { printable } from "./table.ts";
 import { translateCommand } from "./translate.ts";
-import { upCommand } from "./up.ts";
+import { upCommand } from "./up/up.ts";
 import { version } from "./version.ts";
 
 /** Runs the command that was given; resolves to the exit code. */
@@ -61,6 +62,7 @@ function createProgram(context: CommandContext, outcome: Outcome): Command {
     eventsCommand(context),
     explainCommand(context),
     logsCommand(context),
+    statusCommand(context),
     applyCommand(context),
     createCommand(context),
     deleteCommand(context),

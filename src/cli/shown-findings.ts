@@ -2,7 +2,7 @@
 
 import type { LocatedFinding } from "#api/gate-calls.ts";
 import { type Finding, type FindingChange, findingKey } from "#base/finding.ts";
-import type { LocatedChange } from "./up-listener.ts";
+import type { LocatedChange } from "./up/up-listener.ts";
 
 export class ShownFindings {
   readonly #locate: (finding: Finding) => LocatedFinding;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Json } from "#base/json.ts";
 import type { Problem } from "#base/schema.ts";
-import { upCommand } from "#cli/up.ts";
+import { upCommand } from "#cli/up/up.ts";
 import { defaults, readSettings } from "#config/settings.ts";
 import { everyField } from "./every-field.ts";
 import { rowsOf } from "./table-rows.ts";

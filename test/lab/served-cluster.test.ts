@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { selfSigned } from "#test/simulators/self-signed.ts";
+import { runCommand } from "#test/system/commands.ts";
 import { repository } from "#test/system/program.ts";
 import { skipped as noWalkthroughs, walk } from "#test/walkthroughs/walkthrough.ts";
 import { skipWithoutLab } from "./build/requirements.ts";
@@ -73,6 +74,19 @@ describe("a cluster", { skip }, () => {
       readonly headers: Readonly<Record<string, string>>;
     };
     assert.equal(headers["Host"], "any.example.com");
+  });
+
+  it("tells by sekisho status which replica leads and what each proxy has acknowledged", async () => {
+    const asked = ["status", "--kubeconfig", lab.kubeconfig];
+    const { out, code } = await runCommand(asked);
+    assert.equal(code, 0);
+    assert.match(out, /^REPLICA +ROLE +SERVED +PROXIES +ADDRESSES +FINDINGS$/m);
+    assert.equal(out.match(/^sekisho-controller-\S+ +leads /gm)?.length, 1);
+    assert.equal(out.match(/^sekisho-controller-\S+ +follows /gm)?.length, 1);
+    const json = JSON.parse((await runCommand([...asked, "-o", "json"])).out) as readonly {
+      readonly status: { readonly proxies: readonly unknown[] };
+    }[];
+    assert.equal(json.flatMap(({ status }) => status.proxies).length, served.proxies.length);
   });
 
   it("records what is wrong with an Ingress of ours as an Event, and leaves those of others alone", async () => {

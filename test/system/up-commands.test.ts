@@ -383,3 +383,12 @@ test("where no gate runs a command says how to start one", async () => {
   assert.equal(nobody.code, 1);
   assert.equal(nobody.err.split("\n")[1], `  start one: sekisho up DIR --data ${aside}`);
 });
+
+test("status shows Envoy, its ports, and that the proxy waits for nothing", async () => {
+  const out = await printed("status");
+  const { httpPort, httpsPort } = started().sekisho;
+  assert.match(out, /^Envoy \S+ is ready; HTTP on port \d+, HTTPS on port \d+$/m);
+  assert.ok(out.includes(`HTTP on port ${httpPort}, HTTPS on port ${httpsPort}`));
+  const [proxy, ...others] = table(out.slice(out.indexOf("PROXY")));
+  assert.deepEqual([proxy?.["PROXY"], proxy?.["WAITING"], others], ["standalone", "-", []]);
+});

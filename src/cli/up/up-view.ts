@@ -3,9 +3,9 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import type { LocatedFinding } from "#api/gate-calls.ts";
 import type { GateStatus } from "#gate/gate-status.ts";
-import { formatAge } from "./age.ts";
-import { formatFinding } from "./finding-text.ts";
-import { printable } from "./table.ts";
+import { formatAge } from "../age.ts";
+import { formatFinding } from "../finding-text.ts";
+import { printable } from "../table.ts";
 
 export interface ScreenContent {
   readonly status: GateStatus;

@@ -23,8 +23,8 @@ import type { Metrics } from "#runtime/metrics.ts";
 import { eventResource } from "#status/cluster-events.ts";
 import { type AskedAccess, findAccess } from "#store/kubernetes/access/find-access.ts";
 import { createKubernetesStore, type KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
-import type { CommandContext } from "./command-context.ts";
-import { version } from "./version.ts";
+import type { CommandContext } from "../command-context.ts";
+import { version } from "../version.ts";
 
 export interface ControllerSettings
   extends Omit<Settings, "ingressClasses">,

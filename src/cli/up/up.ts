@@ -11,12 +11,12 @@ import type { Settings } from "#config/settings.ts";
 import { keepPorts, readHeldPorts } from "#gate/held-ports.ts";
 import { choosePorts } from "#gate/ports.ts";
 import { findEnvoy } from "#proxies/process/find-envoy.ts";
-import { type CommandContext, CommandError, dataDirectoryOf } from "./command-context.ts";
-import { openHeldStore } from "./data-holder.ts";
-import { exampleText } from "./options.ts";
-import type { Outcome } from "./outcome.ts";
-import { settingsOf } from "./read-settings.ts";
-import { sealerOf } from "./store-key.ts";
+import { type CommandContext, CommandError, dataDirectoryOf } from "../command-context.ts";
+import { openHeldStore } from "../data-holder.ts";
+import { exampleText } from "../options.ts";
+import type { Outcome } from "../outcome.ts";
+import { settingsOf } from "../read-settings.ts";
+import { sealerOf } from "../store-key.ts";
 import { createUpOutput } from "./up-output.ts";
 import { runGate } from "./up-run.ts";
 

@@ -11,8 +11,8 @@ import { createEnvoyAdmin } from "#proxies/process/admin.ts";
 import { drain } from "#proxies/process/drain.ts";
 import type { Clock } from "#runtime/clock.ts";
 import { logFields } from "#runtime/log-fields.ts";
-import type { CommandContext } from "./command-context.ts";
-import { exampleText } from "./options.ts";
+import type { CommandContext } from "../command-context.ts";
+import { exampleText } from "../options.ts";
 
 interface DrainFlags {
   readonly admin: string;

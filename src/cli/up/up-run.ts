@@ -19,10 +19,10 @@ import { gateStatus } from "#gate/standalone-status.ts";
 import { podCondition, podKind, podPhase } from "#kinds/pod.ts";
 import type { EnvoyEvent } from "#proxies/process/envoy-event.ts";
 import { errorText } from "#runtime/log-fields.ts";
-import { type CommandContext, socketName } from "./command-context.ts";
-import { ShownFindings } from "./shown-findings.ts";
+import { type CommandContext, socketName } from "../command-context.ts";
+import { ShownFindings } from "../shown-findings.ts";
+import { version } from "../version.ts";
 import type { UpOutput } from "./up-listener.ts";
-import { version } from "./version.ts";
 
 export type RunDeps = StandaloneDeps &
   Pick<CommandContext, "environment" | "socket" | "pages"> & { readonly output: UpOutput };

@@ -8,11 +8,11 @@ import {
 } from "#config/listen-address.ts";
 import type { PublishedAddress } from "#gate/cluster/published-address.ts";
 import type { LoadBalancerAddress } from "#status/ingress-status.ts";
-import type { CommandContext } from "./command-context.ts";
+import type { CommandContext } from "../command-context.ts";
+import { exampleText } from "../options.ts";
+import type { Outcome } from "../outcome.ts";
+import { settingsOf } from "../read-settings.ts";
 import { runController } from "./controller-run.ts";
-import { exampleText } from "./options.ts";
-import type { Outcome } from "./outcome.ts";
-import { settingsOf } from "./read-settings.ts";
 
 interface ControllerFlags {
   readonly kubeconfig?: string;

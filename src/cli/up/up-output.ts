@@ -1,8 +1,8 @@
 /** Where `up` speaks: a screen that is drawn anew, plain lines, or JSON events. */
 
 import { formatOrigin } from "#base/origin.ts";
+import { formatFinding } from "../finding-text.ts";
 import { formatAccess } from "./access-line.ts";
-import { formatFinding } from "./finding-text.ts";
 import {
   type OutputContext,
   type OutputSettings,
