@@ -2,12 +2,12 @@
 
 import { Command, Option } from "commander";
 import { askGate } from "#api/gate-calls.ts";
-import type { ClusterStatus } from "#gate/cluster/cluster-status.ts";
 import type { GateStatus, ProxyStatus } from "#gate/gate-status.ts";
 import { podKind } from "#kinds/pod.ts";
 import { errorText } from "#runtime/log-fields.ts";
 import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
 import { formatAge } from "./age.ts";
+import { type ReplicaStatus, readReplicaStatus } from "./cluster/replica-status.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
 import { type HomeOptions, openHome, withHomeOptions } from "./object-home.ts";
 import { exampleText } from "./options.ts";
@@ -21,7 +21,7 @@ interface StatusOptions extends HomeOptions {
 /** A replica of the control plane, and what it says; `problem` when it says nothing. */
 interface Replica {
   readonly name: string;
-  readonly status?: ClusterStatus;
+  readonly status?: ReplicaStatus;
   readonly problem?: string;
 }
 
@@ -97,10 +97,10 @@ async function readReplica(
 ): Promise<Replica> {
   const path = `/api/v1/namespaces/${namespace}/pods/${name}:${pagesPort}/proxy/status`;
   try {
-    return {
-      name,
-      status: (await store.call({ method: "GET", path })) as unknown as ClusterStatus,
-    };
+    const found = readReplicaStatus(await store.call({ method: "GET", path }));
+    return found === undefined
+      ? { name, problem: "it says something that this version does not know" }
+      : { name, status: found };
   } catch (error) {
     return { name, problem: errorText(error) };
   }
@@ -115,9 +115,7 @@ function clusterText(context: CommandContext, replicas: readonly Replica[]): str
           found.isLeader ? "leads" : "follows",
           `${found.served}`,
           `${found.proxies.length}`,
-          found.addresses
-            .map((address) => ("ip" in address ? address.ip : address.hostname))
-            .join(","),
+          found.addresses.map((address) => address.ip ?? address.hostname ?? "").join(","),
           `${found.findings.error} errors, ${found.findings.warning} warnings`,
         ],
   );
