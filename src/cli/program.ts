@@ -13,6 +13,7 @@ import { StoreError, type StoreErrorCode } from "#store/object-store.ts";
 import { applyCommand } from "./apply.ts";
 import { checkCommand } from "./check.ts";
 import { controllerCommand } from "./cluster/controller.ts";
+import { preflightCommand } from "./cluster/preflight.ts";
 import { proxyDrainCommand } from "./cluster/proxy-drain.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
 import { createCommand } from "./create.ts";
@@ -57,6 +58,7 @@ function createProgram(context: CommandContext, outcome: Outcome): Command {
     downCommand(context),
     controllerCommand(context, outcome),
     proxyDrainCommand(context),
+    preflightCommand(context, outcome),
     getCommand(context),
     describeCommand(context),
     eventsCommand(context),

@@ -89,6 +89,19 @@ describe("a cluster", { skip }, () => {
     assert.equal(json.flatMap(({ status }) => status.proxies).length, served.proxies.length);
   });
 
+  it("is looked at by sekisho preflight, which finds nothing in the way and whose classes are whose", async () => {
+    const { out, code } = await runCommand([
+      "preflight",
+      "cluster",
+      "--kubeconfig",
+      lab.kubeconfig,
+    ]);
+    assert.equal(code, 0, out);
+    assert.match(out, /^ok +version +Kubernetes v1\.\d+/m);
+    assert.match(out, /^ok +class sekisho +2 Ingresses, served by Sekisho$/m);
+    assert.match(out, /^ok +lease +sekisho-controller-\S+ leads$/m);
+  });
+
   it("records what is wrong with an Ingress of ours as an Event, and leaves those of others alone", async () => {
     const manifest = (name: string, ingressClassName: string): string =>
       JSON.stringify({

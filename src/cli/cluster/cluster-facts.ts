@@ -1,0 +1,99 @@
+/** What is looked at of a cluster before Sekisho serves it. */
+
+import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
+import { errorText } from "#runtime/log-fields.ts";
+import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
+
+/** A list as the API gave it, or why it did not. */
+export type Found = { readonly items: readonly JsonObject[] } | { readonly problem: string };
+
+export interface ClusterFacts {
+  readonly version: string;
+  readonly classes: Found;
+  readonly ingresses: Found;
+  readonly webhooks: Found;
+  /** Services and EndpointSlices of all namespaces: where webhooks lead. */
+  readonly services: Found;
+  readonly slices: Found;
+  /** Of the system's namespace. */
+  readonly leases: Found;
+}
+
+const admission = "/apis/admissionregistration.k8s.io/v1";
+
+/** Asks for everything at once; what may not be read is a problem of its own. Throws StoreError when nobody answers. */
+export async function readClusterFacts(
+  store: Pick<KubernetesStore, "call">,
+  systemNamespace: string,
+): Promise<ClusterFacts> {
+  const version = await store.call({ method: "GET", path: "/version" });
+  const list = (path: string): Promise<Found> => readList(store, path);
+  const [validating, mutating, ...lists] = await Promise.all([
+    list(`${admission}/validatingwebhookconfigurations`),
+    list(`${admission}/mutatingwebhookconfigurations`),
+    list("/apis/networking.k8s.io/v1/ingressclasses"),
+    list("/apis/networking.k8s.io/v1/ingresses"),
+    list("/api/v1/services"),
+    list("/apis/discovery.k8s.io/v1/endpointslices"),
+    list(`/apis/coordination.k8s.io/v1/namespaces/${systemNamespace}/leases`),
+  ]);
+  const [classes, ingresses, services, slices, leases] = lists;
+  return {
+    version: textAt(version, "gitVersion") ?? "unknown",
+    webhooks: both(
+      ofKind(validating, "ValidatingWebhookConfiguration"),
+      ofKind(mutating, "MutatingWebhookConfiguration"),
+    ),
+    classes,
+    ingresses,
+    services,
+    slices,
+    leases,
+  };
+}
+
+async function readList(store: Pick<KubernetesStore, "call">, path: string): Promise<Found> {
+  try {
+    const answer = await store.call({ method: "GET", path });
+    return { items: objectsAt(answer, "items") };
+  } catch (error) {
+    return { problem: errorText(error) };
+  }
+}
+
+/** Items of a list do not say what they are. */
+function ofKind(found: Found, kind: string): Found {
+  return "items" in found ? { items: found.items.map((item) => ({ ...item, kind })) } : found;
+}
+
+function both(a: Found, b: Found): Found {
+  if (!("items" in a)) return a;
+  return "items" in b ? { items: [...a.items, ...b.items] } : b;
+}
+
+/** The object at a path of field names; undefined where there is none. */
+export function objectAt(
+  value: Json | undefined,
+  ...path: readonly string[]
+): JsonObject | undefined {
+  let found: Json | undefined = value;
+  for (const name of path) found = isJsonObject(found) ? (found as JsonObject)[name] : undefined;
+  return isJsonObject(found) ? (found as JsonObject) : undefined;
+}
+
+/** The text at a path of field names. */
+export function textAt(value: Json | undefined, ...path: readonly string[]): string | undefined {
+  const found = objectAt(value, ...path.slice(0, -1))?.[path.at(-1) ?? ""];
+  return typeof found === "string" ? found : undefined;
+}
+
+/** The objects of the list at a path of field names. */
+export function objectsAt(
+  value: Json | undefined,
+  ...path: readonly string[]
+): readonly JsonObject[] {
+  const found = objectAt(value, ...path.slice(0, -1))?.[path.at(-1) ?? ""];
+  return Array.isArray(found)
+    ? found.filter((one: Json): one is JsonObject => isJsonObject(one))
+    : [];
+}
