@@ -1,16 +1,18 @@
 /**
  * Nothing grows: while everything changes for half an hour, memory of the control plane and of Envoy stays where it was,
- * the number of live nodes is the same at the same state of the world, and no request gets a wrong answer.
+ * the number of live nodes is the same at the same state of the world, and no request gets a wrong answer. What comes late
+ * by no more than the programs waited for a processor is counted apart: see processor-waits.ts.
  *
  * SEKISHO_SOAK_MINUTES sets how long (default 30).
  */
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { sumOfMetric } from "#test/system/gate-metrics.ts";
 import { startSekisho } from "#test/system/sekisho.ts";
+import { gatePrograms, processesOf } from "./gate-programs.ts";
+import { ProcessorWaits } from "./processor-waits.ts";
 import { createSite } from "./site.ts";
 import { OpenLoop } from "./unbroken/load.ts";
 
@@ -32,6 +34,9 @@ test(`${minutes} minutes of churn: memory and live nodes stay where they were`, 
   writeFileSync(settings, "concurrency: 1\nworkloads: none\n");
   const sekisho = await startSekisho(["up", served, "--config", settings]);
   undo.defer(async () => void (await sekisho.stop()));
+  const waits = new ProcessorWaits(clock, () => processesOf(sekisho.data));
+  undo.defer(() => waits.stop());
+  waits.start();
   const load = new OpenLoop(clock, world, { http: sekisho.httpPort, https: sekisho.httpsPort });
   load.start(requestsPerSecond);
   const samples: Sample[] = [];
@@ -44,14 +49,16 @@ test(`${minutes} minutes of churn: memory and live nodes stay where they were`, 
     await clock.sleep(Temporal.Duration.from({ seconds: 2 }));
     samples.push(await sample(sekisho.data));
   }
-  const report = await load.stop();
+  const report = await load.stop(waits);
   for (const what of ["controlPlaneKiB", "envoyKiB", "liveNodes"] as const) {
     const values = samples.map((one) => one[what]);
     t.diagnostic(
       `${what}: ${values[0]} at first, ${median(values)} median, ${values.at(-1)} at last`,
     );
   }
-  t.diagnostic(`${report.requests} requests, ${report.wrongCount} wrong`);
+  t.diagnostic(
+    `${report.requests} requests, ${report.wrongCount} wrong, ${report.starved} late by up to ${Math.round(report.starvedMs)} ms that programs waited for a processor`,
+  );
   assert.deepEqual(report.wrong, []);
   const liveNodes = [...new Set(samples.map((one) => one.liveNodes))];
   assert.equal(liveNodes.length, 1, `live nodes differ: ${liveNodes.join(", ")}`);
@@ -64,13 +71,10 @@ test(`${minutes} minutes of churn: memory and live nodes stay where they were`, 
 });
 
 async function sample(data: string): Promise<Sample> {
-  const holder = JSON.parse(readFileSync(join(data, "holder.json"), "utf8")) as { pid: number };
-  const { envoys } = JSON.parse(readFileSync(join(data, "envoy/running.json"), "utf8")) as {
-    envoys: readonly { pid: number }[];
-  };
+  const { controlPlane, envoys } = gatePrograms(data);
   return {
-    controlPlaneKiB: residentKiB(holder.pid),
-    envoyKiB: envoys.reduce((sum, { pid }) => sum + residentKiB(pid), 0),
+    controlPlaneKiB: residentKiB(controlPlane),
+    envoyKiB: envoys.reduce((sum, pid) => sum + residentKiB(pid), 0),
     liveNodes: await sumOfMetric(data, "sekisho_live_nodes"),
   };
 }

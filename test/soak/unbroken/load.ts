@@ -6,18 +6,17 @@ import http2 from "node:http2";
 import { setImmediate } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import type { Clock } from "#runtime/clock.ts";
+import type { ProcessorWaits } from "../processor-waits.ts";
 import type { Subject, World } from "./changes.ts";
+import { Judgement, type Verdict } from "./judgement.ts";
 
 export interface Ports {
   readonly http: number;
   readonly https: number;
 }
 
-export interface Report {
+export interface Report extends Verdict {
   readonly requests: number;
-  /** Answers that were neither the old nor the new world's, with how they came about; the first 50. */
-  readonly wrong: readonly string[];
-  readonly wrongCount: number;
   /** How many requests each way of asking made. */
   readonly ways: Readonly<Record<string, number>>;
 }
@@ -40,8 +39,7 @@ export class OpenLoop {
   readonly #undo: (() => void)[] = [];
   readonly #open = new Set<Promise<void>>();
   readonly #counts = new Map<string, number>();
-  readonly #wrong: string[] = [];
-  #wrongCount = 0;
+  readonly #judgement = new Judgement();
   #requests = 0;
   #cancel: () => void = () => undefined;
 
@@ -84,15 +82,15 @@ export class OpenLoop {
     send();
   }
 
-  /** Ends it once every request has its answer. */
-  async stop(): Promise<Report> {
+  /** Ends it once every request has its answer, and `waits`, by which late ones are judged. */
+  async stop(waits: ProcessorWaits): Promise<Report> {
     this.#cancel();
     await Promise.all(this.#open);
+    waits.stop();
     for (const undo of this.#undo) undo();
     return {
+      ...this.#judgement.end(waits),
       requests: this.#requests,
-      wrong: this.#wrong,
-      wrongCount: this.#wrongCount,
       ways: Object.fromEntries(this.#counts),
     };
   }
@@ -117,20 +115,14 @@ export class OpenLoop {
 
   #judge(way: { readonly name: string; readonly ask: Ask }, subject: Subject): void {
     this.#counts.set(way.name, (this.#counts.get(way.name) ?? 0) + 1);
-    const sent = this.#clock.monotonicMs();
+    const sentMs = this.#clock.monotonicMs();
+    const asked = `${way.name} ${subject.host}`;
     const judged = way
       .ask(subject)
       .catch((error: unknown) => `no answer: ${error instanceof Error ? error.message : error}`)
       .then((answer) => {
-        const answered = this.#clock.monotonicMs();
-        const allowed = subject.timeline.allowed(sent, answered);
-        if (allowed.has(answer)) return;
-        this.#wrongCount += 1;
-        if (this.#wrong.length >= 50) return;
-        const right = [...allowed].join(" or ");
-        this.#wrong.push(
-          `${way.name} ${subject.host}: ${answer} instead of ${right}, after ${Math.round(answered - sent)} ms at ${Math.round(sent)}`,
-        );
+        const answeredMs = this.#clock.monotonicMs();
+        this.#judgement.judge(subject.timeline, { answer, sentMs, answeredMs, asked });
       })
       .finally(() => this.#open.delete(judged));
     this.#open.add(judged);

@@ -15,6 +15,14 @@ interface Era {
   untilMs: number;
 }
 
+/** An answer that would have been right earlier. */
+export interface Lateness {
+  /** When the change was made that it does not show. */
+  readonly changedMs: number;
+  /** Until when it was right. */
+  readonly dueMs: number;
+}
+
 export class Timeline {
   readonly #eras: Era[];
 
@@ -60,5 +68,15 @@ export class Timeline {
       if (begun && !over) allowed.add(era.answer);
     }
     return allowed;
+  }
+
+  /** How late an answer is for a request sent at `sentMs`; undefined when it was never right. */
+  lateness(answer: string, sentMs: number): Lateness | undefined {
+    for (let index = this.#eras.length - 1; index > 0; index -= 1) {
+      const next = this.#eras[index];
+      if (this.#eras[index - 1]?.answer !== answer || next === undefined) continue;
+      if (next.untilMs < sentMs) return { changedMs: next.fromMs, dueMs: next.untilMs };
+    }
+    return undefined;
   }
 }

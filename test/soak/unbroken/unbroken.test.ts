@@ -10,6 +10,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
+import { processesOf } from "../gate-programs.ts";
+import { ProcessorWaits } from "../processor-waits.ts";
 import { createSite } from "../site.ts";
 import type { World } from "./changes.ts";
 import { OpenLoop } from "./load.ts";
@@ -29,6 +31,9 @@ test(`${changes} changes, ${kills} kill -9 of the control plane and hot restarts
   await plane.start();
   undo.defer(() => plane.stop());
   const { httpPort, httpsPort } = plane.running;
+  const waits = new ProcessorWaits(clock, () => processesOf(plane.running.data));
+  undo.defer(() => waits.stop());
+  waits.start();
   const load = new OpenLoop(clock, world, { http: httpPort, https: httpsPort });
   load.start(requestsPerSecond);
   const sockets = echoOverWebSockets(clock, httpPort);
@@ -40,11 +45,11 @@ test(`${changes} changes, ${kills} kill -9 of the control plane and hot restarts
     await clock.sleep(Temporal.Duration.from({ milliseconds: 1000 / changesPerSecond }));
   }
   await plane.revived();
-  const report = await load.stop();
+  const report = await load.stop(waits);
   const echoed = await sockets.stop();
   const wrong = [...report.wrong, ...echoed.wrong, ...(await downloaded)];
   t.diagnostic(
-    `${report.requests} requests (${JSON.stringify(report.ways)}), ${echoed.echoes} echoes, ${changes} changes, ${plane.kills} kills, ${plane.hotRestarts} hot restarts: ${report.wrongCount + echoed.wrong.length} wrong`,
+    `${report.requests} requests (${JSON.stringify(report.ways)}), ${echoed.echoes} echoes, ${changes} changes, ${plane.kills} kills, ${plane.hotRestarts} hot restarts: ${report.wrongCount + echoed.wrong.length} wrong, ${report.starved} late by up to ${Math.round(report.starvedMs)} ms that programs waited for a processor`,
   );
   assert.deepEqual(wrong, []);
 });
