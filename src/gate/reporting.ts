@@ -1,6 +1,6 @@
 /** What a gate writes back to its store: statuses at every change, Events once it is told to record them. */
 
-import type { FindingChange } from "#base/finding.ts";
+import type { Finding, FindingChange } from "#base/finding.ts";
 import type { Json } from "#base/json.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
@@ -40,6 +40,8 @@ export interface ReportedState {
   readonly addresses: () => readonly LoadBalancerAddress[];
   /** The status that an object (`formatKey`) was last seen with. */
   readonly statusOf: (key: string) => Json | undefined;
+  /** Whether a finding is about an object whose Events are ours to write. Default: all are. */
+  readonly isOurs?: (finding: Finding) => boolean;
 }
 
 /** Writing goes on for so long at once, and then lets others go first for as long. */
@@ -53,7 +55,7 @@ export function createReporting(
   const breathe = createBreathing(clock);
   const status = createIngressStatusWriter(store, { ...state, breathe });
   const recorder = events ?? createStoredEvents(store, clock.now);
-  const recorded = createFindingEvents(store, recorder, { breathe });
+  const recorded = createFindingEvents(store, recorder, { breathe, isOurs: state.isOurs });
   let serving = false;
   let recording = false;
   const update = async (): Promise<void> => {

@@ -17,7 +17,10 @@ interface Stage {
   readonly sweeps: () => number;
 }
 
-async function startEvents(context: TestContext): Promise<Stage> {
+async function startEvents(
+  context: TestContext,
+  isOurs?: (finding: Finding) => boolean,
+): Promise<Stage> {
   const store = await temporaryStore(context);
   await store.create({
     apiVersion: "v1",
@@ -39,6 +42,7 @@ async function startEvents(context: TestContext): Promise<Stage> {
     createStoredEvents(watched, () => now),
     {
       breathe: async () => undefined,
+      isOurs,
     },
   );
   return {
@@ -92,4 +96,15 @@ test("events of more than an hour ago go, and are looked for once a minute", asy
   pass({ hours: 2 });
   await events.update();
   assert.deepEqual(await counts(), []);
+});
+
+test("what is found about an object before it is ours is recorded once it is", async (context) => {
+  let isOurs = false;
+  const { events, counts } = await startEvents(context, () => isOurs);
+  events.found({ added: [wrong], gone: [] });
+  await events.update();
+  assert.deepEqual(await counts(), []);
+  isOurs = true;
+  await events.update();
+  assert.deepEqual(await counts(), [1]);
 });

@@ -18,16 +18,19 @@ export interface FindingEvents {
 export interface FindingEventsSettings {
   /** Awaited between two writes, so that many of them hold up nobody. */
   readonly breathe: () => Promise<void>;
+  /** What is found about other objects waits, as a finding may come before its object is known. Default: all are. */
+  readonly isOurs?: ((finding: Finding) => boolean) | undefined;
 }
 
 export function createFindingEvents(
   store: Pick<ObjectStore, "get">,
   recorder: EventRecorder,
-  { breathe }: FindingEventsSettings,
+  { breathe, isOurs = () => true }: FindingEventsSettings,
 ): FindingEvents {
   const due = new Map<string, Finding>();
   const round = async (): Promise<void> => {
     for (const [key, finding] of due) {
+      if (!isOurs(finding)) continue;
       due.delete(key);
       try {
         const about = await store.get(finding.origin);

@@ -37,6 +37,7 @@ export interface ControllerSettings
       | "identity"
       | "ingressClasses"
       | "namespaces"
+      | "secretNamespaces"
     > {
   readonly access: AskedAccess;
   readonly xds: ListenAddress;

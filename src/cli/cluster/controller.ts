@@ -18,6 +18,7 @@ interface ControllerFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespaces?: readonly string[];
+  readonly secretNamespaces?: readonly string[];
   readonly ingressClass?: readonly string[];
   readonly gates: "own" | "observe";
   readonly systemNamespace: string;
@@ -49,6 +50,10 @@ export function controllerCommand(context: CommandContext, outcome: Outcome): Co
     .option(
       "--namespaces <name...>",
       "read only these namespaces, and that of the system (default: all)",
+    )
+    .option(
+      "--secret-namespaces <name...>",
+      "read Secrets only in these namespaces (default: wherever objects are read)",
     )
     .option(
       "--ingress-class <name...>",
@@ -102,6 +107,7 @@ async function run(
       ...(flags.context === undefined ? {} : { context: flags.context }),
     },
     namespaces: flags.namespaces ?? "all",
+    secretNamespaces: flags.secretNamespaces,
     // In a cluster others may serve classes, too: only what is ours or was named.
     ingressClasses: [
       ...(ingressClasses === "all" ? [] : ingressClasses),

@@ -53,6 +53,8 @@ export interface ClusterGateSettings extends ListenerLayoutSettings {
   readonly identity: string;
   /** Where objects are read; those of the system's namespace are besides. */
   readonly namespaces: "all" | readonly string[];
+  /** Where Secrets are read; undefined: where objects are. */
+  readonly secretNamespaces: readonly string[] | undefined;
   readonly xds: Extract<Http2Address, { readonly kind: "tls" }>;
   readonly ingressClasses: "all" | readonly string[];
   readonly certificateLayout: CertificateLayout | undefined;
@@ -95,22 +97,22 @@ export async function startClusterGate(
   const source = startClusterSource(outside, {
     kinds: servedKinds,
     namespaces: namespacesOf(settings),
+    ...(settings.secretNamespaces && { secretNamespaces: settings.secretNamespaces }),
     secretsOf,
     changed: (findings) => board.replace("cluster", findings),
   });
   undo.defer(() => source.close());
   const deps = { ...outside, store: source.store };
+  // What a cluster holds besides is other people's: nobody asked us about it.
   const isOurs = ({ origin }: Finding): boolean => gate.pipeline.claimed.has(formatKey(origin));
   const statusOf = (key: string): Json | undefined => gate.pipeline.statusOf(key);
   const addresses = new PublishedAddresses(settings.published, statusOf);
   const events = clusterEvents(deps, settings);
   const claimed = (): ReadonlyMap<string, string> => gate.pipeline.claimed;
-  const state = { claimed, addresses: () => addresses.now, statusOf };
+  const state = { claimed, addresses: () => addresses.now, statusOf, isOurs };
   const reporting = createReporting({ ...deps, events }, state);
   const board = new FindingBoard((change) => {
-    // What a cluster holds besides is other people's: nobody asked us about it.
-    const { added, gone } = change;
-    reporting.found({ added: added.filter(isOurs), gone: gone.filter(isOurs) });
+    reporting.found(change);
     settings.onEvent({ kind: "findings", change });
   });
   const seat: { leadership?: Leadership | undefined } = {};
