@@ -66,7 +66,10 @@ interface Crowd {
 function crowd({ client }: XdsHarness): Crowd {
   const heard = new EventTarget();
   const tell = (): void => void heard.dispatchEvent(new Event("heard"));
-  return { heard, join: (earlier) => new SimulatedProxy(client("proxy"), tell, earlier) };
+  return {
+    heard,
+    join: (earlier) => new SimulatedProxy(client("proxy"), { heard: tell, earlier }),
+  };
 }
 
 test("through churn all proxies end with the same world, and those that return are sent nothing they have", async (t: TestContext) => {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { connect } from "node:http2";
 import { createConnection } from "node:net";
+import type { Duplex } from "node:stream";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { ResourceType } from "#envoy/resource.ts";
@@ -34,6 +35,8 @@ export interface Delivery {
   readonly versions: Readonly<Record<string, string>>;
   /** Name → text in the first field of the resource, see `resource` in xds-harness.ts. */
   readonly texts: Readonly<Record<string, string>>;
+  /** Name → the resource as it was sent. */
+  readonly contents: Readonly<Record<string, Uint8Array>>;
   readonly removed: readonly string[];
 }
 
@@ -55,9 +58,15 @@ export class DeltaClient implements AsyncDisposable {
   /** The status the server ended the call with, and its message. */
   readonly ended: Promise<{ readonly status: string; readonly message: string }>;
 
-  constructor(socketPath: string, node: string | undefined, kind: keyof typeof methods) {
+  /** `place`: the path of a socket, or what connects. */
+  constructor(
+    place: string | (() => Duplex),
+    node: string | undefined,
+    kind: keyof typeof methods,
+  ) {
     this.#node = node;
-    this.#session = connect("http://xds", { createConnection: () => createConnection(socketPath) });
+    const createSocket = typeof place === "string" ? () => createConnection(place) : place;
+    this.#session = connect("http://xds", { createConnection: createSocket });
     this.#stream = this.#session.request({
       ":method": "POST",
       ":path": methods[kind],
@@ -192,12 +201,15 @@ export class DeltaClient implements AsyncDisposable {
 function readDelivery(response: DeltaDiscoveryResponse): Delivery {
   const versions: Record<string, string> = {};
   const texts: Record<string, string> = {};
+  const contents: Record<string, Uint8Array> = {};
   for (const { name, version, resource } of response.resources) {
     versions[name] = version;
-    texts[name] = readText(resource?.value ?? new Uint8Array());
+    const content = resource?.value ?? new Uint8Array();
+    texts[name] = readText(content);
+    contents[name] = content;
   }
   const { nonce, removedResources: removed } = response;
-  return { type: typeOf(response.typeUrl), nonce, versions, texts, removed };
+  return { type: typeOf(response.typeUrl), nonce, versions, texts, contents, removed };
 }
 
 function typeOf(url: string): ResourceType {

@@ -10,16 +10,26 @@ const named: Partial<Record<ResourceType, ResourceType>> = {
   scope: "routes",
 };
 
+export interface SimulatedProxyOptions {
+  /** Called after each response. */
+  readonly heard?: (delivery: Delivery) => void;
+  /** What an earlier stream brought is held from the start. */
+  readonly earlier?: SimulatedProxy | undefined;
+  /** A response with such a resource in it is refused. */
+  readonly refuses?: (type: ResourceType, name: string) => boolean;
+}
+
 export class SimulatedProxy {
   readonly client: DeltaClient;
   readonly #held = new Map<ResourceType, Map<string, string>>();
-  readonly #heard: () => void;
+  readonly #options: SimulatedProxyOptions;
   #resources = 0;
 
-  /** Asks for everything, or for what is new over what an earlier stream brought; `heard` is called after each response. */
-  constructor(client: DeltaClient, heard: () => void = () => undefined, earlier?: SimulatedProxy) {
+  /** Asks for everything, or for what is new over what an earlier stream brought. */
+  constructor(client: DeltaClient, options: SimulatedProxyOptions = {}) {
     this.client = client;
-    this.#heard = heard;
+    this.#options = options;
+    const { earlier } = options;
     for (const type of wholeTypes) this.#ask(type, [], earlier);
     for (const type of ["endpoints", "routes"] as const) {
       const names = [...(earlier?.versions(type).keys() ?? [])];
@@ -49,6 +59,14 @@ export class SimulatedProxy {
   }
 
   #take(delivery: Delivery): void {
+    const { heard = () => undefined, refuses = () => false } = this.#options;
+    const guilty = Object.keys(delivery.versions).find((name) => refuses(delivery.type, name));
+    if (guilty === undefined) this.#accept(delivery);
+    else this.client.refuse(delivery, `${guilty} is refused`);
+    heard(delivery);
+  }
+
+  #accept(delivery: Delivery): void {
     const { type, versions, removed } = delivery;
     const held = this.#held.get(type) ?? new Map<string, string>();
     this.#held.set(type, held);
@@ -65,6 +83,5 @@ export class SimulatedProxy {
       for (const name of removed) known?.delete(name);
     }
     this.client.acknowledge(delivery);
-    this.#heard();
   }
 }

@@ -1,0 +1,87 @@
+/** What one service account asked of a lab's API server, from the server's own audit log. */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** One request that was answered, or is being answered as a watch is. */
+export interface AuditedRequest {
+  readonly verb: string;
+  readonly path: string;
+  readonly status: number;
+  /** The pod whose token it came with. */
+  readonly pod: string;
+  readonly apiGroup: string;
+  /** With the subresource: `ingresses/status`. */
+  readonly resource: string;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+}
+
+/** A line of the log (audit.k8s.io/v1, "Event"). */
+interface AuditEvent {
+  readonly verb: string;
+  readonly requestURI: string;
+  readonly user: { readonly extra?: Readonly<Record<string, readonly string[]>> };
+  readonly responseStatus?: { readonly code?: number };
+  readonly objectRef?: {
+    readonly apiGroup?: string;
+    readonly resource?: string;
+    readonly subresource?: string;
+    readonly namespace?: string;
+    readonly name?: string;
+  };
+}
+
+export class AuditLog implements Disposable {
+  readonly #directory = mkdtempSync(join(tmpdir(), "sekisho-audit-"));
+  /** For `apiserverFlags` of the lab. The log is written before the answer is sent. */
+  readonly flags: readonly string[];
+
+  /** `account`: `NAMESPACE:NAME`. */
+  constructor(account: string) {
+    const policy = {
+      apiVersion: "audit.k8s.io/v1",
+      kind: "Policy",
+      omitStages: ["RequestReceived"],
+      rules: [{ level: "Metadata", users: [`system:serviceaccount:${account}`] }],
+    };
+    const file = join(this.#directory, "policy.json");
+    writeFileSync(file, JSON.stringify(policy));
+    this.flags = [`--audit-policy-file=${file}`, `--audit-log-path=${this.#file}`];
+  }
+
+  /** All until now, in their order. A watch is there twice once it has ended. */
+  requests(): readonly AuditedRequest[] {
+    const lines = readFileSync(this.#file, "utf8").split("\n");
+    return lines.filter((line) => line !== "").map((line) => requestOf(JSON.parse(line)));
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  get #file(): string {
+    return join(this.#directory, "audit.log");
+  }
+}
+
+function requestOf({
+  verb,
+  requestURI,
+  user,
+  responseStatus,
+  objectRef,
+}: AuditEvent): AuditedRequest {
+  const { resource = "", subresource } = objectRef ?? {};
+  return {
+    verb,
+    path: requestURI,
+    status: responseStatus?.code ?? 0,
+    pod: user.extra?.["authentication.kubernetes.io/pod-name"]?.[0] ?? "",
+    apiGroup: objectRef?.apiGroup ?? "",
+    resource: subresource === undefined ? resource : `${resource}/${subresource}`,
+    namespace: objectRef?.namespace,
+    name: objectRef?.name,
+  };
+}

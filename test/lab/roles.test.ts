@@ -1,0 +1,208 @@
+/** The roles in deploy/ are exactly what the controller makes use of, by the API server's audit log. */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { after, before, describe, it } from "node:test";
+import { createAuthority, formatAuthority } from "#proxies/kubernetes/xds-authority.ts";
+import { authoritySecretName } from "#proxies/kubernetes/xds-secrets.ts";
+import { SimulatedProxy } from "#test/fakes/simulated-proxy.ts";
+import { selfSigned } from "#test/simulators/self-signed.ts";
+import { repository } from "#test/system/program.ts";
+import { commandsIn } from "#test/system/readme.ts";
+import { type AuditedRequest, AuditLog } from "./audit-log.ts";
+import { skipWithoutLab } from "./build/requirements.ts";
+import { grantsOf, unusedGrants } from "./grants.ts";
+import { installSekisho } from "./installed-sekisho.ts";
+import type { Lab } from "./lab.ts";
+import { startLab } from "./lab.ts";
+import { openReplica, replicaNames } from "./replica.ts";
+
+const skip = await skipWithoutLab();
+const longest = "--timeout=120s";
+const namespace = "sekisho-system";
+const system = `--namespace=${namespace}`;
+const account = { namespace, name: "sekisho-controller" };
+
+type Manifest = { readonly kind: string; readonly [field: string]: unknown };
+
+function namespaceNamed(name: string): Manifest {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+}
+
+/** An Ingress for a Service that nobody is behind, over HTTPS where it names a Secret. */
+function ingress(name: string, service: string, secretName?: string): Manifest {
+  const host = `${name}.example`;
+  const backend = { service: { name: service, port: { number: 80 } } };
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { name },
+    spec: {
+      ingressClassName: "sekisho",
+      ...(secretName === undefined ? {} : { tls: [{ hosts: [host], secretName }] }),
+      rules: [{ host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
+    },
+  };
+}
+
+function service(name: string): Manifest {
+  const spec = { selector: { serves: name }, ports: [{ port: 80 }] };
+  return { apiVersion: "v1", kind: "Service", metadata: { name }, spec };
+}
+
+function tlsSecret(name: string, host: string): Manifest {
+  const { certificate, key } = selfSigned([host]);
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name },
+    type: "kubernetes.io/tls",
+    stringData: { "tls.crt": certificate, "tls.key": key },
+  };
+}
+
+/** An authority of last winter, for which the next root is due. */
+function oldAuthority(): Manifest {
+  const values = formatAuthority(
+    createAuthority(Temporal.Now.instant().subtract({ hours: 300 * 24 })),
+  );
+  const data = Object.entries(values).map(([key, value]) => [
+    key,
+    Buffer.from(value).toString("base64"),
+  ]);
+  const metadata = { name: authoritySecretName };
+  return { apiVersion: "v1", kind: "Secret", metadata, data: Object.fromEntries(data) };
+}
+
+function denied(requests: readonly AuditedRequest[]): readonly string[] {
+  return requests
+    .filter(({ status }) => status === 401 || status === 403)
+    .map(({ status, verb, path }) => `${status} ${verb} ${path}`);
+}
+
+describe("the roles in deploy/", { skip }, () => {
+  const undo = new AsyncDisposableStack();
+  const audit = undo.use(new AuditLog(`${namespace}:${account.name}`));
+  let lab: Lab;
+
+  before(async () => {
+    lab = undo.use(
+      await startLab({
+        // Lists are asked for by servers that do not stream them into a watch, as those before Kubernetes 1.34.
+        apiserverFlags: [...audit.flags, "--feature-gates=WatchList=false"],
+      }),
+    );
+    await apply("", ...[namespace, "team-a", "team-b", "team-c"].map(namespaceNamed));
+    await apply(namespace, oldAuthority());
+    await installSekisho(lab);
+  });
+  after(() => undo.disposeAsync());
+
+  async function apply(into: string, ...items: readonly Manifest[]): Promise<void> {
+    const list = { apiVersion: "v1", kind: "List", items };
+    const place = into === "" ? [] : [`--namespace=${into}`];
+    await lab.kubectl([...place, "apply", "-f", "-"], JSON.stringify(list));
+  }
+
+  async function untilServed(into: string, name: string): Promise<void> {
+    const address = "--for=jsonpath={.status.loadBalancer.ingress[0].ip}";
+    await lab.kubectl(["wait", `ingress/${name}`, `--namespace=${into}`, address, longest]);
+  }
+
+  /** The Event about an Ingress with that reason, once `condition` holds for it. */
+  async function untilEvent(
+    into: string,
+    about: string,
+    reason: string,
+    condition: string,
+  ): Promise<void> {
+    const selector = `--field-selector=involvedObject.name=${about},reason=${reason}`;
+    await lab.kubectl(["wait", "event", `--namespace=${into}`, selector, `--for=create`, longest]);
+    await lab.kubectl(["wait", "event", `--namespace=${into}`, selector, condition, longest]);
+  }
+
+  /** A proxy refuses the cluster of a Service until its Ingress is gone. */
+  async function quarantine(into: string, name: string): Promise<void> {
+    await apply(into, service(name), ingress(name, name));
+    const [first = ""] = await replicaNames(lab);
+    await using replica = await openReplica(lab, first);
+    const proxy = new SimulatedProxy(replica.client("refusing"), {
+      refuses: (type, resource) => type === "cluster" && resource.includes(name),
+    });
+    const record = ["configmap/sekisho-quarantine", system, longest];
+    await lab.kubectl(["wait", "--for=create", ...record]);
+    await lab.kubectl(["delete", `ingress/${name}`, `--namespace=${into}`]);
+    await lab.kubectl(["wait", "--for=delete", ...record]);
+    assert.notEqual(proxy.resources, 0);
+  }
+
+  async function replaceLeader(): Promise<void> {
+    const lease = ["get", "lease/sekisho-controller", system, "-o"];
+    const leader = await lab.kubectl([...lease, "jsonpath={.spec.holderIdentity}"]);
+    await lab.kubectl(["delete", `pod/${leader}`, system]);
+  }
+
+  it("deny the controller nothing, and grant nothing that it does not make use of", async () => {
+    await apply("team-a", service("shop"), tlsSecret("shop", "shop.example"));
+    await apply("team-a", ingress("shop", "shop", "shop"), ingress("astray", "nobody"));
+    await untilServed("team-a", "shop");
+    await untilEvent("team-a", "astray", "ServiceNotFound", "--for=create");
+    await quarantine("team-a", "refused");
+    await replaceLeader();
+    // The next leader finds the same again.
+    await untilEvent("team-a", "astray", "ServiceNotFound", "--for=jsonpath={.series.count}=2");
+    const requests = audit.requests();
+    assert.deepEqual(denied(requests), []);
+    assert.deepEqual(unusedGrants(await grantsOf(lab, account), requests), []);
+  });
+
+  it("are enough for some namespaces, bound as docs/kubernetes.md says; no Secret is asked for elsewhere", async () => {
+    await apply("team-b", service("shop"), tlsSecret("shop", "shop-b.example"));
+    await apply("team-b", ingress("shop-b", "shop", "shop"));
+    await apply("team-c", service("shop"), tlsSecret("shop", "shop-c.example"));
+    await apply("team-c", ingress("shop-c", "shop", "shop"));
+    await runDocumented(lab, "Only some namespaces");
+    await untilEvent("team-b", "shop-b", "SecretNotGranted", "--for=create");
+    await apply("team-a", ingress("second", "shop", "shop"));
+    await untilServed("team-a", "second");
+    const pods = await replicaNames(lab);
+    const requests = audit.requests().filter(({ pod }) => pods.includes(pod));
+    assert.deepEqual(denied(requests), []);
+    const reads = requests.filter(({ resource }) => resource === "secrets");
+    assert.deepEqual([...new Set(reads.map((request) => request.namespace))].sort(), [
+      namespace,
+      "team-a",
+    ]);
+    assert.deepEqual(
+      requests.filter((request) => request.namespace === "team-c"),
+      [],
+    );
+    const grants = await grantsOf(lab, account);
+    assert.deepEqual(
+      unusedGrants(
+        grants.filter(({ role }) => role.startsWith("ClusterRole")),
+        requests,
+      ),
+      [],
+    );
+  });
+});
+
+/** Runs the commands below a heading of docs/kubernetes.md with the real kubectl. */
+async function runDocumented(lab: Lab, heading: string): Promise<void> {
+  const page = readFileSync(join(repository, "docs/kubernetes.md"), "utf8");
+  const section = page.split(/^## /m).find((part) => part.startsWith(heading)) ?? "";
+  const commands = commandsIn(section);
+  assert.notEqual(commands.length, 0);
+  for (const { shell } of commands) {
+    const child = lab.enter(["timeout", "120", "sh", "-ec", shell], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    assert.ok(child.stderr !== null);
+    const [complaint, [code]] = await Promise.all([text(child.stderr), once(child, "close")]);
+    assert.equal(code, 0, complaint);
+  }
+}
