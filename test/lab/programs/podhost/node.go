@@ -46,8 +46,35 @@ func (h *host) heartbeat(ctx context.Context) {
 	for ; ; time.Sleep(leaseSeconds / 4 * time.Second) {
 		if err := h.renew(ctx); err != nil {
 			log.Printf("lease of the node: %v", err)
+			continue
+		}
+		if err := h.recover(ctx); err != nil {
+			log.Printf("status of the node: %v", err)
 		}
 	}
+}
+
+// recover says again that the node and its pods are ready where that was taken back: a control plane that was away
+// takes a node for lost whose lease it did not see renewed.
+func (h *host) recover(ctx context.Context) error {
+	node, err := h.kube.CoreV1().Nodes().Get(ctx, *nodeName, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	for _, c := range node.Status.Conditions {
+		if c.Type == v1.NodeReady && c.Status == v1.ConditionTrue {
+			return nil
+		}
+	}
+	if err := h.register(ctx); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, p := range h.pods {
+		go p.report()
+	}
+	return nil
 }
 
 func (h *host) renew(ctx context.Context) error {
