@@ -27,6 +27,7 @@ export function preflightCommand(context: CommandContext, outcome: Outcome): Com
   return new Command("preflight")
     .summary("look before anything is changed")
     .description("Looks for what would stand in the way, and changes nothing.")
+    .addHelpText("after", exampleText("sekisho preflight cluster"))
     .addCommand(cluster);
 }
 
