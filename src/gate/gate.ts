@@ -52,6 +52,8 @@ export interface GateSettings {
   readonly onClaim?: (key: string) => void;
   /** The kinds that the store is followed for. Default: all there are. */
   readonly kinds?: readonly KindId[];
+  /** Where the record of what Envoy refuses is, and whether it is written. Default: `sekisho-system`, written. */
+  readonly verdicts?: { readonly namespace: string; readonly kept: boolean };
   /** Kinds whose own findings somebody else gives. */
   readonly judgedElsewhere?: readonly string[];
   /** The steps of the pipeline; the real ones when absent. */
@@ -71,8 +73,12 @@ export interface Gate {
   readonly failed: Promise<void>;
 }
 
+const usualVerdicts = { namespace: "sekisho-system", kept: true };
+
 /** Listens for proxies and follows the store. Throws Http2ServerError when the xDS address cannot be had. */
 export async function startGate(deps: GateDeps, settings: GateSettings): Promise<Gate> {
+  const { kept, namespace } = settings.verdicts ?? usualVerdicts;
+  const place = { store: deps.store, namespace };
   const stopping = new AbortController();
   const listed = Promise.withResolvers<void>();
   const { bugs, liveNodes } = createGateMetrics(deps.metrics);
@@ -102,7 +108,7 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
   });
   const xds = createXdsServer({
     ...deps,
-    verdicts: await loadVerdicts(deps.store),
+    verdicts: await loadVerdicts(place),
     resolveSecret: (name) => pipeline.secretForServerName(name),
     secretsInUse: pipeline.secretsInUse,
   });
@@ -113,7 +119,10 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     liveNodes.set(pipeline.counts().live);
     settings.onApplied(applied, change);
   };
-  const undoQuarantine = followVerdicts(deps, { xds, pipeline, publish });
+  const undoQuarantine = followVerdicts(
+    { ...deps, ...(kept ? { place } : {}) },
+    { xds, pipeline, publish },
+  );
   const listener = await listenForProxies(deps, settings, xds);
   const failed = feedPipeline(
     { ...deps, pipeline, publish, kinds: settings.kinds },

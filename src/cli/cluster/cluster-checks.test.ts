@@ -9,6 +9,7 @@ import type { ClusterFacts } from "./cluster-facts.ts";
 const nothing = { items: [] };
 const empty: ClusterFacts = {
   version: "v1.37.2",
+  systemNamespace: "sekisho-system",
   classes: nothing,
   ingresses: nothing,
   webhooks: nothing,

@@ -159,16 +159,16 @@ function checkLease({ leases }: ClusterFacts): Verdict {
   return { level: "ok", about, text };
 }
 
-function checkBalancer({ services }: ClusterFacts): Verdict {
+function checkBalancer({ services, systemNamespace }: ClusterFacts): Verdict {
   const about = "load balancer";
   if (!("items" in services)) return unread(about, services);
   const balancers = services.items.filter((one) => textAt(one, "spec", "type") === "LoadBalancer");
-  const ours = balancers.find((one) => keyOf(one) === "sekisho-system/sekisho");
+  const ours = balancers.find((one) => keyOf(one) === `${systemNamespace}/sekisho`);
   const waiting = balancers.filter(
     (one) => objectsAt(one, "status", "loadBalancer", "ingress").length === 0,
   );
   if (ours !== undefined && !waiting.includes(ours))
-    return { level: "ok", about, text: "Service sekisho-system/sekisho has an address" };
+    return { level: "ok", about, text: `Service ${systemNamespace}/sekisho has an address` };
   if (waiting.length > 0) {
     return {
       level: "warning",

@@ -9,6 +9,8 @@ export type Found = { readonly items: readonly JsonObject[] } | { readonly probl
 
 export interface ClusterFacts {
   readonly version: string;
+  /** Where what is ours is or will be. */
+  readonly systemNamespace: string;
   readonly classes: Found;
   readonly ingresses: Found;
   readonly webhooks: Found;
@@ -40,6 +42,7 @@ export async function readClusterFacts(
   const [classes, ingresses, services, slices, leases] = lists;
   return {
     version: textAt(version, "gitVersion") ?? "unknown",
+    systemNamespace,
     webhooks: both(
       ofKind(validating, "ValidatingWebhookConfiguration"),
       ofKind(mutating, "MutatingWebhookConfiguration"),

@@ -60,7 +60,10 @@ export function controllerCommand(context: CommandContext, outcome: Outcome): Co
       "serve these classes too, beside those whose IngressClass names sekisho.dev/ingress",
     )
     .addOption(
-      new Option("--gates <how>", "serve and write statuses, or serve and write nothing")
+      new Option(
+        "--gates <how>",
+        "serve and write statuses and Events, or serve and leave all objects of others as they are",
+      )
         .choices(["own", "observe"])
         .default("own"),
     )

@@ -127,6 +127,7 @@ export async function startClusterGate(
     xdsAddress: settings.xds,
     admitProxies: (xds) => admitOnly({ namespace: settings.systemNamespace, role: "proxy" }, xds),
     kinds: servedKinds.map(({ id }) => id),
+    verdicts: { namespace: settings.systemNamespace, kept: settings.gates === "own" },
     layout: createListenerLayout(settings, layout, { kind: "stdout" }),
     dialects: { servedClasses: settings.ingressClasses },
     routeStatistics: settings.routeStatistics,

@@ -11,6 +11,8 @@ import { resource } from "#test/fakes/xds-harness.ts";
 import type { Verdict } from "#xds/quarantine/quarantine.ts";
 import { createVerdictRecord, loadVerdicts } from "./verdict-record.ts";
 
+const namespace = "sekisho-system";
+
 function verdict(name: string, message: string): Verdict {
   return { type: "listener", name, envoy: "1.40.0", version: "1", message, keeps: false };
 }
@@ -24,12 +26,12 @@ test("a verdict is kept for the next run, unless its reason lies in the machine"
   const content = verdict("https", "invalid regex '('");
   const machine = verdict("http", "cannot bind '0.0.0.0:80': Address already in use");
   const verdicts = [machine, content];
-  const record = createVerdictRecord(store, () => verdicts);
+  const record = createVerdictRecord({ store, namespace }, () => verdicts);
   await record();
-  assert.deepEqual(await loadVerdicts(store), [content]);
+  assert.deepEqual(await loadVerdicts({ store, namespace }), [content]);
   verdicts.pop();
   await record();
-  assert.deepEqual(await loadVerdicts(store), []);
+  assert.deepEqual(await loadVerdicts({ store, namespace }), []);
 });
 
 test("what is offered instead is kept with what it has to do with others, and is sent alike by the next run", async (context) => {
@@ -42,10 +44,10 @@ test("what is offered instead is kept with what it has to do with others, and is
     ...{ needs: [{ type: "cluster", name: "c" }], uses: [], protections: ["401 ^ /"] },
   });
   const { type, name } = substitute;
-  await createVerdictRecord(store, () => [
+  await createVerdictRecord({ store, namespace }, () => [
     { type, name, envoy: "1.40.0", version: "1", message: "no", keeps: false, substitute },
   ])();
-  const [loaded] = await loadVerdicts(store);
+  const [loaded] = await loadVerdicts({ store, namespace });
   const { bytes, sent, ...rest } = substitute;
   const { bytes: itsBytes, sent: itsSent, ...itsRest } = loaded?.substitute ?? substitute;
   assert.notEqual(loaded?.substitute, undefined);

@@ -6,18 +6,27 @@ import { isPassing } from "#envoy/refusal.ts";
 import { type Relations, type ResourceName, type ResourceType, typeUrls } from "#envoy/resource.ts";
 import { type ConfigMap, configMapKind } from "#kinds/config-map.ts";
 import { read } from "#kinds/kind.ts";
+import type { ObjectKey } from "#kinds/object.ts";
 import { coalesced } from "#status/coalesced.ts";
 import { type ObjectStore, StoreError } from "#store/object-store.ts";
 import type { Verdict } from "#xds/quarantine/quarantine.ts";
 
-const key = { kind: configMapKind.id, namespace: "sekisho-system", name: "sekisho-quarantine" };
+/** Where the record is. */
+export interface VerdictPlace {
+  readonly store: ObjectStore;
+  readonly namespace: string;
+}
+
+function keyIn({ namespace }: VerdictPlace): ObjectKey {
+  return { kind: configMapKind.id, namespace, name: "sekisho-quarantine" };
+}
 
 /** A substitute above this size is not kept: a proxy that has it keeps it. */
 const longestSubstitute = 64 * 1024;
 
 /** What an earlier run knew. What cannot be read is left out. */
-export async function loadVerdicts(store: ObjectStore): Promise<readonly Verdict[]> {
-  const object = await store.get(key);
+export async function loadVerdicts(place: VerdictPlace): Promise<readonly Verdict[]> {
+  const object = await place.store.get(keyIn(place));
   if (object === undefined) return [];
   const { value } = read<ConfigMap>(configMapKind, object);
   return Object.values(value?.data ?? {}).flatMap((text) => parseVerdict(text) ?? []);
@@ -25,9 +34,11 @@ export async function loadVerdicts(store: ObjectStore): Promise<readonly Verdict
 
 /** Brings the record to what holds now; calls during a write become one more write. */
 export function createVerdictRecord(
-  store: ObjectStore,
+  place: VerdictPlace,
   verdicts: () => readonly Verdict[],
 ): () => Promise<void> {
+  const { store } = place;
+  const key = keyIn(place);
   return coalesced(async () => {
     const entries = verdicts()
       // What was in the way of this run need not be in the way of the next one.

@@ -5,21 +5,21 @@ import type { Pipeline } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
-import type { ObjectStore } from "#store/object-store.ts";
 import type { XdsServer } from "#xds/xds-server.ts";
 import { type Applied, flush } from "../feed.ts";
 import { retryRefusals } from "./refusal-retry.ts";
-import { createVerdictRecord } from "./verdict-record.ts";
+import { createVerdictRecord, type VerdictPlace } from "./verdict-record.ts";
 
 export interface VerdictDeps {
   readonly clock: Clock;
   readonly log: Log;
-  readonly store: ObjectStore;
+  /** Absent: they are not kept. */
+  readonly place?: VerdictPlace;
 }
 
 /** Follows the verdicts of all proxies; returns what ends that. */
 export function followVerdicts(
-  { clock, log, store }: VerdictDeps,
+  { clock, log, place }: VerdictDeps,
   gate: {
     readonly xds: XdsServer;
     readonly pipeline: Pipeline;
@@ -27,7 +27,8 @@ export function followVerdicts(
   },
 ): () => void {
   const { xds, pipeline, publish } = gate;
-  const record = createVerdictRecord(store, () => xds.verdicts());
+  const record =
+    place === undefined ? async () => undefined : createVerdictRecord(place, () => xds.verdicts());
   const changed = async (): Promise<void> => {
     try {
       await record();
