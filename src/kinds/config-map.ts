@@ -1,15 +1,10 @@
 /** ConfigMap, v1: settings that pods read as environment or files. */
 
-import type { Json } from "#base/json.ts";
-import type { Parsed, Parser } from "#base/schema.ts";
-import { boolean, fields, mapOf, optional, text } from "#base/schema.ts";
+import type { Parsed } from "#base/schema.ts";
+import { boolean, fields, mapOf, optional, text, textLike } from "#base/schema.ts";
 import type { Kind } from "./kind.ts";
 
-const base64: Parser<string> = (value: Json | undefined, reading) => {
-  if (typeof value === "string" && /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value)) return value;
-  reading.problems.push({ path: reading.path, problem: "invalid", message: "must be base64 text" });
-  return undefined;
-};
+const base64 = textLike(/^[A-Za-z0-9+/\s]*={0,2}\s*$/, "must be base64 text");
 
 const body = fields({
   data: optional(mapOf(text)),

@@ -41,6 +41,8 @@ export interface Column<T> {
   readonly title: string;
   /** Only with `-o wide`. */
   readonly wide?: boolean;
+  /** Where the API server finds it, for kinds that we define: `.status.state`. */
+  readonly jsonPath?: string;
   /** A method, so that a Kind of anything takes any Kind. */
   value(known: Known<T>): string;
 }

@@ -1,14 +1,18 @@
 /** Secret, v1. Values stay base64 texts until somebody with a reason decodes them. */
 
-import type { Json } from "#base/json.ts";
-import { boolean, fields, mapOf, optional, type Parsed, type Parser, text } from "#base/schema.ts";
+import {
+  boolean,
+  fields,
+  mapOf,
+  optional,
+  type Parsed,
+  type Parser,
+  text,
+  textLike,
+} from "#base/schema.ts";
 import type { Kind, Known } from "./kind.ts";
 
-const base64: Parser<string> = (value: Json | undefined, reading) => {
-  if (typeof value === "string" && /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value)) return value;
-  reading.problems.push({ path: reading.path, problem: "invalid", message: "must be base64 text" });
-  return undefined;
-};
+const base64 = textLike(/^[A-Za-z0-9+/\s]*={0,2}\s*$/, "must be base64 text");
 
 /** As `text`, but what is wrong is said without showing the value. */
 const secretText: Parser<string> = (value, reading) => {
