@@ -8,6 +8,11 @@ import { ingressKind } from "./ingress.ts";
 import { ingressClassKind } from "./ingress-class.ts";
 import type { Kind } from "./kind.ts";
 import { namespaceKind } from "./namespace.ts";
+import { globalConfigurationKind } from "./nginx/global-configuration.ts";
+import { policyKind } from "./nginx/policy.ts";
+import { transportServerKind } from "./nginx/transport-server.ts";
+import { virtualServerKind } from "./nginx/virtual-server.ts";
+import { virtualServerRouteKind } from "./nginx/virtual-server-route.ts";
 import { podKind } from "./pod.ts";
 import { replicaSetKind } from "./replica-set.ts";
 import { secretKind } from "./secret.ts";
@@ -18,11 +23,16 @@ export const kinds = [
   deploymentKind,
   endpointSliceKind,
   eventKind,
+  globalConfigurationKind,
   ingressClassKind,
   ingressKind,
   namespaceKind,
   podKind,
+  policyKind,
   replicaSetKind,
   secretKind,
   serviceKind,
+  transportServerKind,
+  virtualServerKind,
+  virtualServerRouteKind,
 ] as const satisfies readonly Kind<unknown>[];
