@@ -86,6 +86,8 @@ export class Pipeline {
   readonly #claimed = new Map<string, string>();
   readonly #onClaim: (key: string) => void;
   readonly #secrets: Memo<Result<KeyMaterial, CertificateState>>;
+  /** Whether a secret can be used: a certificate that is replaced is no news of the objects that name it. */
+  readonly #certificates: Memo<CertificateState>;
   /** Name of a secret → why Envoy refuses it. */
   readonly #refusedSecrets: Table<string>;
   readonly #addresses: Demand<readonly string[]>;
@@ -103,13 +105,14 @@ export class Pipeline {
     this.#secrets = new Memo(this.#graph, (name) => this.#readSecret(name), {
       onBug: () => err({ state: "broken", problem: "a bug of ours met it" }),
     });
+    this.#certificates = new Memo(this.#graph, (name) => stateOf(this.#secrets.get(name)), {
+      onBug: () => ({ state: "broken", problem: "a bug of ours met it" }),
+      equals: isSameState,
+    });
     this.#world = {
       get: (kind, namespace, name) => this.#objects.get(kind, namespace, name),
       filed: (index, key) => this.#objects.filed(index, key),
-      certificate: (ref) => {
-        const read = this.#secrets.get(secretName(ref));
-        return read.ok ? { state: "usable" } : read.error;
-      },
+      certificate: (ref) => this.#certificates.get(secretName(ref)),
     };
     const inputs = {
       secrets: { material: (name: string) => this.#material(name) },
@@ -288,6 +291,15 @@ export class Pipeline {
       findings: addresses?.length === 0 ? [...findings, unresolved(backend, name)] : findings,
     };
   }
+}
+
+function stateOf(read: Result<KeyMaterial, CertificateState>): CertificateState {
+  return read.ok ? { state: "usable" } : read.error;
+}
+
+function isSameState(a: CertificateState, b: CertificateState): boolean {
+  const [problem, other] = [a, b].map((one) => (one.state === "broken" ? one.problem : ""));
+  return a.state === b.state && problem === other;
 }
 
 /** The steps of the real program; `readSecret` comes from `certificates/`, which this page does not know. */

@@ -10,9 +10,10 @@ import type { Finding } from "#base/finding.ts";
 import type { FindingSet } from "#base/finding-set.ts";
 import type { Graph } from "#base/tracked/graph.ts";
 import { IndexByKey, type KeyListener } from "#base/tracked/index-by-key.ts";
+import { Memo } from "#base/tracked/memo.ts";
 import { watchKeys } from "#base/tracked/watch-keys.ts";
 import { type Backend, backendName, type Endpoint } from "#model/backend.ts";
-import type { SecretRef } from "#model/fragment.ts";
+import { type SecretRef, secretName } from "#model/fragment.ts";
 import { Gateway, refusedGroup } from "#model/gateway.ts";
 import { hostFromText } from "#model/host.ts";
 import { normaliseHost } from "#model/lookup.ts";
@@ -64,6 +65,8 @@ export class GatewayResources {
   readonly #groups: IndexByKey<true>;
   readonly #groupOfServerName = new Map<string, string>();
   readonly #chains: IndexByKey<EncodedChain>;
+  /** The same, for those who must not read all of them. */
+  readonly #chainOfGroup = new Map<string, EncodedChain>();
   readonly #wildcards: IndexByKey<WildcardEntry>;
   readonly #dueSecrets = new Set<string>();
 
@@ -95,6 +98,10 @@ export class GatewayResources {
     );
     this.#chains = new IndexByKey(graph);
     this.#wildcards = new IndexByKey(graph);
+    // Whether, not what: a certificate that is replaced is no news of the hosts that use it.
+    const usable = new Memo(graph, (name) => inputs.secrets.material(name) !== undefined, {
+      onBug: () => false,
+    });
     this.gateway = new Gateway(
       graph,
       {
@@ -109,8 +116,7 @@ export class GatewayResources {
           (name) => this.#leaveGroup(name),
         ),
       },
-      (secret: SecretRef) =>
-        inputs.secrets.material(`${secret.namespace}/${secret.name}`) !== undefined,
+      (secret: SecretRef) => usable.get(secretName(secret)),
     );
     this.secretsInUse = watch(
       stage.listeners,
@@ -238,17 +244,30 @@ export class GatewayResources {
       hosts: serverNames.map(hostFromText),
       ...(secret === undefined ? {} : { secret: name }),
     };
-    this.#chains.set(all, name, this.#layout.encodeChain(group));
+    const chain = this.#layout.encodeChain(group);
+    // New key material behind the same name is no news of the listener.
+    if (isSameChain(this.#chainOfGroup.get(name), chain)) return;
+    this.#chainOfGroup.set(name, chain);
+    this.#chains.set(all, name, chain);
   }
 
   #dropGroup(name: string): void {
     this.resources.remove("secret", name);
+    this.#chainOfGroup.delete(name);
     this.#chains.delete(all, name);
   }
 
   #buildListeners(): void {
     for (const listener of this.#layout.build(this.#chains.get(all))) this.resources.set(listener);
   }
+}
+
+function isSameChain(before: EncodedChain | undefined, now: EncodedChain): boolean {
+  return (
+    before !== undefined &&
+    before.secret === now.secret &&
+    Buffer.compare(before.bytes, now.bytes) === 0
+  );
 }
 
 function backendsOf(virtualHost: VirtualHost): ReadonlyMap<string, Backend> {

@@ -175,3 +175,13 @@ test("of the secrets that proxies ask for by server name, those that may have ch
   assert.deepEqual(pipeline.takeDueSecrets(), []);
   assert.equal(pipeline.counts().live, live);
 });
+
+test("a certificate that is replaced builds its secret and nothing else, in both layouts", () => {
+  for (const kind of ["chains", "on-demand"] as const) {
+    const driven = rebuild([...certificateFor(1), ...certificateFor(2)], kind);
+    driven.takeBuilt();
+    driven.set(certificateFor(2).slice(0, 1));
+    driven.flush();
+    assert.deepEqual(driven.takeBuilt(), ["secret default/tls-2"]);
+  }
+});

@@ -30,6 +30,8 @@ export interface DrivenPipeline {
   /** From now on DNS says this; names in use hear of it. */
   readonly resolve: (dns: Dns) => void;
   readonly namesInUse: ReadonlySet<string>;
+  /** The resources that were built since the last call, changed or not: `listener https`. */
+  readonly takeBuilt: () => readonly string[];
   /** Everything that proxies and people are told, as one text. */
   readonly outcome: () => string;
 }
@@ -40,9 +42,16 @@ export function createPipeline(
 ): DrivenPipeline {
   const namesInUse = new Set<string>();
   const asked = new Set<string>();
+  let built: string[] = [];
   let dns = first;
   const pipeline = new Pipeline({
-    steps: realSteps({ servedClasses: "all" }, readTlsSecret),
+    steps: {
+      ...realSteps({ servedClasses: "all" }, readTlsSecret),
+      amend: (resource) => {
+        built.push(`${resource.type} ${resource.name}`);
+        return resource;
+      },
+    },
     layout: layouts[layout](listeners, { http: 80, https: 443 }),
     namesInUse: {
       added: (name) => {
@@ -78,6 +87,11 @@ export function createPipeline(
       answer(namesInUse);
     },
     namesInUse,
+    takeBuilt: () => {
+      const taken = built;
+      built = [];
+      return taken;
+    },
     outcome: () => outcomeOf(pipeline),
   };
 }
