@@ -89,6 +89,22 @@ test("a refused resource that is removed is told to be removed, since it may hav
   assert.deepEqual((await client.accept()).removed, ["bad"]);
 });
 
+test("content that came while a response for several names was refused is sent, and what comes after it", async (t) => {
+  const harness = await startXds(t);
+  harness.xds.open();
+  const client = harness.client("a");
+  client.ask("endpoints", { subscribe: ["a", "c"] });
+  const first = await client.next();
+  harness.xds.publish({ set: [resource("endpoints", "c", "1")], removed: [] });
+  client.refuse(first, "no");
+  assert.deepEqual((await client.accept()).removed, ["a"]);
+  const second = await client.next();
+  assert.deepEqual(second.texts, { c: "1" });
+  harness.xds.publish({ set: [], removed: [{ type: "endpoints", name: "c" }] });
+  client.acknowledge(second);
+  assert.deepEqual((await client.accept()).removed, ["c"]);
+});
+
 test("a name asked for again is answered, even if what was under way is refused meanwhile", async (t) => {
   const harness = await startXds(t);
   harness.xds.publish({ set: [resource("routes", "r", "1")], removed: [] });

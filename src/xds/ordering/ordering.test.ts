@@ -123,6 +123,33 @@ test("a change that keeps more out is not held: what cannot be reached yet answe
   assert.equal((await client.accept()).versions["r"], guarded.version);
 });
 
+test("what goes out meanwhile and is refused is not sent again, be it alone or with others", async (t) => {
+  const harness = await startXds(t);
+  const client = await settledProxy(harness);
+  const guarded = guardedRoutes("new");
+  const interim = withoutClusters(guarded, new Set(["new"]));
+  const others = resource("routes", "s", "to nobody");
+  client.ask("routes", { subscribe: ["s"] });
+  await client.drain();
+  harness.xds.publish({ set: [cluster("new"), endpoints("new"), guarded, others], removed: [] });
+  assert.deepEqual((await client.accept()).type, "cluster");
+  const both = await client.next();
+  assert.deepEqual(new Set(Object.keys(both.versions)), new Set(["r", "s"]));
+  client.refuse(both, "r is bad");
+  for (const _ of both.removed.concat(Object.keys(both.versions))) {
+    const half = await client.next();
+    if (half.versions["r"] === undefined) client.acknowledge(half);
+    else {
+      assert.equal(half.versions["r"], interim.version);
+      client.refuse(half, "r is bad");
+    }
+  }
+  assert.deepEqual(await client.drain(), []);
+  client.ask("endpoints", { subscribe: ["new"] });
+  assert.equal((await client.accept()).type, "endpoints");
+  assert.equal((await client.accept()).versions["r"], guarded.version);
+});
+
 test("what waits for more than 30 s is named with what it waits for, until it goes out", async (t) => {
   const harness = await startXds(t);
   const client = await settledProxy(harness);

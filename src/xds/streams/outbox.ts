@@ -103,6 +103,11 @@ export class Outbox {
     return this.#backlog.in("pending").has(name);
   }
 
+  /** Whether content of that version is both what the proxy was sent last and what it is to have. */
+  isCurrent(name: string, version: string): boolean {
+    return this.#told.get(name) === version && versionOf(this.#content(name, version)) === version;
+  }
+
   /** The version that the proxy was told; undefined when it was told nothing. */
   told(name: string): string | undefined {
     return this.#told.get(name);
@@ -192,10 +197,11 @@ export class Outbox {
   accept(name: string, version: string): void {
     const named = this.#named(name);
     this.#possession.settled(named, version);
+    const tried = this.trials.versionOf(name) ?? version;
     this.trials.end(name);
     this.#view.accepted(named, version);
-    // What it refused before may be wanted again by now: it has this instead.
-    if (this.#refused.delete(name)) this.mark(name, this.#view.revision);
+    // What it refused before, or was to try, may be wanted again by now: it has this instead.
+    if (this.#refused.delete(name) || tried !== version) this.mark(name, this.#view.revision);
     const gone = version === absentVersion && this.#told.get(name) === absentVersion;
     if (gone && !this.#interest.asksByName(name)) this.#told.delete(name);
   }
@@ -216,7 +222,7 @@ export class Outbox {
     const told = this.#told.get(name);
     if (told !== undefined && this.#view.keeps(this.#named(name))) return;
     const offered = this.#view.find(this.type, name);
-    const wanted = offered?.version ?? absentVersion;
+    const wanted = versionOf(offered);
     if (this.trials.versionOf(name) === wanted) return;
     this.trials.end(name);
     if (told === wanted && offered !== undefined) {
@@ -251,11 +257,25 @@ export class Outbox {
       this.#ordering.cancel(named);
       return false;
     }
-    const missing = this.#ordering.missing(offered.needs ?? [], revision);
-    const interim = withoutClusters(offered, new Set(missing.map((need) => need.name)));
-    if (interim.version === this.#told.get(name)) return true;
+    const interim = this.#interimOf(offered);
+    const isKnown = interim.version === this.#told.get(name);
+    if (isKnown || interim.version === this.#refused.get(name)?.version) return true;
     this.#interims.set(name, interim);
     return false;
+  }
+
+  /** Routes as they can go out before what they need. */
+  #interimOf(routes: Resource): Resource {
+    const missing = this.#ordering.missing(routes.needs ?? [], this.#view.revision);
+    return withoutClusters(routes, new Set(missing.map((need) => need.name)));
+  }
+
+  /** What is offered under the name; the interim of it when that is what the version says. */
+  #content(name: string, version: string | undefined): Resource | undefined {
+    const offered = this.#view.find(this.type, name);
+    if (offered?.type !== "routes" || offered.version === version) return offered;
+    const interim = this.#interimOf(offered);
+    return interim.version === version ? interim : offered;
   }
 
   #addsProtection(name: string, offered: Resource): boolean {
@@ -270,7 +290,11 @@ export class Outbox {
     const trial = from === "pending" ? this.#nextTrial() : undefined;
     this.#lastWasTrial = trial !== undefined;
     const batch = trial === undefined ? this.#takeWaiting(from, maxBytes) : this.#takeTrial(trial);
-    for (const [name, version] of batch.versions) this.#told.set(name, version);
+    for (const [name, version] of batch.versions) {
+      this.#told.set(name, version);
+      // As in quarantine: once there was other content, what was refused may be wanted again.
+      this.#refused.delete(name);
+    }
     return batch;
   }
 
@@ -286,7 +310,7 @@ export class Outbox {
       return { ...this.#batchOf(content, since), trial };
     }
     const content = new Map(
-      trial.names.map((name) => [name, this.#view.find(this.type, name)] as const),
+      trial.names.map((name) => [name, this.#content(name, this.trials.versionOf(name))] as const),
     );
     return { ...this.#batchOf(content, since), trial };
   }
@@ -323,7 +347,7 @@ export class Outbox {
       bytes += sizeOf(name, found);
       if (found === undefined) removed.push(name);
       else resources.push(found);
-      versions.set(name, found?.version ?? absentVersion);
+      versions.set(name, versionOf(found));
       this.#possession.sent(this.#named(name), contentOf(found));
     }
     return { resources, removed, versions, since, bytes };
@@ -332,6 +356,10 @@ export class Outbox {
   #named(name: string): ResourceName {
     return { type: this.type, name };
   }
+}
+
+function versionOf(found: Resource | undefined): string {
+  return found?.version ?? absentVersion;
 }
 
 function sizeOf(name: string, found: Resource | undefined): number {

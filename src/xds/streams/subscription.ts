@@ -222,17 +222,18 @@ export class Subscription implements OrderedSubscription {
 
   /**
    * The proxy refused a response. It may have applied parts of it: every name counts as unknown. Of several names the
-   * guilty ones are looked for; one alone is not sent again with this content.
+   * guilty ones are looked for among those that are wanted like this still; one alone is not sent again with this content.
    */
   refuse(nonce: string, message: string): SentVersions | undefined {
     const sent = this.#unanswered.answer(nonce);
     if (sent === undefined) return undefined;
     const open = this.#openNames(sent);
+    const current = new Map([...open].filter((sent) => this.#outbox.isCurrent(...sent)));
     for (const [name, version] of open) {
       if (this.#outbox.told(name) === version) this.#outbox.lose(name);
     }
     if (sent.trial?.kind === "variant") this.#refuseVariant(sent.trial, open);
-    else if (open.size > 1) this.#outbox.trials.split(open);
+    else if (open.size > 1) this.#outbox.trials.split(current);
     else for (const [name, version] of open) this.#refuseAlone(name, { version, message });
     for (const name of sent.versions.keys()) {
       if (this.#outbox.trials.versionOf(name) === undefined) this.mark(name, this.#view.revision);
