@@ -2,7 +2,7 @@
  * The whole flow on one page: objects → fragments → gateway → Envoy resources, kept up by change.
  *
  *   set, delete      an object comes, changes, goes: its own findings at once
- *   flush            stage 0: each object of a dialect's kind → its fragment → the gateway
+ *   flush            stage 0: each object of a dialect's kinds → its fragment → the gateway
  *                    stages 1 to 3: what of the gateway has changed → Envoy resources (`envoy/gateway-resources.ts`)
  *   takeChange       after a completed flush: what the proxies need to hear
  */
@@ -70,7 +70,9 @@ export interface PipelineDeps {
 const fragmentStage = 0;
 const kindsById: ReadonlyMap<string, Kind<unknown>> = new Map(kinds.map((kind) => [kind.id, kind]));
 const dialectsByKind: ReadonlyMap<string, Dialect> = new Map(
-  dialects.map((dialect) => [dialect.kind, dialect]),
+  (dialects as readonly Dialect[]).flatMap((dialect) =>
+    dialect.kinds.map((kind) => [kind, dialect] as const),
+  ),
 );
 
 export class Pipeline {

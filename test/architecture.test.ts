@@ -172,7 +172,7 @@ const plugPoints: readonly PlugPoint[] = [
 ];
 
 /** What dialects have in common: each has one name, and a dialect's file about it bears that name. */
-const concerns = ["annotations", "backend", "class", "host", "path", "tls"];
+const concerns = ["annotations", "backend", "challenge", "class", "host", "path", "tls"];
 
 /** Who writes the status of which kinds: a condition has one writer. */
 const statusWriters: StatusWriters = {

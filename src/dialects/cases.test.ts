@@ -75,7 +75,7 @@ function translateCase(input: string): { readonly model: object[]; readonly find
   };
   const fragments: readonly Translated[] = keys.flatMap((key) => {
     const object = objects.at(key);
-    const dialect = dialects.find(({ kind }) => key.startsWith(`${kind}/`));
+    const dialect = dialects.find(({ kinds }) => kinds.some((kind) => key.startsWith(`${kind}/`)));
     if (object === undefined || dialect === undefined) return [];
     return [{ key, fragment: dialect.translate(object, world, settings) }];
   });

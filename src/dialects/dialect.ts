@@ -26,8 +26,8 @@ export interface DialectSettings {
 
 export interface Dialect {
   readonly name: string;
-  /** The kind whose objects it translates. */
-  readonly kind: KindId;
+  /** The kinds whose objects it translates; each kind has one dialect. */
+  readonly kinds: readonly KindId[];
   /** Never throws for bad input: what is wrong is in the fragment's findings. */
   readonly translate: (object: Known<unknown>, world: World, settings: DialectSettings) => Fragment;
   /** What stands in when {@link translate} has a bug: 500 on the object's own routes, as far as they can be told. */

@@ -218,9 +218,15 @@ export class GatewayResources {
   }
 
   #placeServerName(name: string): void {
+    const choice = this.gateway.certificateOf(name);
+    if (choice === undefined) {
+      // Named only by objects that do not have the host: as if nobody named it.
+      this.#leaveGroup(name);
+      return;
+    }
     const group = this.gateway.groupOfServerName(name);
     const before = this.#groupOfServerName.get(name);
-    this.#findings.set(`server name ${name}`, this.gateway.certificateOf(name)?.findings ?? []);
+    this.#findings.set(`server name ${name}`, choice.findings);
     if (before === group) return;
     this.#groups.set(group, name, true);
     if (before !== undefined) this.#groups.delete(before, name);

@@ -37,6 +37,7 @@ function gatewayOf(
     claimed: true,
     rules: Object.entries(rules).map(([host, routes]) => ({
       host: host === "*" ? anyHost : hostFromText(host),
+      ownership: "shared",
       routes,
       origin,
     })),

@@ -20,6 +20,11 @@ export interface Fragment {
 /** What an object wants for one host. The host is claimed even when no route is left: its other paths are then 404. */
 export interface HostRules {
   readonly host: Host;
+  /**
+   * `shared`: routes of other objects may stand among these, in the order of `order.ts`.
+   * `whole`: the host is this object's alone, and its routes are tried in the order given.
+   */
+  readonly ownership: "shared" | "whole";
   readonly routes: readonly Route[];
   readonly origin: Origin;
 }

@@ -28,6 +28,8 @@ interface Wanted {
   readonly rules?: Readonly<Record<string, readonly string[]>>;
   readonly tls?: Readonly<Record<string, string>>;
   readonly fallback?: boolean;
+  /** Default: shared. */
+  readonly ownership?: "shared" | "whole";
 }
 
 function fragment(name: string, wanted: Wanted): Fragment {
@@ -47,6 +49,7 @@ function fragment(name: string, wanted: Wanted): Fragment {
     claimed: true,
     rules: Object.entries(wanted.rules ?? {}).map(([host, paths]) => ({
       host: hostFromText(host),
+      ownership: wanted.ownership ?? "shared",
       routes: paths.map(answer),
       origin,
     })),
@@ -152,4 +155,30 @@ test("of many Secrets that one object names for a host, the first in its order c
   );
   gateway.setFragment("a", { ...fragment("a", {}), certificates: certificates.slice(1) });
   assert.equal(gateway.certificateOf("a.com")?.use.secret.name, "secret-1");
+});
+
+test("on a host that is one object's alone, the certificates of others do not count", () => {
+  const { gateway } = start();
+  const wanted = { rules: { "a.com": ["/"] }, ownership: "whole" } as const;
+  gateway.setFragment("a", fragment("a", wanted));
+  gateway.setFragment("b", fragment("b", { rules: { "a.com": ["/b"] }, tls: { "a.com": "b" } }));
+  assert.equal(gateway.groupOf("a.com"), undefined);
+  assert.equal(gateway.certificateOf("a.com"), undefined);
+  gateway.removeFragment("a");
+  assert.equal(gateway.groupOf("a.com"), "default/b");
+});
+
+test("when the owner of a host goes, the host is the next one's", () => {
+  const { gateway } = start();
+  const wanted = { rules: { "a.com": ["/"] }, ownership: "whole" } as const;
+  gateway.setFragment("b", fragment("b", wanted));
+  gateway.setFragment("a", fragment("a", wanted));
+  assert.deepEqual(answers(gateway, "a.com"), ["/ 200 a"]);
+  assert.deepEqual(
+    gateway.virtualHost("a.com").findings.map(({ reason, origin }) => `${reason} ${origin.name}`),
+    ["HostTaken b"],
+  );
+  gateway.removeFragment("a");
+  assert.deepEqual(answers(gateway, "a.com"), ["/ 200 b"]);
+  assert.deepEqual(gateway.virtualHost("a.com").findings, []);
 });

@@ -70,11 +70,7 @@ export class Gateway {
     this.#isUsable = isUsable;
     const onBug = (): undefined => undefined;
     this.#merged = new Memo(graph, (host) => mergeClaims(this.#rules.get(host)), { onBug });
-    this.#choices = new Memo(
-      graph,
-      (host) => chooseCertificate(this.#certificates.get(host).values()),
-      { onBug },
-    );
+    this.#choices = new Memo(graph, (host) => this.#chooseCertificate(host), { onBug });
     this.#hosts.set("*", "always", true);
   }
 
@@ -175,6 +171,17 @@ export class Gateway {
     }));
   }
 
+  /** On a host that is one object's alone, the certificates that others name for it do not count. */
+  #chooseCertificate(host: string): CertificateChoice | undefined {
+    const claims = [...this.#certificates.get(host).values()];
+    const owner = this.#merged.get(host)?.owner;
+    return chooseCertificate(
+      owner === undefined
+        ? claims
+        : claims.filter(({ seniority }) => compareSeniority(seniority, owner) === 0),
+    );
+  }
+
   #addFragment(key: string, fragment: Fragment): void {
     for (const [host, contribution] of contributionsOf(fragment)) {
       this.#rules.set(host, key, contribution);
@@ -251,11 +258,12 @@ function mergeClaims(claims: ReadonlyMap<string, Contribution>): MergedRoutes | 
 /** An object's rules by host; several rules for one host count as one, in their order. */
 function contributionsOf(fragment: Fragment): Map<string, Contribution> {
   const byHost = new Map<string, Contribution>();
-  for (const { host, routes, origin } of fragment.rules) {
+  for (const { host, ownership, routes, origin } of fragment.rules) {
     const text = formatHost(host);
     const before = byHost.get(text);
     byHost.set(text, {
       seniority: fragment.seniority,
+      ownership: before?.ownership ?? ownership,
       routes: before === undefined ? routes : [...before.routes, ...routes],
       origin: before?.origin ?? origin,
     });

@@ -26,6 +26,7 @@ function from(
   const routes = matches.map((match) => route(match, name));
   return {
     seniority,
+    ownership: "shared",
     routes,
     origin: { kind: seniority.kind, namespace: "default", name, path: "spec.rules[0]" },
   };
@@ -76,4 +77,70 @@ test("the order of the contributions changes nothing", () => {
     from("c", "2024-01-03T00:00:00Z", segments("/x/y")),
   ];
   assert.deepEqual(mergeRoutes(contributions), mergeRoutes(contributions.toReversed()));
+});
+
+const whole = (contribution: Contribution): Contribution => ({
+  ...contribution,
+  ownership: "whole",
+});
+
+function challenge(name: string, namespace: string): Contribution {
+  const contribution = from(name, "2024-03-01T00:00:00Z", exact("/.well-known/acme-challenge/x"));
+  return {
+    ...contribution,
+    seniority: { ...contribution.seniority, namespace },
+    routes: contribution.routes.map((one) => ({ ...one, challenge: true })),
+  };
+}
+
+const names = ({ routes }: { readonly routes: readonly Route[] }): readonly string[] =>
+  routes.map(({ match, origin }) => `${origin.name} ${match.path}`);
+
+test("who wants a host whole and is the oldest has it alone, in the order given", () => {
+  const old = whole(from("old", "2024-01-01T00:00:00Z", segments("/a"), exact("/b")));
+  const young = from("young", "2024-02-01T00:00:00Z", segments("/c"));
+  const merged = mergeRoutes([young, old]);
+  assert.deepEqual(names(merged), ["old /a", "old /b"]);
+  assert.equal(merged.owner?.name, "old");
+  assert.deepEqual(
+    merged.findings.map(({ reason, origin, message }) => [reason, origin.name, message]),
+    [
+      [
+        "HostTaken",
+        "young",
+        "Host belongs to another resource alone: Ingress/default/old, which is older",
+      ],
+    ],
+  );
+});
+
+test("who wants a host whole loses it to an older one that shares it, whom others may join", () => {
+  const merged = mergeRoutes([
+    from("old", "2024-01-01T00:00:00Z", segments("/a")),
+    whole(from("greedy", "2024-02-01T00:00:00Z", segments("/b"))),
+    from("young", "2024-03-01T00:00:00Z", segments("/c")),
+  ]);
+  assert.deepEqual(names(merged), ["old /a", "young /c"]);
+  assert.equal(merged.owner, undefined);
+  assert.deepEqual(
+    merged.findings.map(({ message }) => message),
+    ["Host is taken by another resource: Ingress/default/old, which is older"],
+  );
+});
+
+test("an answer to a certificate authority gets in on a host of another object, before its routes", () => {
+  const owner = whole(from("owner", "2024-01-01T00:00:00Z", root));
+  const merged = mergeRoutes([challenge("solver", "default"), owner]);
+  assert.deepEqual(names(merged), ["solver /.well-known/acme-challenge/x", "owner /"]);
+  assert.deepEqual(merged.findings, []);
+});
+
+test("an answer to a certificate authority from another namespace than the owner's stays out", () => {
+  const owner = whole(from("owner", "2024-01-01T00:00:00Z", root));
+  const merged = mergeRoutes([challenge("thief", "elsewhere"), owner]);
+  assert.deepEqual(names(merged), ["owner /"]);
+  assert.deepEqual(
+    merged.findings.map(({ reason, origin }) => `${reason} ${origin.name}`),
+    ["HostTaken thief"],
+  );
 });

@@ -30,6 +30,8 @@ export type Action =
 export interface Route {
   readonly match: PathMatch;
   readonly action: Action;
+  /** Answers a certificate authority's question: it stands first on a host, also on one that is another object's alone. */
+  readonly challenge?: true;
   readonly origin: Origin;
 }
 

@@ -11,6 +11,7 @@ import { findingAt, originOf } from "../common/findings.ts";
 import type { Dialect, DialectSettings, World } from "../dialect.ts";
 import { annotationFindings } from "./features/annotations.ts";
 import { translateBackend } from "./features/backend.ts";
+import { markChallenges } from "./features/challenge.ts";
 import { judgeClass } from "./features/class.ts";
 import { parseHost } from "./features/host.ts";
 import { parsePath } from "./features/path.ts";
@@ -18,7 +19,7 @@ import { translateTls } from "./features/tls.ts";
 
 export const ingress: Dialect = {
   name: "ingress",
-  kind: ingressKind.id,
+  kinds: [ingressKind.id],
   translate: (object, world, settings) => translate(object as Known<Ingress>, world, settings),
   refuse: (object, problem) => refuse(object as Known<Ingress>, problem),
 };
@@ -41,7 +42,7 @@ function translate(object: Known<Ingress>, world: World, settings: DialectSettin
   return {
     seniority,
     claimed: true,
-    rules,
+    rules: markChallenges(rules, object),
     certificates: tls.certificates,
     ...(fallback === undefined ? {} : { fallback }),
     findings,
@@ -72,7 +73,7 @@ function translateRule(
     const route = translatePath(entry, at, world, findings);
     return route === undefined ? [] : [route];
   });
-  return [{ host: host.value, routes, origin }];
+  return [{ host: host.value, ownership: "shared", routes, origin }];
 }
 
 function translatePath(
@@ -133,6 +134,7 @@ function refuse(object: Known<Ingress>, problem: string): Fragment {
     claimed: true,
     rules: (hosts.length === 0 && rules.length > 0 ? [anyHost] : hosts).map((host) => ({
       host,
+      ownership: "shared",
       routes: [
         { match: { kind: "prefix", path: "/" }, action: { kind: "respond", status: 500 }, origin },
       ],
