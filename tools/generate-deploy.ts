@@ -1,7 +1,13 @@
 /** Writes the part of deploy/ that follows from our code; with `--check` only says whether it is what would be written. */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { formatYaml } from "#cli/object-text.ts";
+import {
+  customResourceDefinition,
+  definedKinds,
+  definitionName,
+} from "#kinds/custom-resource-definition.ts";
 import { formatPodBootstrap } from "#proxies/kubernetes/pod-bootstrap.ts";
 
 const deploy = join(import.meta.dirname, "../deploy");
@@ -36,13 +42,41 @@ data:
 ${data.join("")}`;
 }
 
-const files = { "proxy-bootstrap.yaml": configMap() };
-for (const [name, text] of Object.entries(files)) {
-  const path = join(deploy, name);
-  if (!process.argv.includes("--check")) {
-    writeFileSync(path, text);
-  } else if (readFileSync(path, "utf8") !== text) {
-    console.error(`deploy/${name} is not up to date: run npm run generate`);
-    process.exitCode = 1;
+/**
+ * One file a kind, in a folder of their own: `kubectl apply -f deploy/` must not change definitions that others keep, nor
+ * `kubectl delete -f deploy/` delete what people made of them.
+ */
+const definitions = "crds";
+const definitionFiles = definedKinds.map((kind) => {
+  const text = `# Written by "npm run generate": applied by "sekisho install crds" where nobody else defines it.\n${formatYaml(customResourceDefinition(kind))}`;
+  return [join(definitions, `${definitionName(kind)}.yaml`), text] as const;
+});
+
+const files = new Map([["proxy-bootstrap.yaml", configMap()], ...definitionFiles]);
+const isCheck = process.argv.includes("--check");
+
+function complain(text: string): void {
+  console.error(`deploy/${text}: run npm run generate`);
+  process.exitCode = 1;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return ""; // it is not there yet, and then not up to date
   }
+}
+
+mkdirSync(join(deploy, definitions), { recursive: true });
+for (const [name, text] of files) {
+  const path = join(deploy, name);
+  if (!isCheck) writeFileSync(path, text);
+  else if (readText(path) !== text) complain(`${name} is not up to date`);
+}
+for (const name of readdirSync(join(deploy, definitions))) {
+  const path = join(definitions, name);
+  if (files.has(path)) continue;
+  if (isCheck) complain(`${path} belongs to no kind`);
+  else rmSync(join(deploy, path));
 }

@@ -13,6 +13,7 @@ import { StoreError, type StoreErrorCode } from "#store/object-store.ts";
 import { applyCommand } from "./apply.ts";
 import { checkCommand } from "./check.ts";
 import { controllerCommand } from "./cluster/controller.ts";
+import { installCommand } from "./cluster/install.ts";
 import { preflightCommand } from "./cluster/preflight.ts";
 import { proxyDrainCommand } from "./cluster/proxy-drain.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
@@ -59,6 +60,7 @@ function createProgram(context: CommandContext, outcome: Outcome): Command {
     controllerCommand(context, outcome),
     proxyDrainCommand(context),
     preflightCommand(context, outcome),
+    installCommand(context, outcome),
     getCommand(context),
     describeCommand(context),
     eventsCommand(context),

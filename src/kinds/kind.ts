@@ -26,6 +26,18 @@ export interface Kind<T> {
   readonly withoutEffect: readonly FieldWithoutEffect[];
   /** What `get` prints between NAME and AGE, as kubectl prints it for this kind. */
   readonly columns: readonly Column<T>[];
+  /** Absent: every Kubernetes serves the kind by itself. */
+  readonly definition?: Definition;
+}
+
+/** What the CustomResourceDefinition of a kind says beside what follows from the kind. */
+export interface Definition {
+  /** A sentence for `kubectl explain`. */
+  readonly description: string;
+  /** Tells the status; absent: the kind has none. */
+  readonly status?: Parser<unknown>;
+  /** Older versions with the fields of this one: served, with a warning. */
+  readonly retiredVersions?: readonly string[];
 }
 
 export interface FieldWithoutEffect {

@@ -4,15 +4,15 @@ import type { Parsed } from "#base/schema.ts";
 import { fields, list, mapOf, oneOf, optional, required, text } from "#base/schema.ts";
 
 const requirement = fields({
-  key: required(text),
-  operator: required(oneOf("In", "NotIn", "Exists", "DoesNotExist")),
-  values: optional(list(text)),
+  key: required(text, "A label."),
+  operator: required(oneOf("In", "NotIn", "Exists", "DoesNotExist"), "How it is judged."),
+  values: optional(list(text), "Values for In and NotIn."),
 });
 
 /** Reads a label selector. */
 export const labelSelector = fields({
-  matchLabels: optional(mapOf(text)),
-  matchExpressions: optional(list(requirement)),
+  matchLabels: optional(mapOf(text), "Labels that must have these values."),
+  matchExpressions: optional(list(requirement), "What else must hold of labels."),
 });
 
 export type LabelSelector = Parsed<typeof labelSelector>;

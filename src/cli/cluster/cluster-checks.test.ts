@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
-import { checkCluster, type Verdict } from "./cluster-checks.ts";
+import { customResourceDefinition, definedKinds } from "#kinds/custom-resource-definition.ts";
+import { checkCluster } from "./cluster-checks.ts";
 import type { ClusterFacts } from "./cluster-facts.ts";
+import type { Verdict } from "./verdict.ts";
 
 const nothing = { items: [] };
 const empty: ClusterFacts = {
@@ -16,6 +18,7 @@ const empty: ClusterFacts = {
   services: nothing,
   slices: nothing,
   leases: nothing,
+  definitions: { items: definedKinds.map(customResourceDefinition) },
 };
 
 function found(facts: Partial<ClusterFacts>, about: string): readonly Verdict[] {

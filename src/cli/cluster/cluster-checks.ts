@@ -1,15 +1,9 @@
 /** What in a cluster would stand in Sekisho's way, or it in others': pure functions of what was read. */
 
 import type { JsonObject } from "#base/json.ts";
-import { type ClusterFacts, type Found, objectAt, objectsAt, textAt } from "./cluster-facts.ts";
-
-export interface Verdict {
-  readonly level: "ok" | "warning" | "error";
-  readonly about: string;
-  readonly text: string;
-  /** What to do; absent when there is nothing. */
-  readonly advice?: string;
-}
+import { type ClusterFacts, objectAt, objectsAt, textAt } from "./cluster-facts.ts";
+import { checkDefinitions } from "./definition-checks.ts";
+import { unread, type Verdict } from "./verdict.ts";
 
 const ourController = "sekisho.dev/ingress";
 const ourManager = "sekisho";
@@ -24,6 +18,7 @@ export function checkCluster(facts: ClusterFacts): readonly Verdict[] {
     ...checkWebhooks(facts),
     checkLease(facts),
     checkBalancer(facts),
+    ...checkDefinitions(facts.definitions),
   ];
 }
 
@@ -179,16 +174,6 @@ function checkBalancer({ services, systemNamespace }: ClusterFacts): Verdict {
     };
   }
   return { level: "ok", about, text: "every Service of type LoadBalancer has an address" };
-}
-
-function unread(about: string, found: Found): Verdict {
-  const problem = "problem" in found ? found.problem : "";
-  return {
-    level: "warning",
-    about,
-    text: `could not be looked at: ${problem}`,
-    advice: "ask with credentials that may read it",
-  };
 }
 
 function nameOf(object: JsonObject): string {

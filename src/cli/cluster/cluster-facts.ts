@@ -1,8 +1,14 @@
 /** What is looked at of a cluster before Sekisho serves it. */
 
 import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
+import {
+  type DefinedKind,
+  definedKinds,
+  definitionName,
+} from "#kinds/custom-resource-definition.ts";
 import { errorText } from "#runtime/log-fields.ts";
 import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
+import { StoreError } from "#store/object-store.ts";
 
 /** A list as the API gave it, or why it did not. */
 export type Found = { readonly items: readonly JsonObject[] } | { readonly problem: string };
@@ -19,8 +25,11 @@ export interface ClusterFacts {
   readonly slices: Found;
   /** Of the system's namespace. */
   readonly leases: Found;
+  /** Of the kinds that we define where nobody else does; those that are there. */
+  readonly definitions: Found;
 }
 
+export const definitionsPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const admission = "/apis/admissionregistration.k8s.io/v1";
 
 /** Asks for everything at once; what may not be read is a problem of its own. Throws StoreError when nobody answers. */
@@ -40,6 +49,7 @@ export async function readClusterFacts(
     list(`/apis/coordination.k8s.io/v1/namespaces/${systemNamespace}/leases`),
   ]);
   const [classes, ingresses, services, slices, leases] = lists;
+  const definitions = await readDefinitions(store);
   return {
     version: textAt(version, "gitVersion") ?? "unknown",
     systemNamespace,
@@ -52,7 +62,32 @@ export async function readClusterFacts(
     services,
     slices,
     leases,
+    definitions,
   };
+}
+
+/** One by one: a list of them can be larger than everything else in a cluster. */
+async function readDefinitions(store: Pick<KubernetesStore, "call">): Promise<Found> {
+  try {
+    const found = await Promise.all(definedKinds.map((kind) => findDefinition(store, kind)));
+    return { items: found.filter((one) => one !== undefined) };
+  } catch (error) {
+    return { problem: errorText(error) };
+  }
+}
+
+/** The definition of a kind, when the cluster has one. Throws StoreError. */
+export async function findDefinition(
+  store: Pick<KubernetesStore, "call">,
+  kind: DefinedKind,
+): Promise<JsonObject | undefined> {
+  try {
+    const path = `${definitionsPath}/${definitionName(kind)}`;
+    return (await store.call({ method: "GET", path })) as JsonObject;
+  } catch (error) {
+    if (error instanceof StoreError && error.code === "not-found") return undefined;
+    throw error;
+  }
 }
 
 async function readList(store: Pick<KubernetesStore, "call">, path: string): Promise<Found> {

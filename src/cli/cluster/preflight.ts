@@ -6,8 +6,9 @@ import { type HomeOptions, openHome } from "../object-home.ts";
 import { exampleText } from "../options.ts";
 import type { Outcome } from "../outcome.ts";
 import { formatTable } from "../table.ts";
-import { checkCluster, type Verdict } from "./cluster-checks.ts";
+import { checkCluster } from "./cluster-checks.ts";
 import { readClusterFacts } from "./cluster-facts.ts";
+import type { Verdict } from "./verdict.ts";
 
 interface PreflightOptions extends Pick<HomeOptions, "kubeconfig" | "context"> {
   readonly systemNamespace: string;
@@ -17,7 +18,7 @@ export function preflightCommand(context: CommandContext, outcome: Outcome): Com
   const cluster = new Command("cluster")
     .summary("look at a cluster before Sekisho serves it")
     .description(
-      "Looks at a cluster with the credentials that kubectl would use, and changes nothing: version, classes and whose their Ingresses are, webhooks that nobody answers, who else writes statuses, lease, load balancer.",
+      "Looks at a cluster with the credentials that kubectl would use, and changes nothing: version, classes and whose their Ingresses are, webhooks that nobody answers, who else writes statuses, lease, load balancer, and which kinds are defined.",
     )
     .option("--kubeconfig <file>", "the cluster that this kubeconfig names")
     .option("--context <name>", "the cluster of this context of the kubeconfig")

@@ -13,15 +13,22 @@ import type { Kind } from "../kind.ts";
 import { fromAlpha } from "./versions.ts";
 
 const listener = fields({
-  name: optional(text),
-  protocol: optional(text),
-  port: optional(integer()),
-  ssl: optional(boolean),
-  ipv4: optional(text),
-  ipv6: optional(text),
+  name: optional(text, "Name by which other objects refer to it."),
+  protocol: optional(text, '"HTTP", "TCP" or "UDP".'),
+  port: optional(integer(), "From 1 to 65535."),
+  ssl: optional(boolean, "Whether TLS ends here."),
+  ipv4: optional(text, "Address it is opened on; default all."),
+  ipv6: optional(text, "Address it is opened on; default all."),
 });
 
-const body = fields({ spec: optional(fields({ listeners: optional(positionalList(listener)) })) });
+const body = fields({
+  spec: optional(
+    fields({
+      listeners: optional(positionalList(listener), "Ports that other objects refer to by name."),
+    }),
+    "The ports.",
+  ),
+});
 
 export type GlobalConfiguration = Parsed<typeof body>;
 
@@ -43,4 +50,8 @@ export const globalConfigurationKind: Kind<GlobalConfiguration> = {
     },
   ],
   columns: [],
+  definition: {
+    description: "More ports for a gateway, by name.",
+    retiredVersions: ["v1alpha1"],
+  },
 };

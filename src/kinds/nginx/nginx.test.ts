@@ -70,7 +70,7 @@ test("a wrong field of a VirtualServer is a problem with its path, and the rest 
   assert.deepEqual(value?.spec?.routes, [{ path: "/a" }, { path: "/b" }]);
 });
 
-test("a VirtualServer prints state, host, addresses and ports; the host name of a balancer only when asked", () => {
+test("a VirtualServer prints state, host, and what reaches it first; the host name of a balancer only when asked", () => {
   const status = {
     state: "Valid",
     externalEndpoints: [
@@ -83,7 +83,7 @@ test("a VirtualServer prints state, host, addresses and ports; the host name of 
     HOST: "cafe.example.com",
     IP: "192.0.2.1",
     EXTERNALHOSTNAME: "lb.example.net",
-    PORTS: "[80,443] [80]",
+    PORTS: "[80,443]",
   });
   const wide = virtualServerKind.columns.filter((column) => column.wide === true);
   assert.deepEqual(

@@ -9,24 +9,26 @@ function statusText({ object }: Known<unknown>, field: string): string {
   return typeof value === "string" ? value : "";
 }
 
-/** One field of all external endpoints, with blanks between them, as kubectl joins a `[*]`. */
-function endpointTexts({ object }: Known<unknown>, field: string): string {
+/** One field of the first external endpoint that has it: all that the API server prints of a `[*]`. */
+function endpointText({ object }: Known<unknown>, field: string): string {
   const status = isJsonObject(object.status) ? (object.status as JsonObject) : {};
   const endpoints = status["externalEndpoints"];
   if (!Array.isArray(endpoints)) return "";
-  return (endpoints as readonly Json[])
+  const texts = (endpoints as readonly Json[])
     .flatMap((entry) => (isJsonObject(entry) ? [(entry as JsonObject)[field]] : []))
-    .filter((value) => typeof value === "string")
-    .join(" ");
+    .filter((value) => typeof value === "string");
+  return texts[0] ?? "";
 }
 
 export const stateColumn: Column<unknown> = {
   title: "STATE",
+  jsonPath: ".status.state",
   value: (known) => statusText(known, "state"),
 };
 
 export const reasonColumn: Column<unknown> = {
   title: "REASON",
+  jsonPath: ".status.reason",
   value: (known) => statusText(known, "reason"),
 };
 
@@ -36,9 +38,22 @@ export function hostColumns<
 >(): readonly Column<T>[] {
   return [
     stateColumn,
-    { title: "HOST", value: (known) => known.value?.spec?.host ?? "" },
-    { title: "IP", value: (known) => endpointTexts(known, "ip") },
-    { title: "EXTERNALHOSTNAME", wide: true, value: (known) => endpointTexts(known, "hostname") },
-    { title: "PORTS", value: (known) => endpointTexts(known, "ports") },
+    { title: "HOST", jsonPath: ".spec.host", value: (known) => known.value?.spec?.host ?? "" },
+    {
+      title: "IP",
+      jsonPath: ".status.externalEndpoints[*].ip",
+      value: (known) => endpointText(known, "ip"),
+    },
+    {
+      title: "EXTERNALHOSTNAME",
+      wide: true,
+      jsonPath: ".status.externalEndpoints[*].hostname",
+      value: (known) => endpointText(known, "hostname"),
+    },
+    {
+      title: "PORTS",
+      jsonPath: ".status.externalEndpoints[*].ports",
+      value: (known) => endpointText(known, "ports"),
+    },
   ];
 }

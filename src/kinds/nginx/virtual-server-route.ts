@@ -4,16 +4,25 @@ import { fields, optional, type Parsed, positionalList, text } from "#base/schem
 import type { Kind } from "../kind.ts";
 import { route } from "./route.ts";
 import { hostColumns } from "./state-columns.ts";
+import { routeStatus } from "./status.ts";
 import { upstream } from "./upstream.ts";
 
 const spec = fields({
-  ingressClassName: optional(text),
-  host: optional(text),
-  upstreams: optional(positionalList(upstream)),
-  subroutes: optional(positionalList(route)),
+  ingressClassName: optional(
+    text,
+    "The class whose controller serves it; the same as that of its VirtualServer.",
+  ),
+  host: optional(text, "Host name, as its VirtualServer has it."),
+  upstreams: optional(positionalList(upstream), "Services that actions refer to by name."),
+  subroutes: optional(
+    positionalList(route),
+    "What is done with which requests; paths begin with the prefix that was given here.",
+  ),
 });
 
-const body = fields({ spec: optional(spec) });
+const body = fields({
+  spec: optional(spec, "What is served below the prefix that the VirtualServer gives."),
+});
 
 export type VirtualServerRoute = Parsed<typeof body>;
 
@@ -35,4 +44,8 @@ export const virtualServerRouteKind: Kind<VirtualServerRoute> = {
     },
   ],
   columns: hostColumns<VirtualServerRoute>(),
+  definition: {
+    description: "A part of the routes of a VirtualServer, given into other hands.",
+    status: routeStatus,
+  },
 };

@@ -14,53 +14,82 @@ import {
 import type { Kind } from "../kind.ts";
 import { addHeaderInherit, policyReference, route } from "./route.ts";
 import { hostColumns } from "./state-columns.ts";
+import { endpointStatus } from "./status.ts";
 import { upstream } from "./upstream.ts";
 
 const certManager = fields({
-  "cluster-issuer": optional(text),
-  issuer: optional(text),
-  "issuer-kind": optional(text),
-  "issuer-group": optional(text),
-  "common-name": optional(text),
-  duration: optional(text),
-  "renew-before": optional(text),
-  usages: optional(text),
-  "issue-temp-cert": optional(boolean),
+  "cluster-issuer": optional(text, "Name of a ClusterIssuer."),
+  issuer: optional(text, "Name of an Issuer in the same namespace."),
+  "issuer-kind": optional(text, "Kind of the issuer, where it is an external one."),
+  "issuer-group": optional(text, "API group of that kind."),
+  "common-name": optional(text, "Common name of the certificate."),
+  duration: optional(text, 'How long the certificate holds, as in "2160h".'),
+  "renew-before": optional(text, "How long before its end it is renewed."),
+  usages: optional(text, "Key usages, separated by commas."),
+  "issue-temp-cert": optional(boolean, "Whether a self-signed one serves until it is there."),
 });
 
 const tls = fields({
-  secret: optional(text),
+  secret: optional(text, "Secret with certificate and key, in the same namespace."),
   redirect: optional(
-    fields({ enable: optional(boolean), code: optional(integer()), basedOn: optional(text) }),
+    fields({
+      enable: optional(boolean, "Whether they are sent; default false."),
+      code: optional(integer(), "301, 302, 307 or 308; default 301."),
+      basedOn: optional(
+        text,
+        'What tells HTTP from HTTPS: "scheme" or "x-forwarded-proto"; default "scheme".',
+      ),
+    }),
+    "Sends clients from HTTP to HTTPS.",
   ),
-  "cert-manager": optional(certManager),
+  "cert-manager": optional(certManager, "Has the certificate made."),
 });
 
 const externalDns = fields({
-  enable: optional(boolean),
-  recordType: optional(text),
-  recordTTL: optional(integer()),
-  labels: optional(mapOf(text)),
-  providerSpecific: optional(list(fields({ name: optional(text), value: optional(text) }))),
+  enable: optional(boolean, "Whether DNS records are made; default false."),
+  recordType: optional(text, '"A", "AAAA" or "CNAME"; default by the addresses.'),
+  recordTTL: optional(integer(), "Seconds for which resolvers may keep them."),
+  labels: optional(mapOf(text), "Labels of the DNSEndpoint."),
+  providerSpecific: optional(
+    list(
+      fields({
+        name: optional(text, "Name of the property."),
+        value: optional(text, "Its value."),
+      }),
+    ),
+    "What the DNS provider is told besides.",
+  ),
 });
 
 const spec = fields({
-  ingressClassName: optional(text),
-  host: optional(text),
-  listener: optional(fields({ http: optional(text), https: optional(text) })),
-  tls: optional(tls),
-  gunzip: optional(boolean),
-  policies: optional(positionalList(policyReference)),
-  upstreams: optional(positionalList(upstream)),
-  routes: optional(positionalList(route)),
-  "http-snippets": optional(text),
-  "server-snippets": optional(text),
-  "add-header-inherit": optional(addHeaderInherit),
-  dos: optional(text),
-  externalDNS: optional(externalDns),
+  ingressClassName: optional(text, "The class whose controller serves it."),
+  host: optional(text, 'Host name; the first label may be "*". Every host belongs to one object.'),
+  listener: optional(
+    fields({
+      http: optional(text, "The listener for HTTP."),
+      https: optional(text, "The listener for HTTPS."),
+    }),
+    "Listeners of a GlobalConfiguration in place of the usual ports.",
+  ),
+  tls: optional(tls, "Serves the host over HTTPS."),
+  gunzip: optional(
+    boolean,
+    "Whether compressed answers are expanded for clients that do not take them.",
+  ),
+  policies: optional(positionalList(policyReference), "Policies that hold for the whole host."),
+  upstreams: optional(positionalList(upstream), "Services that actions refer to by name."),
+  routes: optional(positionalList(route), "What is done with which requests."),
+  "http-snippets": optional(text, "Lines of nginx's configuration."),
+  "server-snippets": optional(text, "Lines of nginx's configuration."),
+  "add-header-inherit": optional(
+    addHeaderInherit,
+    "Whether added headers replace those of wider scopes or join them.",
+  ),
+  dos: optional(text, "A DosProtectedResource."),
+  externalDNS: optional(externalDns, "DNS records for the host."),
 });
 
-const body = fields({ spec: optional(spec) });
+const body = fields({ spec: optional(spec, "What the host serves.") });
 
 export type VirtualServer = Parsed<typeof body>;
 
@@ -82,4 +111,8 @@ export const virtualServerKind: Kind<VirtualServer> = {
     },
   ],
   columns: hostColumns<VirtualServer>(),
+  definition: {
+    description: "A host with its routes and upstreams (NGINX Ingress Controller).",
+    status: endpointStatus,
+  },
 };
