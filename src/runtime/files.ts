@@ -26,6 +26,10 @@ export interface Files {
   readonly readAt: (path: string, offset: number, length: number) => Promise<Uint8Array>;
   /** Replaces a file whole: temporary file, fsync, rename, fsync of the directory. */
   readonly replace: (path: string, content: Uint8Array | string, mode: number) => Promise<void>;
+  /** Overwrites bytes of a file in place, also those that other programs have in memory. */
+  readonly writeAt: (path: string, offset: number, content: Uint8Array) => Promise<void>;
+  /** A symbolic link to `target` takes the place of whatever file is there. */
+  readonly replaceByLink: (path: string, target: string) => Promise<void>;
   /** Cuts a file to nothing; writers that append go on at its start. */
   readonly truncate: (path: string) => Promise<void>;
   readonly makeDirectory: (path: string, mode: number) => Promise<void>;

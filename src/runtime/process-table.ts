@@ -44,6 +44,26 @@ export async function processesWith(
   return found;
 }
 
+/** Clock ticks a second in what /proc says: Linux has it so on every processor. */
+const ticksPerSecond = 100;
+
+/** How long a process has been running; undefined when nobody knows. */
+export async function ageOf(
+  files: Files,
+  { startTicks }: ProcessIdentity,
+): Promise<Temporal.Duration | undefined> {
+  const upSeconds = Number.parseFloat((await readProc(files, "/proc/uptime")) ?? "");
+  const startSeconds = Number(startTicks) / ticksPerSecond;
+  if (Number.isNaN(upSeconds) || Number.isNaN(startSeconds)) return undefined;
+  const milliseconds = Math.max(0, Math.round((upSeconds - startSeconds) * 1000));
+  return Temporal.Duration.from({ milliseconds });
+}
+
+/** What a running process was started with, its program first; empty when it is gone. */
+export async function argumentsOf(files: Files, pid: number): Promise<readonly string[]> {
+  return (await readProc(files, `/proc/${pid}/cmdline`))?.split("\0") ?? [];
+}
+
 /** The number of this process. */
 export async function ownPid(files: Files): Promise<number> {
   return Number((await files.realPath("/proc/self")).slice("/proc/".length));

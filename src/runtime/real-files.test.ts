@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  open as openFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -30,6 +39,24 @@ test("a replaced file has its new content and mode, and nothing is left beside i
   assert.equal(textOf(await files.read(file, 10)), "new");
   assert.equal((await stat(file)).mode & 0o777, 0o600);
   assert.deepEqual(await readdir(directory), ["a"]);
+});
+
+test("bytes written in place are seen by whoever has the file open, and the rest stays", async (context) => {
+  const file = join(await temporary(context), "a");
+  await writeFile(file, "abcdef");
+  await using open = await openFile(file, "r");
+  await files.writeAt(file, 2, Buffer.from("XY"));
+  assert.equal(textOf((await open.readFile()) as Uint8Array), "abXYef");
+  await failsWith("not-found", () => files.writeAt(`${file}-not-there`, 0, Buffer.from("x")));
+});
+
+test("a link takes the place of what was there", async (context) => {
+  const directory = await temporary(context);
+  await writeFile(join(directory, "a"), "old");
+  await writeFile(join(directory, "b"), "new");
+  for (const target of ["b", "b"]) await files.replaceByLink(join(directory, "a"), target);
+  assert.equal(textOf(await files.read(join(directory, "a"), 10)), "new");
+  assert.deepEqual(await readdir(directory), ["a", "b"]);
 });
 
 test("a file that cannot be replaced stays as it was, without a remainder", async (context) => {

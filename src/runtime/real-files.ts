@@ -9,7 +9,17 @@ import {
   readSync,
   watch as watchDirectory,
 } from "node:fs";
-import { mkdir, open, readdir, realpath, rename, rm, stat, truncate } from "node:fs/promises";
+import {
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+} from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
@@ -29,6 +39,8 @@ export function createFiles(): Files {
     read,
     readAt,
     replace,
+    writeAt,
+    replaceByLink,
     truncate: (target) => failing(target, () => truncate(target)),
     makeDirectory: (target, mode) =>
       failing(target, async () => void (await mkdir(target, { recursive: true, mode }))),
@@ -123,10 +135,7 @@ function readAt(target: string, offset: number, length: number): Promise<Uint8Ar
 function replace(target: string, content: Uint8Array | string, mode: number): Promise<void> {
   return failing(target, async () => {
     const directory = path.dirname(target);
-    const temporary = path.join(
-      directory,
-      `.${path.basename(target)}.${process.pid}.${nextNumber()}`,
-    );
+    const temporary = temporaryFor(target);
     try {
       await using file = await open(temporary, "wx", mode);
       await file.chmod(mode);
@@ -140,6 +149,31 @@ function replace(target: string, content: Uint8Array | string, mode: number): Pr
     await using parent = await open(directory, "r");
     await parent.sync();
   });
+}
+
+function writeAt(target: string, offset: number, content: Uint8Array): Promise<void> {
+  return failing(target, async () => {
+    await using file = await open(target, "r+");
+    await file.write(content, 0, content.length, offset);
+  });
+}
+
+function replaceByLink(target: string, to: string): Promise<void> {
+  return failing(target, async () => {
+    const temporary = temporaryFor(target);
+    try {
+      await symlink(to, temporary);
+      await rename(temporary, target);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  });
+}
+
+function temporaryFor(target: string): string {
+  const name = `.${path.basename(target)}.${process.pid}.${nextNumber()}`;
+  return path.join(path.dirname(target), name);
 }
 
 let lastNumber = 0;

@@ -210,6 +210,14 @@ class Memory implements MemoryFiles {
     this.#put(path, node);
   };
 
+  readonly writeAt: Files["writeAt"] = async (path, offset, content) => {
+    const written = Buffer.from(this.#existing(path).content);
+    written.set(content, offset);
+    this.write(path, written);
+  };
+
+  readonly replaceByLink: Files["replaceByLink"] = async (path, target) => this.link(path, target);
+
   readonly truncate: Files["truncate"] = async (path) => this.write(path, "");
 
   readonly makeDirectory: Files["makeDirectory"] = async (path) => {

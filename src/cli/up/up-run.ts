@@ -213,6 +213,11 @@ function takeEnvoy(
     case "replacing":
       output.notice(`Envoy is started anew, requests are refused meanwhile: ${event.why}`);
       return;
+    case "bereaved":
+      output.notice(
+        "the old Envoy died before its time: what was still open on it is lost, the new one goes on",
+      );
+      return;
     case "retired":
       output.notice("the old Envoy has ended: the new one has all connections");
       return;

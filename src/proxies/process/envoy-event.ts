@@ -15,6 +15,12 @@ export type EnvoyEvent =
   | { readonly kind: "hot-restart-failed"; readonly why: HotRestartFailure }
   /** The Envoy of an earlier run cannot hand over: it is drained and ended before a new one is started. */
   | { readonly kind: "replacing"; readonly why: string }
+  /** The old one of a hot restart died before its time: another answers for it until the new one ends that. */
+  | {
+      readonly kind: "bereaved";
+      readonly identity: ProcessIdentity;
+      readonly standIn: ProcessIdentity;
+    }
   /** The old one of a hot restart is gone. */
   | { readonly kind: "retired"; readonly identity: ProcessIdentity }
   /** Envoy serves what it was configured with; with xDS: it has its first clusters and listeners. */

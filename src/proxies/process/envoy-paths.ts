@@ -16,6 +16,10 @@ export interface EnvoyPaths {
   readonly accessLog: string;
   /** The number under which a later Envoy finds this one for a hot restart. */
   readonly baseId: string;
+  /** The same of a stand-in, while it starts: see `adoption/stand-in.ts`. */
+  readonly standInBaseId: string;
+  /** Where the Envoys of a hot restart talk to each other: see `adoption/restart-sockets.ts`. */
+  readonly sockets: string;
   /** Who runs: see `adoption/envoy-roster.ts`. */
   readonly roster: string;
 }
@@ -32,6 +36,8 @@ export function envoyPaths(directory: string): EnvoyPaths {
     output: inside("envoy.out"),
     accessLog: inside("access.log"),
     baseId: inside("base-id"),
+    standInBaseId: inside("stand-in-base-id"),
+    sockets: inside("sockets"),
     roster: inside("running.json"),
   };
 }

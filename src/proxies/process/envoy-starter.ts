@@ -12,6 +12,7 @@ import { findBeginning } from "./adoption/beginning.ts";
 import { EnvoyRoster, identityOf, type RecordedEnvoy } from "./adoption/envoy-roster.ts";
 import { type HotRestart, hotRestart, untilTakenOver } from "./adoption/hot-restart.ts";
 import { Retirements } from "./adoption/retirement.ts";
+import { standInFor } from "./adoption/stand-in.ts";
 import { type DrainSettings, drain } from "./drain.ts";
 import { endProcess } from "./end-process.ts";
 import type { EnvoyEvent } from "./envoy-event.ts";
@@ -43,6 +44,9 @@ export interface Serving {
   readonly isReady: boolean;
 }
 
+/** Without its heir a stand-in has nothing to do. */
+const none = new Temporal.Duration();
+
 export class EnvoyStarter {
   /** The old Envoys of hot restarts. */
   readonly retirements: Retirements;
@@ -55,16 +59,14 @@ export class EnvoyStarter {
     this.#deps = deps;
     this.#settings = settings;
     this.#roster = new EnvoyRoster(deps.files, settings.paths.roster);
-    const retired = async (identity: ProcessIdentity): Promise<void> => {
-      await this.#roster.remove(identity);
-      settings.onEvent({ kind: "retired", identity });
-    };
+    const retired = (identity: ProcessIdentity): Promise<void> => this.#retired(identity);
     this.retirements = new Retirements({ ...deps, retired }, settings.retirement);
   }
 
-  /** How many run; undefined until it was looked who does. */
+  /** How many run, stand-ins not counted; undefined until it was looked who does. */
   get running(): number | undefined {
-    return this.#hasLooked ? this.#roster.envoys.length : undefined;
+    if (!this.#hasLooked) return undefined;
+    return this.#roster.envoys.filter(({ state }) => state !== "standing-in").length;
   }
 
   /** An Envoy that runs already, its successor, or one of our own. */
@@ -76,9 +78,10 @@ export class EnvoyStarter {
     const beginning = await findBeginning(this.#deps, this.#settings, this.#roster);
     this.#hasLooked = true;
     for (const entry of this.#roster.envoys) {
-      if (entry.state === "retiring") {
-        this.retirements.begin(identityOf(entry), this.#roster.heirOf(entry));
-      }
+      const heir = this.#roster.heirOf(entry);
+      const identities = [identityOf(entry), heir && identityOf(heir)] as const;
+      if (entry.state === "retiring") this.retirements.begin(...identities);
+      if (entry.state === "standing-in") this.retirements.begin(...identities, none);
     }
     switch (beginning.kind) {
       case "fresh":
@@ -184,6 +187,20 @@ export class EnvoyStarter {
     if (outcome.kind === "failed")
       this.#settings.onEvent({ kind: "hot-restart-failed", why: outcome.why });
     return undefined;
+  }
+
+  /** An old one is gone: ended by its heir, by us without one, or before its time. */
+  async #retired(identity: ProcessIdentity): Promise<void> {
+    const entry = this.#roster.find(identity);
+    if (entry === undefined) return;
+    const standIn = await standInFor(this.#deps, this.#settings, this.#roster, entry);
+    if (standIn !== undefined) {
+      this.#settings.onEvent({ kind: "bereaved", identity, standIn: standIn.identity });
+      this.retirements.begin(standIn.identity, standIn.heir, none);
+      return;
+    }
+    await this.#roster.remove(identity);
+    if (entry.state === "retiring") this.#settings.onEvent({ kind: "retired", identity });
   }
 
   /** Writes down that an Envoy is being drained: should we be killed on the way, it is not adopted. */

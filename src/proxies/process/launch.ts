@@ -3,7 +3,9 @@
 import { contentHash } from "#base/content-hash.ts";
 import type { Files } from "#runtime/files.ts";
 import { FilesError } from "#runtime/files.ts";
-import type { Child, Processes } from "#runtime/processes.ts";
+import type { Child, Command, Processes } from "#runtime/processes.ts";
+import { socketArguments } from "./adoption/restart-sockets.ts";
+import { sharedMemoryOf } from "./adoption/shared-memory.ts";
 import type { EnvoyPaths } from "./envoy-paths.ts";
 
 export type LogLevel = "debug" | "info" | "warning" | "error";
@@ -38,6 +40,9 @@ export interface Launched {
   readonly lastWords: () => Promise<string>;
 }
 
+/** How many seconds after its start an Envoy ends the one it took over from. */
+export const lifetimeOption = "--parent-shutdown-time-s";
+
 const defaultLogLevel: LogLevel = "warning";
 const lastWordsBytes = 16 * 1024;
 /** Crashes add to the output file; beyond this size it is begun anew. */
@@ -66,19 +71,27 @@ export async function launchEnvoy(
   const { files, processes } = deps;
   const { paths } = settings;
   await files.makeDirectory(paths.directory, 0o700);
+  await files.makeDirectory(paths.sockets, 0o700);
   await files.replace(paths.bootstrap, settings.bootstrap, 0o600);
   if ((await bytesOf(files, paths.output)) > maxOutputBytes) await files.remove(paths.output);
   const lastWords = await listenForWords(files, paths);
+  const child = await processes.start(commandOf(settings, envoyArguments(settings, lineage)));
+  return { child, lastWords };
+}
+
+/** An Envoy of this directory with these arguments. */
+export function commandOf(settings: LaunchSettings, args: readonly string[]): Command {
+  const { program, paths, outlivesUs = true } = settings;
   const [name = "", value = ""] = envoyMark(paths).split(/=(.*)/s);
-  const child = await processes.start({
-    command: settings.program,
-    args: envoyArguments(settings, lineage),
+  return {
+    command: program,
+    args,
     env: { [name]: value },
+    cwd: paths.directory,
     output: { file: paths.output },
     ownSession: true,
-    orphan: settings.outlivesUs ?? true,
-  });
-  return { child, lastWords };
+    orphan: outlivesUs,
+  };
 }
 
 /** What is written to log and standard error from now on, when it is asked for. */
@@ -96,10 +109,10 @@ export async function listenForWords(
   };
 }
 
-/** The base id of the newest series of hot restarts. */
-export async function readBaseId(files: Files, paths: EnvoyPaths): Promise<string | undefined> {
+/** The base id in a file that Envoy wrote; undefined when it wrote none yet. */
+export async function readBaseId(files: Files, file: string): Promise<string | undefined> {
   try {
-    const id = new TextDecoder().decode(await files.read(paths.baseId, 64)).trim();
+    const id = new TextDecoder().decode(await files.read(file, 64)).trim();
     return /^\d+$/.test(id) ? id : undefined;
   } catch (cause) {
     if (cause instanceof FilesError && cause.code === "not-found") return undefined;
@@ -107,11 +120,12 @@ export async function readBaseId(files: Files, paths: EnvoyPaths): Promise<strin
   }
 }
 
-/** The shared memory of an Envoy that was killed stays behind: 104 bytes each time, without end. */
+/** What an Envoy that was killed leaves behind, sockets and 104 bytes of shared memory each time, without end. */
 export async function removeLeftovers(files: Files, paths: EnvoyPaths): Promise<void> {
-  const id = await readBaseId(files, paths);
+  const id = await readBaseId(files, paths.baseId);
   await files.remove(paths.baseId);
-  if (id !== undefined) await files.remove(`/dev/shm/envoy_shared_memory_${id}0`);
+  await files.remove(paths.sockets);
+  if (id !== undefined) await files.remove(sharedMemoryOf(id));
 }
 
 function envoyArguments(settings: LaunchSettings, lineage?: Lineage): readonly string[] {
@@ -125,11 +139,12 @@ function envoyArguments(settings: LaunchSettings, lineage?: Lineage): readonly s
     ...["--file-flush-interval-msec", "500"],
     // Who drains asks its clients to leave with the next answer, not with a chance that grows over ten minutes.
     ...["--drain-strategy", "immediate"],
+    ...socketArguments(paths),
     ...(lineage === undefined
       ? // A number of its own, so that several Envoys live side by side and each can be hot restarted.
         ["--use-dynamic-base-id", "--base-id-path", paths.baseId]
       : [
-          ...["--parent-shutdown-time-s", String(Math.floor(lineage.retirement.total("seconds")))],
+          ...[lifetimeOption, String(Math.floor(lineage.retirement.total("seconds")))],
           ...["--base-id", lineage.baseId, "--restart-epoch", String(lineage.epoch)],
         ]),
   ];

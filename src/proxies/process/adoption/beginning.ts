@@ -49,6 +49,8 @@ export async function findBeginning(
     if (await deps.processes.alive(identity)) await endProcess(deps, identity);
   }
   for (const entry of roster.envoys) {
+    // One that retired and died may need a stand-in.
+    if (entry.state === "retiring" && roster.heirOf(entry) !== undefined) continue;
     const identity = identityOf(entry);
     if (!(await deps.processes.alive(identity))) await roster.remove(identity);
   }

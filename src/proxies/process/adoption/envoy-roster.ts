@@ -15,10 +15,10 @@ const envoy = fields({
   /** What it was started with: see `fingerprintOf` in `launch.ts`. */
   fingerprint: required(text),
   /**
-   * `starting`: it is about to take over from the one that serves; `retiring`: another took over from it, and it only
+   * `standing-in`: it only answers for one that died; `starting`: it is about to take over from the one that serves; `retiring`: another took over from it, and it only
    * brings to an end what it has.
    */
-  state: required(oneOf("starting", "serving", "retiring")),
+  state: required(oneOf("starting", "serving", "retiring", "standing-in")),
 });
 
 const roster = fields({
@@ -50,10 +50,20 @@ export class EnvoyRoster {
   }
 
   /** The one that took over from it. */
-  heirOf(old: RecordedEnvoy): ProcessIdentity | undefined {
+  heirOf(old: RecordedEnvoy): RecordedEnvoy | undefined {
     const heir = this.#envoys[this.#envoys.indexOf(old) + 1];
     // A series that was begun anew begins with 0.
-    return heir?.epoch === old.epoch + 1 ? identityOf(heir) : undefined;
+    return heir?.epoch === old.epoch + 1 ? heir : undefined;
+  }
+
+  /** Whether one starts to take over from the one that serves. */
+  get isHandingOver(): boolean {
+    return this.#envoys.some(({ state }) => state === "starting");
+  }
+
+  /** The entry of a process. */
+  find(identity: ProcessIdentity): RecordedEnvoy | undefined {
+    return this.#envoys.find((entry) => isSame(entry, identity));
   }
 
   /** Those of another user, who cannot reach our sockets; known from {@link EnvoyRoster.load} on. */
@@ -90,6 +100,11 @@ export class EnvoyRoster {
       return entry.state === "serving" ? { ...entry, state: "retiring" as const } : entry;
     });
     await this.#write(handedOver);
+  }
+
+  /** Another process has the place of one that is gone. */
+  async replace(gone: RecordedEnvoy, by: RecordedEnvoy): Promise<void> {
+    await this.#write(this.#envoys.map((entry) => (entry === gone ? by : entry)));
   }
 
   async remove(identity: ProcessIdentity): Promise<void> {

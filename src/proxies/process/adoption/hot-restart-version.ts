@@ -12,7 +12,7 @@ export async function whyNoHotRestart(
   wanted: LaunchSettings,
   running: RecordedEnvoy,
 ): Promise<string | undefined> {
-  if ((await readBaseId(deps.files, wanted.paths)) === undefined) {
+  if ((await readBaseId(deps.files, wanted.paths.baseId)) === undefined) {
     return "the base id of the Envoy that runs is not known";
   }
   // The program as it was started, also when its file was replaced since.

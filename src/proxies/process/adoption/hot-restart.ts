@@ -12,6 +12,7 @@ import { endChild } from "../end-process.ts";
 import { type ExitReason, explainExit, explainNoStart } from "../exit-reason.ts";
 import { type Launched, type LaunchSettings, launchEnvoy, readBaseId } from "../launch.ts";
 import { validateBootstrap } from "../validate.ts";
+import { forgetInterruptedStart } from "./shared-memory.ts";
 
 export interface HotRestartDeps {
   readonly clock: Clock;
@@ -75,7 +76,8 @@ async function takeOver(
   const trial = await validateBootstrap(deps, { program, directory: paths.directory }, bootstrap);
   if (!trial.ok) return { kind: "failed", why: trial.error };
   if (stopping.aborted) return { kind: "stopped" };
-  const baseId = (await readBaseId(deps.files, settings.paths)) ?? "";
+  const baseId = (await readBaseId(deps.files, paths.baseId)) ?? "";
+  await forgetInterruptedStart(deps, baseId);
   const launched = await launchEnvoy(deps, settings, { baseId, epoch: old.epoch + 1, retirement });
   await deps.started(launched);
   return await untilTakenOver(deps, launched, old, stopping);

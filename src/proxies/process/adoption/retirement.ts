@@ -39,10 +39,17 @@ export class Retirements {
     this.#longest = longest;
   }
 
-  /** Watches an old Envoy, from which `heir` took over, to its end; one that is watched already is not watched twice. */
-  begin(identity: ProcessIdentity, heir: ProcessIdentity | undefined): void {
+  /**
+   * Watches an old Envoy, from which `heir` took over, to its end; one that is watched already is not watched twice.
+   * `longest`: how long it goes on without that one.
+   */
+  begin(
+    identity: ProcessIdentity,
+    heir: ProcessIdentity | undefined,
+    longest: Temporal.Duration = this.#longest,
+  ): void {
     if (this.#running.has(identity.pid)) return;
-    const ended = this.#retire(identity, heir)
+    const ended = this.#retire(identity, heir, longest)
       .catch((error: unknown) => {
         const fields = { [logFields.pid]: identity.pid, [logFields.error]: errorText(error) };
         this.#deps.log.error("an Envoy that handed over was not ended", fields);
@@ -53,7 +60,7 @@ export class Retirements {
 
   /** Resolves when none is left. */
   async settled(): Promise<void> {
-    await Promise.all(this.#running.values());
+    while (this.#running.size > 0) await Promise.all(this.#running.values());
   }
 
   /** Resolves when nothing is open on them, or none is left. */
@@ -70,12 +77,16 @@ export class Retirements {
     this.#overtime.abort();
   }
 
-  async #retire(identity: ProcessIdentity, heir: ProcessIdentity | undefined): Promise<void> {
+  async #retire(
+    identity: ProcessIdentity,
+    heir: ProcessIdentity | undefined,
+    longest: Temporal.Duration,
+  ): Promise<void> {
     const over = new AbortController();
     const left = AbortSignal.any([over.signal, this.#overtime.signal]);
     const gone = this.#untilGone(identity, left).finally(() => over.abort());
     if (heir !== undefined) await this.#untilGone(heir, left);
-    await pause(this.#deps.clock, this.#longest, left);
+    await pause(this.#deps.clock, longest, left);
     over.abort();
     await gone;
     if (await this.#deps.processes.alive(identity)) await endProcess(this.#deps, identity);
