@@ -41,7 +41,7 @@ export async function connect(peer: Peer): Promise<Socket> {
 }
 
 /** Sends text as it is and reads one HTTP/1 answer. */
-export async function sendText(peer: Peer, text: string): Promise<WireAnswer> {
+export async function sendText(peer: Peer, text: string | Buffer): Promise<WireAnswer> {
   const socket = await connect(peer);
   try {
     socket.write(text);

@@ -1,0 +1,91 @@
+/**
+ * The judge of nginx's locations against Debian's nginx.
+ *
+ * SEKISHO_WORLDS sets how many hosts are played (default 300), SEKISHO_SEED where the random numbers begin.
+ */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { locationsOf } from "#test/simulators/nginx/virtual-server.ts";
+import { type Answer, judgeLocations, type Request } from "#test/simulators/nginx-locations.ts";
+import { sendText, type WireAnswer } from "#test/system/wire-client.ts";
+import { type Host, locationHeader, upstreamHeader } from "./real/configuration.ts";
+import { type Asked, startWireEcho } from "./real/echo.ts";
+import { findNginx, startNginx } from "./real/real-nginx.ts";
+import { aims, shoot } from "./requests.ts";
+import { routes } from "./routes.ts";
+
+const hostCount = Number(process.env["SEKISHO_WORLDS"] ?? 300);
+const seed = Number(process.env["SEKISHO_SEED"] ?? 20_260_101);
+const requestsPerHost = 40;
+const concurrency = 16;
+
+const nginx = findNginx();
+const skip = nginx.kind === "absent" ? nginx.reason : false;
+
+describe("the judge of nginx's locations", { skip }, () => {
+  it("says of every request what nginx itself does with it", async () => {
+    assert.ok(nginx.kind === "found");
+    const samples = fc.sample(fc.tuple(routes, aims(requestsPerHost)), {
+      numRuns: hostCount,
+      seed,
+    });
+    const hosts = samples.map(
+      ([list], number): Host => ({ name: `h${number}.test`, locations: locationsOf(list) }),
+    );
+    const shots = samples.flatMap(([list, targets], number) =>
+      targets.map((target) => ({ host: number, request: shoot(list, target) })),
+    );
+    await using echo = await startWireEcho();
+    await using server = await startNginx(nginx.path, hosts, echo.port);
+    const differences: string[] = [];
+    const waiting = shots.values();
+    const workers = Array.from({ length: concurrency }, async () => {
+      for (const { host, request } of waiting) {
+        const { name, locations } = hosts[host] ?? { name: "", locations: [] };
+        const wanted = formatAnswer(judgeLocations(locations, request));
+        const got = formatWire(await send(server.port, name, request));
+        if (wanted === got) continue;
+        const routesText = JSON.stringify(samples[host]?.[0]);
+        differences.push(
+          `${JSON.stringify(request)}: wanted ${wanted}, got ${got}, with ${routesText}`,
+        );
+      }
+    });
+    await Promise.all(workers);
+    assert.equal(differences.length, 0, differences.slice(0, 10).join("\n"));
+    assert.equal(shots.length, hostCount * requestsPerHost);
+  });
+});
+
+function send(
+  port: number,
+  host: string,
+  { method, target, headers }: Request,
+): Promise<WireAnswer> {
+  // The host of a URL counts, not the header.
+  const asked = target.replace(/^([\w+.-]+:\/\/)host\.test/i, `$1${host}`);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const text = `${method} ${asked} HTTP/1.1\r\nHost: ${host}\r\n${lines.join("")}Connection: close\r\n\r\n`;
+  return sendText({ port }, Buffer.from(text, "latin1"));
+}
+
+function formatAnswer(answer: Answer): string {
+  switch (answer.kind) {
+    case "passed":
+      return `${answer.location} to ${answer.upstream} with ${answer.target}`;
+    case "slash":
+      return `301 to ${answer.to}`;
+    case "status":
+      return `${answer.status}`;
+  }
+}
+
+function formatWire({ status, headers, body }: WireAnswer): string {
+  if (status === 301) return `301 to ${headers["location"]?.replace(/^http:\/\/[^/]*/, "")}`;
+  if (status !== 200) return `${status}`;
+  const asked = JSON.parse(body) as Asked;
+  const { [locationHeader]: location, [upstreamHeader]: upstream } = asked.headers;
+  return `${location} to ${upstream} with ${asked.target}`;
+}

@@ -1,0 +1,166 @@
+/**
+ * The independent judge of nginx: the locations of a server and a request in, the right answer out.
+ *
+ * Written from the documentation of nginx (ngx_http_core_module, _proxy_module, _rewrite_module, _map_module), slowly and
+ * plainly, to be compared with what other programs make of the same rules; it shares no line with the program, and
+ * test/differential/nginx-real/ compares it with nginx itself.
+ */
+
+import { holds, type Inputs } from "./nginx/conditions.ts";
+import type { Choice, Location, Rewrite } from "./nginx/location.ts";
+import { compilePattern, utf8Bytes } from "./nginx/pattern.ts";
+import { escapePath, isReadable, parseTarget, type Target } from "./nginx/request-target.ts";
+
+export interface Request {
+  readonly method: string;
+  /** As on the wire, a character for each byte. */
+  readonly target: string;
+  /** By names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type Answer =
+  | {
+      readonly kind: "passed";
+      /** The place in the server's list. */
+      readonly location: number;
+      readonly upstream: string;
+      /** The target of the request that the upstream gets, a character for each byte. */
+      readonly target: string;
+    }
+  /** The slash that the path of a location ends with, and that of the request lacks: 301. */
+  | { readonly kind: "slash"; readonly to: string }
+  | { readonly kind: "status"; readonly status: 400 | 404 | 414 | 500 };
+
+/** large_client_header_buffers: a request line has to fit into one of them. */
+const longestLine = 8192;
+/** How often a request may be sent to another location. */
+const mostChanges = 10;
+
+/** The answer that a server of these locations owes to `request`. */
+export function judgeLocations(locations: readonly Location[], request: Request): Answer {
+  const line = `${request.method} ${request.target} HTTP/1.1\r\n`;
+  // A line is read as it comes: what is wrong in front is answered before its length is known.
+  const start = request.target.slice(0, longestLine - request.method.length - 1);
+  if (!isReadable(start)) return status(400);
+  if (line.length > longestLine) return status(414);
+  const target = parseTarget(request.target);
+  if (target === undefined) return status(400);
+  const inputs = { ...request, args: target.args };
+  let way: Way = { path: target.path, rewritten: false };
+  for (let changes = 0; changes <= mostChanges; changes += 1) {
+    const chosen = chooseLocation(locations, way.path);
+    if (chosen === undefined) return status(404);
+    const { location } = chosen;
+    if (chosen.lacksSlash) {
+      const query = target.args === "" ? "" : `?${target.args}`;
+      return { kind: "slash", to: escapePath(utf8Bytes(location.text)) + query };
+    }
+    if (location.internal === true && !way.rewritten) return status(404);
+    const step = goThrough(location, way, { target, inputs });
+    if (!("again" in step)) return { ...step, location: locations.indexOf(location) };
+    way = step.again;
+  }
+  return status(500);
+}
+
+function status(code: 400 | 404 | 414 | 500): Answer {
+  return { kind: "status", status: code };
+}
+
+/** A request on its way through locations. */
+interface Way {
+  readonly path: string;
+  /** Whether the path is that of a rewrite. */
+  readonly rewritten: boolean;
+}
+
+type Step =
+  | { readonly again: Way }
+  | { readonly kind: "passed"; readonly upstream: string; readonly target: string };
+
+function goThrough(
+  { outcome, rewrites = [], text }: Location,
+  way: Way,
+  { target, inputs }: { readonly target: Target; readonly inputs: Inputs },
+): Step {
+  if (outcome.kind === "choice")
+    return { again: { path: choose(outcome, inputs), rewritten: true } };
+  const { path, rewritten, again } = rewrite(rewrites, way, target);
+  if (again) return { again: { path, rewritten } };
+  const query = target.args === "" ? "" : `?${target.args}`;
+  const { upstream, uri } = outcome;
+  const passed = (asked: string): Step => ({ kind: "passed", upstream, target: asked });
+  if (uri === "the client's" || (uri === "the client's unless rewritten" && !rewritten)) {
+    return passed(target.onTheWire);
+  }
+  // What was never encoded goes on as it came.
+  const escape = (part: string): string => (target.encoded || rewritten ? escapePath(part) : part);
+  if (uri === "the client's unless rewritten") return passed(escape(path) + query);
+  return passed(utf8Bytes(uri.instead) + escape(path.slice(utf8Bytes(text).length)) + query);
+}
+
+function choose({ cases, otherwise }: Choice, inputs: Inputs): string {
+  return (
+    cases.find(({ conditions }) => conditions.every((one) => holds(one, inputs)))?.to ?? otherwise
+  );
+}
+
+function rewrite(
+  rewrites: readonly Rewrite[],
+  way: Way,
+  target: Target,
+): Way & { readonly again: boolean } {
+  let { path, rewritten } = way;
+  let again = false;
+  for (const { pattern, replacement, flag } of rewrites) {
+    const groups = compilePattern(pattern, false).match(path);
+    if (groups === undefined) continue;
+    rewritten = true;
+    again = flag !== "break";
+    path =
+      typeof replacement === "string"
+        ? utf8Bytes(replacement).replaceAll(
+            /\$([0-9])/g,
+            (_, digit: string) => groups[Number(digit)] ?? "",
+          )
+        : target.onTheWire.replace(/\?[\s\S]*$/, "");
+    if (!again) break;
+  }
+  return { path, rewritten, again };
+}
+
+interface Chosen {
+  readonly location: Location;
+  /** The request asks for the location's path without its final slash. */
+  readonly lacksSlash: boolean;
+}
+
+/**
+ * "location": an exact one ends the search; else the longest prefix is remembered, and used at once if it says `^~`; else
+ * the first regular expression that matches is used, else the remembered prefix.
+ */
+function chooseLocation(locations: readonly Location[], path: string): Chosen | undefined {
+  const texts = new Map(locations.map((location) => [location, utf8Bytes(location.text)]));
+  const fixed = locations.filter(({ modifier }) => !modifier.startsWith("~"));
+  const exact = fixed.find((one) => one.modifier === "=" && texts.get(one) === path);
+  if (exact !== undefined) return { location: exact, lacksSlash: false };
+  const named = fixed.some((one) => texts.get(one) === path);
+  // "If a location is defined by a prefix string that ends with the slash character, and requests are processed by
+  // proxy_pass …": it holds for exact ones, too.
+  const slashed = fixed.find((one) => one.outcome.kind === "pass" && texts.get(one) === `${path}/`);
+  if (!named && slashed !== undefined) return { location: slashed, lacksSlash: true };
+  const prefix = fixed
+    .filter((one) => one.modifier !== "=" && path.startsWith(texts.get(one) ?? ""))
+    .reduce<Location | undefined>(
+      (best, one) => (one.text.length > (best?.text.length ?? -1) ? one : best),
+      undefined,
+    );
+  if (prefix?.modifier === "^~") return { location: prefix, lacksSlash: false };
+  const expression = locations.find(
+    ({ modifier, text }) =>
+      modifier.startsWith("~") && compilePattern(text, modifier === "~*").match(path) !== undefined,
+  );
+  const location = expression ?? prefix;
+  return location && { location, lacksSlash: false };
+}
