@@ -1,32 +1,42 @@
-/** `sekisho check DIR…`: what would be wrong with manifests, without serving them; for people and for CI. */
+/** `sekisho check DIR…`: what would be wrong with manifests, without serving them; for people and for CI. Or what is with a cluster's objects. */
 
 import path from "node:path";
 import { Command, Option } from "commander";
 import type { LocatedFinding } from "#api/gate-calls.ts";
 import { formatOrigin } from "#base/origin.ts";
+import type { Settings } from "#config/settings.ts";
 import { findEnvoy } from "#proxies/process/find-envoy.ts";
 import { validateBootstrap } from "#proxies/process/validate.ts";
 import { buildValidationBootstrap } from "#proxies/validation-bootstrap.ts";
-import { type CommandContext, cacheDirectory } from "./command-context.ts";
+import {
+  type ClusterOptions,
+  classesNamed,
+  withClusterOptions,
+} from "./cluster/cluster-options.ts";
+import { translateCluster } from "./cluster/cluster-pipeline.ts";
+import { type CommandContext, CommandError, cacheDirectory } from "./command-context.ts";
 import { formatFinding, formatGithubFinding } from "./finding-text.ts";
+import { type HomeOptions, namesCluster, openHome, withClusterHome } from "./object-home.ts";
 import { translateOffline } from "./offline-pipeline.ts";
 import { exampleText } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import { settingsOf } from "./read-settings.ts";
 
-interface CheckOptions {
+interface CheckOptions extends Omit<HomeOptions, "data">, ClusterOptions {
   readonly output: "text" | "json" | "github";
   readonly envoy: string | boolean;
   readonly config?: string;
 }
 
 export function checkCommand(context: CommandContext, outcome: Outcome): Command {
-  return new Command("check")
-    .summary("say what is wrong with manifests, without serving them")
-    .description(
-      "Reads and translates the manifests below the directories, has Envoy validate the result, and prints every finding with file and line. Exits with 1 when a finding is an error.",
+  return withClusterOptions(withClusterHome(new Command("check")))
+    .summary(
+      "say what is wrong with manifests, without serving them, or with what a cluster serves",
     )
-    .argument("<directory...>", "directories of manifests")
+    .description(
+      "Reads and translates the manifests below the directories, has Envoy validate the result, and prints every finding with file and line; or, of a cluster, the findings about all objects that are served. Exits with 1 when a finding is an error.",
+    )
+    .argument("[directory...]", "directories of manifests")
     .addOption(
       new Option("-o, --output <format>", "how to print")
         .choices(["text", "json", "github"])
@@ -40,11 +50,21 @@ export function checkCommand(context: CommandContext, outcome: Outcome): Command
     )
     .addHelpText(
       "after",
-      exampleText("sekisho check manifests", "sekisho check manifests -o github"),
+      exampleText(
+        "sekisho check manifests",
+        "sekisho check manifests -o github",
+        "sekisho check --cluster -o json",
+      ),
     )
     .action((directories: readonly string[], options: CheckOptions) =>
       check(context, directories, options, outcome),
     );
+}
+
+interface Checked {
+  /** How many objects were read or, of a cluster, are served. */
+  readonly objects: number;
+  readonly findings: readonly LocatedFinding[];
 }
 
 async function check(
@@ -53,16 +73,52 @@ async function check(
   options: CheckOptions,
   outcome: Outcome,
 ): Promise<void> {
+  const isOfCluster = namesCluster(options);
+  if (isOfCluster === directories.length > 0) {
+    throw new CommandError(
+      2,
+      isOfCluster
+        ? "a cluster and directories are two questions"
+        : "nothing is named to be checked",
+      "name directories of manifests, or a cluster with --cluster",
+    );
+  }
   const settings = await settingsOf(context, options.config);
+  const { objects, findings } = isOfCluster
+    ? await checkCluster(context, options, classesNamed(settings, options))
+    : await checkDirectories(context, directories, options, settings);
+  print(context, options.output, objects, findings);
+  if (findings.some(({ finding }) => finding.severity === "error")) outcome.exitCode = 1;
+}
+
+async function checkDirectories(
+  context: CommandContext,
+  directories: readonly string[],
+  { envoy }: CheckOptions,
+  { ingressClasses }: Settings,
+): Promise<Checked> {
   const { pipeline, objects, findings } = await translateOffline(
     context,
     directories,
-    settings.ingressClasses,
+    ingressClasses,
   );
-  const refused = options.envoy === false ? [] : await validate(context, pipeline, options.envoy);
-  const all = [...findings, ...refused];
-  print(context, options.output, objects, all);
-  if (all.some(({ finding }) => finding.severity === "error")) outcome.exitCode = 1;
+  const refused = envoy === false ? [] : await validate(context, pipeline, envoy);
+  return { objects, findings: [...findings, ...refused] };
+}
+
+/** What Envoy itself refuses, `sekisho status --cluster` knows from the proxies. */
+async function checkCluster(
+  context: CommandContext,
+  options: CheckOptions,
+  ingressClasses: readonly string[],
+): Promise<Checked> {
+  const { store, close } = await openHome(context, options);
+  try {
+    const { pipeline, findings } = await translateCluster(store, ingressClasses);
+    return { objects: pipeline.claimed.size, findings: findings.map((finding) => ({ finding })) };
+  } finally {
+    close();
+  }
 }
 
 async function validate(

@@ -2,23 +2,31 @@
 
 import { Command, Option } from "commander";
 import { askGate } from "#api/gate-calls.ts";
-import type { Explanation } from "#gate/explanation.ts";
+import { type Explanation, explain, requestOf } from "#gate/explanation.ts";
+import type { ObjectStore } from "#store/object-store.ts";
+import {
+  type ClusterOptions,
+  classesNamed,
+  withClusterOptions,
+} from "./cluster/cluster-options.ts";
+import { translateCluster } from "./cluster/cluster-pipeline.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
-import { dataOption, exampleText } from "./options.ts";
-import { findSocket } from "./running-gate.ts";
+import { type HomeOptions, openHome, withHomeOptions } from "./object-home.ts";
+import { exampleText } from "./options.ts";
+import { settingsOf } from "./read-settings.ts";
 import { printable } from "./table.ts";
 
-interface ExplainOptions {
+interface ExplainOptions extends HomeOptions, ClusterOptions {
   readonly serverName?: string;
   readonly output?: "json";
-  readonly data?: string;
+  readonly config?: string;
 }
 
 export function explainCommand(context: CommandContext): Command {
-  return new Command("explain")
+  return withClusterOptions(withHomeOptions(new Command("explain")))
     .summary("say why a URL is answered as it is")
     .description(
-      "Names the listener, certificate, host, route (object, field, file and line), cluster and endpoints that answer a URL, and what would have matched next.",
+      "Names the listener, certificate, host, route (object, field, file and line), cluster and endpoints that answer a URL, and what would have matched next: of the running gate, or by the objects that a cluster holds.",
     )
     .argument("<url>", "the URL as a client would ask for it; its port does not matter")
     .option(
@@ -26,8 +34,17 @@ export function explainCommand(context: CommandContext): Command {
       "the name in the TLS handshake, where it is not the URL's; empty: none is sent",
     )
     .addOption(new Option("-o, --output <format>", "how to print").choices(["json"]))
-    .addOption(dataOption())
-    .addHelpText("after", exampleText("sekisho explain https://cafe.example.com/tea"))
+    .option(
+      "--config <file>",
+      "of a cluster: settings (default: sekisho.yaml in the working directory, when there)",
+    )
+    .addHelpText(
+      "after",
+      exampleText(
+        "sekisho explain https://cafe.example.com/tea",
+        "sekisho explain https://cafe.example.com/tea --cluster",
+      ),
+    )
     .action((text: string, options: ExplainOptions) => run(context, text, options));
 }
 
@@ -40,17 +57,46 @@ async function run(context: CommandContext, text: string, options: ExplainOption
       "write it in full: https://shop.example.com/path",
     );
   }
-  const socket = await findSocket(context, options.data);
-  const explanation = await askGate(context.socket, socket, "gate.explain", {
-    url: url.href,
-    ...(options.serverName === undefined ? {} : { serverName: options.serverName }),
-  });
+  const explanation = await askFor(context, url, options);
   const { terminal } = context.environment;
   terminal.print(
     options.output === "json"
       ? `${JSON.stringify(explanation, null, 2)}\n`
       : formatExplanation(explanation),
   );
+}
+
+async function askFor(
+  context: CommandContext,
+  url: URL,
+  options: ExplainOptions,
+): Promise<Explanation> {
+  const named = options.serverName === undefined ? {} : { serverName: options.serverName };
+  const { socket, store, close } = await openHome(context, options);
+  try {
+    if (socket === undefined) {
+      const classes = classesNamed(await settingsOf(context, options.config), options);
+      return await explainCluster(store, { ...requestOf(url), ...named }, classes);
+    }
+    return await askGate(context.socket, socket, "gate.explain", { url: url.href, ...named });
+  } finally {
+    close();
+  }
+}
+
+/** Objects of a cluster have no place in a file, and its proxies any ports. */
+async function explainCluster(
+  store: ObjectStore,
+  request: Parameters<typeof explain>[0],
+  ingressClasses: readonly string[],
+): Promise<Explanation> {
+  const { pipeline } = await translateCluster(store, ingressClasses);
+  return await explain(request, {
+    gateway: pipeline.gateway,
+    locate: async () => undefined,
+    endpointsOf: async (backend) =>
+      pipeline.endpointsOf(backend).map(({ address, port }) => `${address}:${port}`),
+  });
 }
 
 /** The steps one below the other, each with the line that decided it. */

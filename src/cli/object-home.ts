@@ -15,6 +15,8 @@ export interface HomeOptions {
   readonly cluster?: boolean;
   readonly kubeconfig?: string;
   readonly context?: string;
+  /** Of a cluster: what lists show. Default: all. */
+  readonly namespaces?: readonly string[];
 }
 
 export interface ObjectHome {
@@ -30,17 +32,26 @@ export interface ObjectHome {
 
 /** Options that name a running gate or a cluster. */
 export function withHomeOptions(command: Command): Command {
+  return withClusterHome(command.addOption(dataOption()));
+}
+
+/** Options that name a cluster. */
+export function withClusterHome(command: Command): Command {
   return command
-    .addOption(dataOption())
-    .option("--cluster", "ask the cluster that kubectl would ask, not a running gate")
+    .option("--cluster", "ask the cluster that kubectl would ask")
     .option("--kubeconfig <file>", "ask the cluster that this kubeconfig names")
     .option("--context <name>", "ask the cluster of this context of the kubeconfig");
+}
+
+/** Whether a cluster is meant, and not a running gate or files. */
+export function namesCluster({ cluster, kubeconfig, context }: HomeOptions): boolean {
+  return cluster === true || kubeconfig !== undefined || context !== undefined;
 }
 
 /** The gate or cluster that the options name; to be closed. */
 export async function openHome(context: CommandContext, options: HomeOptions): Promise<ObjectHome> {
   const { kubeconfig, context: name } = options;
-  if (options.cluster !== true && kubeconfig === undefined && name === undefined) {
+  if (!namesCluster(options)) {
     const socket = await findSocket(context, options.data);
     const store = createRemoteStore(context.socket, socket);
     return { store, namespace: "default", socket, close: () => undefined };
@@ -55,7 +66,7 @@ export async function openHome(context: CommandContext, options: HomeOptions): P
   const log = await context.createLog({ level: "error" });
   const store = createKubernetesStore(
     { ...context, http: context.clients, log },
-    { access, resources: kinds },
+    { access, resources: kinds, namespaces: options.namespaces ?? "all" },
   );
   return { store, cluster: store, namespace: access.namespace, close: store.close };
 }

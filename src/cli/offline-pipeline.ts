@@ -1,12 +1,13 @@
-/** The pipeline over manifests alone: what `check` and `translate` look at, without a gate or its store. */
+/** The pipeline over manifests or over what a cluster holds now: for those who look, without a gate or its store. */
 
 import type { LocatedFinding } from "#api/gate-calls.ts";
 import type { Finding } from "#base/finding.ts";
 import { compareFindings } from "#base/finding.ts";
+import type { KeyListener } from "#base/tracked/index-by-key.ts";
 import { readTlsSecret } from "#certificates/tls-secret.ts";
 import { chainLayout } from "#envoy/listeners/chain-layout.ts";
 import type { KubeObject } from "#kinds/object.ts";
-import { Pipeline, realSteps } from "#pipeline.ts";
+import { Pipeline, realSteps, type Steps } from "#pipeline.ts";
 import type { Draft } from "#store/object-store.ts";
 import type { CommandContext } from "./command-context.ts";
 import { readDirectories } from "./manifest-files.ts";
@@ -23,14 +24,18 @@ const stamp = "1970-01-01T00:00:00Z";
 /** What depends on running pods is not wrong in a manifest. */
 const ofRunning: readonly string[] = ["NoEndpoints"];
 
-/** Reads and translates everything below the directories. */
-export async function translateOffline(
-  context: CommandContext,
-  directories: readonly string[],
-  ingressClasses: "all" | readonly string[],
-): Promise<OfflineResult> {
-  const manifests = await readDirectories(context, directories);
-  const bugs: unknown[] = [];
+export interface OfflineSettings {
+  readonly ingressClasses: "all" | readonly string[];
+  /** Default: as a gate reads them. */
+  readonly readSecret?: Steps["readSecret"];
+  /** Told which DNS names Services of type ExternalName point to. */
+  readonly namesInUse?: KeyListener;
+}
+
+const nobodyAsks: KeyListener = { added: () => undefined, removed: () => undefined };
+
+/** A pipeline that serves nobody; a bug that it meets is a finding of the object that met it. */
+export function createOfflinePipeline(settings: OfflineSettings): Pipeline {
   const listeners = {
     address: "127.0.0.1",
     accessLog: [],
@@ -38,12 +43,23 @@ export async function translateOffline(
     proxyProtocol: false,
     allowedClients: [],
   };
-  const pipeline = new Pipeline({
-    steps: realSteps({ servedClasses: ingressClasses }, readTlsSecret),
+  const { ingressClasses, readSecret = readTlsSecret, namesInUse = nobodyAsks } = settings;
+  return new Pipeline({
+    steps: realSteps({ servedClasses: ingressClasses }, readSecret),
     layout: chainLayout(listeners, { http: 8080, https: 8443 }),
-    namesInUse: { added: () => undefined, removed: () => undefined },
-    onBug: (error) => bugs.push(error),
+    namesInUse,
+    onBug: () => undefined,
   });
+}
+
+/** Reads and translates everything below the directories. */
+export async function translateOffline(
+  context: CommandContext,
+  directories: readonly string[],
+  ingressClasses: "all" | readonly string[],
+): Promise<OfflineResult> {
+  const manifests = await readDirectories(context, directories);
+  const pipeline = createOfflinePipeline({ ingressClasses });
   for (const draft of manifests.drafts) pipeline.set(objectOf(draft));
   pipeline.flush();
   const found: readonly Finding[] = [...manifests.findings, ...pipeline.findings()];

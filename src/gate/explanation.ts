@@ -27,7 +27,8 @@ export interface Explanation {
 
 export interface ExplainInputs {
   readonly gateway: Gateway;
-  readonly ports: { readonly http: number; readonly https: number };
+  /** Where the listeners are, when that is known. */
+  readonly ports?: { readonly http: number; readonly https: number };
   readonly locate: (origin: Origin) => Promise<Place | undefined>;
   /** The addresses that answer for a backend now, each with the pod behind it where that is known. */
   readonly endpointsOf: (backend: Backend) => Promise<readonly string[]>;
@@ -57,7 +58,8 @@ export async function explain(
   const { scheme, authority } = request;
   const url = `${scheme}://${authority}${request.path}`;
   const name = normaliseHost(authority);
-  const steps: Step[] = [{ step: "listener", text: `${scheme} on port ${inputs.ports[scheme]}` }];
+  const port = inputs.ports === undefined ? "" : ` on port ${inputs.ports[scheme]}`;
+  const steps: Step[] = [{ step: "listener", text: `${scheme}${port}` }];
   const serverName = scheme === "http" ? undefined : normaliseHost(request.serverName ?? name);
   const shown = serverName === undefined ? undefined : await explainCertificate(serverName, inputs);
   if (shown !== undefined) {

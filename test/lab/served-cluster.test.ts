@@ -123,6 +123,30 @@ describe("a cluster", { skip }, () => {
     assert.equal(foreign, '{"loadBalancer":{}}');
   });
 
+  it("says by sekisho explain which object answers a request, and by sekisho check what is wrong with what is served", async () => {
+    const cluster = ["--kubeconfig", lab.kubeconfig];
+    const url = "https://cafe.example.com/tea";
+    const { out, code } = await runCommand(["explain", url, ...cluster]);
+    assert.equal(code, 0, out);
+    assert.match(out, /^https:\/\/cafe\.example\.com\/tea: forwarded$/m);
+    assert.match(out, /^ +Ingress\/default\/cafe spec\.rules\[0\]/m);
+    assert.match(out, /^ +endpoints +10\.244\.\d+\.\d+:80/m);
+    const checked = await runCommand(["check", ...cluster, "-o", "json"]);
+    const { objects, findings } = JSON.parse(checked.out) as {
+      readonly objects: number;
+      readonly findings: readonly { readonly reason: string; readonly object: string }[];
+    };
+    assert.equal(objects, 3);
+    assert.ok(
+      findings.some(
+        ({ reason, object }) =>
+          reason === "ServiceNotFound" && object.startsWith("Ingress/default/astray"),
+      ),
+      checked.out,
+    );
+    assert.ok(!checked.out.includes("foreign"), checked.out);
+  });
+
   describe("walkthrough nginx-cafe", { skip: noWalkthroughs }, () => {
     const host = "cert.example.com";
     const there = ["--namespace", "nginx-cafe"];

@@ -143,7 +143,12 @@ test("translate says on standard error what is wrong, and still prints the rest"
 const mistakes: Readonly<
   Record<string, readonly [args: readonly string[], wrong: RegExp, next: RegExp]>
 > = {
-  "no directory": [["check"], /missing required argument 'directory'/, /sekisho check --help/],
+  "no directory": [["check"], /nothing is named to be checked/, /or a cluster with --cluster/],
+  "a cluster beside a directory": [
+    ["check", "good", "--cluster"],
+    /two questions/,
+    /or a cluster with --cluster/,
+  ],
   "a directory that is not there": [
     ["check", "nowhere"],
     /no directory nowhere/,

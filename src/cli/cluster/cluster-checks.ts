@@ -5,7 +5,8 @@ import { type ClusterFacts, objectAt, objectsAt, textAt } from "./cluster-facts.
 import { checkDefinitions } from "./definition-checks.ts";
 import { unread, type Verdict } from "./verdict.ts";
 
-const ourController = "sekisho.dev/ingress";
+/** The controller that an IngressClass of ours names. */
+export const ourController = "sekisho.dev/ingress";
 const ourManager = "sekisho";
 /** With leases, EndpointSlices and server-side apply stable, and `sleep` in `preStop`. */
 const oldestMinor = 30;

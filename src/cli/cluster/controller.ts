@@ -12,6 +12,7 @@ import type { CommandContext } from "../command-context.ts";
 import { exampleText } from "../options.ts";
 import type { Outcome } from "../outcome.ts";
 import { settingsOf } from "../read-settings.ts";
+import { classesNamed } from "./cluster-options.ts";
 import { runController } from "./controller-run.ts";
 
 interface ControllerFlags {
@@ -102,7 +103,6 @@ async function run(
 ): Promise<void> {
   const settings = await settingsOf(context, flags.config);
   const { variables } = context.environment;
-  const { ingressClasses } = settings;
   outcome.exitCode = await runController(context, {
     ...settings,
     access: {
@@ -111,11 +111,7 @@ async function run(
     },
     namespaces: flags.namespaces ?? "all",
     secretNamespaces: flags.secretNamespaces,
-    // In a cluster others may serve classes, too: only what is ours or was named.
-    ingressClasses: [
-      ...(ingressClasses === "all" ? [] : ingressClasses),
-      ...(flags.ingressClass ?? []),
-    ],
+    ingressClasses: classesNamed(settings, flags),
     gates: flags.gates,
     systemNamespace: flags.systemNamespace,
     published: publishedOf(flags),
