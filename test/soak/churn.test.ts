@@ -11,6 +11,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { sumOfMetric } from "#test/system/gate-metrics.ts";
 import { startSekisho } from "#test/system/sekisho.ts";
+import { accountOf } from "./gate-account.ts";
 import { gatePrograms, processesOf } from "./gate-programs.ts";
 import { ProcessorWaits } from "./processor-waits.ts";
 import { createSite } from "./site.ts";
@@ -59,6 +60,7 @@ test(`${minutes} minutes of churn: memory and live nodes stay where they were`, 
   t.diagnostic(
     `${report.requests} requests, ${report.wrongCount} wrong, ${report.starved} late by up to ${Math.round(report.starvedMs)} ms that programs waited for a processor`,
   );
+  for (const line of accountOf(sekisho.events, report.wrong)) t.diagnostic(line);
   assert.deepEqual(report.wrong, []);
   const liveNodes = [...new Set(samples.map((one) => one.liveNodes))];
   assert.equal(liveNodes.length, 1, `live nodes differ: ${liveNodes.join(", ")}`);
