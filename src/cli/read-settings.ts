@@ -1,7 +1,7 @@
 /** `sekisho.yaml`: read from `--config` or the working directory, never from a served directory. */
 
 import path from "node:path";
-import { readSettings, type Settings } from "#config/settings.ts";
+import { type GivenSettings, readSettings, type Settings } from "#config/settings.ts";
 import { parseManifests } from "#sources/directory/manifest.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
 
@@ -12,11 +12,19 @@ export async function settingsOf(
   context: CommandContext,
   asked: string | undefined,
 ): Promise<Settings> {
+  return (await readSettingsFile(context, asked)).settings;
+}
+
+/** The same with what the file says itself. */
+export async function readSettingsFile(
+  context: CommandContext,
+  asked: string | undefined,
+): Promise<{ readonly settings: Settings; readonly given: GivenSettings }> {
   const { workingDirectory } = context.environment;
   const file = asked ?? "sekisho.yaml";
   const place = path.resolve(workingDirectory, file);
   if ((await context.files.status(place)) === undefined) {
-    if (asked === undefined) return readSettings(null).settings;
+    if (asked === undefined) return readSettings(null);
     throw new CommandError(2, `there is no file ${file}`, "name another with --config FILE");
   }
   const parsed = parseManifests(await context.files.read(place, maxBytes), file);
@@ -28,7 +36,7 @@ export async function settingsOf(
   }
   const [document, ...more] = parsed.documents;
   if (more.length > 0) throw new CommandError(2, `${file} holds several documents`, "keep one");
-  const { settings, problems } = readSettings(document?.value ?? null);
+  const { settings, given, problems } = readSettings(document?.value ?? null);
   if (problems.length > 0) {
     const lines = problems.map(
       ({ path: at, message }) => `${at === "" ? "the file" : at} ${message}`,
@@ -39,5 +47,5 @@ export async function settingsOf(
       "correct it; docs/settings.md lists every setting",
     );
   }
-  return settings;
+  return { settings, given };
 }

@@ -136,15 +136,20 @@ export const defaults: Settings = {
   images: {},
 };
 
+/** What a file says itself. */
+export type GivenSettings = Parsed<typeof file>;
+
 /** The settings of a file's content over the defaults, and what is wrong with it. */
 export function readSettings(content: Json): {
   readonly settings: Settings;
+  readonly given: GivenSettings;
   readonly problems: readonly Problem[];
 } {
   const problems: Problem[] = [];
   const given = file(content ?? {}, { path: "", problems }) ?? {};
   return {
     settings: { ...defaults, ...given, accessLog: { ...defaults.accessLog, ...given.accessLog } },
+    given,
     problems,
   };
 }

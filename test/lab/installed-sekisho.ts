@@ -1,5 +1,7 @@
 /** Sekisho in a lab, installed as a user does it: `kubectl apply -f deploy/`. */
 
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "#test/system/program.ts";
 import type { Lab } from "./lab.ts";
@@ -14,9 +16,21 @@ export interface InstalledSekisho {
   readonly address: string;
 }
 
+export interface InstallOptions {
+  /** Arguments for `sekisho controller` from its first start on. */
+  readonly controller?: readonly string[];
+}
+
+const deploy = join(repository, "deploy");
+
 /** Applies the manifests; resolves when every replica of control plane and proxy is ready. */
-export async function installSekisho(lab: Lab): Promise<InstalledSekisho> {
-  await lab.kubectl(["apply", "-f", join(repository, "deploy")]);
+export async function installSekisho(
+  lab: Lab,
+  options: InstallOptions = {},
+): Promise<InstalledSekisho> {
+  const { controller } = options;
+  if (controller === undefined) await lab.kubectl(["apply", "-f", deploy]);
+  else await lab.kubectl(["apply", "-f", "-"], withArguments(controller));
   for (const name of ["sekisho-controller", "sekisho-proxy"]) {
     await lab.kubectl(["rollout", "status", `deployment/${name}`, system, "--timeout=120s"]);
   }
@@ -29,4 +43,13 @@ export async function installSekisho(lab: Lab): Promise<InstalledSekisho> {
     proxies: printed.split(" ").filter((address) => address !== ""),
     address: await lab.kubectl(["get", "service/sekisho", system, "-o", `jsonpath=${balancer}`]),
   };
+}
+
+/** What `kubectl apply -f deploy/` reads, with more arguments for the controller. */
+function withArguments(controller: readonly string[]): string {
+  const files = readdirSync(deploy).filter((name) => name.endsWith(".yaml"));
+  const texts = files.sort().map((name) => readFileSync(join(deploy, name), "utf8"));
+  const [before, after, ...more] = texts.join("\n---\n").split("args: [controller]");
+  assert.ok(after !== undefined && more.length === 0, "deploy/ starts one controller");
+  return `${before}args: ${JSON.stringify(["controller", ...controller])}${after}`;
 }

@@ -25,6 +25,7 @@ import { type AskedAccess, findAccess } from "#store/kubernetes/access/find-acce
 import { createKubernetesStore, type KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
 import type { CommandContext } from "../command-context.ts";
 import { version } from "../version.ts";
+import type { IdleSetting } from "./idle-settings.ts";
 
 export interface ControllerSettings
   extends Omit<Settings, "ingressClasses">,
@@ -40,6 +41,8 @@ export interface ControllerSettings
       | "secretNamespaces"
     > {
   readonly access: AskedAccess;
+  /** What sekisho.yaml says in vain. */
+  readonly idle: readonly IdleSetting[];
   readonly xds: ListenAddress;
   readonly pages: ListenAddress;
 }
@@ -62,6 +65,12 @@ export async function runController(
   const stop = (): void => stopping.abort();
   const forget = environment.onStopSignal(stop, () => environment.exit(1));
   const log = await context.createLog({ level: "info" });
+  for (const { setting, advice } of settings.idle) {
+    log.warn("a setting of sekisho.yaml does nothing in a cluster", {
+      [logFields.name]: setting,
+      [logFields.message]: advice,
+    });
+  }
   const metrics = await context.createMetrics();
   const state: RunState = { running: undefined, failure: undefined };
   const onEvent = (event: ClusterGateEvent): void => {

@@ -11,9 +11,10 @@ import type { LoadBalancerAddress } from "#status/ingress-status.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exampleText } from "../options.ts";
 import type { Outcome } from "../outcome.ts";
-import { settingsOf } from "../read-settings.ts";
+import { readSettingsFile } from "../read-settings.ts";
 import { classesNamed } from "./cluster-options.ts";
 import { runController } from "./controller-run.ts";
+import { idleSettings } from "./idle-settings.ts";
 
 interface ControllerFlags {
   readonly kubeconfig?: string;
@@ -101,7 +102,7 @@ async function run(
   flags: ControllerFlags,
   outcome: Outcome,
 ): Promise<void> {
-  const settings = await settingsOf(context, flags.config);
+  const { settings, given } = await readSettingsFile(context, flags.config);
   const { variables } = context.environment;
   outcome.exitCode = await runController(context, {
     ...settings,
@@ -112,6 +113,7 @@ async function run(
     namespaces: flags.namespaces ?? "all",
     secretNamespaces: flags.secretNamespaces,
     ingressClasses: classesNamed(settings, flags),
+    idle: idleSettings(given),
     gates: flags.gates,
     systemNamespace: flags.systemNamespace,
     published: publishedOf(flags),
