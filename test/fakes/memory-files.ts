@@ -19,6 +19,8 @@ export interface MemoryFiles extends Files {
   readonly watchCount: () => number;
   /** Called before each read: tests change things behind a reader's back. */
   onRead: (path: string) => void;
+  /** The same before each look at a status. */
+  onStatus: (path: string) => void;
   /** Paths of files read so far, in order. */
   readonly reads: string[];
 }
@@ -52,6 +54,9 @@ class Memory implements MemoryFiles {
   readonly #watches = new Set<Watch>();
   readonly reads: string[] = [];
   onRead: (path: string) => void = () => undefined;
+  onStatus: (path: string) => void = () => undefined;
+  /** Numbers of files that are gone: the next file gets the last of them, as file systems do it. */
+  readonly #freed: string[] = [];
 
   #number(): number {
     this.#lastNumber += 1;
@@ -59,7 +64,8 @@ class Memory implements MemoryFiles {
   }
 
   #node(kind: EntryKind, target = ""): Node {
-    const identity = `1:${this.#number()}`;
+    const freed = kind === "file" ? this.#freed.pop() : undefined;
+    const identity = freed ?? `1:${this.#number()}`;
     const content = new Uint8Array();
     const modifiedNs = BigInt(this.#number());
     return { kind, identity, content, modifiedNs, denied: false, target, children: new Map() };
@@ -111,7 +117,10 @@ class Memory implements MemoryFiles {
 
   #put(path: string, node: Node): void {
     const parent = this.#directory(posix.dirname(path));
-    parent.children.set(posix.basename(path), node);
+    const name = posix.basename(path);
+    const before = parent.children.get(name);
+    parent.children.set(name, node);
+    if (before?.kind === "file" && before !== node) this.#freed.push(before.identity);
     this.#announce(parent);
   }
 
@@ -148,6 +157,7 @@ class Memory implements MemoryFiles {
     const node = this.#find(path, false);
     if (node === undefined) return;
     this.#detach(path);
+    if (node.kind === "file") this.#freed.push(node.identity);
     this.#announce(node);
   };
 
@@ -175,6 +185,7 @@ class Memory implements MemoryFiles {
   readonly watchCount = (): number => this.#watches.size;
 
   readonly status: Files["status"] = async (path) => {
+    this.onStatus(path);
     const node = this.#find(path, true);
     if (node === undefined) return undefined;
     const { kind, content, modifiedNs, identity } = node;

@@ -77,6 +77,28 @@ test("an editor's rename over the file is a change of that file", async () => {
   assert.deepEqual(harness.batches[1]?.removed, []);
 });
 
+test("a file is not gone because it got the number of one that was replaced a moment before", async () => {
+  const { files, source, batches, settle } = createDirectoryHarness();
+  files.write("/m/a.yaml", service("a"));
+  files.write("/m/z.yaml", service("z"));
+  await source.start();
+  files.write("/m/a.yaml", `${service("a")}# 1\n`);
+  files.onStatus = (path) => {
+    if (path !== "/m/z.yaml") return;
+    files.onStatus = () => undefined;
+    for (const name of ["a", "z"]) {
+      files.write(`/m/${name}.new`, `${service(name)}# 2\n`);
+      files.move(`/m/${name}.new`, `/m/${name}.yaml`);
+    }
+  };
+  await settle();
+  await settle();
+  assert.deepEqual(
+    batches.flatMap(({ removed }) => removed),
+    [],
+  );
+});
+
 test("a mounted ConfigMap is read through its links and followed when it is exchanged", async () => {
   const harness = createDirectoryHarness();
   harness.files.write("/m/..2026_01/a.yaml", service("a"));

@@ -20,6 +20,11 @@ export interface FoundFile {
   readonly status: FileStatus;
 }
 
+/** False when a file was written, replaced or exchanged between two looks at it. */
+export function isSameVersion(a: FileStatus, b: FileStatus): boolean {
+  return a.modifiedNs === b.modifiedNs && a.bytes === b.bytes && a.identity === b.identity;
+}
+
 /** A text that sorts files by root, then by path, name after name. */
 export function orderOf({ root, path }: FoundFile): string {
   // NUL sorts before every character of a name; roots are few, and their numbers sort as texts when equally long.
@@ -163,7 +168,10 @@ class Walker {
   readonly #listing: List;
   readonly #files: FoundFile[] = [];
   readonly #directories = new Map<string, string>();
-  readonly #identities = new Set<string>();
+  /** Identities of directories that were entered. */
+  readonly #entered = new Set<string>();
+  /** What was found of files, by identity. */
+  readonly #found = new Map<string, FileStatus>();
   readonly #unknown = new Set<string>();
   readonly #missingRoots: string[] = [];
   readonly #findings: Finding[] = [];
@@ -208,7 +216,7 @@ class Walker {
     if (listing.kind !== "entries") return listing.kind;
     const { identity, entries } = listing;
     this.#directories.set(path, identity);
-    this.#identities.add(identity);
+    this.#entered.add(identity);
     const ancestors = new Set([...step.ancestors, identity]);
     const below = { root: step.root, ancestors };
     for (const entry of entries) {
@@ -224,7 +232,7 @@ class Walker {
       this.#unknown.add(path);
       this.#reportFailure(path, status);
     } else if (status?.kind === "directory") {
-      if (!this.#identities.has(status.identity)) return status.identity;
+      if (!this.#entered.has(status.identity)) return status.identity;
       if (step.ancestors.has(status.identity)) this.#reportLoop(path);
     } else if (!isManifest) {
       return undefined;
@@ -232,11 +240,20 @@ class Walker {
       this.#reportDangling(path);
     } else if (status.kind !== "file") {
       this.#reportOther(path);
-    } else if (!this.#identities.has(status.identity)) {
-      this.#identities.add(status.identity);
+    } else if (!this.#isFoundElsewhere(status)) {
+      this.#found.set(status.identity, status);
       this.#files.push({ path, root: step.root, status });
     }
     return undefined;
+  }
+
+  /**
+   * A file that is replaced during the walk leaves its number to the next file that is made: numbers alone would take
+   * that one for found already, and so for gone from its own path.
+   */
+  #isFoundElsewhere(status: FileStatus): boolean {
+    const found = this.#found.get(status.identity);
+    return found !== undefined && isSameVersion(found, status);
   }
 
   #reportOther(path: string): void {

@@ -4,7 +4,7 @@ import { contentHash } from "#base/content-hash.ts";
 import type { Finding } from "#base/finding.ts";
 import { formatKey, kindId, type ObjectKey } from "#kinds/object.ts";
 import { type FileStatus, type Files, FilesError } from "#runtime/files.ts";
-import { type FoundFile, orderOf } from "./directory-tree.ts";
+import { type FoundFile, isSameVersion, orderOf } from "./directory-tree.ts";
 import { type FileVersion, type Locator, versionOf } from "./locator.ts";
 import {
   fileFinding,
@@ -45,11 +45,6 @@ export interface FileReader {
   readonly lastGood: (path: string) => string | undefined;
   /** Resolves at once, or after others had their turn when this has taken long. */
   readonly pause: () => Promise<void>;
-}
-
-/** False when a file was written, replaced or exchanged between two looks at it. */
-export function isSameVersion(a: FileStatus, b: FileStatus): boolean {
-  return a.modifiedNs === b.modifiedNs && a.bytes === b.bytes && a.identity === b.identity;
 }
 
 /** Attempts at a file that is being written while it is read. */
