@@ -1,0 +1,95 @@
+/** Envoy's questions (ext_authz, `envoy.service.auth.v3.Authorization`) and our answers, as gRPC has them. */
+
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Code, type ConnectRouter } from "@connectrpc/connect";
+import type { HeaderValueOptionSchema } from "#gen/envoy/config/core/v3/base_pb.ts";
+import { HeaderValueOption_HeaderAppendAction } from "#gen/envoy/config/core/v3/base_pb.ts";
+import type { AttributeContext } from "#gen/envoy/service/auth/v3/attribute_context_pb.ts";
+import type {
+  CheckRequest,
+  CheckResponseSchema,
+} from "#gen/envoy/service/auth/v3/external_auth_pb.ts";
+import { Authorization } from "#gen/envoy/service/auth/v3/external_auth_pb.ts";
+import type { StatusCode } from "#gen/envoy/type/v3/http_status_pb.ts";
+import type { Check, Header, Verdict } from "./check.ts";
+import { policiesExtension } from "./policy.ts";
+
+type CheckResponse = MessageInitShape<typeof CheckResponseSchema>;
+
+/** Judges one request by the policies of these names. */
+export type JudgeByNames = (
+  names: readonly string[],
+  check: Check,
+  signal: AbortSignal,
+) => Promise<Verdict>;
+
+/** Larger questions are not read: Envoy sends no more than the headers it takes itself. */
+const maxQuestionBytes = 1024 * 1024;
+
+/** Adds the service to a Connect router. */
+export function addCheckService(router: ConnectRouter, judge: JudgeByNames): void {
+  const check = async (
+    { attributes }: CheckRequest,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<CheckResponse> => {
+    const verdict = await judge(namesIn(attributes), checkOf(attributes), signal);
+    return responseOf(verdict);
+  };
+  router.service(Authorization, { check }, { readMaxBytes: maxQuestionBytes });
+}
+
+/** What the route says in its `context_extensions`: written by us, out of a client's reach. */
+function namesIn(attributes: AttributeContext | undefined): readonly string[] {
+  const names = attributes?.contextExtensions[policiesExtension] ?? "";
+  return names === "" ? [] : names.split(",");
+}
+
+function checkOf(attributes: AttributeContext | undefined): Check {
+  const http = attributes?.request?.http;
+  return {
+    method: http?.method ?? "",
+    scheme: http?.scheme ?? "",
+    host: http?.host ?? "",
+    path: http?.path ?? "",
+    headers: new Map(Object.entries(http?.headers ?? {})),
+    client: addressIn(attributes),
+  };
+}
+
+function addressIn(attributes: AttributeContext | undefined): string {
+  const address = attributes?.source?.address?.address;
+  return address?.case === "socketAddress" ? address.value.address : "";
+}
+
+function responseOf(verdict: Verdict): CheckResponse {
+  if (verdict.kind === "deny") {
+    const { status, headers } = verdict;
+    return {
+      status: { code: Code.PermissionDenied },
+      httpResponse: {
+        case: "deniedResponse",
+        value: { status: { code: status as StatusCode }, headers: headers.map(inPlace) },
+      },
+    };
+  }
+  const { set, remove, answer } = verdict;
+  return {
+    status: { code: 0 },
+    httpResponse: {
+      case: "okResponse",
+      value: {
+        headers: set.map(inPlace),
+        headersToRemove: [...remove],
+        responseHeadersToAdd: answer.map(({ name, value }) => ({ header: { key: name, value } })),
+      },
+    },
+  };
+}
+
+/** In place of what is there under the name. */
+function inPlace({ name, value }: Header): MessageInitShape<typeof HeaderValueOptionSchema> {
+  return {
+    header: { key: name, value },
+    appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+  };
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type AuthService, startAuthService } from "#test/fakes/auth-service.ts";
+import { contractDeps } from "#test/fakes/contract-deps.ts";
+import { shaHash } from "#test/fakes/password-hash.ts";
+import { contracts, openPolicy } from "./all.ts";
+import { authorizationContract, type ContractExample, checkWith } from "./contract.ts";
+
+let service: AuthService;
+before(async () => {
+  service = await startAuthService(({ headers }) => ({
+    status: headers["x-token"] === "good" ? 200 : 401,
+  }));
+});
+after(() => service[Symbol.asyncDispose]());
+
+const examples: Readonly<Record<string, () => ContractExample>> = {
+  basic: () => ({
+    policy: { kind: "basic", realm: "shop", passwords: `a:${shaHash("secret")}`, status: 500 },
+    passing: { authorization: `Basic ${btoa("a:secret")}` },
+    failing: { authorization: `Basic ${btoa("a:wrong")}` },
+    secrets: ["secret", shaHash("secret")],
+  }),
+  "api-key": () => ({
+    policy: {
+      kind: "api-key",
+      places: [{ in: "header", name: "X-Key" }],
+      keys: { mobile: "k-1", web: "k-2" },
+      clientHeader: "X-Client",
+      status: 500,
+    },
+    passing: { "x-key": "k-2" },
+    failing: { "x-key": "k-3" },
+    secrets: ["k-1", "k-2"],
+  }),
+  "external-request": () => ({
+    policy: {
+      kind: "external-request",
+      addresses: [service.address],
+      tls: { verify: false },
+      host: "auth.test",
+      path: "/auth",
+      upstreamHeaders: ["X-User"],
+      signIn: "https://auth.test/",
+      timeoutMs: 60_000,
+      status: 500,
+    },
+    passing: { "x-token": "good" },
+    failing: { "x-token": "bad" },
+    secrets: [],
+  }),
+};
+
+for (const contract of contracts) {
+  authorizationContract(contract, () => {
+    const example = examples[contract.kind]?.();
+    assert.ok(example, `${contract.kind} needs an example here`);
+    // Optional parts are there so that each is tried in a wrong form; over TLS nobody listens.
+    const { tls: _, ...policy } = example.policy;
+    return Promise.resolve({ example: { ...example, policy }, deps: contractDeps() });
+  });
+}
+
+const unreadable = {
+  "of a kind that we do not know": { kind: "later", status: 403 },
+  "whose status makes no sense": { kind: "later", status: 200 },
+  "that is no object": "text",
+} as const;
+
+for (const [what, policy] of Object.entries(unreadable)) {
+  test(`a policy ${what} lets nobody pass`, async () => {
+    const judge = openPolicy(policy, contractDeps());
+    const verdict = await judge.judge(checkWith({}), new AbortController().signal);
+    const status = typeof policy === "object" && policy.status === 403 ? 403 : 503;
+    assert.deepEqual(verdict, { kind: "deny", status, headers: [] });
+  });
+}
