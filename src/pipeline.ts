@@ -29,9 +29,9 @@ import type { KeyMaterial } from "./envoy/secret-source.ts";
 import { kinds } from "./kinds/all.ts";
 import type { Kind, Known } from "./kinds/kind.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "./kinds/object.ts";
-import { type Secret, secretKind } from "./kinds/secret.ts";
+import { type Secret, secretEntries, secretKind } from "./kinds/secret.ts";
 import type { Backend, Endpoint, Endpoints } from "./model/backend.ts";
-import { type Fragment, secretName } from "./model/fragment.ts";
+import { type Fragment, type SecretRef, secretName } from "./model/fragment.ts";
 import type { Gateway } from "./model/gateway.ts";
 import type { VirtualHost } from "./model/virtual-host.ts";
 
@@ -119,6 +119,7 @@ export class Pipeline {
     const inputs = {
       secrets: { material: (name: string) => this.#material(name) },
       endpoints: (backend: Backend) => this.#endpoints(backend),
+      secretEntries: (ref: SecretRef) => this.#secretEntries(ref),
       virtualHost: deps.steps.virtualHost,
       amend: deps.steps.amend,
       routeStatistics: deps.routeStatistics ?? false,
@@ -273,6 +274,11 @@ export class Pipeline {
     }
     const read = this.#steps.readSecret(secret.value);
     return read.ok ? read : err({ state: "broken", problem: read.error });
+  }
+
+  #secretEntries({ namespace, name }: SecretRef): Readonly<Record<string, string>> | undefined {
+    const secret = this.#objects.get(secretKind, namespace, name)?.value;
+    return secret === undefined ? undefined : secretEntries(secret);
   }
 
   #material(name: string): KeyMaterial | undefined {

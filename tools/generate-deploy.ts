@@ -25,6 +25,7 @@ const bootstrapFiles = formatPodBootstrap({
     bootstrap: "/etc/sekisho/bootstrap",
     xds: "/etc/sekisho/xds",
     adminSocket: "/run/envoy/admin.sock",
+    authorizationSocket: "/run/envoy/authorization.sock",
   },
 });
 

@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import { Command } from "commander";
+import { endAdapters } from "#proxies/process/adapter-process.ts";
 import { endEnvoys } from "#proxies/process/adoption/end-envoys.ts";
 import { envoyPaths } from "#proxies/process/envoy-paths.ts";
 import { identityOf } from "#runtime/process-table.ts";
@@ -122,9 +123,11 @@ async function endLeft(
   }
   try {
     const envoys = await endEnvoys(context, envoyPaths(path.join(data, "envoy")), { longest });
+    const adapters = await endAdapters(context, envoyPaths(path.join(data, "envoy")));
     const pods = await askLeftoversToEnd(context, dataMarkVariable(data));
     return [
       ...envoys.map(({ pid }) => `Envoy (process ${pid})`),
+      ...adapters.map(({ pid }) => `authorization adapter (process ${pid})`),
       ...(pods === 0 ? [] : [`pods (${pods} processes)`]),
     ];
   } finally {

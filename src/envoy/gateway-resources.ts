@@ -6,13 +6,12 @@
  *   all chains → the HTTPS listener                 all wildcard hosts → the wildcard index
  */
 
-import type { Finding } from "#base/finding.ts";
 import type { FindingSet } from "#base/finding-set.ts";
 import type { Graph } from "#base/tracked/graph.ts";
 import { IndexByKey, type KeyListener } from "#base/tracked/index-by-key.ts";
 import { Memo } from "#base/tracked/memo.ts";
 import { watchKeys } from "#base/tracked/watch-keys.ts";
-import { type Backend, backendName, type Endpoint } from "#model/backend.ts";
+import { type Backend, backendName } from "#model/backend.ts";
 import { type SecretRef, secretName } from "#model/fragment.ts";
 import { Gateway, refusedGroup } from "#model/gateway.ts";
 import { hostFromText } from "#model/host.ts";
@@ -21,6 +20,8 @@ import type { CertificateGroup, VirtualHost } from "#model/virtual-host.ts";
 import { buildCluster } from "./clusters/cluster.ts";
 import { buildEndpoints } from "./clusters/endpoints.ts";
 import type { EncodedChain, ListenerLayout } from "./listeners/layout.ts";
+import type { PolicyInputs } from "./policies/policy.ts";
+import { PolicyResources } from "./policies/policy-resources.ts";
 import type { Resource } from "./resource.ts";
 import { ResourceSet } from "./resource-set.ts";
 import { connectionOf } from "./routes/misdirected.ts";
@@ -32,13 +33,8 @@ import type { KeyMaterial, SecretSource } from "./secret-source.ts";
 import { buildSecret } from "./secrets/secret.ts";
 import { noServerName } from "./secrets/server-name.ts";
 
-export interface GatewayInputs extends RouteOptions {
+export interface GatewayInputs extends RouteOptions, PolicyInputs {
   readonly secrets: SecretSource;
-  /** Tracked. */
-  readonly endpoints: (backend: Backend) => {
-    readonly endpoints: readonly Endpoint[];
-    readonly findings: readonly Finding[];
-  };
   /** Tracked. What answers for a host: the gateway's own view, or that of a test that breaks it on purpose. */
   readonly virtualHost: (gateway: Gateway, host: string) => VirtualHost;
   /** The last word on every resource; the real one leaves them as they are. */
@@ -68,6 +64,7 @@ export class GatewayResources {
   /** The same, for those who must not read all of them. */
   readonly #chainOfGroup = new Map<string, EncodedChain>();
   readonly #wildcards: IndexByKey<WildcardEntry>;
+  readonly #policies: PolicyResources;
   readonly #dueSecrets = new Set<string>();
 
   constructor(graph: Graph, inputs: GatewayInputs, layout: ListenerLayout, findings: FindingSet) {
@@ -98,6 +95,10 @@ export class GatewayResources {
     );
     this.#chains = new IndexByKey(graph);
     this.#wildcards = new IndexByKey(graph);
+    const { resources } = this;
+    this.#policies = new PolicyResources({
+      ...{ graph, stage: stage.backends, inputs, resources, findings },
+    });
     // Whether, not what: a certificate that is replaced is no news of the hosts that use it.
     const usable = new Memo(graph, (name) => inputs.secrets.material(name) !== undefined, {
       onBug: () => false,
@@ -172,6 +173,7 @@ export class GatewayResources {
     this.resources.set(buildScope(virtualHost.host));
     this.#index(host, virtualHost);
     this.#useBackends(host, backendsOf(virtualHost));
+    this.#policies.use(host, virtualHost);
     this.#findings.set(`host ${host}`, virtualHost.findings);
   }
 
@@ -187,6 +189,7 @@ export class GatewayResources {
     this.resources.remove("scope", `host/${host}`);
     this.#wildcards.delete(all, host);
     this.#useBackends(host, new Map());
+    this.#policies.use(host);
     this.#findings.delete(`host ${host}`);
   }
 

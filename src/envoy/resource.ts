@@ -1,5 +1,6 @@
 /** One xDS resource as every proxy gets it: encoded once, versioned by its content. */
 
+import { policyTypeUrl } from "#authorization/policy.ts";
 import { compareText } from "#base/compare.ts";
 import { contentHash } from "#base/content-hash.ts";
 
@@ -9,6 +10,8 @@ export const typeUrls = {
   secret: "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
   listener: "type.googleapis.com/envoy.config.listener.v3.Listener",
   routes: "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+  /** For the authorization adapter beside an Envoy, who never asks for it. */
+  policy: policyTypeUrl,
   scope: "type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration",
 } as const;
 

@@ -34,6 +34,7 @@ import type { EmbeddedStore } from "#store/embedded/embedded-store.ts";
 import { dataMarkVariable } from "#workloads/data-layout.ts";
 import { endLeftovers } from "#workloads/leftovers.ts";
 import { createWorkloads, type WorkloadSettings, type Workloads } from "#workloads/workloads.ts";
+import { createAdapter } from "./adapter.ts";
 import {
   type CertificateLayout,
   chooseCertificateLayout,
@@ -73,6 +74,10 @@ export interface StandaloneSettings {
   readonly concurrency: number | undefined;
   readonly drainSeconds: number;
   readonly hotRestartSeconds: number;
+  /** The Node that runs the authorization adapter. */
+  readonly nodePath: string;
+  /** Of this program. */
+  readonly version: string;
   readonly ingressClasses: "all" | readonly string[];
   readonly trustedProxies: readonly string[];
   readonly proxyProtocol: boolean;
@@ -109,6 +114,9 @@ export interface Standalone {
   readonly stop: (hurry: AbortSignal) => Promise<void>;
 }
 
+/** What Envoy and its adapter call themselves. */
+const nodeId = "standalone";
+
 /** Where Deployments and Pods are run, whoever runs them has the findings about them. */
 const workloadKinds = [deploymentKind.id, podKind.id, replicaSetKind.id];
 
@@ -137,6 +145,8 @@ export async function startStandalone(
   const workloads = await startWorkloads(deps, settings, board);
   undo.defer(async () => workloads?.stop());
   const layout = await chooseCertificateLayout(deps.store, settings.certificateLayout);
+  const adapter = createAdapter(deps, { ...settings, paths, node: nodeId, board });
+  undo.defer(() => adapter.stop());
   const gate = await startGate(deps, {
     xdsAddress: { kind: "unix", path: paths.xdsSocket },
     layout: createListenerLayout(settings, layout, { kind: "file", path: paths.accessLog }),
@@ -147,6 +157,7 @@ export async function startStandalone(
     onClaim: reporting.claimChanged,
     onApplied: (applied, change) => {
       settings.onEvent({ kind: "applied", applied, change });
+      adapter.applied(change);
       board.replace("layout", layoutFindings(layout, gate.pipeline.certificateCount));
       void reporting.update();
     },
@@ -159,6 +170,7 @@ export async function startStandalone(
   undo.defer(() => refusals.stop());
   const locate = (origin: Origin): Place | undefined => feed.source.locate(origin, origin.path);
   await gate.listed;
+  await adapter.startIfLeft();
   const envoy = await createEnvoy(deps, settings, paths);
   const stopTail = followAccess(deps, settings, paths);
   envoy.start();
@@ -173,10 +185,7 @@ export async function startStandalone(
     },
     findings: () => board.all(),
     locate,
-    located: (finding) => {
-      const place = finding.place ?? locate(finding.origin);
-      return place === undefined ? { finding } : { finding, place };
-    },
+    located: (finding) => locatedBy(locate, finding),
     workloads,
     recordFindings: () => void reporting.record(),
     stop: async (hurry) => {
@@ -185,6 +194,11 @@ export async function startStandalone(
       await running.disposeAsync();
     },
   };
+}
+
+function locatedBy(locate: Standalone["locate"], finding: Finding): LocatedFinding {
+  const place = finding.place ?? locate(finding.origin);
+  return place === undefined ? { finding } : { finding, place };
 }
 
 /** Envoys of an earlier run come back one by one, those of a hot restart too; one that is silent is not waited for. */
@@ -264,10 +278,11 @@ async function createEnvoy(
     version: settings.envoy.version,
     paths,
     bootstrap: buildBootstrap({
-      nodeId: "standalone",
+      nodeId,
       nodeCluster: "sekisho",
       adminSocket: paths.adminSocket,
       xds: { kind: "unix", path: paths.xdsSocket },
+      authorizationSocket: paths.authorizationSocket,
       maxHeapBytes: defaultMaxHeapBytes(deps.platform.memoryBytes),
       routeStatistics: settings.routeStatistics,
     }),

@@ -68,3 +68,15 @@ export function secretValue(secret: Secret, key: string): Uint8Array | undefined
   const encoded = secret.data?.[key];
   return encoded === undefined ? undefined : Buffer.from(encoded, "base64");
 }
+
+/** All values as text, by key. */
+export function secretEntries(secret: Secret): Readonly<Record<string, string>> {
+  const keys = new Set([
+    ...Object.keys(secret.data ?? {}),
+    ...Object.keys(secret.stringData ?? {}),
+  ]);
+  const decoder = new TextDecoder();
+  return Object.fromEntries(
+    [...keys].sort().map((key) => [key, decoder.decode(secretValue(secret, key))] as const),
+  );
+}

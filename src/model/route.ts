@@ -2,6 +2,7 @@
 
 import type { Origin } from "#base/origin.ts";
 import type { Backend } from "./backend.ts";
+import type { Protected } from "./protection.ts";
 
 export type PathMatch =
   /** The whole path, case-sensitive. */
@@ -27,7 +28,7 @@ export type Action =
     }
   | { readonly kind: "respond"; readonly status: number; readonly body?: string };
 
-export interface Route {
+export interface Route extends Protected {
   readonly match: PathMatch;
   readonly action: Action;
   /** Answers a certificate authority's question: it stands first on a host, also on one that is another object's alone. */

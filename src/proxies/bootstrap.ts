@@ -33,6 +33,7 @@ import { FixedHeapConfigSchema } from "#gen/envoy/extensions/resource_monitors/f
 import type { Secret } from "#gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 import { UpstreamTlsContextSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
 import { HttpProtocolOptionsSchema } from "#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
+import { buildAuthorizationCluster } from "./authorization-cluster.ts";
 import { buildOverloadManager } from "./overload.ts";
 import { buildAdminCluster, buildReadyListener, type ReadyAddress } from "./ready-listener.ts";
 import { buildStatsConfig } from "./stats-inclusion.ts";
@@ -47,6 +48,8 @@ export interface BootstrapSettings {
   readonly adminSocket: string;
   /** Where our ADS answers; absent: nothing is dynamic (tests, validation). */
   readonly xds?: XdsEndpoint;
+  /** Absolute path of the Unix socket on which the authorization adapter answers. Default: none, and what is protected is closed. */
+  readonly authorizationSocket?: string;
   /** Where `/ready` is answered beside the administration interface. Default: nowhere. */
   readonly ready?: ReadyAddress;
   /** Envoy sheds load as its heap nears this size. */
@@ -100,8 +103,9 @@ export function defaultMaxHeapBytes(memoryBytes: number): number {
 }
 
 function bootstrap(settings: BootstrapSettings): Bootstrap {
-  const { adminSocket, xds, ready, fixed } = settings;
-  for (const path of [adminSocket, xds?.kind === "unix" ? xds.path : ""]) {
+  const { adminSocket, authorizationSocket, xds, ready, fixed } = settings;
+  const xdsSocket = xds?.kind === "unix" ? xds.path : "";
+  for (const path of [adminSocket, authorizationSocket ?? "", xdsSocket]) {
     if (!isSocketPath(path))
       throw new Error(`the socket path ${path} is longer than ${maxSocketPathBytes} bytes`);
   }
@@ -120,6 +124,9 @@ function bootstrap(settings: BootstrapSettings): Bootstrap {
       clusters: [
         ...(fixed?.clusters ?? []),
         ...(xds === undefined ? [] : [buildXdsCluster(xds)]),
+        ...(authorizationSocket === undefined
+          ? []
+          : [buildAuthorizationCluster(authorizationSocket)]),
         ...(ready === undefined ? [] : [buildAdminCluster(adminSocket)]),
       ],
       secrets: [...(fixed?.secrets ?? [])],

@@ -134,6 +134,7 @@ class World {
       events: new XdsEvents(),
       view: this.view,
       isOpen: () => true,
+      beside: () => [],
       limits: { ...defaultLimits, maxResponseBytes: 150, maxUnanswered: 3 },
     };
     this.stream = this.#connect();
@@ -314,6 +315,7 @@ test("proxies share the encoded bytes: each response carries one and the same ob
       events: new XdsEvents(),
       view: world.view,
       isOpen: () => true,
+      beside: () => [],
       limits: defaultLimits,
     },
     { proxy: "q", stream: 2 },

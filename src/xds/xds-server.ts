@@ -16,7 +16,7 @@ import type { AskedNames, ResolveSecret } from "./on-demand-secrets.ts";
 import { OnDemandSecrets } from "./on-demand-secrets.ts";
 import type { HeldName } from "./ordering/ordering.ts";
 import { absentVersion } from "./ordering/possession.ts";
-import { additionOrder } from "./ordering/resource-order.ts";
+import { additionOrder, parseTypeUrl } from "./ordering/resource-order.ts";
 import type { Programmed } from "./programmed.ts";
 import { ProgrammedWaiters } from "./programmed.ts";
 import { PublishedResources } from "./published-resources.ts";
@@ -207,6 +207,7 @@ class StreamRegistry {
       events: this.events,
       isOpen: (type) => published.isOpen(type),
       limits: { ...defaultLimits, ...deps.limits },
+      beside: (stream) => this.#beside(stream),
     };
   }
 
@@ -247,12 +248,26 @@ class StreamRegistry {
     this.#opened += 1;
     const identity = { proxy: proxy.value, stream: this.#opened };
     const view = this.#viewOf(envoyVersion(first));
-    const stream = new ProxyStream({ ...this.#streamDeps, view }, identity, kind);
+    // Over one service, as both ask for everything there is for them; who asks for policies is an adapter.
+    const isAdapter = kind === "aggregated" && parseTypeUrl(first.typeUrl) === "policy";
+    const stream = new ProxyStream(
+      { ...this.#streamDeps, view },
+      identity,
+      isAdapter ? "policies" : kind,
+    );
     this.streams.add(stream);
     this.#streamDeps.metrics.streams.set(this.streams.size);
     this.#streamDeps.log.info("a proxy connected", streamFields(stream));
     this.events.connected(identity);
     return stream;
+  }
+
+  /** An adapter's Envoys, in a hot restart two; an Envoy's adapter. */
+  #beside({ identity, kind }: ProxyStream): readonly ProxyStream[] {
+    const wanted = kind === "policies" ? "aggregated" : "policies";
+    return [...this.streams].filter(
+      (stream) => stream.kind === wanted && stream.identity.proxy === identity.proxy,
+    );
   }
 
   #viewOf(envoy: string): ResourceView {

@@ -220,6 +220,7 @@ function typeOf(url: string): ResourceType {
     "listener",
     "routes",
     "scope",
+    "policy",
   ];
   const type = types.find((candidate) => typeUrls[candidate] === url);
   if (type === undefined) throw new Error(`unexpected type ${url}`);

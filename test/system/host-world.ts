@@ -9,6 +9,7 @@ import { buildCluster } from "#envoy/clusters/cluster.ts";
 import { buildEndpoints } from "#envoy/clusters/endpoints.ts";
 import type { ListenerLayout } from "#envoy/listeners/layout.ts";
 import type { ListenerSettings } from "#envoy/listeners/settings.ts";
+import { buildPolicy } from "#envoy/policies/policy.ts";
 import type { Resource } from "#envoy/resource.ts";
 import { connectionOf } from "#envoy/routes/misdirected.ts";
 import { buildRouteConfiguration } from "#envoy/routes/route-configuration.ts";
@@ -20,8 +21,10 @@ import { noServerName } from "#envoy/secrets/server-name.ts";
 import type { Backend } from "#model/backend.ts";
 import { backendName } from "#model/backend.ts";
 import { hostFromText } from "#model/host.ts";
+import type { Protection } from "#model/protection.ts";
 import type { Route } from "#model/route.ts";
 import type { CertificateGroup, VirtualHost } from "#model/virtual-host.ts";
+import { shaHash } from "#test/fakes/password-hash.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
 import { compareHosts, hostMatches } from "./host-order.ts";
 
@@ -90,13 +93,31 @@ function materialFor(name: string): KeyMaterial {
   };
 }
 
-/** `/echo` reaches the backend; every other path answers with the host's own text. */
+/** What `/secret` asks for. */
+const protection: Protection = {
+  kind: "basic",
+  realm: "world",
+  passwords: { namespace: "default", name: "staff", key: "htpasswd" },
+  failureStatus: 503,
+  origin: { kind: "Ingress", namespace: "default", name: "world", path: "" },
+};
+
+/** Who may see `/secret`. */
+export const credentials = "alice:open sesame";
+
+/** `/echo` reaches the backend; `/secret` is for some; every other path answers with the host's own text. */
 function virtualHostOf(host: string, certificateGroup: string | undefined): VirtualHost {
   const origin: Origin = { kind: "Ingress", namespace: "default", name: "world", path: host };
   const routes: readonly Route[] = [
     {
       match: { kind: "segments", path: "/echo" },
       action: { kind: "forward", backend, idleTimeoutMs: 300_000, connectRetries: 1 },
+      origin,
+    },
+    {
+      match: { kind: "segments", path: "/secret" },
+      action: { kind: "forward", backend, idleTimeoutMs: 300_000, connectRetries: 1 },
+      protections: [protection],
       origin,
     },
     {
@@ -109,13 +130,18 @@ function virtualHostOf(host: string, certificateGroup: string | undefined): Virt
   return { host: hostFromText(host), routes, origin, findings: [], ...tls };
 }
 
+const none = { endpoints: [], findings: [] };
+
 /** Everything that Envoy is told in that layout. */
 export function worldResources(layout: ListenerLayout, backendPort: number): readonly Resource[] {
   const indexed = Object.entries(hosts)
     .filter(([host]) => host.startsWith("*") && (layout.byServerName || host !== "*"))
     .map(([host, group]) => [host, layout.byServerName ? connectionOf(group) : true] as const);
   const chains = new Map(groups.map((entry) => [entry.name, layout.encodeChain(entry)] as const));
+  const passwords = { htpasswd: `alice:${shaHash(credentials.split(":")[1] ?? "")}` };
+  const behind = { secretEntries: () => passwords, endpoints: () => none };
   return [
+    buildPolicy(protection, behind).resource,
     buildCluster(backend),
     buildEndpoints(backendName(backend), [{ address: "127.0.0.1", port: backendPort }]),
     ...groups.flatMap(({ secret }) =>

@@ -35,6 +35,8 @@ export const poisonedHost = "poison.test";
 /** `poisonedCertificate`: the PEM text of a certificate that becomes no certificate. */
 export function poison(resource: Resource, poisonedCertificate: string): Resource {
   switch (resource.type) {
+    case "policy":
+      return resource;
     case "routes":
       return poisonRoutes(resource);
     case "cluster":

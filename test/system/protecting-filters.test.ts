@@ -8,7 +8,13 @@ import { onDemandLayout } from "#envoy/listeners/on-demand-layout.ts";
 import type { ListenerSettings } from "#envoy/listeners/settings.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { toObject } from "#test/differential/ingress/gate.ts";
-import { plainSettings, secretForServerName, startEcho, worldResources } from "./host-world.ts";
+import {
+  credentials,
+  plainSettings,
+  secretForServerName,
+  startEcho,
+  worldResources,
+} from "./host-world.ts";
 import { freePorts, startEnvoy } from "./real-envoy.ts";
 import { startTestGate } from "./test-gate.ts";
 import type { Peer } from "./wire-client.ts";
@@ -21,6 +27,8 @@ interface Provocation {
   readonly refused: { readonly path: string; readonly status: number };
   /** Absent: under these settings nothing passes. */
   readonly allowedPath?: string;
+  /** Header lines with which the refused path passes, too. */
+  readonly passing?: readonly string[];
 }
 
 const provocations: Readonly<Record<string, Provocation>> = {
@@ -34,6 +42,13 @@ const provocations: Readonly<Record<string, Provocation>> = {
     settings: plainSettings,
     refused: { path: "/open/..%2Fadmin", status: 403 },
     allowedPath: "/open/%2Fadmin",
+  },
+  "the adapter, to who shows nothing": {
+    filter: "sekisho.authorization",
+    settings: plainSettings,
+    refused: { path: "/secret/plans", status: 401 },
+    allowedPath: "/secretary",
+    passing: [`Authorization: Basic ${btoa(credentials)}`],
   },
 };
 
@@ -92,7 +107,7 @@ test("every filter that protects is provoked here", () => {
   assert.deepEqual(protecting.map(({ disabled }) => disabled).filter(Boolean), []);
 });
 
-for (const [what, { refused, allowedPath }] of Object.entries(provocations)) {
+for (const [what, { refused, allowedPath, passing }] of Object.entries(provocations)) {
   for (const layoutName of Object.keys(layouts)) {
     for (const [form, { authority, serverName }] of Object.entries(forms)) {
       test(`${what}, answers ${refused.status} on ${form} (${layoutName})`, async () => {
@@ -107,6 +122,9 @@ for (const [what, { refused, allowedPath }] of Object.entries(provocations)) {
           ]);
           if (allowedPath === undefined) continue;
           assert.deepEqual(await statuses(peer, authority, allowedPath), [200, 200]);
+          if (passing === undefined) continue;
+          const lines = [`Host: ${authority}`, ...passing];
+          assert.equal((await sendText(peer, http1Text(refused.path, lines))).status, 200);
         }
       });
     }

@@ -9,10 +9,16 @@ import http2 from "node:http2";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runAdapter } from "#authorization/adapter.ts";
 import type { Resource } from "#envoy/resource.ts";
 import { type BootstrapSettings, buildBootstrap } from "#proxies/bootstrap.ts";
 import { createClock } from "#runtime/real-clock.ts";
+import { createDialler } from "#runtime/real-dialler.ts";
+import { createHttpClients } from "#runtime/real-http-client.ts";
+import { createHttp2Server } from "#runtime/real-http2-server.ts";
 import { createMetrics } from "#runtime/real-metrics.ts";
+import { createRandom } from "#runtime/real-random.ts";
+import { createWorkers } from "#runtime/real-workers.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
 import { createHttp2Handler } from "#xds/http2-handler.ts";
 import type { ResolveSecret } from "#xds/on-demand-secrets.ts";
@@ -33,11 +39,16 @@ export interface RealEnvoy extends AsyncDisposable {
   readonly admin: (path: string) => Promise<string>;
 }
 
+export interface EnvoySettings extends Partial<BootstrapSettings> {
+  /** Whether the authorization adapter runs beside it; without it what is protected is closed. Default: when there are policies from the start. */
+  readonly adapter?: boolean;
+}
+
 /** Serves `resources` to an Envoy and waits until it has answered for all of them. */
 export async function startEnvoy(
   resources: readonly Resource[],
   resolveSecret: ResolveSecret = () => undefined,
-  bootstrap: Partial<BootstrapSettings> = {},
+  { adapter, ...bootstrap }: EnvoySettings = {},
 ): Promise<RealEnvoy> {
   await using undo = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), "sekisho-envoy-"));
@@ -59,8 +70,12 @@ export async function startEnvoy(
     await closed;
   });
   const adminSocket = join(directory, "admin.sock");
+  const authorizationSocket = join(directory, "authorization.sock");
+  if (adapter ?? resources.some(({ type }) => type === "policy"))
+    undo.defer(startAdapter(authorizationSocket, xdsSocket));
   const child = await launch(directory, {
     ...bootstrap,
+    authorizationSocket,
     xds: { kind: "unix", path: xdsSocket },
     adminSocket,
   });
@@ -87,6 +102,31 @@ export async function startEnvoy(
     change,
     admin: (path) => getOverSocket(adminSocket, path),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** Within this process; the returned function ends it. */
+function startAdapter(socket: string, xdsSocket: string): () => Promise<void> {
+  const stopping = new AbortController();
+  const ended = runAdapter(
+    {
+      clock: createClock(),
+      random: createRandom(),
+      http2: createHttp2Server(),
+      clients: createHttpClients(),
+      dialler: createDialler(),
+      workers: createWorkers(),
+      log: silentLog,
+    },
+    {
+      ...{ node: "test", socket },
+      controlPlane: () => Promise.resolve({ kind: "unix", path: xdsSocket }),
+    },
+    stopping.signal,
+  );
+  return async () => {
+    stopping.abort();
+    await ended;
   };
 }
 

@@ -19,6 +19,8 @@ export interface TestGateSettings {
   readonly resolve?: (name: string) => readonly string[];
   /** Default: no. */
   readonly routeStatistics?: boolean;
+  /** Whether the authorization adapter runs beside Envoy. Default: no. */
+  readonly adapter?: boolean;
   /** Breaks the translation on purpose. */
   readonly steps?: (real: Steps) => Steps;
   /** Breaks the listeners on purpose. */
@@ -43,6 +45,7 @@ export async function startTestGate(settings: TestGateSettings = {}): Promise<Te
   const first = pipeline.takeChange();
   const envoy = await startEnvoy(first.set, (name) => pipeline.secretForServerName(name), {
     routeStatistics: settings.routeStatistics ?? false,
+    adapter: settings.adapter ?? false,
   });
   const known = new Set<string>();
   const apply = async (objects: readonly KubeObject[]): Promise<readonly string[]> => {

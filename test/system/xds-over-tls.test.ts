@@ -61,7 +61,11 @@ async function startPod(
   ports: { readonly xdsPort: number; readonly readyPort: number },
 ): Promise<Pod> {
   const adminSocket = join(directory, "admin.sock");
-  const paths = { bootstrap: join(directory, "boot"), xds: join(directory, "xds"), adminSocket };
+  const authorizationSocket = join(directory, "authorization.sock");
+  const paths = {
+    ...{ bootstrap: join(directory, "boot"), xds: join(directory, "xds") },
+    ...{ adminSocket, authorizationSocket },
+  };
   const files = formatPodBootstrap({
     namespace,
     nodeCluster: "sekisho",

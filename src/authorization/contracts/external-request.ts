@@ -184,7 +184,7 @@ async function answered(asked: Promise<HttpAnswer>, signal: AbortSignal): Promis
 }
 
 /** Of one connection, or of a body that is not sent on. */
-const ownHeaders = new Set([
+const ownHeaders: ReadonlySet<string> = new Set([
   "connection",
   "content-length",
   "expect",

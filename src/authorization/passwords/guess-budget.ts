@@ -16,7 +16,7 @@ export interface GuessLimits {
 }
 
 /** A person who mistypes is not held up; a list of passwords is tried at twelve a minute. */
-export const defaultGuessLimits: GuessLimits = {
+const defaultGuessLimits: GuessLimits = {
   burst: 20,
   refill: Temporal.Duration.from({ seconds: 5 }),
   clients: 50_000,

@@ -135,6 +135,8 @@ function standaloneSettings(
   };
   return {
     ...rest,
+    nodePath: nodeBinary,
+    version,
     samplePercent: accessLog.format === "none" ? 0 : accessLog.samplePercent,
     ...(how === "process" ? { workloads: programs } : {}),
   };

@@ -2,6 +2,7 @@
 
 import type { CidrRange } from "#gen/envoy/config/core/v3/address_pb.ts";
 import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { authorizationFilter } from "./authorization.ts";
 import { connectionGroupFilter } from "./connection-group.ts";
 import { gateFilter } from "./gate.ts";
 import { routerFilter } from "./router.ts";
@@ -46,6 +47,11 @@ export const filterOrder: readonly OrderedFilter[] = [
     build: wildcardFilter,
     protects: false,
     reason: "before every filter that reads its configuration from the route",
+  },
+  {
+    build: authorizationFilter,
+    protects: true,
+    reason: "reads from the route whether it is protected, so behind what finds the route",
   },
   { build: routerFilter, protects: false, reason: "ends the chain" },
 ];

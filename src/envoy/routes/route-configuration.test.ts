@@ -1,17 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromBinary } from "@bufbuild/protobuf";
-import { anyUnpack } from "@bufbuild/protobuf/wkt";
+import { type Any, anyUnpack } from "@bufbuild/protobuf/wkt";
 import type { Origin } from "#base/origin.ts";
 import { HeaderValueOption_HeaderAppendAction } from "#gen/envoy/config/core/v3/base_pb.ts";
 import { FilterConfigSchema } from "#gen/envoy/config/route/v3/route_components_pb.ts";
 import type { RouteConfiguration } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
+import { ExtAuthzPerRouteSchema } from "#gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.ts";
 import { hostFromText } from "#model/host.ts";
+import { type Protection, protectionName } from "#model/protection.ts";
 import type { Action, PathMatch, Route } from "#model/route.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
+import { authorizationFilter } from "../filters/authorization.ts";
 import { connectionGroupFilter } from "../filters/connection-group.ts";
 import { normaliseFilter, wildcardFilter } from "../filters/scope-fallback.ts";
+import { protectsAsWellAs } from "../resource.ts";
 import type { ConnectionGuard } from "./misdirected.ts";
 import { buildRouteConfiguration } from "./route-configuration.ts";
 
@@ -140,11 +144,52 @@ test("the filters that look things up stay out of requests whose scope was found
     name,
     anyUnpack(any, FilterConfigSchema)?.disabled,
   ]);
-  assert.deepEqual(off, [
+  assert.deepEqual(off.slice(0, 3), [
     [normaliseFilter().name, true],
     [connectionGroupFilter().name, true],
     [wildcardFilter().name, true],
   ]);
+});
+
+const route = (path: string): Route => ({
+  match: { kind: "prefix", path },
+  action: forward,
+  origin,
+});
+
+const staff: Protection = {
+  kind: "basic",
+  realm: "staff",
+  passwords: { namespace: "default", name: "staff", key: "htpasswd" },
+  failureStatus: 503,
+  origin,
+};
+
+test("whoever is not protected is not asked about, in every form of a host; who is names policies alone", () => {
+  const open = route("/open");
+  const routes = [{ ...route("/staff"), protections: [staff] }, open];
+  const { typedPerFilterConfig } = built(routes);
+  const { name } = authorizationFilter();
+  const said = (any: Any | undefined): unknown =>
+    any === undefined ? undefined : anyUnpack(any, ExtAuthzPerRouteSchema)?.override;
+  assert.deepEqual(said(typedPerFilterConfig[name]), { case: "disabled", value: true });
+  const [first, second] = ownRoutes(routes);
+  assert.equal(second?.typedPerFilterConfig[name], undefined);
+  const asked = said(first?.typedPerFilterConfig[name]);
+  assert.ok(JSON.stringify(asked).includes(protectionName(staff)));
+  assert.match(protectionName(staff), /^basic\/[0-9a-f]{24}$/);
+});
+
+test("protected routes need their policies, and leaving one out protects less", () => {
+  const host = { host: hostFromText("*"), origin, findings: [] };
+  const protectedOne = { ...host, routes: [{ ...route("/"), protections: [staff] }] };
+  const withPolicy = buildRouteConfiguration(protectedOne, { kind: "open" });
+  assert.deepEqual(
+    withPolicy.needs?.filter(({ type }) => type === "policy"),
+    [{ type: "policy", name: protectionName(staff) }],
+  );
+  const without = buildRouteConfiguration({ ...host, routes: [route("/")] }, { kind: "open" });
+  assert.equal(protectsAsWellAs(without, withPolicy), false);
 });
 
 test("a guard of server names has the connection looked up before it turns it away, and says whose it would be", () => {

@@ -5,9 +5,11 @@ import { formatOrigin } from "#base/origin.ts";
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { backendName } from "#model/backend.ts";
 import { formatHost } from "#model/host.ts";
+import { protectionName } from "#model/protection.ts";
 import { formatMatch, type Route } from "#model/route.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
 import { encodeResource } from "../encode.ts";
+import { withoutAuthorization } from "../filters/authorization.ts";
 import { withoutLookups } from "../filters/connection-group.ts";
 import { withoutGate } from "../filters/gate.ts";
 import { connectionHeader, scopeHeader } from "../internal-headers.ts";
@@ -55,13 +57,17 @@ export function buildRouteConfiguration(
     typedPerFilterConfig: {
       ...(hasOneWay(virtualHost) && !options.limitsClients ? withoutGate() : {}),
       ...withoutLookups(),
+      ...withoutAuthorization(),
     },
     ...maxBodyOf(routes),
   };
   return encodeResource(
     {
       ...{ type: "routes", name },
-      needs: [...clustersOf(routes)].map((cluster) => ({ type: "cluster", name: cluster })),
+      needs: [
+        ...[...clustersOf(routes)].map((name) => ({ type: "cluster", name }) as const),
+        ...[...policiesOf(routes)].map((name) => ({ type: "policy", name }) as const),
+      ],
       protections: [...protectionsOfGuard(guard), ...routes.flatMap(protectionOf)],
     },
     RouteConfigurationSchema,
@@ -77,10 +83,17 @@ function clustersOf(routes: readonly Route[]): ReadonlySet<string> {
   );
 }
 
+function policiesOf(routes: readonly Route[]): ReadonlySet<string> {
+  return new Set(routes.flatMap(({ protections = [] }) => protections.map(protectionName)));
+}
+
 /** A route that keeps people out; what is merely not there (404) or broken (5xx) protects nobody. */
-function protectionOf({ match, action }: Route): readonly string[] {
+function protectionOf({ match, action, protections = [] }: Route): readonly string[] {
   const keepsOut = action.kind === "respond" && (action.status === 401 || action.status === 403);
-  return keepsOut ? [`${action.status} ${formatMatch(match)}`] : [];
+  return [
+    ...(keepsOut ? [`${action.status} ${formatMatch(match)}`] : []),
+    ...protections.map((protection) => `${protectionName(protection)} ${formatMatch(match)}`),
+  ];
 }
 
 /** All paths go one way, so that no path climbs out of another's. */

@@ -15,6 +15,7 @@ import type {
 import { backendName } from "#model/backend.ts";
 import type { Action, PathMatch, Route } from "#model/route.ts";
 import { durationOf } from "../encode.ts";
+import { withAuthorization } from "../filters/authorization.ts";
 
 export type EnvoyRoute = MessageInitShape<typeof RouteSchema>;
 type HeaderValueOption = MessageInitShape<typeof HeaderValueOptionSchema>;
@@ -62,8 +63,13 @@ export function buildRoute(
     ...(routeStatistics ? { statPrefix: name } : {}),
     match: matchOf(route.match),
     action: actionOf(route.action, shared),
+    ...protectionsOf(route),
     ...(shared.requestHeadersToAdd.length > 0 ? {} : headersOf(route.action)),
   };
+}
+
+function protectionsOf({ protections = [] }: Route): Pick<EnvoyRoute, "typedPerFilterConfig"> {
+  return protections.length === 0 ? {} : { typedPerFilterConfig: withAuthorization(protections) };
 }
 
 /** Paths that no request has: `?` and `#` end a path, and Envoy refuses a segment prefix with them. */

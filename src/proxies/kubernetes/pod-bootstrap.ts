@@ -25,6 +25,8 @@ export interface PodPaths {
   readonly xds: string;
   /** A socket in a directory that Envoy may write. */
   readonly adminSocket: string;
+  /** The socket of the authorization adapter, in a directory that both containers have. */
+  readonly authorizationSocket: string;
 }
 
 /** Contents by file name. Envoy is started with `bootstrap.json` and `--service-node`, which names the pod. */
@@ -39,6 +41,7 @@ export function formatPodBootstrap(
       nodeCluster,
       maxHeapBytes,
       adminSocket: paths.adminSocket,
+      authorizationSocket: paths.authorizationSocket,
       xds: { kind: "tls", host, port: xdsPort, secretsDirectory: paths.bootstrap },
       ready: { address: "0.0.0.0", port: readyPort },
     }),

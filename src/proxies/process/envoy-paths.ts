@@ -9,6 +9,12 @@ export interface EnvoyPaths {
   readonly adminSocket: string;
   /** Where xDS may listen for this Envoy. */
   readonly xdsSocket: string;
+  /** Where the authorization adapter answers this Envoy. */
+  readonly authorizationSocket: string;
+  /** What the adapter says. */
+  readonly adapterLog: string;
+  /** Which adapter runs. */
+  readonly adapterRoster: string;
   /** Envoy's own log. */
   readonly log: string;
   /** Standard output and error: what Envoy says before it has a log, and when it crashes. */
@@ -32,6 +38,9 @@ export function envoyPaths(directory: string): EnvoyPaths {
     bootstrap: inside("bootstrap.pb"),
     adminSocket: inside("admin.sock"),
     xdsSocket: inside("xds.sock"),
+    authorizationSocket: inside("authorization.sock"),
+    adapterLog: inside("authorization.log"),
+    adapterRoster: inside("authorization.json"),
     log: inside("envoy.log"),
     output: inside("envoy.out"),
     accessLog: inside("access.log"),

@@ -1,7 +1,7 @@
 /**
  * Make before break, for one proxy: what needs something is sent once the proxy has that in force.
  *
- *   routes    wait for their clusters and these clusters' endpoints; Envoy acknowledges a cluster with active health
+ *   routes    wait until the authorization adapter has the policies that they name; for their clusters and these clusters' endpoints; Envoy acknowledges a cluster with active health
  *             checks only after their first round, so they wait for that as well
  *   listener  waits for those of its secrets that the proxy asks for; it asks for the others when it has the listener
  *   index     waits for the routes of the wildcard hosts in it; not among a proxy's first scopes, where the listener waits
@@ -37,6 +37,8 @@ export interface OrderingDeps {
   readonly subscription: (type: ResourceType) => OrderedSubscription | undefined;
   /** Whether there is something to offer under a name. */
   readonly isOffered: (name: ResourceName) => boolean;
+  /** Whether who stands beside the proxy has what was published under a name up to that revision: its authorization adapter. */
+  readonly isInForceBeside: (name: ResourceName, revision: number) => boolean;
   /** {@link Ordering.overdue} has changed. */
   readonly overdueChanged: () => void;
 }
@@ -138,6 +140,10 @@ export class Ordering {
   /** The first of `needs`, or of what these use, that the proxy has not in force. */
   #missing(needs: readonly ResourceName[], revision: number): ResourceName | undefined {
     for (const need of needs) {
+      if (need.type === "policy") {
+        if (this.#deps.isInForceBeside(need, revision)) continue;
+        return need;
+      }
       const subscription = this.#deps.subscription(need.type);
       if (need.type === "secret" && subscription?.asksFor(need.name) !== true) {
         if (this.#deps.isOffered(need)) continue;

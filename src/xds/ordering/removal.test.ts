@@ -6,6 +6,10 @@ import type { Resource, ResourceType } from "#envoy/resource.ts";
 import { resource, startXds } from "#test/fakes/xds-harness.ts";
 import { additionOrder, referrers, removalOrder } from "./resource-order.ts";
 
+/** Policies are an adapter's: on another stream. */
+const added = additionOrder.filter((type) => type !== "policy");
+const gone = removalOrder.filter((type) => type !== "policy");
+
 test("what is referred to is added first, and removed after what refers to it, when all is added", async (t) => {
   const harness = await startXds(t);
   harness.xds.open();
@@ -17,36 +21,36 @@ test("what is referred to is added first, and removed after what refers to it, w
   await client.drain();
   const related = (type: ResourceType, name: string): Resource =>
     resource(type, name, "1", {
-      uses: additionOrder
+      uses: added
         .filter((referred) => referred !== type && referrers[referred].some((one) => one === type))
         .map((referred) => ({ type: referred, name })),
     });
   harness.xds.publish({
-    set: additionOrder.map((type) => related(type, "old")),
+    set: added.map((type) => related(type, "old")),
     removed: [],
   });
   await client.drain();
   harness.xds.publish({
-    set: additionOrder.map((type) => related(type, "new")),
-    removed: additionOrder.map((type) => ({ type, name: "old" })),
+    set: added.map((type) => related(type, "new")),
+    removed: added.map((type) => ({ type, name: "old" })),
   });
   const order: string[] = [];
-  for (const _ of [...additionOrder, ...removalOrder]) {
+  for (const _ of [...added, ...gone]) {
     const { type, versions, removed } = await client.accept();
     order.push(...Object.keys(versions).map((name) => `${type} ${name}`));
     order.push(...removed.map((name) => `${type} -${name}`));
   }
   assert.deepEqual(
-    order.slice(0, additionOrder.length),
-    additionOrder.map((type) => `${type} new`),
+    order.slice(0, added.length),
+    added.map((type) => `${type} new`),
   );
-  for (const type of removalOrder) {
+  for (const type of gone) {
     for (const referrer of referrers[type].filter((one) => one !== type)) {
       const [first, then] = [`${referrer} -old`, `${type} -old`];
       assert.ok(order.indexOf(first) < order.indexOf(then), `${first} comes before ${then}`);
     }
   }
-  assert.equal(new Set(order).size, additionOrder.length + removalOrder.length);
+  assert.equal(new Set(order).size, added.length + gone.length);
 });
 
 test("a removal waits while the proxy may have something that refers to it", async (t) => {

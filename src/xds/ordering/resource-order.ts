@@ -5,6 +5,7 @@ import { typeUrls } from "#envoy/resource.ts";
 
 /** What is referred to comes first; Envoy asks for endpoints and secrets after it has their cluster. */
 export const additionOrder = [
+  "policy",
   "cluster",
   "endpoints",
   "secret",
@@ -21,6 +22,7 @@ export const removalOrder = [
   "cluster",
   "endpoints",
   "secret",
+  "policy",
 ] as const satisfies readonly ResourceType[];
 
 /** Which types can refer to a type. */
@@ -31,6 +33,8 @@ export const referrers: Readonly<Record<ResourceType, readonly ResourceType[]>> 
   listener: [],
   routes: ["listener", "scope"],
   scope: ["scope"],
+  // The adapter who has them keeps those that were taken from it for as long as an Envoy may name them.
+  policy: [],
 };
 
 /** Types that only a resource of the same name refers to. */
@@ -50,5 +54,5 @@ export function parseTypeUrl(url: string): ResourceType | undefined {
  * xDS protocol, "How the client specifies what resources to return".
  */
 export function isWildcardType(type: ResourceType): boolean {
-  return type === "cluster" || type === "listener" || type === "scope";
+  return type === "cluster" || type === "listener" || type === "scope" || type === "policy";
 }

@@ -33,8 +33,8 @@ import { TypeCounts } from "./stream-status.ts";
 import type { NameState } from "./subscription.ts";
 import { Subscription } from "./subscription.ts";
 
-/** The aggregated stream carries every type; a secrets stream only secrets. */
-export type StreamKind = "aggregated" | "secrets";
+/** The aggregated stream carries every type of Envoy's; a secrets stream only secrets; that of an authorization adapter only policies. */
+export type StreamKind = "aggregated" | "secrets" | "policies";
 
 const resourcesField = {
   no: DeltaDiscoveryResponseSchema.field.resources.number,
@@ -58,6 +58,13 @@ export interface StreamDeps {
   readonly view: ResourceView;
   readonly isOpen: (type: ResourceType) => boolean;
   readonly limits: StreamLimits;
+  /** The other streams of a proxy: its authorization adapter has the same name. */
+  readonly beside: (stream: ProxyStream) => readonly ProxyStream[];
+}
+
+function carries(kind: StreamKind, type: ResourceType): boolean {
+  if (kind === "aggregated") return type !== "policy";
+  return type === (kind === "secrets" ? "secret" : "policy");
 }
 
 export class ProxyStream {
@@ -104,6 +111,8 @@ export class ProxyStream {
       possession: this.#possession,
       subscription: (type) => this.#subscriptions.get(type),
       isOffered: ({ type, name }) => deps.view.find(type, name) !== undefined,
+      isInForceBeside: (need, revision) =>
+        deps.beside(this).some((stream) => stream.hasInForce(need, revision)),
       overdueChanged: () => {
         deps.events.held(identity);
         this.onWork();
@@ -131,8 +140,25 @@ export class ProxyStream {
     });
     this.#ordering.touched(type, request.resourceNamesSubscribe);
     this.#ordering.touched(type, request.resourceNamesUnsubscribe);
+    if (this.kind === "policies") this.#tellBeside(Object.keys(request.initialResourceVersions));
     this.onWork();
     return ok(undefined);
+  }
+
+  /** Whether the client has what was published under a name up to that revision. */
+  hasInForce(name: ResourceName, revision: number): boolean {
+    const isUnsettled = this.#subscriptions.get(name.type)?.isUnsettled(name.name, revision);
+    return isUnsettled === false && this.#possession.settledContent(name) !== undefined;
+  }
+
+  /** Policies that the adapter has now: routes of its Envoy may wait for them. */
+  #tellBeside(names: Iterable<string>): void {
+    const settled = [...names];
+    if (settled.length === 0) return;
+    for (const stream of this.#deps.beside(this)) {
+      stream.#ordering.touched("policy", settled);
+      stream.onWork();
+    }
   }
 
   #awaitArrival(): void {
@@ -152,7 +178,7 @@ export class ProxyStream {
   #typeOf(url: string): ResourceType | undefined {
     if (url === "" && this.kind === "secrets") return "secret";
     const type = parseTypeUrl(url);
-    if (type !== undefined && (this.kind === "aggregated" || type === "secret")) return type;
+    if (type !== undefined && carries(this.kind, type)) return type;
     if (!this.#foreignTypes.has(url) && this.#foreignTypes.size < additionOrder.length) {
       this.#foreignTypes.add(url);
       this.#log.warn("a proxy asks for a type that is not served", {
@@ -191,6 +217,7 @@ export class ProxyStream {
         ? this.#acknowledge(subscription, nonce)
         : this.#refuse(subscription, nonce, request.errorDetail.message.slice(0, maxMessageLength));
     this.#ordering.touched(subscription.type, names);
+    if (this.kind === "policies") this.#tellBeside(names);
   }
 
   #acknowledge(subscription: Subscription, nonce: string): Iterable<string> {

@@ -1,0 +1,110 @@
+/** What a request must show before a route takes it. Secrets are named, never part of it. */
+
+import { contentHash } from "#base/content-hash.ts";
+import type { Origin } from "#base/origin.ts";
+import { unreachable } from "#base/unreachable.ts";
+import { type Backend, backendName } from "./backend.ts";
+
+/** A Secret, by its name. */
+interface NamedSecret {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One entry of a Secret. */
+export interface SecretEntry extends NamedSecret {
+  readonly key: string;
+}
+
+interface Judged {
+  /** What answers while it cannot be judged: what it needs is missing, broken or does not answer. */
+  readonly failureStatus: 500 | 503;
+  readonly origin: Origin;
+}
+
+/** Name and password (RFC 7617). */
+export interface BasicProtection extends Judged {
+  readonly kind: "basic";
+  /** May be empty. */
+  readonly realm: string;
+  /** A password file as htpasswd(1) writes it. */
+  readonly passwords: SecretEntry;
+}
+
+/** A key that only the client knows. */
+export interface ApiKeyProtection extends Judged {
+  readonly kind: "api-key";
+  /** Where the key may be; the first that has one counts. */
+  readonly places: readonly { readonly in: "header" | "query"; readonly name: string }[];
+  /** Its entries: client id → key. */
+  readonly keys: NamedSecret;
+  /** The header that tells the backend which client it is. Default: it is not told. */
+  readonly clientHeader?: string;
+}
+
+/** Another service decides: asked by GET with the client's headers; 2xx lets the request pass, 401 and 403 do not. */
+export interface ExternalProtection extends Judged {
+  readonly kind: "external-request";
+  readonly backend: Backend;
+  /** Over TLS. Default: in clear. */
+  readonly tls?: {
+    /** Whether its certificate must be signed by somebody who is trusted, and be for `serverName`. */
+    readonly verify: boolean;
+    /** Who is trusted, as PEM. Default: whom the system trusts. */
+    readonly trusted?: SecretEntry;
+    /** Default: the host that is asked. */
+    readonly serverName?: string;
+  };
+  /** The Host header it is asked with. */
+  readonly host: string;
+  /** With query. */
+  readonly path: string;
+  /** Headers of its answer for the backend; those that it does not send are taken from the client's request. */
+  readonly upstreamHeaders: readonly string[];
+  /** Where a browser is sent instead of 401. */
+  readonly signIn?: string;
+  readonly timeoutMs: number;
+}
+
+export type Protection = BasicProtection | ApiKeyProtection | ExternalProtection;
+
+/** What a route may be protected by. */
+export interface Protected {
+  /** All must let a request pass; the first that does not answers. Default: everybody passes. */
+  readonly protections?: readonly Protection[];
+}
+
+/** Names a protection by what it asks for: two that ask for the same are one, whoever wants them. */
+export function protectionName(protection: Protection): string {
+  const { kind, failureStatus } = protection;
+  return `${kind}/${contentHash(...wants(protection), String(failureStatus)).slice(0, 24)}`;
+}
+
+function wants(protection: Protection): readonly string[] {
+  switch (protection.kind) {
+    case "basic":
+      return [protection.realm, ...entryTexts(protection.passwords)];
+    case "api-key": {
+      const { places, keys, clientHeader = "" } = protection;
+      const where = places.flatMap((place) => [place.in, place.name]);
+      return [keys.namespace, keys.name, clientHeader, ...where];
+    }
+    case "external-request": {
+      const { backend, host, path, signIn = "", timeoutMs, upstreamHeaders, tls } = protection;
+      const secured =
+        tls === undefined
+          ? []
+          : [String(tls.verify), tls.serverName ?? "", ...entryTexts(tls.trusted)];
+      return [
+        ...[backendName(backend), host, path, signIn, String(timeoutMs)],
+        ...[String(upstreamHeaders.length), ...upstreamHeaders, ...secured],
+      ];
+    }
+    default:
+      return unreachable(protection);
+  }
+}
+
+function entryTexts(entry: SecretEntry | undefined): readonly string[] {
+  return entry === undefined ? [] : [entry.namespace, entry.name, entry.key];
+}
