@@ -17,7 +17,7 @@ import { translateCluster } from "./cluster/cluster-pipeline.ts";
 import { type CommandContext, CommandError, cacheDirectory } from "./command-context.ts";
 import { formatFinding, formatGithubFinding } from "./finding-text.ts";
 import { type HomeOptions, namesCluster, openHome, withClusterHome } from "./object-home.ts";
-import { translateOffline } from "./offline-pipeline.ts";
+import { type Summary, translateOffline } from "./offline-pipeline.ts";
 import { exampleText } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import { settingsOf } from "./read-settings.ts";
@@ -65,6 +65,8 @@ interface Checked {
   /** How many objects were read or, of a cluster, are served. */
   readonly objects: number;
   readonly findings: readonly LocatedFinding[];
+  /** Of manifests. */
+  readonly summary?: Summary;
 }
 
 async function check(
@@ -84,11 +86,11 @@ async function check(
     );
   }
   const settings = await settingsOf(context, options.config);
-  const { objects, findings } = isOfCluster
+  const checked = isOfCluster
     ? await checkCluster(context, options, classesNamed(settings, options))
     : await checkDirectories(context, directories, options, settings);
-  print(context, options.output, objects, findings);
-  if (findings.some(({ finding }) => finding.severity === "error")) outcome.exitCode = 1;
+  print(context, options.output, checked);
+  if (checked.findings.some(({ finding }) => finding.severity === "error")) outcome.exitCode = 1;
 }
 
 async function checkDirectories(
@@ -97,13 +99,13 @@ async function checkDirectories(
   { envoy }: CheckOptions,
   { ingressClasses }: Settings,
 ): Promise<Checked> {
-  const { pipeline, objects, findings } = await translateOffline(
+  const { pipeline, summary, findings } = await translateOffline(
     context,
     directories,
     ingressClasses,
   );
   const refused = envoy === false ? [] : await validate(context, pipeline, envoy);
-  return { objects, findings: [...findings, ...refused] };
+  return { objects: summary.objects, findings: [...findings, ...refused], summary };
 }
 
 /** What Envoy itself refuses, `sekisho status --cluster` knows from the proxies. */
@@ -159,8 +161,7 @@ async function validate(
 function print(
   context: CommandContext,
   format: CheckOptions["output"],
-  objects: number,
-  findings: readonly LocatedFinding[],
+  { objects, findings, summary }: Checked,
 ): void {
   const { terminal } = context.environment;
   const counts = { error: 0, warning: 0, info: 0 };
@@ -171,7 +172,7 @@ function print(
       object: formatOrigin(finding.origin),
       place,
     }));
-    terminal.print(`${JSON.stringify({ objects, ...counts, findings: list }, null, 2)}\n`);
+    terminal.print(`${JSON.stringify({ objects, ...counts, findings: list, summary }, null, 2)}\n`);
     return;
   }
   for (const finding of findings)

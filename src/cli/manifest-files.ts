@@ -9,6 +9,8 @@ import type { Draft } from "#store/object-store.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
 
 export interface ReadManifests {
+  /** How many files of manifests there are. */
+  readonly files: number;
   readonly drafts: readonly Draft[];
   readonly findings: readonly Finding[];
   readonly locate: (origin: Origin) => Place | undefined;
@@ -41,8 +43,17 @@ export async function readDirectories(
   await source.close();
   const drafts = batches.flatMap((batch) => batch.set.map(({ draft }) => draft));
   return {
+    files: new Set(batches.flatMap(filesOf)).size,
     drafts,
     findings: batches.at(-1)?.findings ?? [],
     locate: (origin) => source.locate(origin, origin.path),
   };
+}
+
+/** Those that were read, and those that could not be. */
+function filesOf({ texts, findings }: SourceBatch): readonly string[] {
+  return [
+    ...texts.keys(),
+    ...findings.flatMap(({ place }) => (place === undefined ? [] : [place.file])),
+  ];
 }

@@ -5,16 +5,27 @@ import type { Finding } from "#base/finding.ts";
 import { compareFindings } from "#base/finding.ts";
 import type { KeyListener } from "#base/tracked/index-by-key.ts";
 import { readTlsSecret } from "#certificates/tls-secret.ts";
+import { countFields, type FieldCounts } from "#dialects/field-counts.ts";
 import { chainLayout } from "#envoy/listeners/chain-layout.ts";
+import { type Known, read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
+import { recognise } from "#kinds/recognise.ts";
 import { Pipeline, realSteps, type Steps } from "#pipeline.ts";
 import type { Draft } from "#store/object-store.ts";
 import type { CommandContext } from "./command-context.ts";
 import { readDirectories } from "./manifest-files.ts";
 
+/** How much was looked at. */
+export interface Summary {
+  readonly files: number;
+  readonly objects: number;
+  /** Of the objects that say what is served. */
+  readonly fields: FieldCounts;
+}
+
 export interface OfflineResult {
   readonly pipeline: Pipeline;
-  readonly objects: number;
+  readonly summary: Summary;
   readonly findings: readonly LocatedFinding[];
 }
 
@@ -60,7 +71,8 @@ export async function translateOffline(
 ): Promise<OfflineResult> {
   const manifests = await readDirectories(context, directories);
   const pipeline = createOfflinePipeline({ ingressClasses });
-  for (const draft of manifests.drafts) pipeline.set(objectOf(draft));
+  const objects = manifests.drafts.map(objectOf);
+  for (const object of objects) pipeline.set(object);
   pipeline.flush();
   const found: readonly Finding[] = [...manifests.findings, ...pipeline.findings()];
   const findings = found
@@ -70,7 +82,17 @@ export async function translateOffline(
       const place = finding.place ?? manifests.locate(finding.origin);
       return place === undefined ? { finding } : { finding, place };
     });
-  return { pipeline, objects: manifests.drafts.length, findings };
+  const fields = countFields(objects.flatMap(readObject));
+  return {
+    pipeline,
+    summary: { files: manifests.files, objects: objects.length, fields },
+    findings,
+  };
+}
+
+function readObject(object: KubeObject): readonly Known<unknown>[] {
+  const known = recognise(object.apiVersion, object.kind);
+  return known === undefined ? [] : [read(known.kind, object)];
 }
 
 function objectOf({ apiVersion, kind, metadata, body }: Draft): KubeObject {

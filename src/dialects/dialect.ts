@@ -3,6 +3,7 @@
 import type { Kind, Known } from "#kinds/kind.ts";
 import type { KindId } from "#kinds/object.ts";
 import type { Fragment, SecretRef } from "#model/fragment.ts";
+import type { SupportRow } from "./common/support.ts";
 
 /** Whether the Secret behind a reference can answer handshakes. */
 export type CertificateState =
@@ -28,6 +29,8 @@ export interface Dialect {
   readonly name: string;
   /** The kinds whose objects it translates; each kind has one dialect. */
   readonly kinds: readonly KindId[];
+  /** Every field and annotation of these kinds that the upstream knows; also annotations of others. Absent: not told yet. */
+  readonly support?: readonly SupportRow[];
   /** Never throws for bad input: what is wrong is in the fragment's findings. */
   readonly translate: (object: Known<unknown>, world: World, settings: DialectSettings) => Fragment;
   /** What stands in when {@link translate} has a bug: 500 on the object's own routes, as far as they can be told. */

@@ -10,7 +10,7 @@ const body = fields({
 export type IngressClass = Parsed<typeof body>;
 
 /** Marks the class of Ingresses that name none. */
-const defaultClassAnnotation = "ingressclass.kubernetes.io/is-default-class";
+export const defaultClassAnnotation = "ingressclass.kubernetes.io/is-default-class";
 
 export const ingressClassKind: Kind<IngressClass> = {
   id: "IngressClass.networking.k8s.io",

@@ -71,11 +71,16 @@ test("check prints each finding with file, line and column, and what to do, erro
   assert.equal(lines.at(-2), "1 object: 2 errors, 1 warning, 0 notes");
 });
 
-test("check -o json is one document with the counts and every finding", async () => {
+test("check -o json is one document with the counts, every finding, and how much was looked at", async () => {
   const { code, out } = await run("check", bad, "-o", "json", ...quick);
   assert.equal(code, 1);
-  const { findings, ...counts } = JSON.parse(out);
+  const { findings, summary, ...counts } = JSON.parse(out);
   assert.deepEqual(counts, { objects: 1, error: 2, warning: 1, info: 0 });
+  assert.deepEqual(summary, {
+    files: 2,
+    objects: 1,
+    fields: { honoured: 5, approximated: 0, refused: 0, unknown: 1 },
+  });
   const [first] = findings;
   assert.deepEqual(first.place, { file: "bad/broken.yaml", line: 2, column: 1 });
   assert.deepEqual(Object.keys(first).sort(), [

@@ -8,6 +8,7 @@ import type { Fragment, HostRules, Seniority } from "#model/fragment.ts";
 import { anyHost } from "#model/host.ts";
 import type { Route } from "#model/route.ts";
 import { findingAt, originOf } from "../common/findings.ts";
+import { indexSupport, supportFindings } from "../common/support.ts";
 import type { Dialect, DialectSettings, World } from "../dialect.ts";
 import { annotationFindings } from "./features/annotations.ts";
 import { translateBackend } from "./features/backend.ts";
@@ -16,10 +17,14 @@ import { judgeClass } from "./features/class.ts";
 import { parseHost } from "./features/host.ts";
 import { parsePath } from "./features/path.ts";
 import { translateTls } from "./features/tls.ts";
+import { ingressSupport } from "./support.ts";
+
+const supportIndex = indexSupport(ingressSupport);
 
 export const ingress: Dialect = {
   name: "ingress",
   kinds: [ingressKind.id],
+  support: ingressSupport,
   translate: (object, world, settings) => translate(object as Known<Ingress>, world, settings),
   refuse: (object, problem) => refuse(object as Known<Ingress>, problem),
 };
@@ -30,7 +35,11 @@ function translate(object: Known<Ingress>, world: World, settings: DialectSettin
   const verdict = judgeClass(object, world, settings);
   if (!verdict.served)
     return { seniority, claimed: false, rules: [], certificates: [], findings: verdict.findings };
-  const findings: Finding[] = [...verdict.findings, ...annotationFindings(object, origin)];
+  const findings: Finding[] = [
+    ...verdict.findings,
+    ...annotationFindings(object, origin),
+    ...supportFindings(object, supportIndex),
+  ];
   const rules = (object.value?.spec?.rules ?? []).flatMap((rule, index) =>
     rule === undefined
       ? []

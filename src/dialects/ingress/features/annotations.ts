@@ -5,25 +5,14 @@ import type { Origin } from "#base/origin.ts";
 import { classAnnotation, type Ingress } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import { findingAt } from "../../common/findings.ts";
-
-/** Written by tools for themselves; they ask nothing of a gateway. */
-const notForGateways = [
-  "kubectl.kubernetes.io/",
-  "meta.helm.sh/",
-  "argocd.argoproj.io/",
-  "kustomize.toolkit.fluxcd.io/",
-  "helm.toolkit.fluxcd.io/",
-  "app.kubernetes.io/",
-  "sekisho.dev/",
-];
+import { annotationField, asksOfGateways } from "../../common/support.ts";
 
 /** A finding for each annotation that asks for a behaviour that is not given. */
 export function annotationFindings(ingress: Known<Ingress>, origin: Origin): readonly Finding[] {
   return Object.keys(ingress.object.metadata.annotations).flatMap((name) => {
-    if (name === classAnnotation || !name.includes("/")) return [];
-    if (notForGateways.some((prefix) => name.startsWith(prefix))) return [];
+    if (name === classAnnotation || !asksOfGateways(name)) return [];
     return [
-      findingAt(origin, `metadata.annotations[${name}]`, "warning", {
+      findingAt(origin, annotationField(name), "warning", {
         reason: "UnknownAnnotation",
         message: `annotation ${name} is not known to core Ingress and has no effect`,
         advice: "remove it, or check that nobody relies on what it did under another controller",

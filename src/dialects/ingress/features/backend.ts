@@ -2,11 +2,12 @@
 
 import type { Finding } from "#base/finding.ts";
 import type { Origin } from "#base/origin.ts";
-import type { IngressBackend } from "#kinds/ingress.ts";
+import { type IngressBackend, ingressKind } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import { type Service, type ServicePort, serviceKind } from "#kinds/service.ts";
 import type { Action } from "#model/route.ts";
 import { findingAt } from "../../common/findings.ts";
+import { honoured, refused, type SupportRow } from "../../common/support.ts";
 import type { World } from "../../dialect.ts";
 
 /**
@@ -17,6 +18,25 @@ const policy = { idleTimeoutMs: 300_000, connectRetries: 1, forwardedHost: true 
 const connectTimeoutMs = 5000;
 
 const unavailable: Action = { kind: "respond", status: 503 };
+
+const places = ["spec.defaultBackend", "spec.rules[].http.paths[].backend"];
+
+export const backendSupport: readonly SupportRow[] = places.flatMap((place) => [
+  ...honoured(
+    ingressKind.id,
+    `${place}.service.name`,
+    `${place}.service.port.name`,
+    `${place}.service.port.number`,
+  ),
+  ...refused(
+    ingressKind.id,
+    {
+      why: "what is behind a resource is its own controller's to know; requests get 503",
+      told: { severity: "error", reason: "ResourceBackend", advice: "use a Service as backend" },
+    },
+    `${place}.resource`,
+  ),
+]);
 
 export interface BackendVerdict {
   readonly action: Action;
@@ -48,12 +68,7 @@ export function translateBackend(
           "the backend names no service",
           "add service.name and service.port",
         )
-      : refuse(
-          `${origin.path}.resource`,
-          "ResourceBackend",
-          "resource backends are not served",
-          "use a Service as backend",
-        );
+      : { action: unavailable, findings: [] };
   }
   const { name, port } = backend.service;
   const wanted = port?.number ?? port?.name;

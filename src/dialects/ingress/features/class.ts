@@ -1,16 +1,22 @@
 /** Which Ingresses are ours: by class name, by the old annotation, by the default class. */
 
 import type { Finding } from "#base/finding.ts";
-import { classAnnotation, classOf, type Ingress } from "#kinds/ingress.ts";
-import { ingressClassKind } from "#kinds/ingress-class.ts";
+import { classAnnotation, classOf, type Ingress, ingressKind } from "#kinds/ingress.ts";
+import { defaultClassAnnotation, ingressClassKind } from "#kinds/ingress-class.ts";
 import type { Known } from "#kinds/kind.ts";
 import { parseKey } from "#kinds/object.ts";
 import { findingAt, originOf } from "../../common/findings.ts";
+import { annotationField, honoured, type SupportRow } from "../../common/support.ts";
 import type { DialectSettings, World } from "../../dialect.ts";
 import { defaultClasses } from "../../world-indexes.ts";
 
 /** What an IngressClass names in `spec.controller` to give its Ingresses to us. */
 const controllerName = "sekisho.dev/ingress";
+
+export const classSupport: readonly SupportRow[] = [
+  ...honoured(ingressKind.id, "spec.ingressClassName", annotationField(classAnnotation)),
+  ...honoured(ingressClassKind.id, annotationField(defaultClassAnnotation)),
+];
 
 export interface ClassVerdict {
   readonly served: boolean;

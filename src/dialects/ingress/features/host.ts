@@ -1,7 +1,11 @@
 /** Hosts of rules and TLS entries: exact names, one-label wildcards, or every host. */
 
 import { err, ok, type Result } from "#base/result.ts";
+import { ingressKind } from "#kinds/ingress.ts";
 import { anyHost, type Host } from "#model/host.ts";
+import { honoured } from "../../common/support.ts";
+
+export const hostSupport = honoured(ingressKind.id, "spec.rules[].host");
 
 const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 

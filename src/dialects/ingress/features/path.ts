@@ -1,8 +1,15 @@
 /** Paths of rules: what each pathType means here. */
 
 import { err, ok, type Result } from "#base/result.ts";
-import type { IngressPath } from "#kinds/ingress.ts";
+import { type IngressPath, ingressKind } from "#kinds/ingress.ts";
 import type { PathMatch } from "#model/route.ts";
+import { honoured } from "../../common/support.ts";
+
+export const pathSupport = honoured(
+  ingressKind.id,
+  "spec.rules[].http.paths[].path",
+  "spec.rules[].http.paths[].pathType",
+);
 
 /**
  * The match of one path (Kubernetes documentation, "Ingress path types"). Prefix goes by whole segments and a

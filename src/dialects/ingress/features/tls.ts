@@ -2,13 +2,16 @@
 
 import type { Finding } from "#base/finding.ts";
 import type { Origin } from "#base/origin.ts";
-import type { Ingress } from "#kinds/ingress.ts";
+import { type Ingress, ingressKind } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import type { CertificateUse } from "#model/fragment.ts";
 import { anyHost, type Host } from "#model/host.ts";
 import { findingAt } from "../../common/findings.ts";
+import { honoured } from "../../common/support.ts";
 import type { World } from "../../dialect.ts";
 import { parseHost } from "./host.ts";
+
+export const tlsSupport = honoured(ingressKind.id, "spec.tls[].hosts", "spec.tls[].secretName");
 
 export interface TlsVerdict {
   readonly certificates: readonly CertificateUse[];

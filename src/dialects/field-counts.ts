@@ -1,0 +1,46 @@
+/** How many of the fields that people wrote are honoured, approximated, refused, or not known to anybody. */
+
+import { configMapKind } from "#kinds/config-map.ts";
+import { endpointSliceKind } from "#kinds/endpoint-slice.ts";
+import { ingressClassKind } from "#kinds/ingress-class.ts";
+import type { Kind, Known } from "#kinds/kind.ts";
+import { keyOf } from "#kinds/object.ts";
+import { secretKind } from "#kinds/secret.ts";
+import { serviceKind } from "#kinds/service.ts";
+import { dialects } from "./all.ts";
+import { indexSupport, rowsOfKind, usesOf } from "./common/support.ts";
+import type { Dialect } from "./dialect.ts";
+
+export interface FieldCounts {
+  readonly honoured: number;
+  readonly approximated: number;
+  readonly refused: number;
+  readonly unknown: number;
+}
+
+/** Kinds that dialects share. Those that run pods are not here: what is not done of them, workloads say. */
+const sharedKinds: readonly Kind<unknown>[] = [
+  configMapKind,
+  endpointSliceKind,
+  ingressClassKind,
+  secretKind,
+  serviceKind,
+];
+
+/** The rows of {@link sharedKinds}. */
+export const sharedSupport = sharedKinds.flatMap(rowsOfKind);
+
+const support = indexSupport([
+  ...sharedSupport,
+  ...(dialects as readonly Dialect[]).flatMap((one) => one.support ?? []),
+]);
+
+/** Counts each use once; of kinds that are nobody's here, none. */
+export function countFields(objects: readonly Known<unknown>[]): FieldCounts {
+  const counts = { honoured: 0, approximated: 0, refused: 0, unknown: 0 };
+  for (const known of objects) {
+    if (!support.has(keyOf(known.object).kind)) continue;
+    for (const { row } of usesOf(known, support)) counts[row?.support ?? "unknown"] += 1;
+  }
+  return counts;
+}
