@@ -2,6 +2,7 @@
 
 import { runProgram } from "#cli/program.ts";
 import { createClock } from "#runtime/real-clock.ts";
+import { createDialler } from "#runtime/real-dialler.ts";
 import { createEnvironment } from "#runtime/real-environment.ts";
 import { createFiles } from "#runtime/real-files.ts";
 import { createHttpClients } from "#runtime/real-http-client.ts";
@@ -17,6 +18,7 @@ import { createPortProbe } from "#runtime/real-port-probe.ts";
 import { createProcesses } from "#runtime/real-processes.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { createSocketHttp } from "#runtime/real-socket-http.ts";
+import { createWorkers } from "#runtime/real-workers.ts";
 
 const environment = createEnvironment();
 
@@ -31,6 +33,8 @@ environment.exit(
     http: createSocketHttp(),
     clients: createHttpClients(),
     http2: createHttp2Server(),
+    dialler: createDialler(),
+    workers: createWorkers(),
     pages: createPageServer(),
     network: createNetwork(),
     lookup: createNameLookup(),

@@ -1,14 +1,6 @@
-/**
- * The adapter as a program: beside each Envoy, from before the first question to after the last.
- *
- *   --node NAME --socket PATH --control-plane PATH                        a control plane on this machine
- *   --node NAME --socket PATH --control-plane HOST:PORT --identity DIR    over mutual TLS, by the files of a mounted Secret
- */
+/** The adapter of a standalone gate as a program: `--node NAME --socket PATH --control-plane PATH`. */
 
-import path from "node:path";
 import { parseArgs } from "node:util";
-import type { DialAddress } from "#runtime/dialler.ts";
-import type { Files } from "#runtime/files.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createDialler } from "#runtime/real-dialler.ts";
 import { createEnvironment } from "#runtime/real-environment.ts";
@@ -19,19 +11,14 @@ import { createLog } from "#runtime/real-log.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { createWorkers } from "#runtime/real-workers.ts";
 import { runAdapter } from "./adapter.ts";
-
-const maxPemBytes = 1024 * 1024;
+import { findControlPlane } from "./control-plane.ts";
 
 const environment = createEnvironment();
 const files = createFiles();
+const option = { type: "string", default: "" } as const;
 const { values } = parseArgs({
   args: [...environment.arguments],
-  options: {
-    node: { type: "string", default: "" },
-    socket: { type: "string", default: "" },
-    "control-plane": { type: "string", default: "" },
-    identity: { type: "string" },
-  },
+  options: { node: option, socket: option, "control-plane": option },
 });
 const stopping = new AbortController();
 environment.onStopSignal(
@@ -51,28 +38,8 @@ await runAdapter(
   {
     node: values.node,
     socket: values.socket,
-    controlPlane: () => controlPlane(files, values["control-plane"], values.identity),
+    controlPlane: () => findControlPlane(files, values["control-plane"], undefined),
   },
   stopping.signal,
 );
 environment.exit(0);
-
-/** A path is a socket; with an identity it is the name and port of a Service. */
-async function controlPlane(
-  reader: Files,
-  place: string,
-  identity: string | undefined,
-): Promise<DialAddress> {
-  if (identity === undefined) return { kind: "unix", path: place };
-  const pem = async (name: string): Promise<string> =>
-    new TextDecoder().decode(await reader.read(path.join(identity, name), maxPemBytes));
-  const [host = "", port = ""] = place.split(/:(?=\d+$)/);
-  return {
-    kind: "tls",
-    host,
-    port: Number(port),
-    certificateChain: await pem("tls.crt"),
-    privateKey: await pem("tls.key"),
-    authorities: await pem("ca.crt"),
-  };
-}

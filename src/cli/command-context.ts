@@ -3,6 +3,7 @@
 import path from "node:path";
 import { contentHash } from "#base/content-hash.ts";
 import type { Clock } from "#runtime/clock.ts";
+import type { Dialler } from "#runtime/dialler.ts";
 import type { Environment } from "#runtime/environment.ts";
 import type { Files } from "#runtime/files.ts";
 import type { HttpClients } from "#runtime/http-client.ts";
@@ -19,6 +20,7 @@ import type { Processes } from "#runtime/processes.ts";
 import type { Random } from "#runtime/random.ts";
 import type { LogOptions } from "#runtime/real-log.ts";
 import type { SocketHttp } from "#runtime/socket-http.ts";
+import type { Workers } from "#runtime/workers.ts";
 
 export interface CommandContext {
   readonly clock: Clock;
@@ -30,6 +32,8 @@ export interface CommandContext {
   readonly http: SocketHttp;
   readonly clients: HttpClients;
   readonly http2: Http2Server;
+  readonly dialler: Dialler;
+  readonly workers: Workers;
   readonly pages: PageServer;
   readonly network: Network;
   readonly lookup: NameLookup;

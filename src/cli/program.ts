@@ -12,6 +12,7 @@ import { ProcessError } from "#runtime/processes.ts";
 import { StoreError, type StoreErrorCode } from "#store/object-store.ts";
 import { applyCommand } from "./apply.ts";
 import { checkCommand } from "./check.ts";
+import { authorizationCommand } from "./cluster/authorization.ts";
 import { controllerCommand } from "./cluster/controller.ts";
 import { installCommand } from "./cluster/install.ts";
 import { preflightCommand } from "./cluster/preflight.ts";
@@ -59,6 +60,7 @@ function createProgram(context: CommandContext, outcome: Outcome): Command {
     downCommand(context),
     controllerCommand(context, outcome),
     proxyDrainCommand(context),
+    authorizationCommand(context),
     preflightCommand(context, outcome),
     installCommand(context, outcome),
     getCommand(context),

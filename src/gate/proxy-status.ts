@@ -4,7 +4,9 @@ import type { XdsServer } from "#xds/xds-server.ts";
 import type { ProxyStatus } from "./gate-status.ts";
 
 export function proxyStatuses(xds: Pick<XdsServer, "proxies">): readonly ProxyStatus[] {
-  return xds.proxies().map(
+  // An authorization adapter is none: it is beside one.
+  const envoys = xds.proxies().filter(({ kind }) => kind !== "policies");
+  return envoys.map(
     (proxy): ProxyStatus => ({
       id: proxy.proxy,
       connectedSince: proxy.connectedSince.toString(),

@@ -4,6 +4,7 @@ import type { CommandContext } from "#cli/command-context.ts";
 import { runProgram } from "#cli/program.ts";
 import type { Environment } from "#runtime/environment.ts";
 import { createClock } from "#runtime/real-clock.ts";
+import { createDialler } from "#runtime/real-dialler.ts";
 import { createEnvironment } from "#runtime/real-environment.ts";
 import { createFiles } from "#runtime/real-files.ts";
 import { createHttpClients } from "#runtime/real-http-client.ts";
@@ -19,6 +20,7 @@ import { createPortProbe } from "#runtime/real-port-probe.ts";
 import { createProcesses } from "#runtime/real-processes.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { createSocketHttp } from "#runtime/real-socket-http.ts";
+import { createWorkers } from "#runtime/real-workers.ts";
 
 export interface Ended {
   readonly code: number;
@@ -80,6 +82,8 @@ function contextIn(environment: Environment): CommandContext {
     http: createSocketHttp(),
     clients: createHttpClients(),
     http2: createHttp2Server(),
+    dialler: createDialler(),
+    workers: createWorkers(),
     pages: createPageServer(),
     network: createNetwork(),
     lookup: createNameLookup(),

@@ -135,6 +135,7 @@ export async function launchEnvoy(directory: string, xdsSocket: string): Promise
   const child = await launch(directory, {
     xds: { kind: "unix", path: xdsSocket },
     adminSocket: join(directory, "admin.sock"),
+    authorizationSocket: join(directory, "authorization.sock"),
   });
   const forget = endWithUs(child);
   return {
