@@ -26,6 +26,26 @@ export interface Plan {
     readonly peerCount: number;
   };
   readonly throughput: { readonly runs: number; readonly seconds: number };
+  readonly cluster: ClusterPlan;
+}
+
+export interface ClusterPlan {
+  /** How many Ingresses, each with a host. */
+  readonly hosts: readonly number[];
+  /** Subjects take turns so often. */
+  readonly rounds: number;
+  /** Of each kind, in a round: timed. */
+  readonly perRound: number;
+  readonly perRoundOfPeer: number;
+  /** Of a peer that takes its time, once. */
+  readonly ofThrottledPeer: number;
+  /** Of each kind, in a round: for the costs. */
+  readonly costed: number;
+  readonly costedOfPeer: number;
+  readonly createdPerSecond: number;
+  readonly quietSeconds: number;
+  /** How long a peer that writes statuses is watched. */
+  readonly tellingSeconds: number;
 }
 
 const shape = (hosts: number, routesPerHost: number): WorldShape => ({
@@ -53,6 +73,18 @@ export const fullPlan: Plan = {
     peerCount: 1_000,
   },
   throughput: { runs: 3, seconds: 3 },
+  cluster: {
+    hosts: [1_000, 5_000],
+    rounds: 3,
+    perRound: 70,
+    perRoundOfPeer: 8,
+    ofThrottledPeer: 6,
+    costed: 20,
+    costedOfPeer: 3,
+    createdPerSecond: 500,
+    quietSeconds: 60,
+    tellingSeconds: 20,
+  },
 };
 
 export const quickPlan: Plan = {
@@ -67,4 +99,16 @@ export const quickPlan: Plan = {
   start: { hosts: [40], ownServices: [40] },
   certificates: { counts: [20], replacements: 2, additions: 2, handshakes: 10, peerCount: 20 },
   throughput: { runs: 1, seconds: 1 },
+  cluster: {
+    hosts: [40],
+    rounds: 1,
+    perRound: 5,
+    perRoundOfPeer: 2,
+    ofThrottledPeer: 1,
+    costed: 2,
+    costedOfPeer: 1,
+    createdPerSecond: 500,
+    quietSeconds: 3,
+    tellingSeconds: 2,
+  },
 };

@@ -52,6 +52,8 @@ export async function openStage(settings: StageSettings): Promise<Stage> {
     directory,
     answers,
     ...found,
+    bundle,
+    version: with_,
     sekisho: (options) => sekisho(options, { bundle, version: with_, profile: settings.profile }),
     mayInstall: settings.install,
     failures,

@@ -1,4 +1,4 @@
-/** What one service account asked of a lab's API server, from the server's own audit log. */
+/** What service accounts asked of a lab's API server, from the server's own audit log. */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +9,8 @@ export interface AuditedRequest {
   readonly verb: string;
   readonly path: string;
   readonly status: number;
+  /** `system:serviceaccount:NAMESPACE:NAME`. */
+  readonly user: string;
   /** The pod whose token it came with. */
   readonly pod: string;
   readonly apiGroup: string;
@@ -22,7 +24,10 @@ export interface AuditedRequest {
 interface AuditEvent {
   readonly verb: string;
   readonly requestURI: string;
-  readonly user: { readonly extra?: Readonly<Record<string, readonly string[]>> };
+  readonly user: {
+    readonly username?: string;
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
   readonly responseStatus?: { readonly code?: number };
   readonly objectRef?: {
     readonly apiGroup?: string;
@@ -38,13 +43,13 @@ export class AuditLog implements Disposable {
   /** For `apiserverFlags` of the lab. The log is written before the answer is sent. */
   readonly flags: readonly string[];
 
-  /** `account`: `NAMESPACE:NAME`. */
-  constructor(account: string) {
+  /** `accounts`: each as `NAMESPACE:NAME`. */
+  constructor(...accounts: readonly string[]) {
     const policy = {
       apiVersion: "audit.k8s.io/v1",
       kind: "Policy",
       omitStages: ["RequestReceived"],
-      rules: [{ level: "Metadata", users: [`system:serviceaccount:${account}`] }],
+      rules: [{ level: "Metadata", users: accounts.map(auditedUser) }],
     };
     const file = join(this.#directory, "policy.json");
     writeFileSync(file, JSON.stringify(policy));
@@ -66,6 +71,11 @@ export class AuditLog implements Disposable {
   }
 }
 
+/** As the log names a service account `NAMESPACE:NAME`. */
+export function auditedUser(account: string): string {
+  return `system:serviceaccount:${account}`;
+}
+
 function requestOf({
   verb,
   requestURI,
@@ -78,6 +88,7 @@ function requestOf({
     verb,
     path: requestURI,
     status: responseStatus?.code ?? 0,
+    user: user.username ?? "",
     pod: user.extra?.["authentication.kubernetes.io/pod-name"]?.[0] ?? "",
     apiGroup: objectRef?.apiGroup ?? "",
     resource: subresource === undefined ? resource : `${resource}/${subresource}`,

@@ -19,6 +19,8 @@ export interface InstalledSekisho {
 export interface InstallOptions {
   /** Arguments for `sekisho controller` from its first start on. */
   readonly controller?: readonly string[];
+  /** How many there are of control plane and of proxy. Default: as deploy/ has it. */
+  readonly replicas?: number;
 }
 
 const deploy = join(repository, "deploy");
@@ -28,9 +30,8 @@ export async function installSekisho(
   lab: Lab,
   options: InstallOptions = {},
 ): Promise<InstalledSekisho> {
-  const { controller } = options;
-  if (controller === undefined) await lab.kubectl(["apply", "-f", deploy]);
-  else await lab.kubectl(["apply", "-f", "-"], withArguments(controller));
+  if (Object.keys(options).length === 0) await lab.kubectl(["apply", "-f", deploy]);
+  else await lab.kubectl(["apply", "-f", "-"], manifestsWith(options));
   for (const name of ["sekisho-controller", "sekisho-proxy"]) {
     await lab.kubectl(["rollout", "status", `deployment/${name}`, system, "--timeout=120s"]);
   }
@@ -45,11 +46,14 @@ export async function installSekisho(
   };
 }
 
-/** What `kubectl apply -f deploy/` reads, with more arguments for the controller. */
-function withArguments(controller: readonly string[]): string {
+/** What `kubectl apply -f deploy/` reads, with more arguments for the controller and other numbers of replicas. */
+function manifestsWith({ controller = [], replicas }: InstallOptions): string {
   const files = readdirSync(deploy).filter((name) => name.endsWith(".yaml"));
   const texts = files.sort().map((name) => readFileSync(join(deploy, name), "utf8"));
   const [before, after, ...more] = texts.join("\n---\n").split("args: [controller]");
   assert.ok(after !== undefined && more.length === 0, "deploy/ starts one controller");
-  return `${before}args: ${JSON.stringify(["controller", ...controller])}${after}`;
+  const text = `${before}args: ${JSON.stringify(["controller", ...controller])}${after}`;
+  return replicas === undefined
+    ? text
+    : text.replaceAll(/^ {2}replicas: \d+$/gm, `  replicas: ${replicas}`);
 }

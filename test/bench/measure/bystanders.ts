@@ -18,10 +18,12 @@ export interface Watched {
 }
 
 /** Between two requests: often enough to see a gap of some milliseconds, seldom enough to cost little. */
-const everyMs = 2;
+const usuallyEveryMs = 2;
 
 /** Disposing it ends it also when nobody waits for what it saw. */
 export interface Watch extends Disposable {
+  /** So far. */
+  readonly now: () => Watched;
   readonly stop: () => Promise<Watched>;
 }
 
@@ -30,6 +32,7 @@ export function watchBystanders(
   port: number,
   hosts: readonly Bystander[],
   over: "clear text" | "TLS",
+  everyMs = usuallyEveryMs,
 ): Watch {
   const probes = hosts.map((asked) => ({
     asked,
@@ -45,7 +48,13 @@ export function watchBystanders(
       await pause(everyMs);
     }
   })();
+  const now = (): Watched => ({
+    requests: state.requests,
+    wrong: state.wrong,
+    connectionsEnded: probes.reduce((sum, { probe }) => sum + probe.connectionsEnded, 0),
+  });
   return {
+    now,
     [Symbol.dispose]: () => {
       state.isWatching = false;
       for (const { probe } of probes) probe.close();
@@ -53,9 +62,9 @@ export function watchBystanders(
     stop: async () => {
       state.isWatching = false;
       await watching;
-      const connectionsEnded = probes.reduce((sum, { probe }) => sum + probe.connectionsEnded, 0);
+      const watched = now();
       for (const { probe } of probes) probe.close();
-      return { requests: state.requests, wrong: state.wrong, connectionsEnded };
+      return watched;
     },
   };
 }

@@ -18,6 +18,10 @@ export interface ChangeRunSettings {
   readonly restMs: number;
   /** A bare server on loopback, asked in the same way. */
   readonly echoPort: number;
+  /** Between two looks in the pass that is timed. Default 0: back to back. */
+  readonly lookEveryMs?: number;
+  /** A pass ends after so long with the changes that it has, one at least. Default: it makes all of them. */
+  readonly longestPassMs?: number;
 }
 
 export interface ChangeRun {
@@ -63,9 +67,10 @@ export async function runChanges(
   return { ...timed, bystanders, cost };
 }
 
-type TimedPass = Pick<ChangeRun, "seenMs" | "writtenMs" | "echoMs" | "stuck">;
+export type TimedPass = Pick<ChangeRun, "seenMs" | "writtenMs" | "echoMs" | "stuck">;
 
-async function timedPass(
+/** Changes one after another, each looked for until it is seen. */
+export async function timedPass(
   running: RunningSubject,
   world: World,
   settings: ChangeRunSettings,
@@ -76,11 +81,13 @@ async function timedPass(
   const writtenMs: number[] = [];
   const echoMs: number[] = [];
   let stuck = 0;
-  for (let turn = 0; turn < settings.count; turn += 1) {
+  const end = endOf(settings);
+  for (let turn = 0; turn < settings.count && performance.now() < end; turn += 1) {
     const change = world.change(settings.kind, settings.firstTurn + turn);
     const started = performance.now();
     const written = running.apply(change).then(() => performance.now() - started);
-    const seen = seeing(running, probe, change, { everyMs: 0, restMs: settings.restMs });
+    const looking = { everyMs: settings.lookEveryMs ?? 0, restMs: settings.restMs };
+    const seen = seeing(running, probe, change, looking);
     const [at, wrote] = await Promise.race([Promise.all([seen, written]), running.death]);
     seenMs.push(at.seenAt - started);
     writtenMs.push(wrote);
@@ -91,16 +98,18 @@ async function timedPass(
   return { seenMs, writtenMs, echoMs, stuck };
 }
 
-async function costPass(
+/** As many again, hardly looked at. */
+export async function costPass(
   running: RunningSubject,
   world: World,
   settings: ChangeRunSettings,
 ): Promise<ChangeCost> {
   using probe = new HttpProbe(running.http);
-  const { count } = settings;
   const before = await costs(running);
-  for (let turn = 0; turn < count; turn += 1) {
-    const change = world.change(settings.kind, settings.firstTurn + count + turn);
+  const end = endOf(settings);
+  let count = 0;
+  for (; count < settings.count && performance.now() < end; count += 1) {
+    const change = world.change(settings.kind, settings.firstTurn + settings.count + count);
     await Promise.race([running.apply(change), running.death]);
     await pause(lookEveryMs);
     const looking = { everyMs: lookEveryMs, restMs: settings.restMs };
@@ -115,6 +124,10 @@ async function costPass(
     controlMs: each(before.controlMs, after.controlMs),
     bytes: each(before.bytes, after.bytes),
   };
+}
+
+function endOf({ longestPassMs = Number.POSITIVE_INFINITY }: ChangeRunSettings): number {
+  return performance.now() + longestPassMs;
 }
 
 async function costs(running: RunningSubject): Promise<ChangeCost> {

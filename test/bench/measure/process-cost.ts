@@ -32,6 +32,13 @@ export function processesNaming(text: string): readonly number[] {
   return allPids().filter((pid) => readProc(pid, "cmdline")?.includes(text) === true);
 }
 
+/** Processes of a pod of a lab, whose host name its name is; with `text` those whose command line holds it. */
+export function processesOfPod(pod: string, text = ""): readonly number[] {
+  return processesNaming(text).filter((pid) =>
+    readProc(pid, "environ")?.split("\0").includes(`HOSTNAME=${pod}`),
+  );
+}
+
 /** Kilobytes as the kernel counts them. */
 export interface Memory {
   readonly residentKb: number;

@@ -2,6 +2,7 @@
 
 import { certificatesPart } from "./certificates.ts";
 import { changesPart } from "./changes.ts";
+import { clusterPart } from "./cluster/cluster.ts";
 import { fileChangesPart } from "./file-changes.ts";
 import type { Part } from "./part.ts";
 import { startPart } from "./start.ts";
@@ -13,4 +14,5 @@ export const parts: readonly Part[] = [
   startPart,
   certificatesPart,
   throughputPart,
+  clusterPart,
 ];

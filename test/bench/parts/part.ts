@@ -14,6 +14,9 @@ export interface BenchContext {
   readonly answers: Answers;
   /** Ours, fed and run in that way. */
   readonly sekisho: (settings: SekishoSettings) => Subject;
+  /** Our program as it is shipped: the directory of its bundle, and with which Envoy. */
+  readonly bundle: string;
+  readonly version: string;
   readonly peers: readonly Subject[];
   /** Peers that are not measured, each with the reason. */
   readonly leftOut: readonly string[];

@@ -1,4 +1,7 @@
-/** The backends of a measurement as a program: listens on three ports of its own, and answers `a`, `b` and `echo`. */
+/**
+ * The backends of a measurement as a program: listens on three ports of its own, and answers `a`, `b` and `echo`. Behind
+ * the directory that it is found by it may be given an address to listen on.
+ */
 
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
@@ -19,11 +22,12 @@ function answering(text: string): Server {
   });
 }
 
+const address = process.argv[3] ?? "127.0.0.1";
 const ports: number[] = [];
 for (const text of ["a", "b", "echo"]) {
-  const server = answering(text).listen(0, "127.0.0.1");
+  const server = answering(text).listen(0, address);
   await once(server, "listening");
-  const address = server.address();
-  if (address !== null && typeof address === "object") ports.push(address.port);
+  const bound = server.address();
+  if (bound !== null && typeof bound === "object") ports.push(bound.port);
 }
 console.log(`listening on ${ports.join(" ")}`);

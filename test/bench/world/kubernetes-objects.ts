@@ -4,33 +4,51 @@ import type { Json } from "#base/json.ts";
 import type { Draft } from "#store/object-store.ts";
 import type { Change, World } from "./world.ts";
 
-const namespace = "default";
+/** Where the objects are, and what they lead to. */
+export interface ObjectPlace {
+  readonly namespace: string;
+  /** Of the machine on which the backends listen. */
+  readonly address: string;
+  /** Default: an Ingress names none. */
+  readonly ingressClass?: string;
+}
+
+const onThisMachine: ObjectPlace = { namespace: "default", address: "127.0.0.1" };
 /** An Ingress of a host with many routes has so many of them, as people write them. */
 const routesPerIngress = 10;
 
-export function allObjects(world: World): readonly Draft[] {
+export function allObjects(world: World, place = onThisMachine): readonly Draft[] {
   const { services } = world.shape;
-  const routes = Array.from({ length: world.routeCount }, (_, route) => route);
   return [
-    ...range(services).map(serviceOf),
-    ...range(services).map((service) => sliceOf(world, service)),
-    ...world.secureHosts.map((host) => secretOf(world, host)),
-    ...routes.filter((route) => isFirst(world, route)).map((route) => ingressOf(world, route)),
+    ...range(services).map((service) => serviceOf(service, place)),
+    ...range(services).map((service) => sliceOf(world, service, place)),
+    ...world.secureHosts.map((host) => secretOf(world, host, place)),
+    ...allIngresses(world, place),
   ];
 }
 
+/** In the order of their hosts. */
+export function allIngresses(world: World, place: ObjectPlace): readonly Draft[] {
+  return range(world.routeCount)
+    .filter((route) => isFirst(world, route))
+    .map((route) => ingressOf(world, route, place));
+}
+
 /** The objects that a change writes, in order. */
-export function objectsOf(world: World, change: Change): readonly Draft[] {
+export function objectsOf(world: World, change: Change, place = onThisMachine): readonly Draft[] {
   switch (change.kind) {
     case "route":
     case "host":
-      return [ingressOf(world, firstOf(world, change.route))];
+      return [ingressOf(world, firstOf(world, change.route), place)];
     case "endpoint":
-      return [sliceOf(world, change.service)];
+      return [sliceOf(world, change.service, place)];
     case "certificate":
-      return [secretOf(world, change.host)];
+      return [secretOf(world, change.host, place)];
     case "secure host":
-      return [secretOf(world, world.hostOf(change.route)), ingressOf(world, change.route)];
+      return [
+        secretOf(world, world.hostOf(change.route), place),
+        ingressOf(world, change.route, place),
+      ];
   }
 }
 
@@ -54,7 +72,8 @@ function isFirst(world: World, route: number): boolean {
   return firstOf(world, route) === route;
 }
 
-function ingressOf(world: World, first: number): Draft {
+function ingressOf(world: World, first: number, place: ObjectPlace): Draft {
+  const { namespace, ingressClass } = place;
   const { routesPerHost } = world.shape;
   const host = world.hostOf(first);
   const ofHost = world.isAdded(first) ? 1 : routesPerHost - (first % routesPerHost);
@@ -69,15 +88,16 @@ function ingressOf(world: World, first: number): Draft {
   const tls = world.isSecure(host)
     ? { tls: [{ hosts: [name], secretName: secretName(host) }] }
     : {};
+  const className = ingressClass === undefined ? {} : { ingressClassName: ingressClass };
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "Ingress",
     metadata: { namespace, name: ingressName(world, first) },
-    body: { spec: { ...tls, rules: [{ host: name, http: { paths } }] } },
+    body: { spec: { ...className, ...tls, rules: [{ host: name, http: { paths } }] } },
   };
 }
 
-function serviceOf(service: number): Draft {
+function serviceOf(service: number, { namespace }: ObjectPlace): Draft {
   return {
     apiVersion: "v1",
     kind: "Service",
@@ -86,8 +106,8 @@ function serviceOf(service: number): Draft {
   };
 }
 
-function sliceOf(world: World, service: number): Draft {
-  const endpoints: Json = [{ addresses: ["127.0.0.1"] }];
+function sliceOf(world: World, service: number, { namespace, address }: ObjectPlace): Draft {
+  const endpoints: Json = [{ addresses: [address] }];
   return {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
@@ -100,7 +120,7 @@ function sliceOf(world: World, service: number): Draft {
   };
 }
 
-function secretOf(world: World, host: number): Draft {
+function secretOf(world: World, host: number, { namespace }: ObjectPlace): Draft {
   const { certificate, key } = world.pairOf(host);
   const encode = (text: string): string => Buffer.from(text).toString("base64");
   return {
