@@ -3,8 +3,9 @@
  *
  *   set, delete      an object comes, changes, goes: its own findings at once
  *   flush            stage 0: each object of a dialect's kinds → its fragment → the gateway
- *                    stages 1 to 3: what of the gateway has changed → Envoy resources (`envoy/gateway-resources.ts`)
+ *                    stages 1 to 7: what of the gateway has changed → Envoy resources (`envoy/gateway-resources.ts`)
  *   takeChange       after a completed flush: what the proxies need to hear
+ *   takePart         amid the first one: what of that proxies can be told that have nothing yet
  */
 
 import type { Finding, FindingChange } from "#base/finding.ts";
@@ -178,6 +179,11 @@ export class Pipeline {
   /** What has changed since the last call; only after a completed {@link flush}. */
   takeChange(): ResourceChange {
     return this.#built.resources.takeChange();
+  }
+
+  /** Amid a flush that is paused: what a proxy can be told that serves nothing yet; {@link takeChange} has the rest. */
+  takePart(): ResourceChange {
+    return this.#built.takePart();
   }
 
   /** All resources that hold now. */

@@ -75,11 +75,18 @@ export function typedConfig<Schema extends DescMessage>(
 
 /** What is behind a name comes over the one delta stream that everything comes over. */
 export function overAds(): ConfigSource {
-  return create(ConfigSourceSchema, {
-    resourceApiVersion: ApiVersion.V3,
-    configSourceSpecifier: { case: "ads", value: {} },
-  });
+  return create(ConfigSourceSchema, adsSource);
 }
+
+/** The same for what Envoy must not begin without, however long it takes; else it gives up waiting after 15 s. */
+export function overAdsHoweverLate(): ConfigSource {
+  return create(ConfigSourceSchema, { ...adsSource, initialFetchTimeout: durationOf(0) });
+}
+
+const adsSource = {
+  resourceApiVersion: ApiVersion.V3,
+  configSourceSpecifier: { case: "ads", value: {} },
+} as const;
 
 /** Milliseconds as Envoy takes them. */
 export function durationOf(milliseconds: number): Duration {

@@ -22,7 +22,7 @@ import { buildEndpoints } from "./clusters/endpoints.ts";
 import type { EncodedChain, ListenerLayout } from "./listeners/layout.ts";
 import type { PolicyInputs } from "./policies/policy.ts";
 import { PolicyResources } from "./policies/policy-resources.ts";
-import type { Resource } from "./resource.ts";
+import type { Resource, ResourceChange } from "./resource.ts";
 import { ResourceSet } from "./resource-set.ts";
 import { connectionOf } from "./routes/misdirected.ts";
 import type { RouteOptions } from "./routes/route.ts";
@@ -41,8 +41,19 @@ export interface GatewayInputs extends RouteOptions, PolicyInputs {
   readonly amend: (resource: Resource) => Resource;
 }
 
-/** Stages of a flush; what feeds the gateway runs in stage 0. */
-const stage = { hosts: 1, backends: 2, listeners: 3 } as const;
+/**
+ * Stages of a flush; what feeds the gateway runs in stage 0. Hosts come late, since most of the work is theirs: a proxy
+ * that begins can have the listeners by then, and of the hosts those done so far, with the backends that they lead to.
+ */
+const stage = {
+  serverNames: 1,
+  groups: 2,
+  listeners: 3,
+  backends: 4,
+  hosts: 5,
+  policies: 6,
+  wildcards: 7,
+} as const;
 const all = "all";
 
 export class GatewayResources {
@@ -53,7 +64,10 @@ export class GatewayResources {
   readonly #inputs: GatewayInputs;
   readonly #layout: ListenerLayout;
   readonly #findings: FindingSet;
+  readonly #graph: Graph;
   readonly #backends: IndexByKey<Backend>;
+  /** One of those of a name, which are all equal: that another host has it too is no news. */
+  readonly #oneBackend: Memo<Backend | undefined>;
   /** What the cluster of a name was built from. */
   readonly #clusters = new Map<string, Backend>();
   readonly #backendsOfHost = new Map<string, ReadonlyMap<string, Backend>>();
@@ -68,6 +82,7 @@ export class GatewayResources {
   readonly #dueSecrets = new Set<string>();
 
   constructor(graph: Graph, inputs: GatewayInputs, layout: ListenerLayout, findings: FindingSet) {
+    this.#graph = graph;
     this.#inputs = inputs;
     this.resources = new ResourceSet(inputs.amend);
     this.#layout = layout;
@@ -85,10 +100,13 @@ export class GatewayResources {
         (name) => this.#dropBackend(name),
       ),
     );
+    this.#oneBackend = new Memo(graph, (name) => this.#backends.get(name).values().next().value, {
+      onBug: () => undefined,
+    });
     this.#groups = new IndexByKey(
       graph,
       watch(
-        stage.backends,
+        stage.groups,
         (group) => this.#buildGroup(group),
         (group) => this.#dropGroup(group),
       ),
@@ -97,7 +115,7 @@ export class GatewayResources {
     this.#wildcards = new IndexByKey(graph);
     const { resources } = this;
     this.#policies = new PolicyResources({
-      ...{ graph, stage: stage.backends, inputs, resources, findings },
+      ...{ graph, stage: stage.policies, inputs, resources, findings },
     });
     // Whether, not what: a certificate that is replaced is no news of the hosts that use it.
     const usable = new Memo(graph, (name) => inputs.secrets.material(name) !== undefined, {
@@ -112,7 +130,7 @@ export class GatewayResources {
           (host) => this.#dropHost(host),
         ),
         serverNames: watch(
-          stage.hosts,
+          stage.serverNames,
           (name) => this.#placeServerName(name),
           (name) => this.#leaveGroup(name),
         ),
@@ -125,10 +143,27 @@ export class GatewayResources {
       (name) => this.#dueSecrets.delete(name),
     );
     graph.watch(stage.hosts, () => findings.set("fallback", this.gateway.fallbackFindings()));
-    graph.watch(stage.listeners, () =>
+    graph.watch(stage.wildcards, () =>
       this.resources.set(buildWildcardIndex(this.#wildcards.get(all))),
     );
     graph.watch(stage.listeners, () => this.#buildListeners());
+  }
+
+  /**
+   * Amid a flush: what is built already of what changed, once all that is left to do is hosts and what follows from
+   * them; empty before.
+   */
+  takePart(): ResourceChange {
+    if (this.#dueStage() < stage.backends) return { set: [], removed: [] };
+    // Whoever was the last to be built may have been the first with its backend.
+    if (this.#dueStage() === stage.backends) {
+      this.#graph.flush(() => this.#dueStage() > stage.backends);
+    }
+    return this.resources.takeChange();
+  }
+
+  #dueStage(): number {
+    return this.#graph.dueStage() ?? Number.POSITIVE_INFINITY;
   }
 
   /** Certificate groups that have a certificate. */
@@ -203,7 +238,7 @@ export class GatewayResources {
   }
 
   #buildBackend(name: string): void {
-    const [backend] = this.#backends.get(name).values();
+    const backend = this.#oneBackend.get(name);
     if (backend === undefined) return;
     const { endpoints, findings } = this.#inputs.endpoints(backend);
     // A flip of endpoints is no news of the cluster.

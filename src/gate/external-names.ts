@@ -18,6 +18,8 @@ const askAgain = Temporal.Duration.from({ seconds: 10 });
 const longestFirstAnswer = Temporal.Duration.from({ seconds: 5 });
 
 export interface ExternalNames extends KeyListener {
+  /** Whether every name in use now was looked up once. */
+  readonly areAnswered: () => boolean;
   /** Resolves when every name in use now was looked up once: before that nobody knows who is behind it. */
   readonly answered: () => Promise<void>;
   readonly stop: () => void;
@@ -28,9 +30,11 @@ export function createExternalNames(deps: ExternalNamesDeps): ExternalNames {
   const first = new Map<string, Promise<void>>();
   const cancels = new Map<string, () => void>();
   const last = new Map<string, string>();
+  const unanswered = new Set<string>();
   const ask = async (name: string): Promise<void> => {
     const addresses = await deps.lookup.addresses(name);
     if (!cancels.has(name)) return;
+    unanswered.delete(name);
     const text = addresses.join(" ");
     const known = last.get(name);
     const keepsLast = addresses.length === 0 && known !== undefined;
@@ -48,12 +52,15 @@ export function createExternalNames(deps: ExternalNamesDeps): ExternalNames {
     cancels.delete(name);
     last.delete(name);
     first.delete(name);
+    unanswered.delete(name);
   };
   return {
     added: (name) => {
       cancels.set(name, () => undefined);
+      unanswered.add(name);
       first.set(name, ask(name));
     },
+    areAnswered: () => unanswered.size === 0,
     answered: async () => {
       const late = Promise.withResolvers<void>();
       const cancel = deps.clock.after(longestFirstAnswer, late.resolve);

@@ -22,6 +22,8 @@ export interface FeedDeps {
   readonly kinds?: readonly KindId[] | undefined;
   /** Takes a complete change; called also with an empty one, so that everybody knows that the flush is over. */
   readonly publish: (change: ResourceChange, applied: Applied) => void;
+  /** Takes what is built already while the first listing is still being computed. Default: nobody, it comes with the rest. */
+  readonly publishPart?: ((part: ResourceChange) => void) | undefined;
 }
 
 export interface Applied {
@@ -43,8 +45,10 @@ export async function feedPipeline(
   signal: AbortSignal,
 ): Promise<void> {
   const known = new Set<string>();
+  let hasListed = false;
   while (!signal.aborted) {
-    const from = await listAll(deps, known);
+    const from = await listAll(hasListed ? { ...deps, publishPart: undefined } : deps, known);
+    hasListed = true;
     listed();
     try {
       for await (const batch of deps.store.watch(from, signal)) {
@@ -78,7 +82,7 @@ async function listAll(deps: FeedDeps, known: Set<string>): Promise<WatchPoints>
     known.delete(key);
     deps.pipeline.delete(parseKey(key));
   }
-  await flush(deps);
+  await flush(deps, () => deps.publishPart?.(deps.pipeline.takePart()));
   deps.publish(deps.pipeline.takeChange(), {
     objects,
     milliseconds: deps.clock.monotonicMs() - started,
@@ -105,14 +109,15 @@ async function takeBatch(deps: FeedDeps, known: Set<string>, batch: WatchBatch):
   });
 }
 
-/** Computes in slices; between two of them whoever waits for the event loop has its turn. */
-export async function flush({
-  clock,
-  pipeline,
-}: Pick<FeedDeps, "clock" | "pipeline">): Promise<void> {
+/** Computes in slices; between two of them, after `paused`, whoever waits for the event loop has its turn. */
+export async function flush(
+  { clock, pipeline }: Pick<FeedDeps, "clock" | "pipeline">,
+  paused: () => void = () => undefined,
+): Promise<void> {
   for (;;) {
     const started = clock.monotonicMs();
     if (pipeline.flush(() => clock.monotonicMs() - started > sliceMs)) return;
+    paused();
     await clock.sleep(Temporal.Duration.from({ milliseconds: 0 }));
   }
 }

@@ -23,6 +23,7 @@ import { createHttp2Handler } from "#xds/http2-handler.ts";
 import { createXdsServer, type XdsServer } from "#xds/xds-server.ts";
 import { createExternalNames } from "./external-names.ts";
 import { type Applied, feedPipeline, flush } from "./feed.ts";
+import { FirstPublication } from "./first-publication.ts";
 import { loadVerdicts } from "./quarantine/verdict-record.ts";
 import { followVerdicts } from "./quarantine/verdicts.ts";
 
@@ -50,6 +51,8 @@ export interface GateSettings {
   readonly onFindings?: (change: FindingChange) => void;
   /** Hears of objects (`formatKey`) that may be served now, or no longer. */
   readonly onClaim?: (key: string) => void;
+  /** Runs when proxies can connect and before the store is listed: who starts any does it here. Default: nothing. */
+  readonly startProxies?: () => Promise<void>;
   /** The kinds that the store is followed for. Default: all there are. */
   readonly kinds?: readonly KindId[];
   /** Where the record of what Envoy refuses is, and whether it is written. Default: `sekisho-system`, written. */
@@ -112,9 +115,9 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     resolveSecret: (name) => pipeline.secretForServerName(name),
     secretsInUse: pipeline.secretsInUse,
   });
+  const first = new FirstPublication(xds, names);
   const publish = (change: ResourceChange, applied: Applied): void => {
-    const isEmpty = change.set.length === 0 && change.removed.length === 0;
-    if (!isEmpty) xds.publish(change);
+    first.publish(change);
     xds.refreshSecrets(pipeline.takeDueSecrets());
     liveNodes.set(pipeline.counts().live);
     settings.onApplied(applied, change);
@@ -124,13 +127,11 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     { xds, pipeline, publish },
   );
   const listener = await listenForProxies(deps, settings, xds);
+  await settings.startProxies?.();
+  const publishPart = (part: ResourceChange): void => first.part(part);
   const failed = feedPipeline(
-    { ...deps, pipeline, publish, kinds: settings.kinds },
-    () =>
-      void names.answered().then(() => {
-        xds.open();
-        listed.resolve();
-      }),
+    { ...deps, pipeline, publish, publishPart, kinds: settings.kinds },
+    () => void first.complete().then(listed.resolve),
     stopping.signal,
   );
   failed.catch(listed.reject);

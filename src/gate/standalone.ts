@@ -144,6 +144,7 @@ export async function startStandalone(
   await feed.complete;
   const workloads = await startWorkloads(deps, settings, board);
   undo.defer(async () => workloads?.stop());
+  const envoy = await createEnvoy(deps, settings, paths);
   const layout = await chooseCertificateLayout(deps.store, settings.certificateLayout);
   const adapter = createAdapter(deps, { ...settings, paths, node: nodeId, board });
   undo.defer(() => adapter.stop());
@@ -153,6 +154,7 @@ export async function startStandalone(
     dialects: { servedClasses: settings.ingressClasses },
     routeStatistics: settings.routeStatistics,
     judgedElsewhere: workloads === undefined ? [] : workloadKinds,
+    startProxies: () => begin(envoy),
     onFindings: (change) => board.gather(change),
     onClaim: reporting.claimChanged,
     onApplied: (applied, change) => {
@@ -169,11 +171,9 @@ export async function startStandalone(
   );
   undo.defer(() => refusals.stop());
   const locate = (origin: Origin): Place | undefined => feed.source.locate(origin, origin.path);
+  const stopTail = followAccess(deps, settings, paths);
   await gate.listed;
   await adapter.startIfLeft();
-  const envoy = await createEnvoy(deps, settings, paths);
-  const stopTail = followAccess(deps, settings, paths);
-  envoy.start();
   const running = undo.move();
   return {
     gate,
@@ -194,6 +194,12 @@ export async function startStandalone(
       await running.disposeAsync();
     },
   };
+}
+
+/** It takes as long to start as we to read and translate the world, so it is started first. */
+function begin(envoy: EnvoyProcess): Promise<void> {
+  envoy.start();
+  return envoy.begun;
 }
 
 function locatedBy(locate: Standalone["locate"], finding: Finding): LocatedFinding {

@@ -135,6 +135,7 @@ class World {
       view: this.view,
       isOpen: () => true,
       beside: () => [],
+      hasBegun: () => true,
       limits: { ...defaultLimits, maxResponseBytes: 150, maxUnanswered: 3 },
     };
     this.stream = this.#connect();
@@ -316,6 +317,7 @@ test("proxies share the encoded bytes: each response carries one and the same ob
       view: world.view,
       isOpen: () => true,
       beside: () => [],
+      hasBegun: () => true,
       limits: defaultLimits,
     },
     { proxy: "q", stream: 2 },

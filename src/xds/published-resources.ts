@@ -18,6 +18,7 @@ export class PublishedResources {
     additionOrder.map((type) => [type, new Map()]),
   );
   readonly #open = new Set<ResourceType>();
+  #hasBegun = false;
   #revision = 0;
 
   /** How many changes were applied so far. */
@@ -69,7 +70,16 @@ export class PublishedResources {
     return this.#of(type);
   }
 
-  /** From now on what is absent from `type` is known to be absent. Nothing of a type is sent before. */
+  /** From now on what is there may go to proxies that have nothing yet, of every type; what is absent may still come. */
+  begin(): void {
+    this.#hasBegun = true;
+  }
+
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** From now on what is absent from `type` is known to be absent. Nothing of a type is sent before, but for {@link begin}. */
   open(type: ResourceType): void {
     this.#open.add(type);
   }

@@ -89,6 +89,11 @@ export class ResourceView {
     return this.#deps.published.find(type, name)?.since ?? this.#deps.published.revision;
   }
 
+  /** Whether what is absent from a type is known to be absent. */
+  isOpen(type: ResourceType): boolean {
+    return this.#deps.published.isOpen(type);
+  }
+
   /** The number of the latest change. */
   get revision(): number {
     return this.#deps.published.revision;

@@ -64,8 +64,13 @@ export interface XdsServer {
   /** Makes a change known. What is published in one turn of the event loop travels together. */
   readonly publish: (change: ResourceChange) => void;
   /**
+   * Declares that every source was listed, while what follows from that is still being published: until {@link open} a
+   * proxy that has nothing is told what there is, and never that something is not there.
+   */
+  readonly begin: () => void;
+  /**
    * Declares that all there is of these types (default: of every type) was published once. Before that a
-   * proxy is told nothing of them; after it, a name that is absent is answered as removed.
+   * proxy is told nothing of them, but for {@link begin}; after it, a name that is absent is answered as removed.
    */
   readonly open: (types?: readonly ResourceType[]) => void;
   /** Looks again behind secrets found on demand: those among `names` that proxies ask for now, else all of these. */
@@ -122,10 +127,14 @@ export function createXdsServer(deps: XdsServerDeps): XdsServer {
       registry.changed([...changed, ...registry.quarantine.replaced(changed)]);
       registry.waiters.check();
     },
+    begin: () => {
+      published.begin();
+      for (const stream of registry.streams) stream.onWork();
+    },
     open: (types = additionOrder) => {
       for (const type of types) published.open(type);
       if (types.includes("secret")) refreshSecrets();
-      for (const stream of registry.streams) stream.onWork();
+      for (const stream of registry.streams) stream.opened();
     },
     refreshSecrets,
     askedSecrets: () => [...onDemand.names()],
@@ -206,6 +215,7 @@ class StreamRegistry {
       metrics: createXdsMetrics(deps.metrics),
       events: this.events,
       isOpen: (type) => published.isOpen(type),
+      hasBegun: () => published.hasBegun,
       limits: { ...defaultLimits, ...deps.limits },
       beside: (stream) => this.#beside(stream),
     };

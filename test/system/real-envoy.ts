@@ -42,13 +42,15 @@ export interface RealEnvoy extends AsyncDisposable {
 export interface EnvoySettings extends Partial<BootstrapSettings> {
   /** Whether the authorization adapter runs beside it; without it what is protected is closed. Default: when there are policies from the start. */
   readonly adapter?: boolean;
+  /** How the first resources are made known. Default: all at once. */
+  readonly publish?: (xds: XdsServer) => Promise<void>;
 }
 
 /** Serves `resources` to an Envoy and waits until it has answered for all of them. */
 export async function startEnvoy(
   resources: readonly Resource[],
   resolveSecret: ResolveSecret = () => undefined,
-  { adapter, ...bootstrap }: EnvoySettings = {},
+  { adapter, publish, ...bootstrap }: EnvoySettings = {},
 ): Promise<RealEnvoy> {
   await using undo = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), "sekisho-envoy-"));
@@ -92,8 +94,10 @@ export async function startEnvoy(
     xds.publish({ set, removed });
     return await settled();
   };
-  xds.publish({ set: resources, removed: [] });
-  xds.open();
+  if (publish === undefined) {
+    xds.publish({ set: resources, removed: [] });
+    xds.open();
+  } else await Promise.race([publish(xds), death]);
   const refused = await settled();
   const running = undo.move();
   return {

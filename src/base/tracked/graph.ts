@@ -9,6 +9,7 @@
 
 import type { Link, ReactiveNode } from "alien-signals/system";
 import { createReactiveSystem } from "alien-signals/system";
+import { Due } from "./due.ts";
 
 const mutable = 1;
 const watching = 2;
@@ -131,7 +132,7 @@ export interface DeriveOptions<T> {
 
 export class Graph {
   readonly #onBug: (error: unknown) => void;
-  readonly #stages: WatchNode[][] = [];
+  readonly #stages: Due<WatchNode>[] = [];
   #active: Node | undefined;
   #cycle = 0;
   #runDepth = 0;
@@ -201,8 +202,14 @@ export class Graph {
       const node = this.#takeNext();
       if (node === undefined) return true;
       this.#runWatch(node);
-      if (pause()) return this.#stages.every((queue) => queue.length === 0);
+      if (pause()) return this.dueStage() === undefined;
     }
+  }
+
+  /** The lowest stage in which something is due; undefined when nothing is. */
+  dueStage(): number | undefined {
+    const stage = this.#stages.findIndex((due) => !due.isEmpty);
+    return stage < 0 ? undefined : stage;
   }
 
   counts(): GraphCounts {
@@ -300,13 +307,13 @@ export class Graph {
   #enqueue(node: Node): void {
     if (node.role !== "watch" || node.queued || node.disposed) return;
     node.queued = true;
-    while (this.#stages.length <= node.stage) this.#stages.push([]);
-    this.#stages[node.stage]?.push(node);
+    while (this.#stages.length <= node.stage) this.#stages.push(new Due());
+    this.#stages[node.stage]?.add(node);
   }
 
   #takeNext(): WatchNode | undefined {
-    for (const queue of this.#stages) {
-      const node = queue.pop();
+    for (const due of this.#stages) {
+      const node = due.take();
       if (node !== undefined) return node;
     }
     return undefined;

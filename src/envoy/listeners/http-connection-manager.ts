@@ -13,7 +13,7 @@ import {
   HttpConnectionManagerSchema,
   ScopedRoutesSchema,
 } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
-import { durationOf, overAds, typedConfig } from "../encode.ts";
+import { durationOf, overAdsHoweverLate, typedConfig } from "../encode.ts";
 import { buildHttpFilters } from "../filters/order.ts";
 import { scopeHeader } from "../internal-headers.ts";
 import type { ClientAddress } from "./client-address.ts";
@@ -77,10 +77,10 @@ function scopedRoutes(): ScopedRoutes {
         },
       ],
     },
-    rdsConfigSource: overAds(),
+    rdsConfigSource: overAdsHoweverLate(),
     configSpecifier: {
       case: "scopedRds",
-      value: { scopedRdsConfigSource: overAds() },
+      value: { scopedRdsConfigSource: overAdsHoweverLate() },
     },
   });
 }

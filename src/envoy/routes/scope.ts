@@ -15,6 +15,9 @@ export function hostResourceName(host: Host): string {
   return `host/${formatHost(host)}`;
 }
 
+/** That of the host for all that is left, which is always there. */
+export const everyHostName = hostResourceName({ kind: "any" });
+
 /** What the scope header must say for this host to answer; `filters/scope-scripts.ts` writes the last three. */
 export function scopeKey(host: Host): string {
   switch (host.kind) {

@@ -46,6 +46,8 @@ export interface EnvoyProcessSettings extends LaunchSettings {
 export interface EnvoyProcess {
   /** Starts supervising; what happens is told by events. Called once. */
   readonly start: () => void;
+  /** Resolves with the first event: an Envoy runs, or why not. */
+  readonly begun: Promise<void>;
   /** Drains and ends Envoy; aborting `hurry` cuts the drain short. Resolves when it is gone. */
   readonly stop: (hurry?: AbortSignal) => Promise<void>;
   readonly admin: EnvoyAdmin;
@@ -63,9 +65,15 @@ export function createEnvoyProcess(
   deps: EnvoyProcessDeps,
   settings: EnvoyProcessSettings,
 ): EnvoyProcess {
-  const supervisor = new EnvoySupervisor(deps, settings);
+  const begun = Promise.withResolvers<void>();
+  const onEvent = (event: EnvoyEvent): void => {
+    begun.resolve();
+    settings.onEvent(event);
+  };
+  const supervisor = new EnvoySupervisor(deps, { ...settings, onEvent });
   return {
     start: () => supervisor.start(),
+    begun: begun.promise,
     stop: (hurry) => supervisor.stop(hurry),
     admin: supervisor.admin,
     identity: () => supervisor.identity(),

@@ -4,7 +4,7 @@
  *   routes    wait until the authorization adapter has the policies that they name; for their clusters and these clusters' endpoints; Envoy acknowledges a cluster with active health
  *             checks only after their first round, so they wait for that as well
  *   listener  waits for those of its secrets that the proxy asks for; it asks for the others when it has the listener
- *   index     waits for the routes of the wildcard hosts in it; not among a proxy's first scopes, where the listener waits
+ *   index     waits for the routes of the wildcard hosts in it; not among a proxy's first scopes, where listeners wait
  *
  * Waiting is for what was published up to the change that waits: what changes all the time holds up nobody for ever.
  */

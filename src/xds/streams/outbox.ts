@@ -6,11 +6,13 @@
 import type { Resource, ResourceName, ResourceType } from "#envoy/resource.ts";
 import { protectionHash, protectsAsWellAs } from "#envoy/resource.ts";
 import { withoutClusters } from "#envoy/routes/closed-routes.ts";
+import { everyHostName } from "#envoy/routes/scope.ts";
 import type { Ordering } from "../ordering/ordering.ts";
 import { absentVersion, contentOf, type Possession } from "../ordering/possession.ts";
 import { type Trial, Trials } from "../quarantine/trial.ts";
 import type { ResourceView } from "../resource-view.ts";
 import { Backlog, type Place } from "./backlog.ts";
+import type { FirstScopes } from "./first-scopes.ts";
 import type { SentVersions } from "./unanswered.ts";
 
 /** The version of a name of which nobody knows what the proxy has: no content hash looks like this. */
@@ -42,6 +44,7 @@ export interface OutboxDeps {
   readonly view: ResourceView;
   readonly ordering: Ordering;
   readonly possession: Possession;
+  readonly firstScopes: FirstScopes;
 }
 
 /** What the proxy asks for. */
@@ -56,6 +59,7 @@ export class Outbox {
   readonly #view: ResourceView;
   readonly #ordering: Ordering;
   readonly #possession: Possession;
+  readonly #firstScopes: FirstScopes;
   readonly #interest: Interest;
   /** What the proxy has once it has taken in everything that was sent. */
   readonly #told = new Map<string, string>();
@@ -68,11 +72,12 @@ export class Outbox {
   /** A fresh proxy waits for a first answer to what it asks for whole, be it empty: only then it asks for the rest. */
   #owesFirst = false;
 
-  constructor(type: ResourceType, { view, ordering, possession }: OutboxDeps, interest: Interest) {
+  constructor(type: ResourceType, deps: OutboxDeps, interest: Interest) {
     this.type = type;
-    this.#view = view;
-    this.#ordering = ordering;
-    this.#possession = possession;
+    this.#view = deps.view;
+    this.#ordering = deps.ordering;
+    this.#possession = deps.possession;
+    this.#firstScopes = deps.firstScopes;
     this.#interest = interest;
   }
 
@@ -81,6 +86,7 @@ export class Outbox {
   }
 
   get hasPending(): boolean {
+    if (this.type === "scope" && this.#firstScopes.lacksFirst) return false;
     return this.#backlog.has("pending") || this.#owesFirst || this.trials.hasNext;
   }
 
@@ -131,14 +137,6 @@ export class Outbox {
   /** Owes an answer, be it empty, or no longer does. */
   oweFirst(owes: boolean): void {
     this.#owesFirst = owes;
-  }
-
-  /**
-   * A listener that begins waits for its first scopes and the routes of these, and turns active: whatever scope comes
-   * later is missing until then. So the first ones come whole, and what needs routes comes with them.
-   */
-  get #isFirstScopes(): boolean {
-    return this.#owesFirst && this.type === "scope";
   }
 
   /** What the name needs is in force, or has been waited for long enough. */
@@ -243,12 +241,14 @@ export class Outbox {
       return this.#possession.isReferredTo(this.#named(name)) ? "kept" : "leaving";
     }
     // An answer to a question, not a removal: a handshake or a warming cluster waits for it.
-    return this.#interest.asksByName(name) ? "pending" : undefined;
+    return this.#interest.asksByName(name) && this.#view.isOpen(this.type) ? "pending" : undefined;
   }
 
   /** Whether content waits for what it needs. What protects better than the content in force goes out as far as it can. */
   #mustWait(name: string, offered: Resource): boolean {
-    if (this.#isFirstScopes) return false;
+    if (this.type === "scope" && this.#firstScopes.servesNothing) return false;
+    const hasNone = this.#told.get(name) === undefined;
+    if (this.type === "routes" && hasNone && this.#firstScopes.keepsBack(name)) return true;
     const named = this.#named(name);
     const { revision } = this.#view;
     if (!this.#ordering.holds(named, offered, revision)) return false;
@@ -316,17 +316,15 @@ export class Outbox {
   }
 
   #takeWaiting(from: "pending" | "leaving", maxBytes: number): Batch {
-    const waiting = this.#backlog.in(from);
-    const most = this.#isFirstScopes ? Number.POSITIVE_INFINITY : maxBytes;
     const content = new Map<string, Resource | undefined>();
     let since = this.#owesFirst ? 0 : Number.POSITIVE_INFINITY;
     this.#owesFirst = false;
     let bytes = 0;
-    for (const [name, waitingSince] of waiting) {
+    for (const [name, waitingSince] of this.#inTurn(from)) {
       if (from === "leaving" && this.#possession.isReferredTo(this.#named(name))) continue;
       const found = this.#interims.get(name) ?? this.#view.find(this.type, name);
       bytes += sizeOf(name, found);
-      if (content.size > 0 && bytes > most) break;
+      if (content.size > 0 && bytes > maxBytes) break;
       content.set(name, found);
       since = Math.min(since, waitingSince);
     }
@@ -336,6 +334,14 @@ export class Outbox {
       else this.#backlog.take(name);
     }
     return this.#batchOf(content, since);
+  }
+
+  /** What waits in a place, the longest there first, but for the scope that a proxy which begins must have among the first. */
+  *#inTurn(place: Place): Generator<readonly [string, number]> {
+    const waiting = this.#backlog.in(place);
+    const first = this.type === "scope" ? waiting.get(everyHostName) : undefined;
+    if (first !== undefined) yield [everyHostName, first];
+    for (const entry of waiting) if (first === undefined || entry[0] !== everyHostName) yield entry;
   }
 
   #batchOf(content: ReadonlyMap<string, Resource | undefined>, since: number): Batch {

@@ -6,6 +6,7 @@ import type { Result } from "#base/result.ts";
 import { ok } from "#base/result.ts";
 import type { ResourceName, ResourceType } from "#envoy/resource.ts";
 import { typeUrls } from "#envoy/resource.ts";
+import { everyHostName } from "#envoy/routes/scope.ts";
 import type {
   DeltaDiscoveryRequest,
   DeltaDiscoveryResponse,
@@ -25,6 +26,7 @@ import {
 import type { ResourceView } from "../resource-view.ts";
 import type { RefusedName, StreamIdentity, XdsEvents } from "../xds-events.ts";
 import type { XdsMetrics } from "../xds-metrics.ts";
+import { FirstScopes } from "./first-scopes.ts";
 import type { Batch } from "./outbox.ts";
 import type { LimitExceeded, StreamLimits } from "./stream-limits.ts";
 import { checkNames } from "./stream-limits.ts";
@@ -57,6 +59,8 @@ export interface StreamDeps {
   readonly events: XdsEvents;
   readonly view: ResourceView;
   readonly isOpen: (type: ResourceType) => boolean;
+  /** Whether what is published may go to a proxy that has nothing, although more is to come. */
+  readonly hasBegun: () => boolean;
   readonly limits: StreamLimits;
   /** The other streams of a proxy: its authorization adapter has the same name. */
   readonly beside: (stream: ProxyStream) => readonly ProxyStream[];
@@ -75,11 +79,14 @@ export class ProxyStream {
   readonly #log: Log;
   readonly #possession: Possession;
   readonly #ordering: Ordering;
+  readonly #firstScopes: FirstScopes;
   readonly #subscriptions = new Map<ResourceType, Subscription>();
   readonly #counts = new Map<ResourceType, TypeCounts>();
   readonly #overdueTimers = new Map<string, () => void>();
   readonly #foreignTypes = new Set<string>();
   #lastNonce = 0;
+  /** Whether the proxy has said so far that it has anything from an earlier stream. */
+  #hasNothing = true;
   /**
    * True until the proxy has said all that it has from an earlier stream. It says so before it answers anything; a
    * removal sent earlier could take away what it has not mentioned needing yet.
@@ -106,6 +113,7 @@ export class ProxyStream {
         }
       },
     });
+    this.#firstScopes = new FirstScopes(deps.view);
     this.#ordering = new Ordering({
       clock: deps.clock,
       possession: this.#possession,
@@ -131,7 +139,10 @@ export class ProxyStream {
     if (!checked.ok) return checked;
     const isFirst = this.#subscriptions.size === 0;
     const subscription = this.#subscription(type);
-    if (isFirst && Object.keys(request.initialResourceVersions).length > 0) this.#awaitArrival();
+    if (Object.keys(request.initialResourceVersions).length > 0) {
+      this.#hasNothing = false;
+      if (isFirst) this.#awaitArrival();
+    }
     if (request.responseNonce !== "") this.#answer(subscription, request);
     subscription.receive({
       subscribe: request.resourceNamesSubscribe,
@@ -141,6 +152,7 @@ export class ProxyStream {
     this.#ordering.touched(type, request.resourceNamesSubscribe);
     this.#ordering.touched(type, request.resourceNamesUnsubscribe);
     if (this.kind === "policies") this.#tellBeside(Object.keys(request.initialResourceVersions));
+    if (type === "scope") this.#lookAtFirstScopes();
     this.onWork();
     return ok(undefined);
   }
@@ -159,6 +171,20 @@ export class ProxyStream {
       stream.#ordering.touched("policy", settled);
       stream.onWork();
     }
+  }
+
+  /** What is absent is known to be absent from now on. */
+  opened(): void {
+    for (const subscription of this.#subscriptions.values()) subscription.opened();
+    this.#lookAtFirstScopes();
+    this.onWork();
+  }
+
+  /** Once it has all scopes it may have the routes that its listeners wait for. */
+  #lookAtFirstScopes(): void {
+    const scopes = this.#subscriptions.get("scope");
+    if (scopes === undefined || !this.#firstScopes.endsWith(scopes.oldestUnsettled())) return;
+    this.#subscriptions.get("routes")?.mark(everyHostName, this.#deps.view.revision);
   }
 
   #awaitArrival(): void {
@@ -201,6 +227,7 @@ export class ProxyStream {
       view: this.#deps.view,
       ordering: this.#ordering,
       possession: this.#possession,
+      firstScopes: this.#firstScopes,
     });
     this.#subscriptions.set(type, subscription);
     this.#counts.set(type, new TypeCounts());
@@ -262,7 +289,7 @@ export class ProxyStream {
     }
     if (this.#isArriving) return undefined;
     for (const type of removalOrder) {
-      const subscription = this.#sendable(type);
+      const subscription = this.#deps.isOpen(type) ? this.#sendable(type) : undefined;
       if (subscription?.hasLeaving) return this.#respond(subscription, "leaving");
     }
     return undefined;
@@ -270,7 +297,8 @@ export class ProxyStream {
 
   #sendable(type: ResourceType): Subscription | undefined {
     const subscription = this.#subscriptions.get(type);
-    if (subscription === undefined || !this.#deps.isOpen(type)) return undefined;
+    const isTold = this.#deps.isOpen(type) || (this.#hasNothing && this.#deps.hasBegun());
+    if (subscription === undefined || !isTold) return undefined;
     return subscription.isBusy(this.#deps.limits.maxUnanswered) ? undefined : subscription;
   }
 

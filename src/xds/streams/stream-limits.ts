@@ -12,7 +12,7 @@ export interface StreamLimits {
   readonly maxNodeIdLength: number;
   /** Bytes of one request. */
   readonly maxRequestBytes: number;
-  /** Bytes of one response that holds more than one resource; the first scopes are one all the same. */
+  /** Bytes of one response that holds more than one resource. */
   readonly maxResponseBytes: number;
   /** Responses of one type that a proxy may leave unanswered. */
   readonly maxUnanswered: number;

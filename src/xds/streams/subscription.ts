@@ -6,6 +6,7 @@ import { absentVersion, type Possession, versionOfContent } from "../ordering/po
 import { isWildcardType } from "../ordering/resource-order.ts";
 import type { Trial } from "../quarantine/trial.ts";
 import type { ResourceView } from "../resource-view.ts";
+import type { FirstScopes } from "./first-scopes.ts";
 import { type Batch, Outbox, type OutboxDeps, type RefusedContent } from "./outbox.ts";
 import { type Answered, type SentVersions, UnansweredResponses } from "./unanswered.ts";
 
@@ -31,6 +32,7 @@ export class Subscription implements OrderedSubscription {
   readonly #names = new Set<string>();
   readonly #outbox: Outbox;
   readonly #unanswered = new UnansweredResponses();
+  readonly #firstScopes: FirstScopes;
   #wildcard = false;
   #started = false;
 
@@ -38,6 +40,7 @@ export class Subscription implements OrderedSubscription {
     this.type = type;
     this.#view = deps.view;
     this.#possession = deps.possession;
+    this.#firstScopes = deps.firstScopes;
     this.#outbox = new Outbox(type, deps, {
       asksFor: (name) => this.asksFor(name),
       asksByName: (name) => this.#names.has(name),
@@ -109,6 +112,7 @@ export class Subscription implements OrderedSubscription {
     if (implied) this.#wildcard = true;
     const fresh = first && Object.keys(request.initialVersions).length === 0;
     if (whole && fresh) this.#outbox.oweFirst(true);
+    if (whole && first && this.type === "scope") this.#firstScopes.begin({ hasNone: fresh });
     for (const name of request.unsubscribe) this.#unsubscribe(name);
     for (const name of request.subscribe) this.#subscribe(name);
     if (first) this.#adopt(request.initialVersions);
@@ -180,6 +184,13 @@ export class Subscription implements OrderedSubscription {
 
   #markAsked(name: string): void {
     this.mark(name, this.#view.since(this.type, name));
+  }
+
+  /** What is absent is known to be absent from now on: who asked for it by name has an answer. */
+  opened(): void {
+    for (const name of this.#names) {
+      if (this.#outbox.told(name) === undefined) this.#markAsked(name);
+    }
   }
 
   /** What is offered under the name may have changed. */
