@@ -17,6 +17,8 @@ export class FindingSet {
 
   /** Replaces what a source has found; the same findings again are no change. */
   set(source: string, findings: readonly Finding[]): void {
+    // Most sources find nothing, and a text that was just put together is dear as a key.
+    if (findings.length === 0 && this.#bySource.size === 0) return;
     const gone = this.#bySource.get(source) ?? nothing;
     if (areSame(gone, findings)) return;
     if (findings.length === 0) this.#bySource.delete(source);

@@ -1,5 +1,6 @@
 /** What of a cluster a gate reads: which kinds, and which Secrets their objects name. */
 
+import { isJsonObject } from "#base/json.ts";
 import { endpointSliceKind } from "#kinds/endpoint-slice.ts";
 import { ingressKind } from "#kinds/ingress.ts";
 import { ingressClassKind } from "#kinds/ingress-class.ts";
@@ -17,9 +18,14 @@ export const servedKinds = [
   serviceKind,
 ] as const satisfies readonly Kind<unknown>[];
 
+/** Most have none, and whole objects need not be read for that. */
+function hasTls({ body: { spec } }: KubeObject): boolean {
+  return isJsonObject(spec) && spec["tls"] !== undefined;
+}
+
 /** The Secrets that an object names; none where it names none that can be read. */
 export function secretsOf(object: KubeObject): readonly ObjectKey[] {
-  if (keyOf(object).kind !== ingressKind.id) return [];
+  if (keyOf(object).kind !== ingressKind.id || !hasTls(object)) return [];
   const { namespace } = object.metadata;
   const names = (read(ingressKind, object).value?.spec?.tls ?? []).flatMap(
     (entry) => entry?.secretName ?? [],
