@@ -7,6 +7,7 @@ import type { Dialler } from "#runtime/dialler.ts";
 import type { Environment } from "#runtime/environment.ts";
 import type { Files } from "#runtime/files.ts";
 import type { HttpClients } from "#runtime/http-client.ts";
+import type { Http2Client } from "#runtime/http2-client.ts";
 import type { Http2Server } from "#runtime/http2-server.ts";
 import type { LocalSocket } from "#runtime/local-socket.ts";
 import type { Log } from "#runtime/log.ts";
@@ -34,6 +35,7 @@ export interface CommandContext {
   readonly http2: Http2Server;
   readonly dialler: Dialler;
   readonly workers: Workers;
+  readonly http2Client: Http2Client;
   readonly pages: PageServer;
   readonly network: Network;
   readonly lookup: NameLookup;

@@ -121,7 +121,12 @@ function clusterText(context: CommandContext, replicas: readonly Replica[]): str
   );
   const titles = ["REPLICA", "ROLE", "SERVED", "PROXIES", "ADDRESSES", "FINDINGS"];
   const proxies = replicas.flatMap((replica) => replica.status?.proxies ?? []);
-  return `${formatTable(titles, rows)}\n${proxyText(context, proxies)}`;
+  const others = replicas.flatMap((replica) => replica.status?.replicas ?? []);
+  const silences = others.flatMap(({ name, problem, silent }) => [
+    ...(problem === undefined ? [] : [`Statuses do not wait for ${name}: ${problem}\n`]),
+    ...silent.map((proxy) => `Statuses do not wait for the proxy ${proxy} of ${name}: silent\n`),
+  ]);
+  return `${formatTable(titles, rows)}${silences.join("")}\n${proxyText(context, proxies)}`;
 }
 
 function gateText(context: CommandContext, gate: GateStatus): string {

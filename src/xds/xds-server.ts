@@ -22,6 +22,7 @@ import { ProgrammedWaiters } from "./programmed.ts";
 import { PublishedResources } from "./published-resources.ts";
 import { Quarantine, type Verdict } from "./quarantine/quarantine.ts";
 import { ResourceView } from "./resource-view.ts";
+import { Settlement } from "./settlement.ts";
 import type { StreamDeps, StreamKind } from "./streams/proxy-stream.ts";
 import { ProxyStream } from "./streams/proxy-stream.ts";
 import { limitError, serveDelta } from "./streams/serve-delta.ts";
@@ -97,6 +98,8 @@ export interface XdsServer {
     name: string,
     version: string | undefined,
   ) => boolean;
+  /** What every proxy has answered for, name by name. */
+  readonly settlement: Settlement;
   /** What is refused now, one entry for each version of Envoy that refuses it. */
   readonly verdicts: () => readonly Verdict[];
   /** What waits at a proxy for more than 30 s. */
@@ -146,6 +149,7 @@ export function createXdsServer(deps: XdsServerDeps): XdsServer {
         state === "acknowledged" || (state === "unasked" && type === "secret");
       return standings.length > 0 && standings.every(fine);
     },
+    settlement: new Settlement(published, registry.streams),
     verdicts: () => registry.quarantine.verdicts(),
     held: () =>
       [...registry.streams].flatMap((stream) =>

@@ -15,6 +15,8 @@ export interface SimulatedProxyOptions {
   readonly heard?: (delivery: Delivery) => void;
   /** What an earlier stream brought is held from the start. */
   readonly earlier?: SimulatedProxy | undefined;
+  /** Awaited before each answer. Default: it answers at once. */
+  readonly mayAnswer?: () => Promise<unknown>;
   /** A response with such a resource in it is refused. */
   readonly refuses?: (type: ResourceType, name: string) => boolean;
 }
@@ -55,7 +57,11 @@ export class SimulatedProxy {
   }
 
   async #run(): Promise<void> {
-    for (;;) this.#take(await this.client.next());
+    for (;;) {
+      const delivery = await this.client.next();
+      await this.#options.mayAnswer?.();
+      this.#take(delivery);
+    }
   }
 
   #take(delivery: Delivery): void {

@@ -94,6 +94,38 @@ describe("two replicas", { skip }, () => {
     assert.equal(moved.proxy.resources, 0);
   });
 
+  it("write a status when the proxies of each have acknowledged, not before", async () => {
+    const lease = ["get", "lease", "sekisho-controller", system];
+    const leader = await lab.kubectl([...lease, "-o", "jsonpath={.spec.holderIdentity}"]);
+    const [follower = ""] = (await replicaNames(lab)).filter((name) => name !== leader);
+    await using replica = await openReplica(lab, follower);
+    const allowed = Promise.withResolvers<void>();
+    let holdsBack = false;
+    const mayAnswer = async (): Promise<void> => {
+      if (holdsBack) await allowed.promise;
+    };
+    const heard = new EventTarget();
+    const proxy = new SimulatedProxy(replica.client("slow"), {
+      mayAnswer,
+      heard: () => void heard.dispatchEvent(new Event("heard")),
+    });
+    while (proxy.versions("scope").size === 0) await once(heard, "heard");
+    holdsBack = true;
+    const unsettled = await answers(replica, "no");
+    const rule = ["--class=sekisho", "--rule=slow.example/*=tea:80"];
+    await lab.kubectl(["create", "ingress", "slow", ...rule]);
+    // The leader has asked, and was told that somebody lacks what it asked for.
+    const isAsked = async (): Promise<boolean> => (await answers(replica, "no")) > unsettled;
+    await until(isAsked, { what: "a question", longestMs: 60_000, everyMs: 20 });
+    const status = ["get", "ingress", "slow", "-o", "jsonpath={.status.loadBalancer}"];
+    assert.equal(await lab.kubectl(status), "{}");
+    allowed.resolve();
+    const address = "--for=jsonpath={.status.loadBalancer.ingress[0].ip}";
+    await lab.kubectl(["wait", "ingress/slow", address, longest]);
+    assert.ok(proxy.versions("scope").has("host/slow.example"));
+    await lab.kubectl(["delete", "ingress", "slow"]);
+  });
+
   it("hand Envoys over to each other without a byte of a resource", async () => {
     // One replica serves all proxies, then a second one starts, then the first goes.
     await scale(1);
@@ -156,6 +188,12 @@ describe("two replicas", { skip }, () => {
 
 function sorted(contents: ReadonlyMap<string, string>): readonly (readonly [string, string])[] {
   return [...contents].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** How many questions of others a replica has answered so. */
+async function answers(replica: Replica, settled: "yes" | "no"): Promise<number> {
+  const sample = `sekisho_replica_answers_total\\{settled="${settled}"\\} (\\d+)`;
+  return Number(new RegExp(sample).exec(await replica.page("/metrics"))?.[1] ?? 0);
 }
 
 /** Bytes of resources and removed names that a replica has sent, of one type or of all. */

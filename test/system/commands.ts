@@ -8,6 +8,7 @@ import { createDialler } from "#runtime/real-dialler.ts";
 import { createEnvironment } from "#runtime/real-environment.ts";
 import { createFiles } from "#runtime/real-files.ts";
 import { createHttpClients } from "#runtime/real-http-client.ts";
+import { createHttp2Client } from "#runtime/real-http2-client.ts";
 import { createHttp2Server } from "#runtime/real-http2-server.ts";
 import { createLocalSocket } from "#runtime/real-local-socket.ts";
 import { createLog } from "#runtime/real-log.ts";
@@ -84,6 +85,7 @@ function contextIn(environment: Environment): CommandContext {
     http2: createHttp2Server(),
     dialler: createDialler(),
     workers: createWorkers(),
+    http2Client: createHttp2Client(),
     pages: createPageServer(),
     network: createNetwork(),
     lookup: createNameLookup(),

@@ -28,11 +28,19 @@ const proxy = fields({
   ),
 });
 
+const otherReplica = fields({
+  name: required(text),
+  address: required(text),
+  problem: optional(text),
+  silent: required(list(text)),
+});
+
 const replica = fields({
   isLeader: required(boolean),
   served: required(integer(0)),
   addresses: required(list(fields({ ip: optional(text), hostname: optional(text) }))),
   proxies: required(list(proxy)),
+  replicas: optional(list(otherReplica)),
   findings: required(fields({ error: required(integer(0)), warning: required(integer(0)) })),
 });
 

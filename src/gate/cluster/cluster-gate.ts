@@ -10,17 +10,22 @@ import type { ResourceChange } from "#envoy/resource.ts";
 import { formatKey } from "#kinds/object.ts";
 import { admitOnly } from "#proxies/kubernetes/xds-admission.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Http2Address, Http2Server, TlsIdentity } from "#runtime/http2-server.ts";
+import type { Http2Client } from "#runtime/http2-client.ts";
+import type {
+  Http2Address,
+  Http2Handler,
+  Http2Server,
+  TlsIdentity,
+} from "#runtime/http2-server.ts";
 import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { Random } from "#runtime/random.ts";
 import { startClusterSource } from "#sources/cluster/cluster-source.ts";
 import { createClusterEvents } from "#status/cluster-events.ts";
 import { coalesced } from "#status/coalesced.ts";
-import type { EventRecorder } from "#status/event-recorder.ts";
 import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
+import type { Settlement } from "#xds/settlement.ts";
 import {
   type CertificateLayout,
   chooseCertificateLayout,
@@ -31,15 +36,24 @@ import { FindingBoard } from "../finding-board.ts";
 import { type Gate, startGate } from "../gate.ts";
 import { createListenerLayout, type ListenerLayoutSettings } from "../listener-layout.ts";
 import { followRefusals } from "../quarantine/refusals.ts";
-import { createReporting } from "../reporting.ts";
+import {
+  createReporting,
+  type ReportedState,
+  type Reporting,
+  type ReportingDeps,
+} from "../reporting.ts";
 import { type Leadership, type LeadershipDeps, seekLeadership } from "./leadership.ts";
 import { type PublishedAddress, PublishedAddresses } from "./published-address.ts";
+import { Acknowledgements } from "./replicas/acknowledgements.ts";
+import { byQuestion, createAnswering } from "./replicas/answering.ts";
+import type { ReplicaState } from "./replicas/asking.ts";
 import { secretsOf, servedKinds } from "./served-objects.ts";
 
 export interface ClusterGateDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly http2: Http2Server;
+  readonly http2Client: Http2Client;
   readonly lookup: NameLookup;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -80,13 +94,12 @@ export interface ClusterGate {
   readonly isLeader: () => boolean;
   /** Where clients reach the proxies, as statuses say it. */
   readonly addresses: () => PublishedAddresses["now"];
-  /** Shows proxies another certificate from the next handshake on. */
+  /** The other replicas, while this one leads: whom statuses wait for. */
+  readonly replicas: () => readonly ReplicaState[];
+  /** Shows proxies and other replicas another certificate from the next handshake on. */
   readonly replaceIdentity: (identity: TlsIdentity) => void;
   readonly stop: () => Promise<void>;
 }
-
-/** A status does not wait longer for proxies that do not answer. */
-const longestWait = Temporal.Duration.from({ seconds: 10 });
 
 /** Lists what is there, then serves. Throws Http2ServerError when the xDS address cannot be had, StoreError when nothing can be read. */
 export async function startClusterGate(
@@ -94,40 +107,38 @@ export async function startClusterGate(
   settings: ClusterGateSettings,
 ): Promise<ClusterGate> {
   await using undo = new AsyncDisposableStack();
-  const source = startClusterSource(outside, {
-    kinds: servedKinds,
-    namespaces: namespacesOf(settings),
-    ...(settings.secretNamespaces && { secretNamespaces: settings.secretNamespaces }),
-    secretsOf,
-    changed: (findings) => board.replace("cluster", findings),
-  });
+  const source = startSource(outside, settings, (findings) => board.replace("cluster", findings));
   undo.defer(() => source.close());
   const deps = { ...outside, store: source.store };
-  // What a cluster holds besides is other people's: nobody asked us about it.
-  const isOurs = ({ origin }: Finding): boolean => gate.pipeline.claimed.has(formatKey(origin));
   const statusOf = (key: string): Json | undefined => gate.pipeline.statusOf(key);
   const addresses = new PublishedAddresses(settings.published, statusOf);
-  const events = clusterEvents(deps, settings);
   const claimed = (): ReadonlyMap<string, string> => gate.pipeline.claimed;
-  const state = { claimed, addresses: () => addresses.now, statusOf, isOurs };
-  const reporting = createReporting({ ...deps, events }, state);
+  const state = { claimed, addresses: () => addresses.now, statusOf };
+  const reporting = createClusterReporting(deps, settings, state);
   const board = new FindingBoard((change) => {
     reporting.found(change);
     settings.onEvent({ kind: "findings", change });
   });
   const seat: { leadership?: Leadership | undefined } = {};
   const report = coalesced(async () => {
-    if (seat.leadership?.isLeader() !== true) return;
-    await untilProgrammed(deps, gate);
+    if (seat.leadership?.isLeader() !== true) return acknowledgements.forget();
+    await acknowledgements.settled();
     await reporting.serve();
     await reporting.record();
   });
+  const settlement = (): Settlement => gate.xds.settlement;
+  const { identity, systemNamespace: namespace, xds } = settings;
+  const acknowledgements = new Acknowledgements(deps, {
+    ...{ namespace, identity, tls: xds.identity, settlement },
+    found: (findings) => board.replace("acknowledgements", findings),
+  });
+  undo.defer(() => acknowledgements.close());
   const layout = await chooseCertificateLayout(deps.store, settings.certificateLayout);
   const gate = await startGate(deps, {
-    xdsAddress: settings.xds,
-    admitProxies: (xds) => admitOnly({ namespace: settings.systemNamespace, role: "proxy" }, xds),
+    xdsAddress: xds,
+    admitProxies: (handler) => admitPeers(deps, namespace, { xds: handler, settlement }),
     kinds: servedKinds.map(({ id }) => id),
-    verdicts: { namespace: settings.systemNamespace, kept: settings.gates === "own" },
+    verdicts: { namespace, kept: settings.gates === "own" },
     layout: createListenerLayout(settings, layout, { kind: "stdout" }),
     dialects: { servedClasses: settings.ingressClasses },
     routeStatistics: settings.routeStatistics,
@@ -136,6 +147,7 @@ export async function startClusterGate(
     onApplied: (applied, change) => {
       settings.onEvent({ kind: "applied", applied, change });
       if (addresses.refresh()) reporting.addressesChanged();
+      acknowledgements.published(change);
       board.replace("layout", layoutFindings(layout, gate.pipeline.certificateCount));
       void report();
     },
@@ -143,10 +155,7 @@ export async function startClusterGate(
   undo.defer(() => gate.close());
   for (const failed of [gate.failed, source.failed])
     failed.catch((error: unknown) => settings.onEvent({ kind: "failed", error }));
-  const refusals = followRefusals(gate.xds, gate.pipeline.gateway, (findings) =>
-    board.replace("refusals", findings),
-  );
-  undo.defer(() => refusals.stop());
+  undo.defer(boardRefusals(gate, board));
   await gate.listed;
   seat.leadership = lead(deps, settings, () => void report());
   undo.defer(async () => seat.leadership?.stop());
@@ -157,16 +166,44 @@ export async function startClusterGate(
     findings: () => board.all(),
     isLeader: () => seat.leadership?.isLeader() === true,
     addresses: () => addresses.now,
-    replaceIdentity: gate.listener.replaceIdentity,
+    replicas: () => acknowledgements.replicas(),
+    replaceIdentity: (tls) => {
+      acknowledgements.replaceIdentity(tls);
+      gate.listener.replaceIdentity(tls);
+    },
     stop: () => running.disposeAsync(),
   };
 }
 
-function clusterEvents(
-  { clock, store }: Pick<LeadershipDeps, "clock" | "store">,
+/** What Envoy refuses is found until the returned function is called. */
+function boardRefusals({ xds, pipeline }: Gate, board: FindingBoard): () => void {
+  return followRefusals(xds, pipeline.gateway, (findings) => board.replace("refusals", findings))
+    .stop;
+}
+
+function startSource(
+  outside: ClusterGateDeps,
+  settings: ClusterGateSettings,
+  changed: (findings: readonly Finding[]) => void,
+): ReturnType<typeof startClusterSource> {
+  return startClusterSource(outside, {
+    kinds: servedKinds,
+    namespaces: namespacesOf(settings),
+    ...(settings.secretNamespaces && { secretNamespaces: settings.secretNamespaces }),
+    secretsOf,
+    changed,
+  });
+}
+
+function createClusterReporting(
+  deps: ReportingDeps,
   { identity }: ClusterGateSettings,
-): EventRecorder {
-  return createClusterEvents({ now: clock.now, store }, identity);
+  state: ReportedState,
+): Reporting {
+  const events = createClusterEvents({ now: deps.clock.now, store: deps.store }, identity);
+  // What a cluster holds besides is other people's: nobody asked us about it.
+  const isOurs = ({ origin }: Finding): boolean => state.claimed().has(formatKey(origin));
+  return createReporting({ ...deps, events }, { ...state, isOurs });
 }
 
 function namespacesOf({
@@ -193,20 +230,15 @@ function lead(
   });
 }
 
-/** The proxies that are connected have what was published; a silent one is not waited for without end. */
-async function untilProgrammed(
-  { clock, log }: Pick<ClusterGateDeps, "clock" | "log">,
-  { xds }: Gate,
-): Promise<void> {
-  const late = new AbortController();
-  const stop = clock.after(longestWait, () => late.abort(new Error("a proxy does not answer")));
-  try {
-    await xds.programmed({ minProxies: 0, signal: late.signal });
-  } catch (error) {
-    log.warn("statuses are written before all proxies have answered", {
-      [logFields.error]: errorText(error),
-    });
-  } finally {
-    stop();
-  }
+/** On one port are xDS for proxies and the question for other replicas; each is refused to the other. */
+function admitPeers(
+  deps: Pick<ClusterGateDeps, "clock" | "log" | "metrics">,
+  namespace: string,
+  { xds, settlement }: { readonly xds: Http2Handler; readonly settlement: () => Settlement },
+): Http2Handler {
+  const answering = createAnswering({ ...deps, settlement });
+  return byQuestion(
+    admitOnly({ namespace, role: "control-plane" }, answering),
+    admitOnly({ namespace, role: "proxy" }, xds),
+  );
 }

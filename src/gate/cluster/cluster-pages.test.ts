@@ -15,6 +15,7 @@ const status: ClusterStatus = {
   certificateLayout: "chains",
   served: 3,
   proxies: [],
+  replicas: [],
   findings: { error: 0, warning: 1, info: 0 },
 };
 

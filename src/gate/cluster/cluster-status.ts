@@ -5,6 +5,7 @@ import type { CertificateLayout } from "../certificate-layout.ts";
 import type { ProxyStatus } from "../gate-status.ts";
 import { proxyStatuses } from "../proxy-status.ts";
 import type { ClusterGate } from "./cluster-gate.ts";
+import type { ReplicaState } from "./replicas/asking.ts";
 
 export interface ClusterStatus {
   readonly version: string;
@@ -17,6 +18,8 @@ export interface ClusterStatus {
   /** How many objects are served. */
   readonly served: number;
   readonly proxies: readonly ProxyStatus[];
+  /** Of one that leads: the other replicas, and who of them and of their proxies statuses do not wait for. */
+  readonly replicas: readonly ReplicaState[];
   /** How many findings of each severity there are now. */
   readonly findings: { readonly error: number; readonly warning: number; readonly info: number };
 }
@@ -39,6 +42,7 @@ export function clusterStatus(running: ClusterGate, facts: ClusterStatusFacts): 
     certificateLayout: running.layout,
     served: running.gate.pipeline.claimed.size,
     proxies: proxyStatuses(running.gate.xds),
+    replicas: running.isLeader() ? running.replicas() : [],
     findings: { error: count("error"), warning: count("warning"), info: count("info") },
   };
 }

@@ -5,7 +5,7 @@ import type { AlternativeName } from "#crypto/alternative-name.ts";
 export type XdsRole = "proxy" | "control-plane";
 
 /** The name of the Service in front of the replicas. */
-const xdsServiceName = "sekisho-xds";
+export const xdsServiceName = "sekisho-xds";
 
 /** Ours alone: nothing outside knows the roots that sign below it. */
 const trustDomain = "sekisho.internal";

@@ -50,7 +50,10 @@ export class Backlog {
 
   /** Whether the name waits since a change up to that revision. */
   waits(name: string, revision: number): boolean {
-    return Object.values(this.#places).some((place) => (place.get(name) ?? Infinity) <= revision);
+    return Object.values(this.#places).some((place) => {
+      const since = place.get(name);
+      return since !== undefined && since <= revision;
+    });
   }
 
   /** Some of the names that wait, each with its place: for people. */

@@ -16,7 +16,7 @@ import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
 import { logFields } from "#runtime/log-fields.ts";
 import { type HeldName, Ordering } from "../ordering/ordering.ts";
-import { Possession } from "../ordering/possession.ts";
+import { absentVersion, Possession } from "../ordering/possession.ts";
 import {
   additionOrder,
   parseTypeUrl,
@@ -45,6 +45,8 @@ const resourcesField = {
 
 /** After this long without an answer the next response of the type goes out: one cluster that warms for long must not hold the others. */
 const patience = Temporal.Duration.from({ seconds: 1 });
+/** After this long without an answer nobody waits for the proxy. */
+const longestSilence = Temporal.Duration.from({ seconds: 10 });
 /** Names of a refused response that a log line carries. */
 const loggedNames = 20;
 /** Characters of a foreign type URL that a log line carries. */
@@ -84,6 +86,8 @@ export class ProxyStream {
   readonly #counts = new Map<ResourceType, TypeCounts>();
   readonly #overdueTimers = new Map<string, () => void>();
   readonly #foreignTypes = new Set<string>();
+  /** When each response was sent that is not answered, the oldest first. */
+  readonly #sentMs = new Map<string, number>();
   #lastNonce = 0;
   /** Whether the proxy has said so far that it has anything from an earlier stream. */
   #hasNothing = true;
@@ -239,6 +243,7 @@ export class ProxyStream {
     this.#arrived();
     this.#overdueTimers.get(nonce)?.();
     this.#overdueTimers.delete(nonce);
+    this.#sentMs.delete(nonce);
     const names =
       request.errorDetail === undefined
         ? this.#acknowledge(subscription, nonce)
@@ -307,6 +312,7 @@ export class ProxyStream {
     this.#lastNonce += 1;
     const nonce = String(this.#lastNonce);
     subscription.sent(nonce, batch);
+    this.#sentMs.set(nonce, this.#deps.clock.monotonicMs());
     this.#overdueTimers.set(
       nonce,
       this.#deps.clock.after(patience, () => {
@@ -356,6 +362,24 @@ export class ProxyStream {
       ...this.identity,
       ...{ type, name, version, message },
     }));
+  }
+
+  /** It has not answered a response for long: nobody waits for it until it has. */
+  get isSilent(): boolean {
+    const [oldest] = this.#sentMs.values();
+    if (oldest === undefined) return false;
+    return this.#deps.clock.monotonicMs() - oldest >= longestSilence.total("milliseconds");
+  }
+
+  /** Whether it has answered for all that it was to be told under the name, or never asks for it. */
+  isSettled({ type, name, version }: ResourceName & { readonly version: string }): boolean {
+    if (!carries(this.kind, type)) return true;
+    const subscription = this.#subscriptions.get(type);
+    if (subscription?.asksFor(name)) return !subscription.isUnsettled(name, Infinity);
+    // Secrets may be fetched on demand; endpoints are asked for before their cluster is acknowledged.
+    if (version === absentVersion || type === "secret" || type === "endpoints") return true;
+    // Who refused something may never ask for what that refers to.
+    return this.refusals().length > 0;
   }
 
   /** What waits for others for long. */

@@ -1,0 +1,144 @@
+/** Waits until what was published is in force at every proxy, here and at the other replicas, and names who is silent. */
+
+import type { Finding } from "#base/finding.ts";
+import type { ResourceChange, ResourceName } from "#envoy/resource.ts";
+import { endpointSliceKind } from "#kinds/endpoint-slice.ts";
+import { unclaimed } from "#model/gateway.ts";
+import { xdsServerName } from "#proxies/kubernetes/xds-peers.ts";
+import type { TlsIdentity } from "#runtime/http2-server.ts";
+import { logFields } from "#runtime/log-fields.ts";
+import type { ObjectStore } from "#store/object-store.ts";
+import { additionOrder } from "#xds/ordering/resource-order.ts";
+import type { NameAtVersion, Settlement } from "#xds/settlement.ts";
+import { Asking, type AskingDeps, type ReplicaState } from "./asking.ts";
+import { findPeers } from "./peers.ts";
+import { untilSettled } from "./settling.ts";
+
+export interface AcknowledgementsDeps extends AskingDeps {
+  readonly store: Pick<ObjectStore, "list">;
+}
+
+export interface AcknowledgementsSettings {
+  /** Where the replicas are. */
+  readonly namespace: string;
+  /** The name of our own pod. */
+  readonly identity: string;
+  readonly tls: TlsIdentity;
+  readonly settlement: () => Settlement;
+  /** Hears of all who are silent, whenever that changes. */
+  readonly found: (findings: readonly Finding[]) => void;
+}
+
+/** A status does not wait longer for proxies that do not answer. */
+const longestWait = Temporal.Duration.from({ seconds: 10 });
+
+export class Acknowledgements {
+  readonly #deps: AcknowledgementsDeps;
+  readonly #settings: AcknowledgementsSettings;
+  readonly #asking: Asking;
+  /** Published and not awaited yet; by type and name. */
+  readonly #due = new Map<string, ResourceName>();
+  #isAllDue = true;
+  #silentHere: readonly string[] = [];
+  #tls: TlsIdentity;
+
+  constructor(deps: AcknowledgementsDeps, settings: AcknowledgementsSettings) {
+    this.#deps = deps;
+    this.#settings = settings;
+    this.#tls = settings.tls;
+    this.#asking = new Asking(deps, {
+      peers: async () => {
+        const { items } = await deps.store.list(endpointSliceKind.id);
+        return findPeers(items, settings);
+      },
+      identity: () => this.#tls,
+      serverName: xdsServerName(settings.namespace),
+      now: (name) => settings.settlement().current(name),
+      changed: () => settings.found(this.findings()),
+    });
+  }
+
+  /** The next round waits for this, too. */
+  published({ set, removed }: ResourceChange): void {
+    if (this.#isAllDue) return;
+    for (const { type, name } of [...set, ...removed]) {
+      this.#due.set(`${type} ${name}`, { type, name });
+    }
+  }
+
+  /** What was published until the next round is forgotten; that round waits for everything. */
+  forget(): void {
+    this.#isAllDue = true;
+    this.#due.clear();
+  }
+
+  /** One round: resolves when all that was published is in force, or has been waited for long enough. */
+  async settled(): Promise<void> {
+    const settlement = this.#settings.settlement();
+    const names = this.#take(settlement);
+    await Promise.all([this.#settledHere(settlement, names), this.#asking.settled(names)]);
+  }
+
+  /** The other replicas as they were last; none where nobody asked. */
+  replicas(): readonly ReplicaState[] {
+    return this.#asking.replicas();
+  }
+
+  /** Shows other replicas this from now on. */
+  replaceIdentity(tls: TlsIdentity): void {
+    this.#tls = tls;
+  }
+
+  close(): Promise<void> {
+    return this.#asking.close();
+  }
+
+  /** Who is silent. */
+  findings(): readonly Finding[] {
+    const { identity } = this.#settings;
+    const here = { name: identity, address: "", silent: this.#silentHere };
+    return [here, ...this.replicas()].flatMap((replica) => findingsOf(replica));
+  }
+
+  #take(settlement: Settlement): readonly NameAtVersion[] {
+    const due = [...this.#due.values()];
+    this.#due.clear();
+    if (!this.#isAllDue) return due.map((name) => settlement.current(name));
+    this.#isAllDue = false;
+    return settlement.published(additionOrder);
+  }
+
+  async #settledHere(settlement: Settlement, names: readonly NameAtVersion[]): Promise<void> {
+    const { clock, log } = this.#deps;
+    const now = (name: NameAtVersion): NameAtVersion => settlement.current(name);
+    const left = await untilSettled({ clock, settlement }, names, { longest: longestWait, now });
+    const silent = [...new Set([...settlement.silent(), ...settlement.lacking(left)])].sort();
+    if (left.length > 0) {
+      log.warn("statuses are written before all proxies have answered", {
+        [logFields.proxy]: silent,
+      });
+    }
+    if (silent.join() === this.#silentHere.join()) return;
+    this.#silentHere = silent;
+    this.#settings.found(this.findings());
+  }
+}
+
+function findingsOf({ name, problem, silent }: ReplicaState): readonly Finding[] {
+  const found = { severity: "warning", origin: unclaimed } as const;
+  const ofReplica: Finding = {
+    ...found,
+    reason: "ReplicaSilent",
+    message: `statuses do not wait for the proxies of the replica ${name}: ${problem}`,
+    advice: "see its log; until it answers a status may be ahead of its proxies",
+  };
+  const ofProxies = silent.map(
+    (proxy): Finding => ({
+      ...found,
+      reason: "ProxySilent",
+      message: `statuses do not wait for the proxy ${proxy} of the replica ${name}: it has not answered for 10 s`,
+      advice: "see the log of the proxy; until it answers a status may be ahead of it",
+    }),
+  );
+  return [...(problem === undefined ? [] : [ofReplica]), ...ofProxies];
+}
