@@ -32,7 +32,9 @@ export interface HttpAnswer {
 export interface HttpClient {
   /** Resolves with the head of the answer; `signal` ends the body, too. Throws HttpClientError. */
   readonly request: (request: HttpRequest, signal: AbortSignal) => Promise<HttpAnswer>;
-  /** Closes idle connections; the client can still be used. */
+  /** Closes the connections that wait for a next request. */
+  readonly closeIdle: () => void;
+  /** Closes all connections; the client can still be used. */
   readonly close: () => void;
 }
 

@@ -34,6 +34,10 @@ function createHttpClient(server: HttpServerAddress): HttpClient {
   return {
     request: (request, signal) =>
       exchange(send, { ...options, path: `${prefix}${request.path}` }, request, signal),
+    closeIdle: () => {
+      const idle = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
+      for (const socket of idle) socket.destroy();
+    },
     close: () => agent.destroy(),
   };
 }

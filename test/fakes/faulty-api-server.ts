@@ -29,6 +29,8 @@ export interface FaultyApiServer extends AsyncDisposable {
   readonly url: string;
   /** `GET /api/v1/services?limit=500`, in the order of arrival. */
   readonly requests: readonly string[];
+  /** The ports that the requests came from: one for each connection. */
+  readonly ports: readonly (number | undefined)[];
   /** The Authorization headers of the requests. */
   readonly shown: readonly (string | undefined)[];
   /** Answers to the next requests, one each; what comes behind them is answered 404. */
@@ -48,10 +50,12 @@ export function failure(code: number, reason: string, message = reason): Json {
 /** Listens on a port that is free. */
 export async function startFaultyApiServer(): Promise<FaultyApiServer> {
   const requests: string[] = [];
+  const ports: (number | undefined)[] = [];
   const shown: (string | undefined)[] = [];
   const answers: Answer[] = [];
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
+    ports.push(request.socket.remotePort);
     shown.push(request.headers.authorization);
     const none: Answer = { kind: "json", status: 404, body: failure(404, "NotFound") };
     request.resume().on("end", () => give(answers.shift() ?? none, request, response));
@@ -61,6 +65,7 @@ export async function startFaultyApiServer(): Promise<FaultyApiServer> {
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
+    ports,
     shown,
     answer: (...more) => void answers.push(...more),
     [Symbol.asyncDispose]: async () => {

@@ -74,6 +74,24 @@ test("an answer that does not come in time is waited for no longer", async () =>
   await failed;
 });
 
+test("behind a connection that is dead no idle one is trusted either", async () => {
+  await using cluster = await startFaultyCluster();
+  const answered = json({ items: [] });
+  // Two at once, so that one connection is idle while the other is found dead.
+  cluster.server.answer(answered, answered);
+  await Promise.all([cluster.api.call(services), cluster.api.call(services)]);
+  cluster.server.answer({ kind: "stream", lines: [], end: "silence" }, answered);
+  const failed = rejectsWith("unavailable", () => cluster.api.call(services));
+  while (cluster.server.requests.length < 3) await turn();
+  await cluster.clock.run({ seconds: 30 });
+  await failed;
+  await cluster.api.call(services);
+  const [first, second, third, fourth] = cluster.server.ports;
+  assert.notEqual(first, second);
+  assert.ok(third === first || third === second, "a kept connection was used");
+  assert.ok(fourth !== first && fourth !== second, "a new connection was made");
+});
+
 const refusals: Readonly<Record<string, readonly [number, string, StoreErrorCode]>> = {
   "a name that is taken": [409, "AlreadyExists", "exists"],
   "another version": [409, "Conflict", "conflict"],

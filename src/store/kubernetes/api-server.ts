@@ -87,6 +87,14 @@ export class ApiServer {
     }
   }
 
+  /**
+   * A connection was found dead. Others that were idle meanwhile may be dead as well, and each would cost the next
+   * request its patience.
+   */
+  distrustIdle(): void {
+    this.#client?.http.closeIdle();
+  }
+
   /** Ends everything that is under way. */
   close(): void {
     this.#closed.abort(new StoreError("unavailable", "the store was closed"));
@@ -171,7 +179,10 @@ export class ApiServer {
     readonly stop: () => void;
   } {
     const late = new AbortController();
-    const stop = this.#clock.after(patience, () => late.abort());
+    const stop = this.#clock.after(patience, () => {
+      late.abort();
+      this.distrustIdle();
+    });
     const signals = [late.signal, this.#closed.signal, ...(signal === undefined ? [] : [signal])];
     return { signal: AbortSignal.any(signals), isLate: () => late.signal.aborted, stop };
   }

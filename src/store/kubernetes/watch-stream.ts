@@ -51,7 +51,10 @@ export async function* watchOnce(
   let cancel = (): void => undefined;
   const listen = (): void => {
     cancel();
-    cancel = clock.after(longestSilence, () => silence.abort());
+    cancel = clock.after(longestSilence, () => {
+      silence.abort();
+      api.distrustIdle();
+    });
   };
   try {
     const seconds = Math.round(shortestSeconds * (1 + random.fraction()));

@@ -1,18 +1,22 @@
 /**
  * In a cluster nothing is lost either: two replicas, two proxies, requests all the time, and one part after another fails,
- * restarts or is replaced.
+ * restarts or is replaced; at the end the way to the API server, too.
  *
  * SEKISHO_SOAK_CLUSTER_REQUESTS sets how many requests each fault sees at least (default 10,000, at 200 a second).
  */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { createClock } from "#runtime/real-clock.ts";
+import { until } from "#test/bench/measure/waiting.ts";
 import { skipWithoutLab } from "#test/lab/build/requirements.ts";
 import { type InstalledSekisho, installSekisho } from "#test/lab/installed-sekisho.ts";
 import { type Lab, startLab } from "#test/lab/lab.ts";
+import { openReplica, replicaNames } from "#test/lab/replica.ts";
 import { repository } from "#test/system/program.ts";
+import { type ApiDetour, openDetour } from "./api-detour.ts";
 import { SteadyLoad } from "./steady-load.ts";
 
 const skip = await skipWithoutLab();
@@ -108,5 +112,92 @@ describe("a cluster under faults", { skip }, () => {
 
   it("loses nothing while the proxies are rolled", async (t) => {
     await unharmed(t, () => restarted("sekisho-proxy", system));
+  });
+
+  describe("with a bad way to the API server", () => {
+    let detour: ApiDetour;
+
+    before(async () => {
+      detour = undo.use(await openDetour(lab));
+      const { host, port: through } = detour;
+      const way = [`KUBERNETES_SERVICE_HOST=${host}`, `KUBERNETES_SERVICE_PORT=${through}`];
+      await lab.kubectl(["set", "env", "deployment/sekisho-controller", system, ...way]);
+      await lab.kubectl(["rollout", "status", "deployment/sekisho-controller", system, longest]);
+    });
+
+    async function create(...names: readonly string[]): Promise<void> {
+      for (const name of names) {
+        const rule = `--rule=${name}.example/*=tea:80`;
+        await lab.kubectl(["create", "ingress", name, "--class=sekisho", rule]);
+      }
+    }
+
+    /** How many objects each replica serves. */
+    async function servedCounts(): Promise<readonly number[]> {
+      const names = await replicaNames(lab);
+      return await Promise.all(
+        names.map(async (name) => {
+          await using replica = await openReplica(lab, name);
+          return (JSON.parse(await replica.page("/status")) as { readonly served: number }).served;
+        }),
+      );
+    }
+
+    /** Until both replicas serve so many objects. */
+    async function untilServed(count: number): Promise<void> {
+      await until(async () => (await servedCounts()).join() === [count, count].join(), {
+        what: `${count} objects at both replicas`,
+        longestMs: 300_000,
+        everyMs: 1000,
+      });
+    }
+
+    /** Lines of both replicas' logs that say it. */
+    async function logged(what: RegExp): Promise<readonly string[]> {
+      const names = await replicaNames(lab);
+      const logs = names.map((name) => lab.kubectl(["logs", name, system]));
+      return (await Promise.all(logs)).map((log) => what.exec(log)?.[0] ?? "");
+    }
+
+    it("loses nothing when watches stall, which is noticed and made up for", async (t) => {
+      await untilServed(1);
+      await unharmed(t, async () => {
+        await detour.order("freeze");
+        await create("unseen");
+        await untilServed(2);
+      });
+      assert.deepEqual(
+        await logged(/the watch of ingresses stalled/),
+        Array(2).fill("the watch of ingresses stalled"),
+      );
+    });
+
+    it("loses nothing when the API server has forgotten what was last seen (410 Gone)", async (t) => {
+      await unharmed(t, async () => {
+        await detour.order("leave");
+        await create("fresh", "fresher");
+        await lab.kubectl(["delete", "ingress/unseen"]);
+        await forgetHistory();
+        await detour.order("return");
+        await untilServed(3);
+      });
+      const gone = await logged(/too old resource version/);
+      assert.deepEqual(gone, Array(2).fill("too old resource version"));
+    });
+
+    /** Of etcd and of the API server, which remembers by itself for a while. */
+    async function forgetHistory(): Promise<void> {
+      const revision = await lab.kubectl(["get", "--raw", "/api/v1/namespaces?limit=1"]);
+      const { metadata } = JSON.parse(revision) as { metadata: { resourceVersion: string } };
+      const compaction = { revision: metadata.resourceVersion, physical: true };
+      const url = "http://127.0.0.1:2379/v3/kv/compaction";
+      const curl = ["curl", "-sSf", "-q", "--noproxy", "*", "-d", JSON.stringify(compaction), url];
+      const child = lab.enter(["timeout", "60", ...curl], {
+        stdio: ["ignore", "ignore", "inherit"],
+      });
+      assert.deepEqual((await once(child, "exit"))[0], 0);
+      await lab.order("kill", "apiserver");
+      await lab.order("start", "apiserver");
+    }
   });
 });
