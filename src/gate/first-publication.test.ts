@@ -45,6 +45,19 @@ test("parts are published as they come, and proxies begin with the first", async
   assert.deepEqual(said, ["a", "begin", "b", "open"]);
 });
 
+test("who is told of a change when all of it is published hears of the parts, too", () => {
+  const { first } = stage(true);
+  first.part(change("a"));
+  assert.deepEqual(
+    first.whole(change("b")).set.map(({ name }) => name),
+    ["a", "b"],
+  );
+  assert.deepEqual(
+    first.whole(change("c")).set.map(({ name }) => name),
+    ["c"],
+  );
+});
+
 test("as long as a DNS name has no answer nothing is published", async () => {
   const { first, said, answer } = stage(false);
   first.part(change("a"));

@@ -12,6 +12,7 @@ export class FirstPublication {
   readonly #xds: Pick<XdsServer, "publish" | "begin" | "open">;
   readonly #names: Pick<ExternalNames, "answered" | "areAnswered">;
   #waiting: ResourceChange[] = [];
+  #parts: ResourceChange[] = [];
   #isOver = false;
 
   constructor(
@@ -25,6 +26,7 @@ export class FirstPublication {
   /** Takes what is built of the objects that were all listed by now. */
   part(part: ResourceChange): void {
     if (isEmpty(part)) return;
+    this.#parts.push(part);
     this.publish(part);
     if (this.#waiting.length === 0) this.#xds.begin();
   }
@@ -38,6 +40,15 @@ export class FirstPublication {
     }
     this.#publishWaiting();
     this.#xds.publish(change);
+  }
+
+  /** A change with the parts before it, for those who are to hear of all of it at once. */
+  whole(rest: ResourceChange): ResourceChange {
+    const all = [...this.#parts, rest];
+    this.#parts = [];
+    return all.length === 1
+      ? rest
+      : { set: all.flatMap(({ set }) => set), removed: all.flatMap(({ removed }) => removed) };
   }
 
   /** Everything was handed over once: proxies may be told so when every DNS name in use has had its time. */

@@ -120,7 +120,7 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     first.publish(change);
     xds.refreshSecrets(pipeline.takeDueSecrets());
     liveNodes.set(pipeline.counts().live);
-    settings.onApplied(applied, change);
+    settings.onApplied(applied, first.whole(change));
   };
   const undoQuarantine = followVerdicts(
     { ...deps, ...(kept ? { place } : {}) },
