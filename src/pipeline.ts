@@ -76,6 +76,8 @@ const dialectsByKind: ReadonlyMap<string, Dialect> = new Map(
   ),
 );
 
+const indexes = [...worldIndexes, ...dialects.flatMap((dialect) => dialect.indexes)];
+
 export class Pipeline {
   readonly #graph: Graph;
   readonly #steps: Steps;
@@ -102,7 +104,7 @@ export class Pipeline {
     this.#onClaim = deps.onClaim ?? (() => undefined);
     this.#findings = new FindingSet(deps.onFindings);
     this.#judgedElsewhere = deps.judgedElsewhere ?? [];
-    this.#objects = new KnownObjects(this.#graph, worldIndexes);
+    this.#objects = new KnownObjects(this.#graph, indexes);
     this.#refusedSecrets = new Table(this.#graph);
     this.#addresses = new Demand(this.#graph, deps.namesInUse);
     this.#secrets = new Memo(this.#graph, (name) => this.#readSecret(name), {

@@ -53,7 +53,10 @@ function translateCase(input: string): { readonly model: object[]; readonly find
       throw error;
     },
   });
-  const objects = new KnownObjects(graph, worldIndexes);
+  const objects = new KnownObjects(graph, [
+    ...worldIndexes,
+    ...dialects.flatMap((dialect) => dialect.indexes),
+  ]);
   const documents = loadAll(readFileSync(input, "utf8")) as readonly JsonObject[];
   const settings = settingsOf(documents.find((document) => "servedClasses" in document));
   const manifests = documents.filter((document) => !("servedClasses" in document));

@@ -4,6 +4,7 @@ import type { Kind, Known } from "#kinds/kind.ts";
 import type { KindId } from "#kinds/object.ts";
 import type { Fragment, SecretRef } from "#model/fragment.ts";
 import type { SupportRow } from "./common/support.ts";
+import type { WorldIndex } from "./world-indexes.ts";
 
 /** Whether the Secret behind a reference can answer handshakes. */
 export type CertificateState =
@@ -31,6 +32,8 @@ export interface Dialect {
   readonly kinds: readonly KindId[];
   /** Every field and annotation of these kinds that the upstream knows; also annotations of others. Absent: not told yet. */
   readonly support?: readonly SupportRow[];
+  /** Under which keys it has objects filed, besides `world-indexes.ts`. */
+  readonly indexes: readonly WorldIndex[];
   /** Never throws for bad input: what is wrong is in the fragment's findings. */
   readonly translate: (object: Known<unknown>, world: World, settings: DialectSettings) => Fragment;
   /** What stands in when {@link translate} has a bug: 500 on the object's own routes, as far as they can be told. */

@@ -28,6 +28,7 @@ export const defaultClasses: WorldIndex = {
   keysOf: (known) => (isDefaultClass(known as Known<IngressClass>) ? ["default"] : []),
 };
 
+/** What every dialect may read. */
 export const worldIndexes = [
   slicesByService,
   defaultClasses,

@@ -17,6 +17,10 @@ import { ExpressionFilterSchema } from "#gen/envoy/extensions/access_loggers/fil
 import { ExtensionWithMatcherSchema } from "#gen/envoy/extensions/common/matching/v3/extension_matcher_pb.ts";
 import { SkipFilterSchema } from "#gen/envoy/extensions/filters/common/matcher/action/v3/skip_action_pb.ts";
 import {
+  BufferPerRouteSchema,
+  BufferSchema,
+} from "#gen/envoy/extensions/filters/http/buffer/v3/buffer_pb.ts";
+import {
   ExtAuthzPerRouteSchema,
   ExtAuthzSchema,
 } from "#gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.ts";
@@ -35,11 +39,15 @@ import {
   TransportProtocolInputSchema,
 } from "#gen/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.ts";
 import { IpSchema } from "#gen/envoy/extensions/matching/input_matchers/ip/v3/ip_pb.ts";
+import { PreviousHostsPredicateSchema } from "#gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts";
 import { SNISchema } from "#gen/envoy/extensions/transport_sockets/tls/cert_mappers/sni/v3/config_pb.ts";
 import { ConfigSchema as OnDemandSchema } from "#gen/envoy/extensions/transport_sockets/tls/cert_selectors/on_demand_secret/v3/config_pb.ts";
 import type { Secret } from "#gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 import { SecretSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
-import { DownstreamTlsContextSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
+import {
+  DownstreamTlsContextSchema,
+  UpstreamTlsContextSchema,
+} from "#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
 import { HttpProtocolOptionsSchema } from "#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
 import { HttpRequestHeaderMatchInputSchema } from "#gen/envoy/type/matcher/v3/http_inputs_pb.ts";
 import type { Resource, ResourceType } from "./resource.ts";
@@ -54,6 +62,8 @@ const schemas: Readonly<Record<Exclude<ResourceType, "secret" | "policy">, DescM
 
 /** Every message that a builder packs into another one without its type being part of that one's. */
 const packed = createRegistry(
+  BufferPerRouteSchema,
+  BufferSchema,
   DirectResponseSchema,
   DownstreamTlsContextSchema,
   ExpressionFilterSchema,
@@ -69,6 +79,7 @@ const packed = createRegistry(
   IpSchema,
   LuaSchema,
   OnDemandSchema,
+  PreviousHostsPredicateSchema,
   ProxyProtocolSchema,
   RBACSchema,
   RouterSchema,
@@ -78,6 +89,7 @@ const packed = createRegistry(
   SourceIPInputSchema,
   StringValueSchema,
   TlsInspectorSchema,
+  UpstreamTlsContextSchema,
   TransportProtocolInputSchema,
   XffConfigSchema,
 );

@@ -20,6 +20,12 @@ import {
 } from "./resource.ts";
 import { written } from "./written.ts";
 
+/** What a message is made from, as a plain record that others can be joined with. */
+export type Init<Schema extends DescMessage> = Exclude<
+  MessageInitShape<Schema>,
+  MessageShape<Schema>
+>;
+
 /** A message as the resource of that name. Maps in it must be filled in a fixed order: they are encoded as inserted. */
 export function encodeResource<Schema extends DescMessage>(
   named: ResourceName & Relations,

@@ -4,10 +4,11 @@ import type { Place } from "#base/origin.ts";
 import { formatOrigin, type Origin } from "#base/origin.ts";
 import type { Backend } from "#model/backend.ts";
 import { backendName } from "#model/backend.ts";
+import { formatCondition } from "#model/condition.ts";
 import { secretName } from "#model/fragment.ts";
 import { type Gateway, refusedGroup, unclaimed } from "#model/gateway.ts";
 import { normaliseHost, normalisePath, routesFor } from "#model/lookup.ts";
-import type { Route } from "#model/route.ts";
+import type { PathMatch, Route } from "#model/route.ts";
 
 export interface Step {
   /** `listener`, `certificate`, `host`, `route`, `cluster`, `endpoints`, `next`. */
@@ -82,7 +83,8 @@ export async function explain(
     return { url, answer: "421", steps };
   }
   const path = normalisePath(request.path);
-  const [route, next] = routesFor(virtualHost.routes, path);
+  const facts = { method: "GET", scheme, target: targetOf(path, request.path), headers: {} };
+  const [route, next] = routesFor(virtualHost.routes, facts);
   if (route === undefined) throw new Error(`host ${host} has no last route`);
   const answer = await explainRoute(route, path, inputs, steps);
   if (next !== undefined) steps.push(await located("next", describe(next), next.origin, inputs));
@@ -120,7 +122,7 @@ async function explainRoute(
   steps.push(
     await located("route", `${path} is taken by ${describe(route)}`, route.origin, inputs),
   );
-  if (route.action.kind === "respond") return `${route.action.status}`;
+  if (route.action.kind !== "forward") return `${route.action.status}`;
   const { backend } = route.action;
   steps.push({ step: "cluster", text: backendName(backend) });
   const endpoints = await inputs.endpointsOf(backend);
@@ -130,11 +132,23 @@ async function explainRoute(
 }
 
 function describe(route: Route): string {
-  const { match, action } = route;
-  const what = match.kind === "exact" ? `path ${match.path} exactly` : `prefix ${match.path}`;
+  const { match, action, conditions = [], drawBelow } = route;
+  const share = drawBelow === undefined ? [] : [`if its draw of a hundred is below ${drawBelow}`];
+  const what = [describeMatch(match), ...conditions.map(formatCondition), ...share].join(", ");
   return action.kind === "forward"
     ? `${what}, to ${backendName(action.backend)}`
     : `${what}, answered ${action.status}`;
+}
+
+function describeMatch(match: PathMatch): string {
+  if (match.kind === "regex") return `pattern ${match.pattern}`;
+  return match.kind === "exact" ? `path ${match.path} exactly` : `prefix ${match.path}`;
+}
+
+/** The query stays as it was asked for. */
+function targetOf(path: string, asked: string): string {
+  const query = /\?[^#]*/.exec(asked)?.[0] ?? "";
+  return `${path}${query}`;
 }
 
 async function located(

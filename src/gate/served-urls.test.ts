@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Graph } from "#base/tracked/graph.ts";
+import type { Action } from "#model/action.ts";
 import { Gateway } from "#model/gateway.ts";
 import { anyHost, hostFromText } from "#model/host.ts";
-import type { Action, Route } from "#model/route.ts";
+import type { Route } from "#model/route.ts";
 import { sampleRequest, servedUrls } from "./served-urls.ts";
 
 const origin = { kind: "Ingress.networking.k8s.io", namespace: "default", name: "a", path: "" };

@@ -42,9 +42,10 @@ function servedHosts(gateway: Gateway): readonly string[] {
 /** Of a route whose path needs no quotes in a shell. */
 function forwardedPath(gateway: Gateway, host: string): string | undefined {
   const { routes } = gateway.virtualHost(host);
-  return routes.find(
-    ({ match, action }) => action.kind === "forward" && /^[\w/.~%-]+$/.test(match.path),
-  )?.match.path;
+  return routes
+    .filter(({ action, conditions = [] }) => action.kind === "forward" && conditions.length === 0)
+    .flatMap(({ match }) => (match.kind === "regex" ? [] : [match.path]))
+    .find((path) => /^[\w/.~%-]+$/.test(path));
 }
 
 function curlCommand(host: string, path: string, { ports, address }: GatePlace): string {

@@ -27,7 +27,17 @@ const endpoint = fields({
   hostname: optional(text),
   nodeName: optional(text),
   zone: optional(text),
-  targetRef: optional(anything),
+  targetRef: optional(
+    fields({
+      apiVersion: optional(text),
+      fieldPath: optional(text),
+      kind: optional(text),
+      name: optional(text),
+      namespace: optional(text),
+      resourceVersion: optional(text),
+      uid: optional(text),
+    }),
+  ),
   deprecatedTopology: optional(mapOf(text)),
   hints: optional(anything),
 });

@@ -25,7 +25,7 @@ function fieldsOf(kind: Kind<unknown>): readonly string[] {
 
 /** Named as a property, or taken out of a record; the line that declares it to the parser does not count. */
 function isRead(field: string): boolean {
-  const name = /(\w+)(\[\*\])*$/.exec(field)?.[1] ?? "";
+  const name = /([\w-]+)(\[\*\])*$/.exec(field)?.[1] ?? "";
   const use = new RegExp(`[?.]\\.?${name}\\b|[{,]\\s*${name}\\s*[,}=]|"${name}"`);
   return readers.some((text) => use.test(text));
 }

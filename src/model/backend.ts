@@ -1,6 +1,8 @@
 /** What a route reaches: named by what it is, never by the route that uses it. */
 
 import type { Brand } from "#base/brand.ts";
+import { compareText } from "#base/compare.ts";
+import { contentHash } from "#base/content-hash.ts";
 
 /** The text form of a {@link Backend}; equal texts mean one cluster. */
 export type BackendName = Brand<"BackendName">;
@@ -10,23 +12,86 @@ export interface Backend {
   readonly service: string;
   /** The Service's port, by number or by name. */
   readonly port: number | string;
-  /** How we speak to it: HTTP/1.1, or HTTP/2 without TLS. */
+  /** How we speak to it: HTTP/1.1, or HTTP/2 without asking. */
   readonly protocol: "http1" | "h2c";
   readonly connectTimeoutMs: number;
+  /** `unverified`: by TLS, whoever answers. Default: in clear text. */
+  readonly tls?: "unverified";
+  /** Who of the endpoints gets a request. Default: one after the other. */
+  readonly balancing?: Balancing;
+  /** Endpoints that fail get no requests for a while. Default: none. */
+  readonly ejection?: Ejection;
+  /** To each endpoint. Default: no limit. */
+  readonly maxConnections?: number;
+  /** For so long an endpoint that is new gets ever more requests, until it has its share. Default: at once. */
+  readonly slowStartMs?: number;
+  /** Endpoints are asked how they are; one that says nothing good gets no requests. Default: readiness alone decides. */
+  readonly healthCheck?: HealthCheck;
+  /** Only the pods with these labels, of those behind the Service. Default: all. */
+  readonly podLabels?: Readonly<Record<string, string>>;
+  /** `service-address`: the Service's own address is the only endpoint. Default: the endpoints themselves. */
+  readonly reached?: "service-address";
+  /** Who gets the requests when no endpoint is left. Default: nobody. */
+  readonly backup?: { readonly service: string; readonly port: number };
+}
+
+/**
+ * `least-request`: of two endpoints drawn by lot the one with fewer requests under way. `hash`: the one that the
+ * requests' hash says, with as few others as can be when endpoints come and go.
+ */
+export type Balancing = "least-request" | "random" | "hash";
+
+export interface HealthCheck {
+  /** `grpc`: the gRPC health checking protocol, for this service; empty: for the whole server. */
+  readonly ask:
+    | {
+        readonly kind: "http";
+        readonly path: string;
+        /** Half-open: `end` is the first that is not good any more. */
+        readonly statuses: readonly { readonly start: number; readonly end: number }[];
+        readonly headers: Readonly<Record<string, string>>;
+      }
+    | { readonly kind: "grpc"; readonly service: string };
+  readonly intervalMs: number;
+  /** Up to so much is added to each interval, by chance. */
+  readonly jitterMs: number;
+  readonly timeoutMs: number;
+  readonly unhealthyAfter: number;
+  readonly healthyAfter: number;
+  /** Default: the endpoint's own. */
+  readonly port?: number;
+}
+
+export interface Ejection {
+  /** So many connections in a row that could not be made, or were lost before an answer. */
+  readonly afterFailures: number;
+  readonly forMs: number;
 }
 
 /** `default/tea-svc:80`, with protocol and policy behind it when they are not the plain ones. */
 export function backendName(backend: Backend): BackendName {
   const base = `${backend.namespace}/${backend.service}:${backend.port}`;
   const protocol = backend.protocol === "http1" ? "" : `+${backend.protocol}`;
+  const tls = backend.tls === undefined ? "" : `+tls=${backend.tls}`;
   const connect = backend.connectTimeoutMs === 5000 ? "" : `+connect=${backend.connectTimeoutMs}ms`;
-  return `${base}${protocol}${connect}` as BackendName;
+  return `${base}${protocol}${tls}${connect}${policyName(backend)}` as BackendName;
+}
+
+/** The policies that are rarely anything but their dialect's own, in short. */
+function policyName(backend: Backend): string {
+  const { namespace, service, port, protocol, connectTimeoutMs, tls, ...policy } = backend;
+  const given = Object.entries(policy)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => compareText(a, b));
+  return given.length === 0 ? "" : `+policy=${contentHash(JSON.stringify(given)).slice(0, 8)}`;
 }
 
 /** One address that may answer. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
+  /** Gets requests only when no other endpoint is left. */
+  readonly isBackup?: true;
 }
 
 /** Who answers for a backend now: addresses (EndpointSlices) or a DNS name we resolve (ExternalName). */

@@ -4,7 +4,7 @@ import { Graph } from "#base/tracked/graph.ts";
 import type { Fragment } from "./fragment.ts";
 import { Gateway, refusedGroup } from "./gateway.ts";
 import { hostFromText } from "./host.ts";
-import type { Route } from "./route.ts";
+import { pathText, type Route } from "./route.ts";
 
 function start(unusable: readonly string[] = []): { gateway: Gateway; hosts: Set<string> } {
   const graph = new Graph({
@@ -66,7 +66,7 @@ function fragment(name: string, wanted: Wanted): Fragment {
 function answers(gateway: Gateway, host: string): readonly string[] {
   return gateway.virtualHost(host).routes.map(({ match, action, origin }) => {
     const status = action.kind === "respond" ? action.status : 0;
-    return `${match.path} ${status} ${origin.name}`;
+    return `${pathText(match)} ${status} ${origin.name}`;
   });
 }
 

@@ -1,6 +1,8 @@
 /** Which route answers a request: the model's own reading of what Envoy is told, for `explain`. */
 
+import { parseRe2 } from "#base/re2.ts";
 import { unreachable } from "#base/unreachable.ts";
+import { isFulfilled, type RequestFacts } from "./condition.ts";
 import type { PathMatch, Route } from "./route.ts";
 
 /** True when a normalised path without query is taken by the match. */
@@ -12,14 +14,25 @@ export function pathMatches(match: PathMatch, path: string): boolean {
       return path === match.path || path.startsWith(`${match.path}/`);
     case "prefix":
       return path.startsWith(match.path);
+    case "regex": {
+      const parsed = parseRe2(match.pattern);
+      return parsed.ok && path.startsWith(match.within ?? "") && parsed.value(path);
+    }
     default:
       return unreachable(match);
   }
 }
 
-/** The routes that take a path, in the order in which they are tried: the first answers, the second would be next. */
-export function routesFor(routes: readonly Route[], path: string): readonly Route[] {
-  return routes.filter((route) => pathMatches(route.match, path));
+/**
+ * The routes that may take a request, in the order in which they are tried: the first answers, the second would be next.
+ * One that takes a share of requests only may do so or not.
+ */
+export function routesFor(routes: readonly Route[], request: RequestFacts): readonly Route[] {
+  const path = request.target.split("?", 1)[0] ?? "";
+  return routes.filter(
+    ({ match, conditions = [] }) =>
+      pathMatches(match, path) && conditions.every((condition) => isFulfilled(condition, request)),
+  );
 }
 
 /**

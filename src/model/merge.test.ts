@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Seniority } from "./fragment.ts";
 import { type Contribution, mergeRoutes } from "./merge.ts";
-import type { PathMatch, Route } from "./route.ts";
+import { type PathMatch, pathText, type Route } from "./route.ts";
 
 function route(match: PathMatch, name: string): Route {
   return {
@@ -41,7 +41,7 @@ test("exact paths are tried first, then the longest prefix", () => {
     from("a", "2024-01-01T00:00:00Z", root, segments("/a"), exact("/a"), segments("/a/b")),
   ]);
   assert.deepEqual(
-    merged.routes.map(({ match }) => `${match.kind} ${match.path}`),
+    merged.routes.map(({ match }) => `${match.kind} ${pathText(match)}`),
     ["exact /a", "segments /a/b", "segments /a", "prefix /"],
   );
 });
@@ -94,7 +94,7 @@ function challenge(name: string, namespace: string): Contribution {
 }
 
 const names = ({ routes }: { readonly routes: readonly Route[] }): readonly string[] =>
-  routes.map(({ match, origin }) => `${origin.name} ${match.path}`);
+  routes.map(({ match, origin }) => `${origin.name} ${pathText(match)}`);
 
 test("who wants a host whole and is the oldest has it alone, in the order given", () => {
   const old = whole(from("old", "2024-01-01T00:00:00Z", segments("/a"), exact("/b")));

@@ -10,7 +10,7 @@ import type { Finding } from "#base/finding.ts";
 import { formatOrigin, type Origin } from "#base/origin.ts";
 import { compareSeniority, type HostRules, type Seniority } from "./fragment.ts";
 import { compareRoutes } from "./order.ts";
-import { formatMatch, type Route } from "./route.ts";
+import { formatTaken, pathText, type Route } from "./route.ts";
 
 /** One object's routes for the host. */
 export interface Contribution {
@@ -75,7 +75,7 @@ function mergeShared(bySeniority: readonly Contribution[]): {
   const findings: Finding[] = [];
   for (const { routes } of bySeniority) {
     for (const route of routes) {
-      const match = formatMatch(route.match);
+      const match = formatTaken(route);
       const winner = byMatch.get(match);
       if (winner === undefined) byMatch.set(match, route);
       else findings.push(conflict(route, winner));
@@ -89,7 +89,7 @@ function conflict(loser: Route, winner: Route): Finding {
     severity: "warning",
     reason: "RouteConflict",
     origin: loser.origin,
-    message: `path ${winner.match.path} of this host is already taken by ${formatOrigin(winner.origin)}, which is older or comes first`,
+    message: `path ${pathText(winner.match)} of this host is already taken by ${formatOrigin(winner.origin)}, which is older or comes first`,
     advice: "change the path or the host of one of the two, or remove one",
   };
 }

@@ -1,7 +1,8 @@
 /** One route: which requests of a host it takes, and what it does with them. */
 
 import type { Origin } from "#base/origin.ts";
-import type { Backend } from "./backend.ts";
+import type { Action } from "./action.ts";
+import { type Condition, formatCondition } from "./condition.ts";
 import type { Protected } from "./protection.ts";
 
 export type PathMatch =
@@ -10,26 +11,19 @@ export type PathMatch =
   /** Segment-wise prefix: `/a` takes `/a` and `/a/b`, not `/ab`. Never ends in `/`; `/` itself is kind `prefix`. */
   | { readonly kind: "segments"; readonly path: string }
   /** Raw text prefix; `/` takes everything. */
-  | { readonly kind: "prefix"; readonly path: string };
-
-export type Action =
-  | {
-      readonly kind: "forward";
-      readonly backend: Backend;
-      /** A stream with no bytes either way for so long is ended. */
-      readonly idleTimeoutMs: number;
-      /** How often a request is tried again when no connection could be made. */
-      readonly connectRetries: number;
-      /**
-       * The backend is told in X-Forwarded-Host for which authority the client asked, whatever the client wrote there;
-       * absent: what the client wrote there passes through.
-       */
-      readonly forwardedHost?: true;
-    }
-  | { readonly kind: "respond"; readonly status: number; readonly body?: string };
+  | { readonly kind: "prefix"; readonly path: string }
+  /** RE2 that matches the whole path; with `within`, only paths that begin with that text. */
+  | { readonly kind: "regex"; readonly pattern: string; readonly within?: string };
 
 export interface Route extends Protected {
   readonly match: PathMatch;
+  /** All of them hold. Default: none. */
+  readonly conditions?: readonly Condition[];
+  /**
+   * Takes so many requests of a hundred: those whose draw is below. A request draws one number from 0 to 99, the same for
+   * all routes. Default: all.
+   */
+  readonly drawBelow?: number;
   readonly action: Action;
   /** Answers a certificate authority's question: it stands first on a host, also on one that is another object's alone. */
   readonly challenge?: true;
@@ -45,5 +39,20 @@ export function formatMatch(match: PathMatch): string {
       return `/ ${match.path}`;
     case "prefix":
       return `^ ${match.path}`;
+    case "regex":
+      return match.within === undefined
+        ? `~ ${match.pattern}`
+        : `~ ${match.pattern} within ${match.within}`;
   }
+}
+
+/** The path or the pattern of a match. */
+export function pathText(match: PathMatch): string {
+  return match.kind === "regex" ? match.pattern : match.path;
+}
+
+/** The identity of what a route takes: its match, and under which conditions. */
+export function formatTaken({ match, conditions = [], drawBelow }: Route): string {
+  const share = drawBelow === undefined ? [] : [`${drawBelow} of 100`];
+  return [formatMatch(match), ...conditions.map(formatCondition), ...share].join(", ");
 }

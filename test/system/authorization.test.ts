@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import type { KubeObject } from "#kinds/object.ts";
 import type { Fragment } from "#model/fragment.ts";
 import type { Protection } from "#model/protection.ts";
-import type { Route } from "#model/route.ts";
+import { pathText, type Route } from "#model/route.ts";
 import { toObject } from "#test/differential/ingress/gate.ts";
 import { type AuthService, startAuthService } from "#test/fakes/auth-service.ts";
 import { noOpenssl } from "#test/fakes/openssl.ts";
@@ -49,7 +49,8 @@ const both: readonly Protection[] = ["/basic", "/external"].flatMap(
 
 function protect(fragment: Fragment): Fragment {
   const guarded = (route: Route): Route => {
-    const found = route.match.path === "/both" ? both : protections[route.match.path];
+    const path = pathText(route.match);
+    const found = path === "/both" ? both : protections[path];
     return found === undefined ? route : { ...route, protections: found };
   };
   const rules = fragment.rules.map((rule) => ({ ...rule, routes: rule.routes.map(guarded) }));

@@ -4,7 +4,9 @@ import { compareInTurn, compareNumber, compareText } from "#base/compare.ts";
 import type { Finding } from "#base/finding.ts";
 import { type EndpointSlice, endpointSliceKind } from "#kinds/endpoint-slice.ts";
 import type { Known } from "#kinds/kind.ts";
+import { includesLabels } from "#kinds/label-selector.ts";
 import { parseKey } from "#kinds/object.ts";
+import { podKind } from "#kinds/pod.ts";
 import { type Service, serviceKind } from "#kinds/service.ts";
 import type { Backend, Endpoint, Endpoints } from "#model/backend.ts";
 import type { World } from "../dialect.ts";
@@ -18,11 +20,27 @@ export interface EndpointsVerdict {
 
 const nobody: Endpoints = { kind: "addresses", endpoints: [] };
 
+/** The endpoints of a backend, and behind them those of its backup; a backup with a DNS name has none. */
+export function resolveEndpoints(backend: Backend, world: World): EndpointsVerdict {
+  const { backup, ...own } = backend;
+  const verdict = resolveOwn(own, world);
+  if (backup === undefined || verdict.endpoints.kind === "dns") return verdict;
+  const { podLabels: _, ...plain } = own;
+  const behind = resolveOwn({ ...plain, ...backup }, world);
+  const backups = behind.endpoints.kind === "dns" ? [] : behind.endpoints.endpoints;
+  const all = [
+    ...verdict.endpoints.endpoints,
+    ...backups.map((endpoint) => ({ ...endpoint, isBackup: true as const })),
+  ];
+  const findings = backups.length > 0 ? [] : [...verdict.findings, ...behind.findings];
+  return { endpoints: { kind: "addresses", endpoints: all }, findings };
+}
+
 /**
- * The ready endpoints of a backend (Kubernetes API reference, "EndpointSlice v1": a condition that is absent counts as
+ * The ready endpoints of a Service (Kubernetes API reference, "EndpointSlice v1": a condition that is absent counts as
  * ready; a Service port is found in a slice by its name).
  */
-export function resolveEndpoints(backend: Backend, world: World): EndpointsVerdict {
+function resolveOwn(backend: Backend, world: World): EndpointsVerdict {
   const service = world.get(serviceKind, backend.namespace, backend.service);
   const spec = service?.value?.spec;
   if (service === undefined || spec === undefined) return { endpoints: nobody, findings: [] };
@@ -31,11 +49,16 @@ export function resolveEndpoints(backend: Backend, world: World): EndpointsVerdi
     (entry) => entry.port === backend.port || entry.name === backend.port,
   );
   if (port === undefined) return { endpoints: nobody, findings: [] };
+  const { clusterIP } = spec;
+  if (backend.reached === "service-address" && clusterIP !== undefined && clusterIP !== "None") {
+    const endpoints = [{ address: clusterIP, port: port.port }];
+    return { endpoints: { kind: "addresses", endpoints }, findings: [] };
+  }
   const slices = [
     ...world.filed(slicesByService.name, `${backend.namespace}/${backend.service}`),
   ].map((key) => world.get(endpointSliceKind, backend.namespace, parseKey(key).name));
   const endpoints = slices.flatMap((slice) =>
-    slice === undefined ? [] : readyIn(slice, port.name ?? ""),
+    slice === undefined ? [] : readyIn(slice, port.name ?? "", wantedPods(backend, world)),
   );
   if (endpoints.length > 0)
     return { endpoints: { kind: "addresses", endpoints: unique(endpoints) }, findings: [] };
@@ -86,13 +109,30 @@ export function unresolved({ namespace, service }: Backend, name: string): Findi
   };
 }
 
-function readyIn(slice: Known<EndpointSlice>, portName: string): readonly Endpoint[] {
+/** Whether an endpoint is one of the pods that are wanted. */
+type WantedPods = (target: EndpointTarget) => boolean;
+type EndpointTarget = { readonly kind?: string; readonly name?: string } | undefined;
+
+function wantedPods({ namespace, podLabels }: Backend, world: World): WantedPods {
+  if (podLabels === undefined) return () => true;
+  return (target) => {
+    if (target?.kind !== "Pod" || target.name === undefined) return false;
+    const pod = world.get(podKind, namespace, target.name);
+    return pod !== undefined && includesLabels(pod.object.metadata.labels, podLabels);
+  };
+}
+
+function readyIn(
+  slice: Known<EndpointSlice>,
+  portName: string,
+  isWanted: WantedPods,
+): readonly Endpoint[] {
   const value = slice.value;
   if (value === undefined || value.addressType === "FQDN") return [];
   const port = (value.ports ?? []).find((entry) => (entry.name ?? "") === portName)?.port;
   if (port === undefined) return [];
   return (value.endpoints ?? [])
-    .filter((entry) => entry.conditions?.ready ?? true)
+    .filter((entry) => (entry.conditions?.ready ?? true) && isWanted(entry.targetRef))
     .flatMap((entry) => entry.addresses.slice(0, 1).map((address) => ({ address, port })));
 }
 

@@ -25,6 +25,7 @@ export const ingress: Dialect = {
   name: "ingress",
   kinds: [ingressKind.id],
   support: ingressSupport,
+  indexes: [],
   translate: (object, world, settings) => translate(object as Known<Ingress>, world, settings),
   refuse: (object, problem) => refuse(object as Known<Ingress>, problem),
 };

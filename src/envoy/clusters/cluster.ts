@@ -2,11 +2,8 @@
 
 import { create } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
-import {
-  Cluster_DiscoveryType,
-  Cluster_LbPolicy,
-  ClusterSchema,
-} from "#gen/envoy/config/cluster/v3/cluster_pb.ts";
+import { Cluster_DiscoveryType, ClusterSchema } from "#gen/envoy/config/cluster/v3/cluster_pb.ts";
+import { UpstreamTlsContextSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
 import type { HttpProtocolOptions_ExplicitHttpConfig } from "#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
 import {
   HttpProtocolOptions_ExplicitHttpConfigSchema,
@@ -14,8 +11,10 @@ import {
 } from "#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
 import type { Backend } from "#model/backend.ts";
 import { backendName } from "#model/backend.ts";
-import { durationOf, encodeResource, overAds } from "../encode.ts";
+import { durationOf, encodeResource, type Init, overAds, typedConfig } from "../encode.ts";
 import type { Resource } from "../resource.ts";
+import { balancingOf, ejectionOf } from "./balancing.ts";
+import { healthCheckOf } from "./health-check.ts";
 
 /** Envoy's limits of 1,024 are not our users': nobody set them. */
 const noLimit = 0xffff_ffff;
@@ -29,8 +28,8 @@ const idleTimeoutMs = 60_000;
 const optionsName = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
 /**
- * Always by EDS over ADS: a name (ExternalName) is resolved by us. Round robin; no outlier detection, because a
- * Kubernetes user expects readiness alone to decide.
+ * Always by EDS over ADS: a name (ExternalName) is resolved by us. Outlier detection only where a
+ * dialect asks for it: a Kubernetes user expects readiness alone to decide.
  */
 export function buildCluster(backend: Backend): Resource {
   const name = backendName(backend);
@@ -44,8 +43,16 @@ export function buildCluster(backend: Backend): Resource {
     edsClusterConfig: { edsConfig: overAds() },
     connectTimeout: durationOf(backend.connectTimeoutMs),
     perConnectionBufferLimitBytes: 32 * 1024,
-    lbPolicy: Cluster_LbPolicy.ROUND_ROBIN,
+    ...balancingOf(backend),
+    ...(backend.ejection === undefined ? {} : ejectionOf(backend.ejection)),
+    ...(backend.healthCheck === undefined
+      ? {}
+      : { healthChecks: [healthCheckOf(backend.healthCheck, backend)] }),
+    ...(backend.tls === undefined ? {} : unverifiedTls(backend)),
     circuitBreakers: {
+      ...(backend.maxConnections === undefined
+        ? {}
+        : { perHostThresholds: [{ maxConnections: backend.maxConnections }] }),
       thresholds: [
         {
           maxConnections: noLimit,
@@ -62,6 +69,18 @@ export function buildCluster(backend: Backend): Resource {
   });
   const named = { type: "cluster", name, uses: [{ type: "endpoints", name }] } as const;
   return encodeResource(named, ClusterSchema, message);
+}
+
+/** HTTP/2 has to be agreed on in the handshake (RFC 9113 §3.2). */
+function unverifiedTls(backend: Backend): Pick<Init<typeof ClusterSchema>, "transportSocket"> {
+  const alpnProtocols = backend.protocol === "h2c" ? ["h2"] : ["http/1.1"];
+  const context = create(UpstreamTlsContextSchema, { commonTlsContext: { alpnProtocols } });
+  return {
+    transportSocket: {
+      name: "envoy.transport_sockets.tls",
+      configType: typedConfig(UpstreamTlsContextSchema, context),
+    },
+  };
 }
 
 function protocolOf(backend: Backend): HttpProtocolOptions_ExplicitHttpConfig {

@@ -6,7 +6,7 @@ import type { LbEndpoint } from "#gen/envoy/config/endpoint/v3/endpoint_componen
 import { LbEndpointSchema } from "#gen/envoy/config/endpoint/v3/endpoint_components_pb.ts";
 import { ClusterLoadAssignmentSchema } from "#gen/envoy/config/endpoint/v3/endpoint_pb.ts";
 import type { BackendName, Endpoint } from "#model/backend.ts";
-import { encodeResource } from "../encode.ts";
+import { encodeResource, type Init } from "../encode.ts";
 import type { Resource } from "../resource.ts";
 
 const compareEndpoints = compareInTurn<Endpoint>(
@@ -21,15 +21,29 @@ export function buildEndpoints(backendName: BackendName, endpoints: readonly End
     const before = sorted[index - 1];
     return before === undefined || compareEndpoints(before, endpoint) !== 0;
   });
+  const backups = unique.filter(({ isBackup }) => isBackup === true);
+  const first = unique.filter(({ isBackup }) => isBackup !== true);
   const message = create(ClusterLoadAssignmentSchema, {
     clusterName: backendName,
-    endpoints: unique.length === 0 ? [] : [{ locality: {}, lbEndpoints: unique.map(endpointOf) }],
+    endpoints: [...groupOf(first, 0), ...groupOf(backups, 1)],
+    ...(first.length > 0 && backups.length > 0 ? { policy: untilNobodyIsLeft } : {}),
   });
   return encodeResource(
     { type: "endpoints", name: backendName },
     ClusterLoadAssignmentSchema,
     message,
   );
+}
+
+/** Envoy would send the first requests to backups as soon as a third of the others is unhealthy. */
+const untilNobodyIsLeft = { overprovisioningFactor: 10_000 } as const;
+
+function groupOf(
+  endpoints: readonly Endpoint[],
+  priority: number,
+): NonNullable<Init<typeof ClusterLoadAssignmentSchema>["endpoints"]> {
+  if (endpoints.length === 0) return [];
+  return [{ locality: {}, lbEndpoints: endpoints.map(endpointOf), priority }];
 }
 
 function endpointOf({ address, port }: Endpoint): LbEndpoint {

@@ -3,6 +3,7 @@
 import type { CidrRange } from "#gen/envoy/config/core/v3/address_pb.ts";
 import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { authorizationFilter } from "./authorization.ts";
+import { bodyLimitFilter } from "./body-limit.ts";
 import { connectionGroupFilter } from "./connection-group.ts";
 import { gateFilter } from "./gate.ts";
 import { routerFilter } from "./router.ts";
@@ -52,6 +53,12 @@ export const filterOrder: readonly OrderedFilter[] = [
     build: authorizationFilter,
     protects: true,
     reason: "reads from the route whether it is protected, so behind what finds the route",
+  },
+  {
+    build: bodyLimitFilter,
+    // It limits what a route takes and lets nobody in; where no route is asked it still has a limit.
+    protects: false,
+    reason: "behind all that may turn a request away by its head: no body is read for those",
   },
   { build: routerFilter, protects: false, reason: "ends the chain" },
 ];

@@ -14,6 +14,7 @@ import {
   ScopedRoutesSchema,
 } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { durationOf, overAdsHoweverLate, typedConfig } from "../encode.ts";
+import { bodyLimitName } from "../filters/body-limit.ts";
 import { buildHttpFilters } from "../filters/order.ts";
 import { scopeHeader } from "../internal-headers.ts";
 import type { ClientAddress } from "./client-address.ts";
@@ -36,16 +37,22 @@ export function buildHttpConnectionManager(
   settings: ListenerSettings,
   kind: ConnectionKind,
 ): Filter {
+  const httpFilters = buildHttpFilters({
+    allowedClients: settings.allowedClients,
+    byServerName: kind.naming === "by-server-name",
+  });
   const message = create(HttpConnectionManagerSchema, {
     statPrefix: kind.statPrefix,
     routeSpecifier: { case: "scopedRoutes", value: scopedRoutes() },
-    httpFilters: buildHttpFilters({
-      allowedClients: settings.allowedClients,
-      byServerName: kind.naming === "by-server-name",
-    }),
+    httpFilters,
     accessLog: [...settings.accessLog],
     earlyHeaderMutationExtensions: [buildEarlyHeaderMutation(kind.naming)],
-    upgradeConfigs: [{ upgradeType: "websocket" }],
+    upgradeConfigs: [
+      {
+        upgradeType: "websocket",
+        filters: httpFilters.filter(({ name }) => name !== bodyLimitName),
+      },
+    ],
     // A UUID a request, and nobody asked for one: a client's or a proxy's own X-Request-Id passes through.
     generateRequestId: false,
     ...clientAddressOptions(kind.clientAddress, settings),

@@ -8,9 +8,10 @@ import { FilterConfigSchema } from "#gen/envoy/config/route/v3/route_components_
 import type { RouteConfiguration } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { ExtAuthzPerRouteSchema } from "#gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.ts";
+import type { Action } from "#model/action.ts";
 import { hostFromText } from "#model/host.ts";
 import { type Protection, protectionName } from "#model/protection.ts";
-import type { Action, PathMatch, Route } from "#model/route.ts";
+import type { PathMatch, Route } from "#model/route.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
 import { authorizationFilter } from "../filters/authorization.ts";
 import { connectionGroupFilter } from "../filters/connection-group.ts";

@@ -4,19 +4,22 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { formatOrigin } from "#base/origin.ts";
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { backendName } from "#model/backend.ts";
-import { formatHost } from "#model/host.ts";
+import { formatHost, type Host } from "#model/host.ts";
 import { protectionName } from "#model/protection.ts";
-import { formatMatch, type Route } from "#model/route.ts";
+import { formatTaken, type Route } from "#model/route.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
 import { encodeResource } from "../encode.ts";
 import { withoutAuthorization } from "../filters/authorization.ts";
+import { withoutBodyLimit } from "../filters/body-limit.ts";
 import { withoutLookups } from "../filters/connection-group.ts";
 import { withoutGate } from "../filters/gate.ts";
 import { connectionHeader, scopeHeader } from "../internal-headers.ts";
 import type { Resource } from "../resource.ts";
+import { bodyBytes } from "./answer.ts";
 import type { ConnectionGuard } from "./misdirected.ts";
 import { buildMisdirectedRoute, protectionsOfGuard } from "./misdirected.ts";
-import { buildRoute, canMatch, type RouteOptions, sharedByRoutes } from "./route.ts";
+import { buildRoutes, type RouteOptions, sharedByRoutes } from "./route.ts";
+import { canMatch } from "./route-match.ts";
 import { hostResourceName } from "./scope.ts";
 
 /** Envoy adds the last one itself, after the early header mutations; backends have X-Forwarded-For. */
@@ -39,7 +42,8 @@ export function buildRouteConfiguration(
   const name = hostResourceName(virtualHost.host);
   const misdirected = buildMisdirectedRoute(guard, formatOrigin(virtualHost.origin));
   const routes = virtualHost.routes.filter(canMatch);
-  const shared = sharedByRoutes(routes);
+  const { host } = virtualHost;
+  const shared = sharedByRoutes(routes, host);
   const message: MessageInitShape<typeof RouteConfigurationSchema> = {
     name,
     virtualHosts: [
@@ -48,9 +52,11 @@ export function buildRouteConfiguration(
         domains: ["*"],
         routes: [
           ...(misdirected === undefined ? [] : [misdirected]),
-          ...routes.map((route) => buildRoute(route, options, shared)),
+          ...routes.flatMap((route) => buildRoutes(route, host, options, shared)),
         ],
-        ...shared,
+        ...shared.requestHeaders,
+        ...shared.responseHeaders,
+        ...shared.retries,
       },
     ],
     requestHeadersToRemove: removed,
@@ -58,8 +64,9 @@ export function buildRouteConfiguration(
       ...(hasOneWay(virtualHost) && !options.limitsClients ? withoutGate() : {}),
       ...withoutLookups(),
       ...withoutAuthorization(),
+      ...withoutBodyLimit(),
     },
-    ...maxBodyOf(routes),
+    ...maxBodyOf(routes, host),
   };
   return encodeResource(
     {
@@ -88,11 +95,12 @@ function policiesOf(routes: readonly Route[]): ReadonlySet<string> {
 }
 
 /** A route that keeps people out; what is merely not there (404) or broken (5xx) protects nobody. */
-function protectionOf({ match, action, protections = [] }: Route): readonly string[] {
+function protectionOf(route: Route): readonly string[] {
+  const { action, protections = [] } = route;
   const keepsOut = action.kind === "respond" && (action.status === 401 || action.status === 403);
   return [
-    ...(keepsOut ? [`${action.status} ${formatMatch(match)}`] : []),
-    ...protections.map((protection) => `${protectionName(protection)} ${formatMatch(match)}`),
+    ...(keepsOut ? [`${action.status} ${formatTaken(route)}`] : []),
+    ...protections.map((protection) => `${protectionName(protection)} ${formatTaken(route)}`),
   ];
 }
 
@@ -101,9 +109,12 @@ function hasOneWay({ routes }: VirtualHost): boolean {
   return routes.length === 1;
 }
 
-function maxBodyOf(routes: readonly Route[]): { maxDirectResponseBodySizeBytes?: number } {
+function maxBodyOf(
+  routes: readonly Route[],
+  host: Host,
+): { maxDirectResponseBodySizeBytes?: number } {
   const sizes = routes.map(({ action }) =>
-    action.kind === "respond" ? Buffer.byteLength(action.body ?? "") : 0,
+    action.kind === "forward" ? 0 : bodyBytes(action, host),
   );
   const largest = sizes.reduce((a, b) => Math.max(a, b), 0);
   return largest > defaultMaxBodyBytes ? { maxDirectResponseBodySizeBytes: largest } : {};

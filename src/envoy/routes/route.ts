@@ -1,142 +1,149 @@
 /** One route of the model → Envoy's, as what `encodeMessage` takes. */
 
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import { formatOrigin } from "#base/origin.ts";
-import { unreachable } from "#base/unreachable.ts";
-import type { HeaderValueOptionSchema } from "#gen/envoy/config/core/v3/base_pb.ts";
-import { HeaderValueOption_HeaderAppendAction } from "#gen/envoy/config/core/v3/base_pb.ts";
 import type {
-  DirectResponseActionSchema,
   RetryPolicySchema,
-  RouteActionSchema,
-  RouteMatchSchema,
   RouteSchema,
 } from "#gen/envoy/config/route/v3/route_components_pb.ts";
-import { backendName } from "#model/backend.ts";
-import type { Action, PathMatch, Route } from "#model/route.ts";
-import { durationOf } from "../encode.ts";
+import type { Action, Forward } from "#model/action.ts";
+import type { Host } from "#model/host.ts";
+import type { Route } from "#model/route.ts";
+import type { Init } from "../encode.ts";
 import { withAuthorization } from "../filters/authorization.ts";
+import { mostHeldBytes, withBodyLimit } from "../filters/body-limit.ts";
+import { answerHeaders, buildAnswer } from "./answer.ts";
+import { buildForward, type RequestHeaders, requestHeadersOf, retriesOf } from "./forward.ts";
+import { type HeaderValueOption, headersToAdd, headersToRemove } from "./headers.ts";
+import { buildMatch, longerThan } from "./route-match.ts";
 
-export type EnvoyRoute = MessageInitShape<typeof RouteSchema>;
-type HeaderValueOption = MessageInitShape<typeof HeaderValueOptionSchema>;
-interface Retries {
-  readonly retryPolicy?: MessageInitShape<typeof RetryPolicySchema>;
-}
-
-type Forward = Extract<Action, { kind: "forward" }>;
-type Respond = Extract<Action, { kind: "respond" }>;
+export type EnvoyRoute = Init<typeof RouteSchema>;
 
 export interface RouteOptions {
   /** Whether Envoy counts the requests of each route, under the route's name. */
   readonly routeStatistics: boolean;
 }
 
+interface ResponseHeaders {
+  readonly responseHeadersToAdd?: HeaderValueOption[];
+  readonly responseHeadersToRemove?: string[];
+}
+
 /** What all forwarding routes of a host have in common: said once, not by each of them. */
-export interface SharedByRoutes extends Retries {
-  readonly requestHeadersToAdd: HeaderValueOption[];
+export interface SharedByRoutes {
+  /** Absent: they differ in it. */
+  readonly requestHeaders?: RequestHeaders;
+  /** Absent: they differ in it. */
+  readonly responseHeaders?: ResponseHeaders;
+  /** Absent: they differ in it. */
+  readonly retries?: { readonly retryPolicy?: Init<typeof RetryPolicySchema> };
 }
 
 /** Envoy applies it to the routes that do not say otherwise; what only some routes want stays with them. */
-export function sharedByRoutes(routes: readonly Route[]): SharedByRoutes {
+export function sharedByRoutes(routes: readonly Route[], host: Host): SharedByRoutes {
   const forwards = routes.flatMap(({ action }) => (action.kind === "forward" ? [action] : []));
   const [first] = forwards;
-  if (first === undefined) return { requestHeadersToAdd: [] };
+  if (first === undefined) return {};
   const isShared = (of: (action: Forward) => unknown): boolean =>
-    forwards.every((action) => of(action) === of(first));
+    forwards.every((action) => JSON.stringify(of(action)) === JSON.stringify(of(first)));
   return {
-    requestHeadersToAdd: isShared((action) => action.forwardedHost)
-      ? (headersOf(first).requestHeadersToAdd ?? [])
-      : [],
-    ...(isShared((action) => action.connectRetries) ? retriesOf(first) : {}),
+    ...(isShared(({ forwardedHost, requestHeaders }) => [forwardedHost, requestHeaders])
+      ? { requestHeaders: requestHeadersOf(first, host) }
+      : {}),
+    // What is added would be on the answers of routes that do not forward, too.
+    ...(isShared(({ responseHeaders }) => responseHeaders) && removesOnly(first)
+      ? { responseHeaders: responseHeadersOf(first, host) }
+      : {}),
+    ...(isShared(({ connectRetries, retries }) => [connectRetries, retries])
+      ? { retries: retriesOf(first) }
+      : {}),
   };
 }
 
-/** The route's name is its origin: so the access log says which rule answered. */
-export function buildRoute(
+/**
+ * The route's name is its origin: so the access log says which rule answered. Bodies that are too long to be held are
+ * turned away by the length that they declare, which is another route.
+ */
+export function buildRoutes(
   route: Route,
+  host: Host,
+  options: RouteOptions,
+  shared: SharedByRoutes,
+): readonly EnvoyRoute[] {
+  const own = buildRoute(route, host, options, shared);
+  const { action } = route;
+  const limit = action.kind === "forward" ? (action.maxBodyBytes ?? 0) : 0;
+  if (limit <= mostHeldBytes) return [own];
+  const match = buildMatch(route);
+  const headers = [...(match.headers ?? []), longerThan(limit)];
+  const refusal = { case: "directResponse", value: { status: 413 } } as const;
+  return [{ name: own.name, match: { ...match, headers }, action: refusal }, own];
+}
+
+function buildRoute(
+  route: Route,
+  host: Host,
   { routeStatistics }: RouteOptions,
   shared: SharedByRoutes,
-): EnvoyRoute {
+): Init<typeof RouteSchema> & { readonly name: string } {
   const name = formatOrigin(route.origin);
   return {
     name,
     ...(routeStatistics ? { statPrefix: name } : {}),
-    match: matchOf(route.match),
-    action: actionOf(route.action, shared),
-    ...protectionsOf(route),
-    ...(shared.requestHeadersToAdd.length > 0 ? {} : headersOf(route.action)),
+    match: buildMatch(route),
+    action: actionOf(route.action, host, shared),
+    ...headersOf(route.action, host, shared),
+    ...perFilterOf(route),
   };
 }
 
-function protectionsOf({ protections = [] }: Route): Pick<EnvoyRoute, "typedPerFilterConfig"> {
-  return protections.length === 0 ? {} : { typedPerFilterConfig: withAuthorization(protections) };
+/** How filters deal with the route that all other routes have off. */
+function perFilterOf({
+  action,
+  protections = [],
+}: Route): Pick<EnvoyRoute, "typedPerFilterConfig"> {
+  const limit = action.kind === "forward" ? action.maxBodyBytes : undefined;
+  const typedPerFilterConfig = {
+    ...(protections.length === 0 ? {} : withAuthorization(protections)),
+    ...(limit === undefined || limit > mostHeldBytes ? {} : withBodyLimit(limit)),
+  };
+  return Object.keys(typedPerFilterConfig).length === 0 ? {} : { typedPerFilterConfig };
 }
 
-/** Paths that no request has: `?` and `#` end a path, and Envoy refuses a segment prefix with them. */
-export function canMatch({ match }: Route): boolean {
-  return !/[?#]/.test(match.path);
-}
-
-function matchOf(match: PathMatch): MessageInitShape<typeof RouteMatchSchema> {
-  switch (match.kind) {
-    case "exact":
-      return { pathSpecifier: { case: "path", value: match.path } };
-    case "segments":
-      return { pathSpecifier: { case: "pathSeparatedPrefix", value: match.path } };
-    case "prefix":
-      return { pathSpecifier: { case: "prefix", value: match.path } };
-    default:
-      return unreachable(match);
-  }
-}
-
-function actionOf(action: Action, shared: SharedByRoutes): NonNullable<EnvoyRoute["action"]> {
-  switch (action.kind) {
-    case "forward":
-      return { case: "route", value: forwardTo(action, shared) };
-    case "respond":
-      return { case: "directResponse", value: respondWith(action) };
-    default:
-      return unreachable(action);
-  }
-}
-
-function headersOf(action: Action): { requestHeadersToAdd?: HeaderValueOption[] } {
-  return action.kind === "forward" && action.forwardedHost === true
-    ? { requestHeadersToAdd: [forwardedHost] }
-    : {};
-}
-
-const forwardedHost: HeaderValueOption = {
-  header: { key: "x-forwarded-host", value: "%REQ(:AUTHORITY)%" },
-  appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
-};
-
-/** Envoy's own total timeout would be 15 s; 0 means none. */
-function forwardTo(
-  action: Forward,
+function actionOf(
+  action: Action,
+  host: Host,
   shared: SharedByRoutes,
-): MessageInitShape<typeof RouteActionSchema> {
+): NonNullable<EnvoyRoute["action"]> {
+  if (action.kind !== "forward")
+    return { case: "directResponse", value: buildAnswer(action, host) };
+  const own = shared.retries === undefined ? retriesOf(action) : {};
+  return { case: "route", value: { ...buildForward(action, host), ...own } };
+}
+
+function headersOf(
+  action: Action,
+  host: Host,
+  shared: SharedByRoutes,
+): Omit<EnvoyRoute, "name" | "match" | "action"> {
+  if (action.kind !== "forward") {
+    const added = answerHeaders(action, host);
+    return added.length === 0 ? {} : { responseHeadersToAdd: [...added] };
+  }
   return {
-    clusterSpecifier: { case: "cluster", value: backendName(action.backend) },
-    timeout: durationOf(0),
-    idleTimeout: durationOf(action.idleTimeoutMs),
-    ...(shared.retryPolicy === undefined ? retriesOf(action) : {}),
+    ...(shared.requestHeaders === undefined ? requestHeadersOf(action, host) : {}),
+    ...(shared.responseHeaders === undefined ? responseHeadersOf(action, host) : {}),
   };
 }
 
-function retriesOf({ connectRetries }: Forward): Retries {
-  if (connectRetries === 0) return {};
-  return { retryPolicy: { retryOn: "connect-failure", numRetries: connectRetries } };
+function removesOnly({ responseHeaders = [] }: Forward): boolean {
+  return responseHeaders.every(({ kind }) => kind === "remove");
 }
 
-/** Without a body there is no content type either. */
-function respondWith(action: Respond): MessageInitShape<typeof DirectResponseActionSchema> {
-  const { status, body } = action;
+function responseHeadersOf({ responseHeaders = [] }: Forward, host: Host): ResponseHeaders {
+  const added = headersToAdd(responseHeaders, host);
+  const removed = headersToRemove(responseHeaders);
   return {
-    status,
-    ...(body === undefined || body === ""
-      ? {}
-      : { body: { specifier: { case: "inlineString", value: body } } }),
+    ...(added.length === 0 ? {} : { responseHeadersToAdd: [...added] }),
+    ...(removed.length === 0 ? {} : { responseHeadersToRemove: [...removed] }),
   };
 }

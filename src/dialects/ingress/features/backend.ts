@@ -5,7 +5,7 @@ import type { Origin } from "#base/origin.ts";
 import { type IngressBackend, ingressKind } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import { type Service, type ServicePort, serviceKind } from "#kinds/service.ts";
-import type { Action } from "#model/route.ts";
+import type { Action } from "#model/action.ts";
 import { findingAt } from "../../common/findings.ts";
 import { honoured, refused, type SupportRow } from "../../common/support.ts";
 import type { World } from "../../dialect.ts";

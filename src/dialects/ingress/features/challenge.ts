@@ -3,7 +3,7 @@
 import type { Ingress } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import type { HostRules } from "#model/fragment.ts";
-import type { Route } from "#model/route.ts";
+import { pathText, type Route } from "#model/route.ts";
 
 /** On the Ingresses that cert-manager makes for the time of one challenge. */
 const solverLabel = "acme.cert-manager.io/http01-solver";
@@ -18,6 +18,6 @@ export function markChallenges(
 }
 
 function marked(route: Route): Route {
-  const answers = route.match.path.startsWith("/.well-known/acme-challenge/");
+  const answers = pathText(route.match).startsWith("/.well-known/acme-challenge/");
   return answers ? { ...route, challenge: true } : route;
 }

@@ -5,10 +5,11 @@ import { endpointSliceKind } from "#kinds/endpoint-slice.ts";
 import { ingressClassKind } from "#kinds/ingress-class.ts";
 import type { Known } from "#kinds/kind.ts";
 import { type Service, serviceKind } from "#kinds/service.ts";
+import type { Action } from "#model/action.ts";
 import type { CertificateUse } from "#model/fragment.ts";
 import type { Host } from "#model/host.ts";
 import { anyHost, formatHost } from "#model/host.ts";
-import type { Action, PathMatch, Route } from "#model/route.ts";
+import type { PathMatch, Route } from "#model/route.ts";
 import {
   type Fault,
   inCertificates,
@@ -42,7 +43,9 @@ export const answerFaults: Readonly<Record<string, Fault>> = {
       ? { kind: "exact", path: match.path.replace(/\/$/, "") }
       : match,
   ),
-  "lowers the case of paths": inMatches((match) => ({ ...match, path: match.path.toLowerCase() })),
+  "lowers the case of paths": inMatches((match) =>
+    match.kind === "regex" ? match : { ...match, path: match.path.toLowerCase() },
+  ),
   "tries the shortest path first": inVirtualHosts(({ routes }) => [
     ...routes.slice(0, -1).toReversed(),
     ...routes.slice(-1),

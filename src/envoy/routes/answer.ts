@@ -1,0 +1,55 @@
+/** A route that answers by itself → Envoy's direct response, and the headers of the answer. */
+
+import type { DirectResponseActionSchema } from "#gen/envoy/config/route/v3/route_components_pb.ts";
+import type { Redirect, Respond } from "#model/action.ts";
+import type { Host } from "#model/host.ts";
+import type { Text } from "#model/text.ts";
+import type { Init } from "../encode.ts";
+import { formatText, plainText } from "./format-text.ts";
+import { type HeaderValueOption, headersToAdd, setHeader } from "./headers.ts";
+
+type DirectResponse = Init<typeof DirectResponseActionSchema>;
+
+/** Without a body there is no content type either. */
+export function buildAnswer(action: Respond | Redirect, host: Host): DirectResponse {
+  const { status } = action;
+  if (action.kind === "redirect" || action.body === undefined || action.body === "")
+    return { status };
+  return { status, ...bodyOf(action.body, host) };
+}
+
+/** Envoy would put the URL of the request into Location and `text/plain` into Content-Type. */
+export function answerHeaders(
+  action: Respond | Redirect,
+  host: Host,
+): readonly HeaderValueOption[] {
+  if (action.kind === "redirect") return [setHeader("location", formatText(action.location, host))];
+  const { contentType, responseHeaders = [] } = action;
+  return [
+    ...(contentType === undefined
+      ? []
+      : [setHeader("content-type", formatText(contentType, host))]),
+    ...headersToAdd(responseHeaders, host),
+  ];
+}
+
+/** The length of what is said about the body in the configuration. */
+export function bodyBytes(action: Respond | Redirect, host: Host): number {
+  if (action.kind === "redirect" || action.body === undefined) return 0;
+  return Buffer.byteLength(plainText(action.body, host) ?? formatText(action.body, host));
+}
+
+function bodyOf(body: Text, host: Host): Pick<DirectResponse, "body" | "bodyFormat"> {
+  const plain = plainText(body, host);
+  if (plain !== undefined) return { body: { specifier: { case: "inlineString", value: plain } } };
+  const inlineString = formatText(body, host);
+  return {
+    bodyFormat: {
+      format: {
+        case: "textFormatSource",
+        value: { specifier: { case: "inlineString", value: inlineString } },
+      },
+      omitEmptyValues: true,
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/** A text of the model → a format string of Envoy ("Access log format strings"), in which `%` begins a command. */
+
+import { unreachable } from "#base/unreachable.ts";
+import type { Host } from "#model/host.ts";
+import type { Text, Variable } from "#model/text.ts";
+
+/** The format string; `host` is the host whose route says the text. */
+export function formatText(text: Text, host: Host): string {
+  const parts = typeof text === "string" ? [text] : text;
+  return parts
+    .map((part) => (typeof part === "string" ? part.replaceAll("%", "%%") : command(part, host)))
+    .join("");
+}
+
+/** The text itself when nothing of it depends on the request; undefined else. */
+export function plainText(text: Text, host: Host): string | undefined {
+  const parts = (typeof text === "string" ? [text] : text).map((part) =>
+    typeof part !== "string" && part.kind === "host" && host.kind === "exact" ? host.name : part,
+  );
+  const plain = parts.filter((part) => typeof part === "string");
+  return plain.length === parts.length ? plain.join("") : undefined;
+}
+
+function command(variable: Variable, host: Host): string {
+  switch (variable.kind) {
+    case "scheme":
+      return "%REQ(X-FORWARDED-PROTO)%";
+    case "host":
+      // A wildcard's requests may carry a port; the host alone is in no header of theirs.
+      return host.kind === "exact" ? host.name : "%REQ(:AUTHORITY)%";
+    case "target":
+      return "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%";
+    case "method":
+      return "%REQ(:METHOD)%";
+    case "protocol":
+      return "%PROTOCOL%";
+    case "client-address":
+      return "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%";
+    case "client-port":
+      return "%DOWNSTREAM_REMOTE_PORT%";
+    case "local-address":
+      return "%DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT%";
+    case "local-port":
+      return "%DOWNSTREAM_LOCAL_PORT%";
+    case "connection":
+      return "%CONNECTION_ID%";
+    case "time":
+      return variable.form === "iso8601"
+        ? "%START_TIME(%Y-%m-%dT%H:%M:%S+00:00)%"
+        : "%START_TIME(%d/%b/%Y:%H:%M:%S +0000)%";
+    case "header":
+      return `%REQ(${variable.name === "host" ? ":AUTHORITY" : variable.name})%`;
+    default:
+      return unreachable(variable);
+  }
+}

@@ -1,0 +1,26 @@
+/** Texts that are put together anew for each request: parts as they stand, and parts that the request fills in. */
+
+/** What a request fills in. */
+export type Variable =
+  /** `http` or `https`: how the client spoke to us, or to a proxy that we trust. */
+  | { readonly kind: "scheme" }
+  /** The host asked for, without a port. */
+  | { readonly kind: "host" }
+  /** Path and query as asked for. */
+  | { readonly kind: "target" }
+  | { readonly kind: "method" }
+  | { readonly kind: "protocol" }
+  /** Of the client, as far as we know it. */
+  | { readonly kind: "client-address" }
+  | { readonly kind: "client-port" }
+  /** Where the client reached us. */
+  | { readonly kind: "local-address" }
+  | { readonly kind: "local-port" }
+  | { readonly kind: "connection" }
+  /** When the request came: `2026-01-31T15:04:05+00:00`, or `31/Jan/2026:15:04:05 +0000`. */
+  | { readonly kind: "time"; readonly form: "iso8601" | "common-log" }
+  /** A header of the request, in lower case; empty when it has none. */
+  | { readonly kind: "header"; readonly name: string };
+
+/** A text that stands as it is, or one in parts; what a request does not have is empty. */
+export type Text = string | readonly (string | Variable)[];
