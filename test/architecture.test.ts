@@ -120,6 +120,7 @@ const packageHomes: PackageHomes = {
   "js-yaml": ["cli"],
   pino: ["runtime"],
   "prom-client": ["runtime"],
+  re2js: ["base/re2.ts"],
 };
 
 /** Who may touch the outside world without src/runtime, and why. */
@@ -179,7 +180,12 @@ const plugPoints: readonly PlugPoint[] = [
 ];
 
 /** What dialects have in common: each has one name, and a dialect's file about it bears that name. */
-const concerns = ["annotations", "backend", "challenge", "class", "host", "path", "tls"];
+const concerns = [
+  ...["action", "annotations", "backend", "balancing", "challenge", "class", "conditions"],
+  ...["delegation", "error-pages", "headers", "health-check", "host", "locations"],
+  ...["next-upstream", "path", "policies", "route", "service", "session", "tls", "unapplied"],
+  ...["variables"],
+];
 
 /** Who writes the status of which kinds: a condition has one writer. */
 const statusWriters: StatusWriters = {
@@ -234,7 +240,7 @@ const compilerOptions = {
 };
 
 /** What dialects fill. */
-const filledByDialects = ["backend", "fragment", "host", "route"].map(
+const filledByDialects = ["action", "backend", "fragment", "host", "route"].map(
   (name) => `src/model/${name}.ts`,
 );
 

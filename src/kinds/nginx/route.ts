@@ -7,6 +7,7 @@ import {
   list,
   oneOf,
   optional,
+  type Parsed,
   positionalList,
   text,
 } from "#base/schema.ts";
@@ -131,3 +132,14 @@ export const route = fields({
   ),
   dos: optional(text, "A DosProtectedResource."),
 });
+
+export type Route = Parsed<typeof route>;
+export type Action = Parsed<typeof action>;
+export type ActionProxy = Parsed<typeof proxy>;
+export type ActionRedirect = Parsed<typeof redirect>;
+export type ActionReturn = Parsed<typeof fixedAnswer>;
+export type Split = Parsed<typeof split>;
+export type Match = Parsed<typeof match>;
+export type Condition = Parsed<typeof condition>;
+export type ErrorPage = Parsed<typeof errorPage>;
+export type PolicyReference = Parsed<typeof policyReference>;

@@ -1,6 +1,15 @@
 /** Upstreams of VirtualServers and VirtualServerRoutes: a Service, and how it is spoken to (k8s.nginx.org/v1). */
 
-import { boolean, fields, integer, mapOf, optional, positionalList, text } from "#base/schema.ts";
+import {
+  boolean,
+  fields,
+  integer,
+  mapOf,
+  optional,
+  type Parsed,
+  positionalList,
+  text,
+} from "#base/schema.ts";
 
 export const header = fields({
   name: optional(text, "Name of the header."),
@@ -120,3 +129,8 @@ export const upstream = fields({
   backup: optional(text, "Service of type ExternalName that is used when no other server is left."),
   backupPort: optional(integer(0, 65535), "Its port."),
 });
+
+export type Upstream = Parsed<typeof upstream>;
+export type UpstreamHealthCheck = Parsed<typeof healthCheck>;
+export type UpstreamSessionCookie = Parsed<typeof sessionCookie>;
+export type Header = Parsed<typeof header>;

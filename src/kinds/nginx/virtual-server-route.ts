@@ -36,13 +36,7 @@ export const virtualServerRouteKind: Kind<VirtualServerRoute> = {
   namespaced: true,
   legacy: {},
   parse: body,
-  withoutEffect: [
-    {
-      path: "spec",
-      reason: "no VirtualServerRoute is served",
-      advice: "say the same in an Ingress",
-    },
-  ],
+  withoutEffect: [],
   columns: hostColumns<VirtualServerRoute>(),
   definition: {
     description: "A part of the routes of a VirtualServer, given into other hands.",

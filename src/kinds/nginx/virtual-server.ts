@@ -92,6 +92,8 @@ const spec = fields({
 const body = fields({ spec: optional(spec, "What the host serves.") });
 
 export type VirtualServer = Parsed<typeof body>;
+export type VirtualServerSpec = Parsed<typeof spec>;
+export type VirtualServerTls = Parsed<typeof tls>;
 
 export const virtualServerKind: Kind<VirtualServer> = {
   id: "VirtualServer.k8s.nginx.org",
@@ -105,9 +107,14 @@ export const virtualServerKind: Kind<VirtualServer> = {
   parse: body,
   withoutEffect: [
     {
-      path: "spec",
-      reason: "no VirtualServer is served",
-      advice: "say the same in an Ingress",
+      path: "spec.tls.cert-manager",
+      reason: "no Certificate is made of it",
+      advice: "create the Secret, or a Certificate for it that cert-manager fulfils",
+    },
+    {
+      path: "spec.externalDNS",
+      reason: "no DNSEndpoint is made of it",
+      advice: "point the host at the gate's address yourself",
     },
   ],
   columns: hostColumns<VirtualServer>(),

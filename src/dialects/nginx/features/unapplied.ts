@@ -1,0 +1,112 @@
+/** Fields that mean nothing here, or that we do not do: each is said. */
+
+import type { Route } from "#kinds/nginx/route.ts";
+import type { Upstream } from "#kinds/nginx/upstream.ts";
+import type { VirtualServerSpec } from "#kinds/nginx/virtual-server.ts";
+import { checkSize, checkTime } from "../quantities.ts";
+import { forbids, type Report, tells, warns } from "../report.ts";
+
+const buffering = [
+  "buffers",
+  "buffer-size",
+  "busy-buffers-size",
+  "client-body-buffer-size",
+  "buffering",
+] as const;
+
+/** What of an upstream has no effect. */
+export function reportIdleFields(upstream: Upstream, at: string, report: Report): void {
+  for (const field of ["buffer-size", "busy-buffers-size", "client-body-buffer-size"] as const)
+    checkSize(upstream[field], `${at}.${field}`, report, 0);
+  const given = buffering.filter(
+    (field) => upstream[field] !== undefined && upstream[field] !== false,
+  );
+  for (const field of given) {
+    tells(report, `${at}.${field}`, {
+      reason: "NoBuffering",
+      message: `${field} has no effect: answers are passed on as they come, in bounded memory`,
+      advice: "remove it, or keep it for nginx",
+    });
+  }
+  if ((upstream.keepalive ?? 0) !== 0) {
+    tells(report, `${at}.keepalive`, {
+      reason: "ConnectionsAreKept",
+      message: "keepalive has no effect: connections to upstreams are always kept for a while",
+      advice: "remove it, or keep it for nginx",
+    });
+  }
+  if (upstream.queue !== undefined) {
+    checkTime(upstream.queue.timeout, `${at}.queue.timeout`, report, 0);
+    tells(report, `${at}.queue`, {
+      reason: "QueueWithoutLimit",
+      message: "requests wait for a connection without the limits of queue.size and queue.timeout",
+      advice: "remove it, or set max-conns so that nothing has to wait",
+    });
+  }
+  if (upstream.ntlm === true) {
+    warns(report, `${at}.ntlm`, {
+      reason: "NtlmNotServed",
+      message: "connections are shared by clients, so NTLM authentication does not work",
+      advice: "use another authentication",
+    });
+  }
+}
+
+/** What of a VirtualServer itself has no effect. */
+export function reportIdleServerFields(spec: VirtualServerSpec, report: Report): void {
+  if (spec.gunzip === true) {
+    warns(report, "spec.gunzip", {
+      reason: "NotUnpacked",
+      message:
+        "compressed answers go to clients as they are, also to those that cannot unpack them",
+      advice: "have the upstream look at Accept-Encoding",
+    });
+  }
+  reportDos(spec.dos, "spec.dos", report);
+  reportInheritance(spec["add-header-inherit"], "spec.add-header-inherit", report);
+  if (spec.listener !== undefined) {
+    warns(report, "spec.listener", {
+      reason: "ListenerNotServed",
+      message: "the host is served on the gate's own ports, not on those of a GlobalConfiguration",
+      advice: "use the gate's own ports",
+    });
+  }
+  if ((spec["http-snippets"] ?? "").trim() !== "") {
+    warns(report, "spec.http-snippets", {
+      reason: "SnippetNotApplied",
+      message: "http-snippets has no effect: nginx's own language is not understood here",
+      advice: "say it by other fields",
+    });
+  }
+}
+
+/** What of a route has no effect. */
+export function reportIdleRouteFields(route: Route, at: string, report: Report): void {
+  reportDos(route.dos, `${at}.dos`, report);
+  reportInheritance(route["add-header-inherit"], `${at}.add-header-inherit`, report);
+}
+
+function reportInheritance(inherit: string | undefined, at: string, report: Report): void {
+  if (inherit === undefined) return;
+  tells(report, at, {
+    reason: "NothingToInherit",
+    message: "add-header-inherit has no effect: no wider scope adds headers",
+    advice: "remove it, or keep it for nginx",
+  });
+}
+
+/** Whether a snippet is there that a route relies on; it may be all that keeps people out. */
+export function hasSnippet(text: string | undefined, at: string, report: Report): boolean {
+  const code = (text ?? "").replace(/^\s*#.*$/gm, "").trim();
+  if (code === "") return false;
+  warns(report, at, {
+    reason: "SnippetNotApplied",
+    message: "nginx's own language is not understood here; what the snippet is for answers 503",
+    advice: "say it by other fields, and remove the snippet",
+  });
+  return true;
+}
+
+function reportDos(dos: string | undefined, at: string, report: Report): void {
+  if (dos !== undefined && dos !== "") forbids(report, at, "field requires DOS enablement");
+}

@@ -1,0 +1,80 @@
+/** Every field of VirtualServer and VirtualServerRoute, and what becomes of it. */
+
+import { virtualServerKind } from "#kinds/nginx/virtual-server.ts";
+import { virtualServerRouteKind } from "#kinds/nginx/virtual-server-route.ts";
+import type { KindId } from "#kinds/object.ts";
+import { honoured, refused, type SupportRow } from "../common/support.ts";
+import { actionSupport } from "./features/action.ts";
+import { backendSupport } from "./features/backend.ts";
+import { conditionSupport } from "./features/conditions.ts";
+import { routeSupport } from "./features/route.ts";
+import type { FieldSupport } from "./field-support.ts";
+
+function rowsAt(kind: KindId, place: string, fields: FieldSupport): readonly SupportRow[] {
+  return Object.entries(fields).map(([name, support]) => ({
+    kind,
+    field: `${place}.${name}`,
+    ...support,
+  }));
+}
+
+function routeRows(kind: KindId, place: string): readonly SupportRow[] {
+  const actions = ["action", "splits[].action", "matches[].action", "matches[].splits[].action"];
+  return [
+    ...rowsAt(kind, place, routeSupport),
+    ...rowsAt(kind, `${place}.matches[].conditions[]`, conditionSupport),
+    ...actions.flatMap((action) => rowsAt(kind, `${place}.${action}`, actionSupport)),
+  ];
+}
+
+const server = virtualServerKind.id;
+const delegate = virtualServerRouteKind.id;
+
+const certManager = [
+  ...["cluster-issuer", "issuer", "issuer-kind", "issuer-group", "common-name", "duration"],
+  ...["renew-before", "usages", "issue-temp-cert"],
+];
+
+const externalDns = [
+  ...["enable", "recordType", "recordTTL", "labels", "providerSpecific[].name"],
+  "providerSpecific[].value",
+];
+
+export const nginxSupport: readonly SupportRow[] = [
+  ...honoured(server, "spec.ingressClassName", "spec.host", "spec.tls.secret"),
+  ...honoured(server, "spec.tls.redirect.enable", "spec.tls.redirect.code"),
+  {
+    kind: server,
+    field: "spec.tls.redirect.basedOn",
+    support: "approximated",
+    how: "X-Forwarded-Proto is believed from the proxies that the gate trusts, and from nobody else",
+  },
+  ...refused(
+    server,
+    { why: "no Certificate is made of it" },
+    ...certManager.map((name) => `spec.tls.cert-manager.${name}`),
+  ),
+  ...refused(
+    server,
+    { why: "no DNSEndpoint is made of it" },
+    ...externalDns.map((name) => `spec.externalDNS.${name}`),
+  ),
+  ...refused(
+    server,
+    { why: "the host is served on the gate's own ports" },
+    "spec.listener.http",
+    "spec.listener.https",
+  ),
+  ...refused(server, { why: "answers go to clients as they are" }, "spec.gunzip"),
+  ...refused(server, { why: "no policy is applied, so 500" }, "spec.policies[].name"),
+  ...refused(server, { why: "no policy is applied, so 500" }, "spec.policies[].namespace"),
+  ...refused(server, { why: "nginx's own language is not understood" }, "spec.http-snippets"),
+  ...refused(server, { why: "nginx's own language is not understood" }, "spec.server-snippets"),
+  ...refused(server, { why: "no wider scope adds headers" }, "spec.add-header-inherit"),
+  ...refused(server, { why: "there is no such module" }, "spec.dos"),
+  ...rowsAt(server, "spec.upstreams[]", backendSupport),
+  ...routeRows(server, "spec.routes[]"),
+  ...honoured(delegate, "spec.ingressClassName", "spec.host"),
+  ...rowsAt(delegate, "spec.upstreams[]", backendSupport),
+  ...routeRows(delegate, "spec.subroutes[]"),
+];

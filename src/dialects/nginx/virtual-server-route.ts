@@ -1,0 +1,102 @@
+/** A VirtualServerRoute: subroutes of a VirtualServer that means it. By itself it serves nothing. */
+
+import { findingKey } from "#base/finding.ts";
+import type { Known } from "#kinds/kind.ts";
+import type { VirtualServerRoute } from "#kinds/nginx/virtual-server-route.ts";
+import type { Fragment, Seniority } from "#model/fragment.ts";
+import { originOf } from "../common/findings.ts";
+import type { DialectSettings, World } from "../dialect.ts";
+import { translateUpstreams } from "./features/backend.ts";
+import { judgeClass } from "./features/class.ts";
+import { delegatorsOf } from "./features/delegation.ts";
+import { reportErrorPages } from "./features/error-pages.ts";
+import { parseHost } from "./features/host.ts";
+import type { PlacedLocation } from "./features/locations.ts";
+import { formatLocation, parsePath } from "./features/path.ts";
+import { checkPolicies, type PolicyScope, protectionOf } from "./features/policies.ts";
+import { translateRoute } from "./features/route.ts";
+import { reportIdleRouteFields } from "./features/unapplied.ts";
+import { forbids, isRejected, type Report, refuses, refusesTwice, warns } from "./report.ts";
+import { checkSubroutes } from "./subroutes.ts";
+
+/** What a VirtualServer gives along with the paths. */
+export interface Delegation {
+  readonly host: string;
+  /** At which of its paths it means the object. */
+  readonly paths: readonly string[];
+  readonly server: PolicyScope;
+  /** Of the route that means the object: for subroutes that refer to none themselves. */
+  readonly route: PolicyScope;
+}
+
+/** What its owner should know: about itself, and about each VirtualServer that means it. */
+export function translateVirtualServerRoute(
+  object: Known<VirtualServerRoute>,
+  world: World,
+  settings: DialectSettings,
+  seniority: Seniority,
+): Fragment {
+  const nothing = { seniority, rules: [], certificates: [] };
+  const verdict = judgeClass(object, world, settings);
+  if (!verdict.served) return { ...nothing, claimed: false, findings: verdict.findings };
+  const origin = originOf(object);
+  const none: PolicyScope = { references: [], at: "", report: { origin, findings: [] } };
+  const delegators = delegatorsOf(object, world);
+  const reports = delegators.map(({ server, paths }) => {
+    const host = server.value?.spec?.host ?? "";
+    return placeSubroutes(object, { host, paths, server: none, route: none }, world).report;
+  });
+  const alone = placeSubroutes(object, undefined, world).report;
+  if (delegators.length === 0) {
+    warns(alone, "", {
+      reason: "NoVirtualServerFound",
+      message: "VirtualServer is invalid or doesn't exist",
+      advice: "name this object in a route of a VirtualServer",
+    });
+  }
+  const findings = [alone, ...reports].flatMap((report) => report.findings);
+  const byKey = new Map(findings.map((finding) => [findingKey(finding), finding]));
+  return { ...nothing, claimed: true, findings: [...byKey.values()] };
+}
+
+/** The subroutes at their places, with what is found; they count only if nothing rejects the object. */
+export function placeSubroutes(
+  object: Known<VirtualServerRoute>,
+  delegation: Delegation | undefined,
+  world: World,
+): { readonly locations: readonly PlacedLocation[]; readonly report: Report } {
+  const report: Report = { origin: originOf(object), findings: [] };
+  const spec = object.value?.spec;
+  const subroutes = spec?.subroutes ?? [];
+  parseHost(spec?.host, report);
+  if (delegation !== undefined && spec?.host !== delegation.host)
+    refuses(report, "spec.host", spec?.host ?? "", `must be equal to '${delegation.host}'`);
+  const upstreams = translateUpstreams(spec?.upstreams ?? [], report, world);
+  const texts = subroutes.map((route) => route?.path ?? "");
+  checkSubroutes(texts, delegation?.paths ?? [], report);
+  const seen = new Set<string>();
+  const locations = subroutes.flatMap((route, index) => {
+    const at = `spec.subroutes[${index}]`;
+    const location = parsePath(route?.path, `${at}.path`, report);
+    if (route === undefined || location === undefined) return [];
+    const identity = formatLocation(location);
+    if (seen.has(identity)) refusesTwice(report, `${at}.path`, route.path ?? "");
+    seen.add(identity);
+    if (route.route !== undefined && route.route !== "")
+      forbids(report, `${at}.route`, "is not allowed");
+    if (route.routeSelector !== undefined) forbids(report, `${at}.routeSelector`, "is not allowed");
+    const own: PolicyScope = { references: route.policies ?? [], at: `${at}.policies`, report };
+    checkPolicies(own);
+    reportErrorPages(route.errorPages ?? [], `${at}.errorPages`, report);
+    reportIdleRouteFields(route, at, report);
+    const protect = protectionOf(
+      delegation?.server ?? own,
+      own.references.length > 0 ? own : (delegation?.route ?? own),
+      world,
+    );
+    return [translateRoute(route, at, { report, upstreams, location }, protect)];
+  });
+  const isUsable =
+    !isRejected(report) && object.problems.every(({ problem }) => problem === "unknown");
+  return { locations: isUsable ? locations : [], report };
+}

@@ -1,0 +1,169 @@
+/** A VirtualServer: one host, whole, with all of its routes, those of its VirtualServerRoutes among them. */
+
+import type { Known } from "#kinds/kind.ts";
+import type { Route as NginxRoute } from "#kinds/nginx/route.ts";
+import type { VirtualServer, VirtualServerSpec } from "#kinds/nginx/virtual-server.ts";
+import type { Fragment, Seniority } from "#model/fragment.ts";
+import type { Host } from "#model/host.ts";
+import type { Route } from "#model/route.ts";
+import { originOf } from "../common/findings.ts";
+import type { DialectSettings, World } from "../dialect.ts";
+import { translateUpstreams, type Upstreams } from "./features/backend.ts";
+import { judgeClass } from "./features/class.ts";
+import { type Delegated, delegatesOf, pathsFor } from "./features/delegation.ts";
+import { reportErrorPages } from "./features/error-pages.ts";
+import { parseHost } from "./features/host.ts";
+import { orderLocations, type PlacedLocation } from "./features/locations.ts";
+import { formatLocation, type Location, parsePath } from "./features/path.ts";
+import { checkPolicies, type PolicyScope, protectionOf } from "./features/policies.ts";
+import { placeAction, translateRoute } from "./features/route.ts";
+import { translateTls } from "./features/tls.ts";
+import { hasSnippet, reportIdleRouteFields, reportIdleServerFields } from "./features/unapplied.ts";
+import { isRejected, placeOf, type Report, refuses, refusesTwice, warns } from "./report.ts";
+import { placeSubroutes } from "./virtual-server-route.ts";
+
+interface Server {
+  readonly object: Known<VirtualServer>;
+  readonly spec: VirtualServerSpec;
+  readonly host: Host;
+  readonly report: Report;
+  readonly upstreams: Upstreams;
+  readonly policies: PolicyScope;
+  readonly world: World;
+  readonly settings: DialectSettings;
+}
+
+/** A VirtualServer's fragment; one in which anything is wrong serves nothing. */
+export function translateVirtualServer(
+  object: Known<VirtualServer>,
+  world: World,
+  settings: DialectSettings,
+  seniority: Seniority,
+): Fragment {
+  const nothing = { seniority, rules: [], certificates: [] };
+  const verdict = judgeClass(object, world, settings);
+  if (!verdict.served) return { ...nothing, claimed: false, findings: verdict.findings };
+  const report: Report = { origin: originOf(object), findings: [] };
+  const spec = object.value?.spec ?? {};
+  const host = parseHost(spec.host, report);
+  const policies = { references: spec.policies ?? [], at: "spec.policies", report };
+  checkPolicies(policies);
+  reportIdleServerFields(spec, report);
+  const upstreams = translateUpstreams(spec.upstreams ?? [], report, world);
+  const any: Host = host ?? { kind: "any" };
+  const tls = translateTls(spec.tls, any, report, world);
+  const server = { object, spec, host: any, report, upstreams, policies, world, settings };
+  const routes = routesOf(server);
+  const isRead = object.problems.every(({ problem }) => problem === "unknown");
+  if (host === undefined || isRejected(report) || !isRead)
+    return { ...nothing, claimed: true, findings: report.findings };
+  const origin = placeOf(report, "spec.host");
+  return {
+    seniority,
+    claimed: true,
+    rules: [{ host, ownership: "whole", routes: [...tls.redirects, ...routes], origin }],
+    certificates: tls.certificates,
+    findings: report.findings,
+  };
+}
+
+/** In the order in which they are tried; what none takes is 404, whoever has a default backend. */
+function routesOf(server: Server): readonly Route[] {
+  const { spec, report } = server;
+  const origin = placeOf(report, "spec.host");
+  const all = { match: { kind: "prefix", path: "/" }, origin } as const;
+  const isSnippetLost = hasSnippet(spec["server-snippets"], "spec.server-snippets", report);
+  const locations = locationsOf(server);
+  if (isSnippetLost) return [{ ...all, action: { kind: "respond", status: 503 } }];
+  const takesAll = locations.some(
+    ({ location }) => location.kind === "prefix" && location.path === "/",
+  );
+  const routes = orderLocations(locations);
+  return takesAll ? routes : [...routes, { ...all, action: { kind: "respond", status: 404 } }];
+}
+
+function locationsOf(server: Server): readonly PlacedLocation[] {
+  const { spec, report } = server;
+  const seen = new Set<string>();
+  return (spec.routes ?? []).flatMap((route, index) => {
+    if (route === undefined) return [];
+    const at = `spec.routes[${index}]`;
+    const location = parsePath(route.path, `${at}.path`, report);
+    const scope = { references: route.policies ?? [], at: `${at}.policies`, report };
+    checkPolicies(scope);
+    reportErrorPages(route.errorPages ?? [], `${at}.errorPages`, report);
+    reportIdleRouteFields(route, at, report);
+    if (!hasOneWay(route, at, report) || location === undefined) return [];
+    const identity = formatLocation(location);
+    if (seen.has(identity)) refusesTwice(report, `${at}.path`, route.path ?? "");
+    seen.add(identity);
+    if (isDelegated(route)) return delegate(server, { route, at, location, scope });
+    const protect = protectionOf(server.policies, scope, server.world);
+    const { upstreams } = server;
+    return [translateRoute(route, at, { report, upstreams, location }, protect)];
+  });
+}
+
+function isDelegated({ route = "", routeSelector }: NginxRoute): boolean {
+  return route !== "" || routeSelector !== undefined;
+}
+
+function hasOneWay(route: NginxRoute, at: string, report: Report): boolean {
+  const { action, splits = [], matches = [], routeSelector } = route;
+  const ways = [
+    action !== undefined,
+    splits.length > 0,
+    routeSelector !== undefined,
+    (route.route ?? "") !== "",
+  ].filter((way) => way);
+  if (ways.length === 1) return true;
+  const detail =
+    matches.length > 0
+      ? "must specify exactly one of `action` or `splits`"
+      : "must specify exactly one of `action`, `splits`, `route` or `routeSelector`";
+  refuses(report, at, "", detail);
+  return false;
+}
+
+interface DelegatedRoute {
+  readonly route: NginxRoute;
+  readonly at: string;
+  readonly location: Location;
+  readonly scope: PolicyScope;
+}
+
+/** The subroutes of those who are meant. Where nobody usable is, the path is 404. */
+function delegate(server: Server, given: DelegatedRoute): readonly PlacedLocation[] {
+  const { report, world } = server;
+  const { route, at, location } = given;
+  const meant = delegatesOf(route, at, report, world) ?? [];
+  const locations = meant.map((one) => subroutesOf(server, given, one));
+  const missing = meant.filter((_, index) => locations[index] === undefined);
+  for (const { key } of missing) {
+    warns(report, route.routeSelector === undefined ? `${at}.route` : `${at}.routeSelector`, {
+      reason: "VirtualServerRouteNotUsable",
+      message: `VirtualServerRoute ${key} doesn't exist or invalid`,
+      advice: "create it, or look at what is found about it",
+    });
+  }
+  const placed = locations.flatMap((one) => one ?? []);
+  if (placed.length > 0 || meant.length > missing.length) return placed;
+  return [placeAction(location, at, report, { kind: "respond", status: 404 })];
+}
+
+function subroutesOf(
+  { object, spec, policies, world, settings }: Server,
+  { scope }: DelegatedRoute,
+  delegated: Delegated,
+): readonly PlacedLocation[] | undefined {
+  const meant = delegated.object;
+  if (meant === undefined || !judgeClass(meant, world, settings).served) return undefined;
+  const delegation = {
+    host: spec.host ?? "",
+    paths: pathsFor(object, meant),
+    server: policies,
+    route: scope,
+  };
+  const { locations, report } = placeSubroutes(meant, delegation, world);
+  return isRejected(report) || locations.length === 0 ? undefined : locations;
+}

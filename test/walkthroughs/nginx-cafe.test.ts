@@ -1,0 +1,94 @@
+/** The walkthrough nginx-cafe, its VirtualServer half: two apps behind one host; the certificate comes while it is served. */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { selfSigned } from "#test/simulators/self-signed.ts";
+import type { RunningSekisho } from "#test/system/sekisho.ts";
+import { startSekisho } from "#test/system/sekisho.ts";
+import { skipped, type WalkthroughDirectory, walk } from "./walkthrough.ts";
+
+const run = promisify(execFile);
+const host = "cert.example.com";
+
+describe("nginx-cafe with a VirtualServer", { skip: skipped }, () => {
+  const undo = new AsyncDisposableStack();
+  let sekisho: RunningSekisho | undefined;
+  let directory: WalkthroughDirectory | undefined;
+  let ca = "";
+
+  before(async () => {
+    directory = undo.use(walk("nginx-cafe", "cafe.yaml", "cafe-virtual-server.yaml"));
+    const started = await startSekisho(["up", directory.manifests]);
+    undo.defer(async () => void (await started.stop()));
+    sekisho = started;
+  });
+
+  after(() => undo.disposeAsync());
+
+  /** curl as the reader would type it, with our ports in the place of 80 and 443. */
+  async function curl(...args: readonly string[]): Promise<string> {
+    assert.ok(sekisho);
+    const { httpPort, httpsPort } = sekisho;
+    const ports = [`:443:127.0.0.1:${httpsPort}`, `:80:127.0.0.1:${httpPort}`];
+    const here = ports.flatMap((ends) => ["--connect-to", ends]);
+    return (await run("curl", ["-sS", "-q", "--noproxy", "*", ...here, ...args])).stdout;
+  }
+
+  test("before the Secret exists, plain HTTP is served without a redirect", async () => {
+    const answer = await curl("-i", `http://${host}/tea`);
+    assert.match(answer, /^HTTP\/1.1 200 OK\r\n/);
+    assert.match(answer, /^URI: \/tea$/m);
+  });
+
+  test("before the Secret exists, handshakes are refused, and a finding says why", async () => {
+    await assert.rejects(curl("-k", `https://${host}/tea`), { code: 35 });
+    const found = sekisho?.events.filter(({ event }) => event === "finding") ?? [];
+    assert.ok(found.some((finding) => JSON.stringify(finding).includes("SecretNotFound")));
+  });
+
+  test("when the Secret comes, HTTPS is served with it, without a restart", async () => {
+    assert.ok(directory);
+    const { certificate, key } = selfSigned([host]);
+    ca = directory.keep("ca.crt", certificate);
+    directory.add("secret.json", {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "cafe-secret" },
+      type: "kubernetes.io/tls",
+      stringData: { "tls.crt": certificate, "tls.key": key },
+    });
+    const retry = ["--retry", "40", "--retry-delay", "1", "--retry-all-errors"];
+    await curl(...retry, "--cacert", ca, `https://${host}/tea`);
+  });
+
+  test("each path reaches its app, which says what the article shows", async () => {
+    for (const [path, name] of [
+      ["/tea", "tea"],
+      ["/coffee", "coffee"],
+    ] as const) {
+      const text = await curl("--cacert", ca, `https://${host}${path}`);
+      assert.match(text, /^Server address: [\d.]+:8080$/m);
+      assert.match(text, new RegExp(`^Server name: ${name}-\\S+$`, "m"));
+      assert.match(text, /^Date: \d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d \+0000$/m);
+      assert.match(text, new RegExp(`^URI: ${path}$`, "m"));
+      assert.match(text, /^Request ID: [0-9a-f]{32}$/m);
+    }
+  });
+
+  test("different pods answer", async () => {
+    const names = new Set<string | undefined>();
+    for (let asked = 0; asked < 30; asked++) {
+      const text = await curl("--cacert", ca, `https://${host}/tea`);
+      names.add(/^Server name: (\S+)$/m.exec(text)?.[1]);
+    }
+    assert.ok(names.size > 1, [...names].join(", "));
+  });
+
+  test("other paths are 404, and other hosts have no certificate", async () => {
+    const status = ["-o", "/dev/null", "-w", "%{http_code}"];
+    assert.equal(await curl(...status, "--cacert", ca, `https://${host}/`), "404");
+    await assert.rejects(curl("-k", "https://other.example.com/tea"), { code: 35 });
+  });
+});
