@@ -100,7 +100,7 @@ async function startReplica(xds: XdsServer, identity: XdsIdentity, port = 0): Pr
   const handler = createHttp2Handler(xds.routes);
   const listener = await createHttp2Server().listen(
     { kind: "tls", host: "127.0.0.1", port, identity: identity.current() },
-    admitOnly({ namespace, role: "proxy" }, (request, response) => {
+    admitOnly({ clock: createClock(), namespace, role: "proxy" }, (request, response) => {
       const peer = peerCertificate(request);
       if (peer !== undefined) shown.push(new X509Certificate(peer).serialNumber);
       handler(request, response);

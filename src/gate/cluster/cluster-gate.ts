@@ -238,7 +238,7 @@ function admitPeers(
 ): Http2Handler {
   const answering = createAnswering({ ...deps, settlement });
   return byQuestion(
-    admitOnly({ namespace, role: "control-plane" }, answering),
-    admitOnly({ namespace, role: "proxy" }, xds),
+    admitOnly({ ...deps, namespace, role: "control-plane" }, answering),
+    admitOnly({ ...deps, namespace, role: "proxy" }, xds),
   );
 }

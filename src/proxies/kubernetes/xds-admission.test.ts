@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { connect } from "node:http2";
 import { type TestContext, test } from "node:test";
 import { createHttp2Server } from "#runtime/real-http2-server.ts";
+import { createManualClock } from "#test/fakes/manual-clock.ts";
 import { admitOnly } from "./xds-admission.ts";
 import { createRoot, issueLeaf, type SigningRoot } from "./xds-certificates.ts";
 import type { XdsRole } from "./xds-peers.ts";
@@ -9,7 +11,11 @@ import type { XdsRole } from "./xds-peers.ts";
 const namespace = "sekisho-system";
 const now = Temporal.Now.instant();
 
-async function listen(context: TestContext, root: SigningRoot): Promise<number> {
+async function listen(
+  context: TestContext,
+  root: SigningRoot,
+  clock = createManualClock(now),
+): Promise<number> {
   const server = issueLeaf(root, now, { namespace, role: "control-plane" });
   const listener = await createHttp2Server().listen(
     {
@@ -22,7 +28,10 @@ async function listen(context: TestContext, root: SigningRoot): Promise<number> 
         clientCa: root.certificate.pem,
       },
     },
-    admitOnly({ namespace, role: "proxy" }, (_, response) => response.end("xDS")),
+    admitOnly({ clock, namespace, role: "proxy" }, (request, response) => {
+      response.write("xDS");
+      if (request.url === "/") response.end();
+    }),
   );
   context.after(() => listener.close());
   return listener.port ?? 0;
@@ -72,4 +81,31 @@ test("who shows a certificate of another root is not answered at all", async (co
   const roots = { trusted: root, signer: createRoot(now) };
   const port = await listen(context, root);
   assert.doesNotMatch(await ask(port, roots, { namespace, role: "proxy" }), /xDS|403/);
+});
+
+test("what is open when the certificate expires is ended, and the expired certificate is refused", async (context) => {
+  const root = createRoot(now);
+  const clock = createManualClock(now);
+  const port = await listen(context, root, clock);
+  const leaf = issueLeaf(root, now, { namespace, role: "proxy" });
+  const session = connect(`https://127.0.0.1:${port}`, {
+    ca: root.certificate.pem,
+    cert: leaf.certificate.pem,
+    key: Buffer.from(leaf.privateKey.reveal()),
+    servername: `sekisho-xds.${namespace}.svc`,
+  });
+  context.after(() => session.destroy());
+  session.on("error", () => "it is broken off");
+  const stream = session.request({ ":path": "/stays-open" });
+  stream.on("error", () => "it is broken off");
+  stream.resume();
+  await once(stream, "response");
+  await clock.advance({ hours: 23 });
+  assert.equal(stream.closed, false);
+  const closed = once(session, "close");
+  await clock.advance({ hours: 1 });
+  await closed;
+  assert.equal(clock.timerCount(), 0);
+  const roots = { trusted: root, signer: root };
+  assert.match(await ask(port, roots, { namespace, role: "proxy" }), /^403 .* has expired/);
 });

@@ -26,27 +26,23 @@ import {
 import type { ResourceView } from "../resource-view.ts";
 import type { RefusedName, StreamIdentity, XdsEvents } from "../xds-events.ts";
 import type { XdsMetrics } from "../xds-metrics.ts";
+import { AwaitedAnswers, patience } from "./awaited-answers.ts";
 import { FirstScopes } from "./first-scopes.ts";
 import type { Batch } from "./outbox.ts";
+import { carries, type StreamKind } from "./stream-kind.ts";
 import type { LimitExceeded, StreamLimits } from "./stream-limits.ts";
 import { checkNames } from "./stream-limits.ts";
+import { refusalsOf } from "./stream-refusals.ts";
 import type { TypeStatus } from "./stream-status.ts";
 import { TypeCounts } from "./stream-status.ts";
 import type { NameState } from "./subscription.ts";
 import { Subscription } from "./subscription.ts";
-
-/** The aggregated stream carries every type of Envoy's; a secrets stream only secrets; that of an authorization adapter only policies. */
-export type StreamKind = "aggregated" | "secrets" | "policies";
 
 const resourcesField = {
   no: DeltaDiscoveryResponseSchema.field.resources.number,
   wireType: WireType.LengthDelimited,
 } as const;
 
-/** After this long without an answer the next response of the type goes out: one cluster that warms for long must not hold the others. */
-const patience = Temporal.Duration.from({ seconds: 1 });
-/** After this long without an answer nobody waits for the proxy. */
-const longestSilence = Temporal.Duration.from({ seconds: 10 });
 /** Names of a refused response that a log line carries. */
 const loggedNames = 20;
 /** Characters of a foreign type URL that a log line carries. */
@@ -68,11 +64,6 @@ export interface StreamDeps {
   readonly beside: (stream: ProxyStream) => readonly ProxyStream[];
 }
 
-function carries(kind: StreamKind, type: ResourceType): boolean {
-  if (kind === "aggregated") return type !== "policy";
-  return type === (kind === "secrets" ? "secret" : "policy");
-}
-
 export class ProxyStream {
   readonly identity: StreamIdentity;
   readonly kind: StreamKind;
@@ -84,10 +75,8 @@ export class ProxyStream {
   readonly #firstScopes: FirstScopes;
   readonly #subscriptions = new Map<ResourceType, Subscription>();
   readonly #counts = new Map<ResourceType, TypeCounts>();
-  readonly #overdueTimers = new Map<string, () => void>();
+  readonly #awaited: AwaitedAnswers;
   readonly #foreignTypes = new Set<string>();
-  /** When each response was sent that is not answered, the oldest first. */
-  readonly #sentMs = new Map<string, number>();
   #lastNonce = 0;
   /** Whether the proxy has said so far that it has anything from an earlier stream. */
   #hasNothing = true;
@@ -103,6 +92,7 @@ export class ProxyStream {
     this.identity = identity;
     this.kind = kind;
     this.connectedSince = deps.clock.now();
+    this.#awaited = new AwaitedAnswers(deps.clock);
     this.#log = deps.log.with({
       [logFields.proxy]: identity.proxy,
       [logFields.stream]: identity.stream,
@@ -241,9 +231,7 @@ export class ProxyStream {
   #answer(subscription: Subscription, request: DeltaDiscoveryRequest): void {
     const nonce = request.responseNonce;
     this.#arrived();
-    this.#overdueTimers.get(nonce)?.();
-    this.#overdueTimers.delete(nonce);
-    this.#sentMs.delete(nonce);
+    this.#awaited.answered(nonce);
     const names =
       request.errorDetail === undefined
         ? this.#acknowledge(subscription, nonce)
@@ -312,15 +300,10 @@ export class ProxyStream {
     this.#lastNonce += 1;
     const nonce = String(this.#lastNonce);
     subscription.sent(nonce, batch);
-    this.#sentMs.set(nonce, this.#deps.clock.monotonicMs());
-    this.#overdueTimers.set(
-      nonce,
-      this.#deps.clock.after(patience, () => {
-        this.#overdueTimers.delete(nonce);
-        subscription.overdue(nonce);
-        this.onWork();
-      }),
-    );
+    this.#awaited.sent(nonce, () => {
+      subscription.overdue(nonce);
+      this.onWork();
+    });
     this.#count(subscription.type, batch);
     const response = create(DeltaDiscoveryResponseSchema, {
       typeUrl: typeUrls[subscription.type],
@@ -349,26 +332,12 @@ export class ProxyStream {
 
   /** What this proxy refuses of what it asks for, and what is known to be refused by its like. */
   refusals(): readonly RefusedName[] {
-    const known = this.#deps.view.refusals();
-    const asked = known.filter(({ type, name }) => this.#subscriptions.get(type)?.asksFor(name));
-    const own = [...this.#subscriptions.values()].flatMap(({ type, refused }) =>
-      [...refused].flatMap(([name, { version, message }]) =>
-        known.some((one) => one.type === type && one.name === name)
-          ? []
-          : [{ type, name, version, message }],
-      ),
-    );
-    return [...asked, ...own].map(({ type, name, version, message }) => ({
-      ...this.identity,
-      ...{ type, name, version, message },
-    }));
+    return refusalsOf(this.identity, this.#deps.view, this.#subscriptions);
   }
 
   /** It has not answered a response for long: nobody waits for it until it has. */
   get isSilent(): boolean {
-    const [oldest] = this.#sentMs.values();
-    if (oldest === undefined) return false;
-    return this.#deps.clock.monotonicMs() - oldest >= longestSilence.total("milliseconds");
+    return this.#awaited.isSilent;
   }
 
   /** Whether it has answered for all that it was to be told under the name, or never asks for it. */
@@ -415,8 +384,7 @@ export class ProxyStream {
 
   /** The stream ended: frees its timers and its interest. */
   close(): void {
-    for (const cancel of this.#overdueTimers.values()) cancel();
-    this.#overdueTimers.clear();
+    this.#awaited.close();
     this.#ordering.close();
     this.#arrived();
     for (const subscription of this.#subscriptions.values()) subscription.close();

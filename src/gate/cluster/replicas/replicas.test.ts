@@ -68,8 +68,10 @@ async function listen(t: TestContext, root: SigningRoot, xds: XdsHarness["xds"])
     answering(request, response);
   };
   const handler = byQuestion(
-    admitOnly({ namespace, role: "control-plane" }, counted),
-    admitOnly({ namespace, role: "proxy" }, (_, response) => response.end("xDS")),
+    admitOnly({ clock: createClock(), namespace, role: "control-plane" }, counted),
+    admitOnly({ clock: createClock(), namespace, role: "proxy" }, (_, response) =>
+      response.end("xDS"),
+    ),
   );
   const identity = identityOf(root, "control-plane");
   const place = { kind: "tls", host: "127.0.0.1", port: 0, identity } as const;
