@@ -25,7 +25,12 @@ export interface Plan {
     readonly handshakes: number;
     readonly peerCount: number;
   };
-  readonly throughput: { readonly runs: number; readonly seconds: number };
+  readonly throughput: {
+    readonly runs: number;
+    readonly seconds: number;
+    /** Rounds of a second each in which ours and configurations by hand take turns. */
+    readonly rounds: number;
+  };
   readonly cluster: ClusterPlan;
 }
 
@@ -72,7 +77,7 @@ export const fullPlan: Plan = {
     handshakes: 200,
     peerCount: 1_000,
   },
-  throughput: { runs: 3, seconds: 3 },
+  throughput: { runs: 3, seconds: 2, rounds: 12 },
   cluster: {
     hosts: [1_000, 5_000],
     rounds: 3,
@@ -98,7 +103,7 @@ export const quickPlan: Plan = {
   },
   start: { hosts: [40], ownServices: [40] },
   certificates: { counts: [20], replacements: 2, additions: 2, handshakes: 10, peerCount: 20 },
-  throughput: { runs: 1, seconds: 1 },
+  throughput: { runs: 1, seconds: 1, rounds: 2 },
   cluster: {
     hosts: [40],
     rounds: 1,

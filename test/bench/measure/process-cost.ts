@@ -15,6 +15,24 @@ export function cpuMsOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + (readStat(pid)?.cpuMs ?? 0), 0);
 }
 
+/**
+ * The same of threads that live, to the nanosecond, for runs of a second. In ticks where the kernel does not say
+ * (`CONFIG_SCHED_INFO`).
+ */
+export function threadCpuMsOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + (runMsOfThreads(pid) ?? cpuMsOf([pid])), 0);
+}
+
+function runMsOfThreads(pid: number): number | undefined {
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+      .map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8"))
+      .reduce((sum, text) => sum + Number(text.split(" ")[0]) / 1e6, 0);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The process and all that descend from it now. */
 export function processTree(root: number): readonly number[] {
   const children = new Map<number, number[]>();

@@ -50,6 +50,7 @@ http {
   server_names_hash_max_size 65536;
   server_names_hash_bucket_size 128;
   keepalive_requests 1000000000;
+  ssl_protocols TLSv1.2 TLSv1.3;
   proxy_http_version 1.1;
   proxy_set_header Connection "";
   proxy_set_header Host $http_host;
