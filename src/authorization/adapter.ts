@@ -1,14 +1,14 @@
 /** The adapter put together: policies from the control plane, questions from Envoy, and who may pass. */
 
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { Clock } from "#runtime/clock.ts";
 import type { Dialler } from "#runtime/dialler.ts";
 import type { HttpClients } from "#runtime/http-client.ts";
 import type { Http2Server } from "#runtime/http2-server.ts";
 import type { Log } from "#runtime/log.ts";
+import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Random } from "#runtime/random.ts";
 import type { Workers } from "#runtime/workers.ts";
-import { addCheckService } from "./check-service.ts";
+import { createCheckService } from "./check-service.ts";
 import { judgeRequest } from "./judge-request.ts";
 import type { HashQuestion } from "./passwords/hash-worker.ts";
 import { PasswordJudge } from "./passwords/password-judge.ts";
@@ -53,13 +53,11 @@ export async function runAdapter(
   );
   const policies = new PolicyStore({ ...deps, passwords, key });
   undo.defer(() => policies.close());
-  const handler = connectNodeAdapter({
-    routes: (router) =>
-      addCheckService(router, (names, check, signal) =>
-        judgeRequest(policies, names, check, signal),
-      ),
-    ...{ connect: false, grpcWeb: false, acceptCompression: [] },
-  });
+  const handler = createCheckService(
+    (names, check, signal) => judgeRequest(policies, names, check, signal),
+    (error) =>
+      deps.log.error("a question could not be answered", { [logFields.error]: errorText(error) }),
+  );
   const listener = await deps.http2.listen({ kind: "unix", path: settings.socket }, handler);
   undo.defer(() => listener.close());
   deps.log.info("answering for Envoy");

@@ -1,18 +1,20 @@
 /** Envoy's questions (ext_authz, `envoy.service.auth.v3.Authorization`) and our answers, as gRPC has them. */
 
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import { Code, type ConnectRouter } from "@connectrpc/connect";
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
 import type { HeaderValueOptionSchema } from "#gen/envoy/config/core/v3/base_pb.ts";
 import { HeaderValueOption_HeaderAppendAction } from "#gen/envoy/config/core/v3/base_pb.ts";
 import type { AttributeContext } from "#gen/envoy/service/auth/v3/attribute_context_pb.ts";
-import type {
-  CheckRequest,
+import {
+  Authorization,
+  CheckRequestSchema,
   CheckResponseSchema,
 } from "#gen/envoy/service/auth/v3/external_auth_pb.ts";
-import { Authorization } from "#gen/envoy/service/auth/v3/external_auth_pb.ts";
 import type { StatusCode } from "#gen/envoy/type/v3/http_status_pb.ts";
+import type { Http2Handler } from "#runtime/http2-server.ts";
 import type { Check, Header, Verdict } from "./check.ts";
-import { policiesExtension } from "./policy.ts";
+import { clientAddressHeader, policiesExtension } from "./policy.ts";
+import { answerCalls } from "./unary-call.ts";
 
 type CheckResponse = MessageInitShape<typeof CheckResponseSchema>;
 
@@ -26,16 +28,21 @@ export type JudgeByNames = (
 /** Larger questions are not read: Envoy sends no more than the headers it takes itself. */
 const maxQuestionBytes = 1024 * 1024;
 
-/** Adds the service to a Connect router. */
-export function addCheckService(router: ConnectRouter, judge: JudgeByNames): void {
-  const check = async (
-    { attributes }: CheckRequest,
-    { signal }: { readonly signal: AbortSignal },
-  ): Promise<CheckResponse> => {
-    const verdict = await judge(namesIn(attributes), checkOf(attributes), signal);
-    return responseOf(verdict);
-  };
-  router.service(Authorization, { check }, { readMaxBytes: maxQuestionBytes });
+/** Answers the calls of the service. */
+export function createCheckService(
+  judge: JudgeByNames,
+  failed: (error: unknown) => void,
+): Http2Handler {
+  return answerCalls({
+    path: `/${Authorization.typeName}/${Authorization.method.check.name}`,
+    maxBytes: maxQuestionBytes,
+    answer: async (question, signal) => {
+      const { attributes } = fromBinary(CheckRequestSchema, question);
+      const verdict = await judge(namesIn(attributes), checkOf(attributes), signal);
+      return toBinary(CheckResponseSchema, create(CheckResponseSchema, responseOf(verdict)));
+    },
+    failed,
+  });
 }
 
 /** What the route says in its `context_extensions`: written by us, out of a client's reach. */
@@ -46,13 +53,14 @@ function namesIn(attributes: AttributeContext | undefined): readonly string[] {
 
 function checkOf(attributes: AttributeContext | undefined): Check {
   const http = attributes?.request?.http;
+  const { [clientAddressHeader]: client = addressIn(attributes), ...headers } = http?.headers ?? {};
   return {
     method: http?.method ?? "",
     scheme: http?.scheme ?? "",
     host: http?.host ?? "",
     path: http?.path ?? "",
-    headers: new Map(Object.entries(http?.headers ?? {})),
-    client: addressIn(attributes),
+    headers: new Map(Object.entries(headers)),
+    client,
   };
 }
 

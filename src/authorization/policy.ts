@@ -14,6 +14,12 @@ export const policyTypeUrl = "type.googleapis.com/sekisho.authorization.Policy";
 /** The entry of a route's `context_extensions` that names its policies, with commas between them. */
 export const policiesExtension = "sekisho.policies";
 
+/**
+ * The request header that names the client where it is not the peer of the connection. What a client sends under our prefix
+ * is removed before this is set.
+ */
+export const clientAddressHeader = "x-sekisho-client";
+
 export type Policy =
   | BasicPolicy
   | ApiKeyPolicy

@@ -24,6 +24,7 @@ import {
   ExtAuthzPerRouteSchema,
   ExtAuthzSchema,
 } from "#gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.ts";
+import { HeaderMutationSchema as HeaderMutationFilterSchema } from "#gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.ts";
 import { LuaSchema } from "#gen/envoy/extensions/filters/http/lua/v3/lua_pb.ts";
 import { RBACSchema } from "#gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.ts";
 import { RouterSchema } from "#gen/envoy/extensions/filters/http/router/v3/router_pb.ts";
@@ -72,6 +73,7 @@ const packed = createRegistry(
   ExtensionWithMatcherSchema,
   FileAccessLogSchema,
   FilterConfigSchema,
+  HeaderMutationFilterSchema,
   HeaderMutationSchema,
   HttpConnectionManagerSchema,
   HttpProtocolOptionsSchema,

@@ -28,13 +28,16 @@ export interface Adapter extends Pick<AdapterProcess, "startIfLeft" | "stop"> {
   readonly applied: (change: ResourceChange) => void;
 }
 
+/** Most of what a question allocates is garbage at once, and the adapter is to be small. */
+const flags = ["--max-semi-space-size=2", "--disable-warning=ExperimentalWarning"];
+
 const program = fileURLToPath(new URL("../authorization/main.ts", import.meta.url));
 
 /** An adapter that runs when it is needed. */
 export function createAdapter(deps: AdapterProcessDeps, settings: AdapterSettings): Adapter {
   const { nodePath, version, paths, node, board } = settings;
   const supervised = createAdapterProcess(deps, {
-    ...{ command: [nodePath, program], version, paths, node },
+    ...{ command: [nodePath, ...flags, program], version, paths, node },
     onRunning: (isRunning) => board.replace("authorization", isRunning ? [] : [down]),
   });
   return {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { cidrRangeOf } from "#envoy/listeners/network.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import type { Fragment } from "#model/fragment.ts";
 import type { Protection } from "#model/protection.ts";
@@ -233,4 +234,27 @@ test("Envoy knows no secret: none is in its configuration, nor in what we show o
     for (const said of Object.values(secretTexts)) assert.ok(!text.includes(said));
     assert.ok(!text.includes(btoa("alice:open sesame")));
   }
+});
+
+test("whoever guesses is held to account by his own address, also behind a trusted proxy", async () => {
+  await using proxied = await startTestGate({
+    adapter: true,
+    listeners: { trustedProxies: [cidrRangeOf("127.0.0.0/8")] },
+    steps: (real) => ({
+      ...real,
+      translate: (...given) => protect(real.translate(...given)),
+    }),
+  });
+  assert.deepEqual(await proxied.apply([...world, secret("staff", { htpasswd: passwords() })]), []);
+  const guess = async (password: string, from: string): Promise<number> => {
+    const lines = ["Host: shop.test", basic(`alice:${password}`), `X-Forwarded-For: ${from}`];
+    lines.push("X-Envoy-External-Address: 203.0.113.9");
+    return (await sendText({ port: proxied.http }, http1Text("/basic", lines))).status;
+  };
+  const answers: number[] = [];
+  for (let at = 0; at < 25; at++) answers.push(await guess(`wrong ${at}`, "198.51.100.1"));
+  assert.deepEqual(new Set(answers.slice(0, 20)), new Set([401]));
+  assert.equal(answers.at(-1), 429);
+  assert.equal(await guess("open sesame", "198.51.100.1"), 429);
+  assert.equal(await guess("open sesame", "198.51.100.2"), 200);
 });

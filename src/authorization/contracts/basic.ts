@@ -4,6 +4,7 @@ import { fields, integer, oneOf, type Parsed, required, text } from "#base/schem
 import { unreachable } from "#base/unreachable.ts";
 import { allow, type Check, deny, type Header, type Verdict } from "../check.ts";
 import { parseHtpasswd } from "../htpasswd.ts";
+import { clientNetwork } from "../passwords/client-network.ts";
 import { type Contract, contractOf } from "./contract-kind.ts";
 
 const policy = fields({
@@ -33,7 +34,10 @@ export const basic: Contract = contractOf<BasicPolicy>(
     const judge = async (check: Check): Promise<Verdict> => {
       const credentials = credentialsOf(check.headers.get("authorization"));
       if (credentials === undefined) return deny(401, challenge);
-      const verdict = await deps.passwords.judge(file, { ...credentials, client: check.client });
+      const verdict = await deps.passwords.judge(file, {
+        ...credentials,
+        client: clientNetwork(check.client),
+      });
       switch (verdict) {
         case "right":
           return allow;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { buildHttpFilters, filterOrder } from "./order.ts";
 
-const filters = buildHttpFilters({ allowedClients: [], byServerName: true });
+const filters = buildHttpFilters({ allowedClients: [], byServerName: true, forwarded: true });
 
 test("a filter that protects is never listed as disabled", () => {
   const protecting = filters.filter((_, index) => filterOrder[index]?.protects);
@@ -27,9 +27,20 @@ test("what reads its configuration from the route stands behind the filters that
 });
 
 test("connections that their filter chain names are not looked up", () => {
-  const names = buildHttpFilters({ allowedClients: [], byServerName: false }).map(
+  const names = buildHttpFilters({ allowedClients: [], byServerName: false, forwarded: true }).map(
     ({ name }) => name,
   );
   assert.equal(names.includes("sekisho.connection.group"), false);
   assert.equal(names.length, filters.length - 1);
+});
+
+test("who the client is stands before the filter that sends it along, where it is not the peer", () => {
+  const names = filters.map(({ name }) => name);
+  const asks = names.indexOf("sekisho.authorization");
+  assert.equal(names.indexOf("sekisho.client.address"), asks - 1);
+  const direct = buildHttpFilters({ allowedClients: [], byServerName: true, forwarded: false });
+  assert.equal(
+    direct.some(({ name }) => name === "sekisho.client.address"),
+    false,
+  );
 });

@@ -4,6 +4,7 @@ import type { CidrRange } from "#gen/envoy/config/core/v3/address_pb.ts";
 import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { authorizationFilter } from "./authorization.ts";
 import { bodyLimitFilter } from "./body-limit.ts";
+import { clientAddressFilter } from "./client-address.ts";
 import { connectionGroupFilter } from "./connection-group.ts";
 import { gateFilter } from "./gate.ts";
 import { routerFilter } from "./router.ts";
@@ -13,6 +14,8 @@ export interface FilterSettings {
   readonly allowedClients: readonly CidrRange[];
   /** Whether connections are told apart by the name that the handshake asked for. */
   readonly byServerName: boolean;
+  /** Whether the client is who a trusted proxy says it is. */
+  readonly forwarded: boolean;
 }
 
 export interface OrderedFilter {
@@ -48,6 +51,11 @@ export const filterOrder: readonly OrderedFilter[] = [
     build: wildcardFilter,
     protects: false,
     reason: "before every filter that reads its configuration from the route",
+  },
+  {
+    build: ({ forwarded }) => (forwarded ? clientAddressFilter() : undefined),
+    protects: false,
+    reason: "before the filter that sends it along",
   },
   {
     build: authorizationFilter,

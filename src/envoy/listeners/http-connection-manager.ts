@@ -40,6 +40,7 @@ export function buildHttpConnectionManager(
   const httpFilters = buildHttpFilters({
     allowedClients: settings.allowedClients,
     byServerName: kind.naming === "by-server-name",
+    forwarded: kind.clientAddress === "forwarded",
   });
   const message = create(HttpConnectionManagerSchema, {
     statPrefix: kind.statPrefix,

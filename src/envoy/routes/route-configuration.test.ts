@@ -135,6 +135,7 @@ test("headers between our listeners and routes never reach a backend", () => {
   assert.deepEqual(built([]).requestHeadersToRemove, [
     "x-sekisho-scope",
     "x-sekisho-connection",
+    "x-sekisho-client",
     "x-envoy-external-address",
   ]);
 });

@@ -1,6 +1,7 @@
 /** A virtual host → its route configuration: a small one for each host, so that a change costs the same at any size. */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { clientAddressHeader } from "#authorization/policy.ts";
 import { formatOrigin } from "#base/origin.ts";
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { backendName } from "#model/backend.ts";
@@ -23,7 +24,7 @@ import { canMatch } from "./route-match.ts";
 import { hostResourceName } from "./scope.ts";
 
 /** Envoy adds the last one itself, after the early header mutations; backends have X-Forwarded-For. */
-const removed = [scopeHeader, connectionHeader, "x-envoy-external-address"];
+const removed = [scopeHeader, connectionHeader, clientAddressHeader, "x-envoy-external-address"];
 
 /** What Envoy takes as the body of a direct response unless told otherwise. */
 const defaultMaxBodyBytes = 4096;
