@@ -3,8 +3,10 @@
  * library takes several times as long for it (gRPC, "gRPC over HTTP2").
  */
 
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Http2Handler } from "#runtime/http2-server.ts";
+
+type Http2ServerRequest = Parameters<Http2Handler>[0];
+type Http2ServerResponse = Parameters<Http2Handler>[1];
 
 export interface UnaryMethod {
   /** `/package.Service/Method`. */
