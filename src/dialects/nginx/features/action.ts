@@ -11,7 +11,7 @@ import { type FieldSupport, served } from "../field-support.ts";
 import { type Report, refuses, requires } from "../report.ts";
 import type { Upstreams } from "./backend.ts";
 import { headersOf, type ProxyHeaders, passHeaders, translateHeaders } from "./headers.ts";
-import { type Location, wholePatternFromStart } from "./path.ts";
+import { countGroups, type Location, wholePatternFromStart } from "./path.ts";
 import { allVariables, parseText, redirectVariables } from "./variables.ts";
 
 /** What becomes of the fields of an action. */
@@ -125,7 +125,11 @@ function rewriteOf(
   if (/\$(?!\d)./s.test(text))
     return refuses(report, at, text, "`$` character can be only followed by a number");
   if (location.kind === "pattern") {
-    const to = text.replaceAll("\\", "\\\\").replace(/\$(\d)/g, "\\$1");
+    const groups = countGroups(location.regex);
+    // A group that is not there is empty; RE2 would leave the whole path as it is.
+    const to = text
+      .replaceAll("\\", "\\\\")
+      .replace(/\$(\d)/g, (_, digit: string) => (Number(digit) > groups ? "" : `\\${digit}`));
     return { kind: "whole", pattern: wholePatternFromStart(location), to };
   }
   if (/^\/[^\s{};\\]*$/.test(text)) return { kind: "prefix", to: text };

@@ -57,10 +57,16 @@ export function wholePattern({ regex, anyCase }: PatternLocation): Result<string
   return whole.ok ? ok(pattern) : err(whole.error);
 }
 
-/** The same, tried from the beginning of the path, as the pattern of a rewrite is. */
-export function wholePatternFromStart({ regex, anyCase }: PatternLocation): string {
+/** The same, tried from the beginning of the path and with regard to case, as the pattern of a rewrite is in any location. */
+export function wholePatternFromStart({ regex }: PatternLocation): string {
   const re2 = regex.replace(/\(\?<(?=[A-Za-z_])/g, "(?P<").replace(/^\^/, "");
-  return `${anyCase ? "(?i)" : ""}(?:${re2}).*`;
+  return `(?:${re2}).*`;
+}
+
+/** How many groups a pattern has that a rewrite can name. */
+export function countGroups(regex: string): number {
+  const groups = /\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?!\?)|\(\?P?<(?=[A-Za-z_])/gs;
+  return [...regex.matchAll(groups)].filter(([token]) => token.startsWith("(")).length;
 }
 
 type PatternLocation = Extract<Location, { kind: "pattern" }>;
