@@ -37,31 +37,57 @@ const longestLine = 8192;
 /** How often a request may be sent to another location. */
 const mostChanges = 10;
 
+/** How a server reads the targets of requests and writes those that it made itself. */
+export interface Reading {
+  /** The answer to a request that is none. */
+  readonly parse: (request: Request) => Target | Answer;
+  readonly escape: (path: string) => string;
+  /** Whether a rewrite without a flag has a location looked for again. */
+  readonly searchesAgain: boolean;
+  /** Whether a request that lacks the final slash of a location is sent to that location. */
+  readonly addsSlash: boolean;
+}
+
+/** As nginx does. */
+const ownReading: Reading = {
+  parse: parseRequest,
+  escape: escapePath,
+  searchesAgain: true,
+  addsSlash: true,
+};
+
 /** The answer that a server of these locations owes to `request`. */
-export function judgeLocations(locations: readonly Location[], request: Request): Answer {
+export function judgeLocations(
+  locations: readonly Location[],
+  request: Request,
+  reading: Reading = ownReading,
+): Answer {
+  const target = reading.parse(request);
+  if ("kind" in target) return target;
+  const inputs = { ...request, args: target.args };
+  let way: Way = { path: target.path, rewritten: false };
+  for (let changes = 0; changes <= mostChanges; changes += 1) {
+    const chosen = chooseLocation(locations, way.path, reading);
+    if (chosen === undefined) return status(404);
+    const { location } = chosen;
+    if (chosen.lacksSlash) {
+      return { kind: "slash", to: reading.escape(utf8Bytes(location.text)) + target.query };
+    }
+    if (location.internal === true && !way.rewritten) return status(404);
+    const step = goThrough(location, way, { target, inputs, reading });
+    if (!("again" in step)) return { ...step, location: locations.indexOf(location) };
+    way = step.again;
+  }
+  return status(500);
+}
+
+function parseRequest(request: Request): Target | Answer {
   const line = `${request.method} ${request.target} HTTP/1.1\r\n`;
   // A line is read as it comes: what is wrong in front is answered before its length is known.
   const start = request.target.slice(0, longestLine - request.method.length - 1);
   if (!isReadable(start)) return status(400);
   if (line.length > longestLine) return status(414);
-  const target = parseTarget(request.target);
-  if (target === undefined) return status(400);
-  const inputs = { ...request, args: target.args };
-  let way: Way = { path: target.path, rewritten: false };
-  for (let changes = 0; changes <= mostChanges; changes += 1) {
-    const chosen = chooseLocation(locations, way.path);
-    if (chosen === undefined) return status(404);
-    const { location } = chosen;
-    if (chosen.lacksSlash) {
-      const query = target.args === "" ? "" : `?${target.args}`;
-      return { kind: "slash", to: escapePath(utf8Bytes(location.text)) + query };
-    }
-    if (location.internal === true && !way.rewritten) return status(404);
-    const step = goThrough(location, way, { target, inputs });
-    if (!("again" in step)) return { ...step, location: locations.indexOf(location) };
-    way = step.again;
-  }
-  return status(500);
+  return parseTarget(request.target) ?? status(400);
 }
 
 function status(code: 400 | 404 | 414 | 500): Answer {
@@ -79,23 +105,30 @@ type Step =
   | { readonly again: Way }
   | { readonly kind: "passed"; readonly upstream: string; readonly target: string };
 
+interface Asked {
+  readonly target: Target;
+  readonly inputs: Inputs;
+  readonly reading: Reading;
+}
+
 function goThrough(
   { outcome, rewrites = [], text }: Location,
   way: Way,
-  { target, inputs }: { readonly target: Target; readonly inputs: Inputs },
+  { target, inputs, reading }: Asked,
 ): Step {
   if (outcome.kind === "choice")
     return { again: { path: choose(outcome, inputs), rewritten: true } };
   const { path, rewritten, again } = rewrite(rewrites, way, target);
-  if (again) return { again: { path, rewritten } };
-  const query = target.args === "" ? "" : `?${target.args}`;
+  if (again && reading.searchesAgain) return { again: { path, rewritten } };
+  const { query } = target;
   const { upstream, uri } = outcome;
   const passed = (asked: string): Step => ({ kind: "passed", upstream, target: asked });
   if (uri === "the client's" || (uri === "the client's unless rewritten" && !rewritten)) {
     return passed(target.onTheWire);
   }
   // What was never encoded goes on as it came.
-  const escape = (part: string): string => (target.encoded || rewritten ? escapePath(part) : part);
+  const escape = (part: string): string =>
+    target.encoded || rewritten ? reading.escape(part) : part;
   if (uri === "the client's unless rewritten") return passed(escape(path) + query);
   return passed(utf8Bytes(uri.instead) + escape(path.slice(utf8Bytes(text).length)) + query);
 }
@@ -140,7 +173,11 @@ interface Chosen {
  * "location": an exact one ends the search; else the longest prefix is remembered, and used at once if it says `^~`; else
  * the first regular expression that matches is used, else the remembered prefix.
  */
-function chooseLocation(locations: readonly Location[], path: string): Chosen | undefined {
+function chooseLocation(
+  locations: readonly Location[],
+  path: string,
+  { addsSlash }: Reading,
+): Chosen | undefined {
   const texts = new Map(locations.map((location) => [location, utf8Bytes(location.text)]));
   const fixed = locations.filter(({ modifier }) => !modifier.startsWith("~"));
   const exact = fixed.find((one) => one.modifier === "=" && texts.get(one) === path);
@@ -149,7 +186,7 @@ function chooseLocation(locations: readonly Location[], path: string): Chosen | 
   // "If a location is defined by a prefix string that ends with the slash character, and requests are processed by
   // proxy_pass …": it holds for exact ones, too.
   const slashed = fixed.find((one) => one.outcome.kind === "pass" && texts.get(one) === `${path}/`);
-  if (!named && slashed !== undefined) return { location: slashed, lacksSlash: true };
+  if (addsSlash && !named && slashed !== undefined) return { location: slashed, lacksSlash: true };
   const prefix = fixed
     .filter((one) => one.modifier !== "=" && path.startsWith(texts.get(one) ?? ""))
     .reduce<Location | undefined>(

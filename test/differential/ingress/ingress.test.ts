@@ -8,10 +8,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { TestGateSettings } from "../../system/test-gate.ts";
+import { expectCaught } from "../harness/caught.ts";
+import type { Fault } from "../harness/seeding.ts";
 import { startEchoPods } from "./echo-pods.ts";
 import { answerFaults } from "./faults/answer-faults.ts";
 import { originFaults } from "./faults/origin-faults.ts";
-import type { Fault } from "./faults/seeding.ts";
 import { startGate } from "./gate.ts";
 import { addressesOf, type PodPool } from "./pool.ts";
 import { play, playAnswers, playExplanations, rounds } from "./rounds.ts";
@@ -47,28 +48,23 @@ describe("Ingress through real Envoy", () => {
 
 describe("faults seeded into the translator", () => {
   for (const [sentence, fault] of Object.entries(answerFaults)) {
-    it(`one that ${sentence} is caught by an answer`, () => expectCaught(fault, playAnswers));
+    it(`one that ${sentence} is caught by an answer`, () => expectFault(fault, playAnswers));
   }
 });
 
 describe("faults seeded into what is told of answers", () => {
   for (const [sentence, fault] of Object.entries(originFaults)) {
-    it(`one that ${sentence} is caught`, () => expectCaught(fault, playExplanations));
+    it(`one that ${sentence} is caught`, () => expectFault(fault, playExplanations));
   }
 });
 
-async function expectCaught(fault: Fault, playOne: typeof playAnswers): Promise<void> {
+async function expectFault(fault: Fault, playOne: typeof playAnswers): Promise<void> {
   await using pods = await startEchoPods();
   await using gate = await startGate({ ...fault, ...resolving(pods.pool) });
-  let worlds = 0;
-  const details = await fc.check(
-    fc.asyncProperty(rounds(pods.pool, requestsPerWorld), async (round) => {
-      worlds += 1;
-      await playOne(gate, round, `request-${worlds}`);
-    }),
-    { numRuns: worldsPerFault, seed, endOnFailure: true },
-  );
-  assert.ok(details.failed, `${worldsPerFault} worlds from seed ${seed} did not show it`);
-  const { message } = details.errorInstance as Error;
-  assert.match(message, /: wanted/, "what fails must be an answer, or what is told of it");
+  await expectCaught({
+    rounds: rounds(pods.pool, requestsPerWorld),
+    most: worldsPerFault,
+    seed,
+    play: (round, name) => playOne(gate, round, name),
+  });
 }

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import type { World } from "#test/simulators/ingress/manifest.ts";
 import { judgeIngress } from "#test/simulators/ingress.ts";
+import { demandNone, playAll } from "../harness/play.ts";
 import { differenceBetween } from "./compare.ts";
 import { type Answered, explanationDifferences } from "./explanations.ts";
 import type { Gate } from "./gate.ts";
@@ -11,9 +12,6 @@ import type { PodPool } from "./pool.ts";
 import { type Aim, aims, type Shot, shoot } from "./requests.ts";
 import { Client } from "./send.ts";
 import { worlds } from "./worlds.ts";
-
-/** How many requests are under way at once. */
-const concurrency = 8;
 
 export interface Round {
   readonly world: World;
@@ -34,26 +32,24 @@ export function rounds(pool: PodPool, requests: number): fc.Arbitrary<Round> {
 export async function play(gate: Gate, round: Round, name: string): Promise<readonly Answered[]> {
   const { answered, differences } = await ask(gate, round, name);
   const told = await explanationDifferences(gate, round, answered);
-  demandNone(round.world, [...differences, ...told]);
+  demandNone([...differences, ...told], () => formatWorld(round.world));
   return answered;
 }
 
 /** The same, for the answers alone. */
 export async function playAnswers(gate: Gate, round: Round, name: string): Promise<void> {
-  demandNone(round.world, (await ask(gate, round, name)).differences);
+  demandNone((await ask(gate, round, name)).differences, () => formatWorld(round.world));
 }
 
 /** The same, for what is told of the answers alone, which have to be right. */
 export async function playExplanations(gate: Gate, round: Round, name: string): Promise<void> {
   const { answered, differences } = await ask(gate, round, name);
   if (differences.length > 0) throw new Error(`the answers are wrong:\n${differences.join("\n")}`);
-  demandNone(round.world, await explanationDifferences(gate, round, answered));
+  demandNone(await explanationDifferences(gate, round, answered), () => formatWorld(round.world));
 }
 
-function demandNone(world: World, differences: readonly string[]): void {
-  if (differences.length === 0) return;
-  const manifests = formatManifests(world).replaceAll(/(tls\.\w+): .*/g, "$1: …");
-  throw new Error(`${differences.join("\n")}\n${manifests}`);
+function formatWorld(world: World): string {
+  return formatManifests(world).replaceAll(/(tls\.\w+): .*/g, "$1: …");
 }
 
 interface Outcome {
@@ -67,21 +63,16 @@ async function ask(gate: Gate, round: Round, name: string): Promise<Outcome> {
   await gate.apply(world);
   await passThrough(gate);
   const answered: Answered[] = [];
-  const differences: string[] = [];
   await using client = new Client(gate);
-  const waiting = round.aims.entries();
-  const workers = Array.from({ length: concurrency }, async () => {
-    for (const [index, aim] of waiting) {
-      const shot = shoot(world, aim);
-      const userAgent = `${name}-${index}`;
-      const expected = judgeIngress(world, shot);
-      const observed = await client.send(shot, { "user-agent": userAgent });
-      answered.push({ userAgent, shot, expected, observed });
-      const difference = differenceBetween(expected, observed, round, shot.path);
-      if (difference !== undefined) differences.push(`${JSON.stringify(shot)}: ${difference}`);
-    }
+  const differences = await playAll(round.aims, async (aim, index) => {
+    const shot = shoot(world, aim);
+    const userAgent = `${name}-${index}`;
+    const expected = judgeIngress(world, shot);
+    const observed = await client.send(shot, { "user-agent": userAgent });
+    answered.push({ userAgent, shot, expected, observed });
+    const difference = differenceBetween(expected, observed, round, shot.path);
+    return difference && `${JSON.stringify(shot)}: ${difference}`;
   });
-  await Promise.all(workers);
   return { answered, differences };
 }
 

@@ -37,7 +37,7 @@ describe("the judge of nginx's locations", { skip }, () => {
     const shots = samples.flatMap(([list, targets], number) =>
       targets.map((target) => ({ host: number, request: shoot(list, target) })),
     );
-    await using echo = await startWireEcho();
+    await using echo = await startWireEcho("all");
     await using server = await startNginx(nginx.path, hosts, echo.port);
     const differences: string[] = [];
     const waiting = shots.values();

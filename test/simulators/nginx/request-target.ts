@@ -8,6 +8,8 @@ export interface Target {
   readonly path: string;
   /** `$args`: what stands between `?` and `#`. */
   readonly args: string;
+  /** What goes behind a path that is no longer the client's. */
+  readonly query: string;
   /** Whether there was something to decode in the path. */
   readonly encoded: boolean;
 }
@@ -22,10 +24,16 @@ export function isReadable(text: string): boolean {
 /** Of a readable one; undefined: 400. */
 export function parseTarget(text: string): Target | undefined {
   const onTheWire = text.replace(url, "");
-  const [, written = "", query = ""] = /^([^?#]*)(?:\?([^#]*))?/.exec(onTheWire) ?? [];
+  const [, written = "", args = ""] = /^([^?#]*)(?:\?([^#]*))?/.exec(onTheWire) ?? [];
   const path = normalize(written);
   if (path === undefined) return undefined;
-  return { onTheWire, path, args: query, encoded: written.includes("%") };
+  return {
+    onTheWire,
+    path,
+    args,
+    query: args === "" ? "" : `?${args}`,
+    encoded: written.includes("%"),
+  };
 }
 
 /** ngx_http_core_module, "location": matching is against the normalised URI, after decoding, dots and merged slashes. */

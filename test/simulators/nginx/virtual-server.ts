@@ -18,8 +18,14 @@ export interface Action {
   readonly rewritePath?: string;
 }
 
-/** The locations of all routes, those of each route's matches behind them. */
-export function locationsOf(routes: readonly Route[]): readonly Location[] {
+/**
+ * The locations of all routes, those of each route's matches behind them. The controller makes patterns of paths without
+ * quoting them.
+ */
+export function locationsOf(
+  routes: readonly Route[],
+  quote: (path: string) => string = (path) => path,
+): readonly Location[] {
   return routes.flatMap(({ path, action, matches = [] }, index) => {
     const { modifier, text } = splitPath(path);
     if (matches.length === 0) return [{ modifier, text, ...plain(modifier, text, action) }];
@@ -29,7 +35,7 @@ export function locationsOf(routes: readonly Route[]): readonly Location[] {
       modifier: "=",
       text: to,
       internal: true,
-      ...matched(modifier, text, chosen),
+      ...matched(modifier, modifier.startsWith("~") ? text : quote(text), chosen),
     });
     return [
       {

@@ -20,7 +20,7 @@ import {
   inSteps,
   inVirtualHosts,
   type World,
-} from "./seeding.ts";
+} from "../../harness/seeding.ts";
 
 type ServiceSpec = NonNullable<Service["spec"]>;
 

@@ -3,7 +3,13 @@
  * or the access log must show it.
  */
 
-import { type Fault, inCertificates, inRoutes, inRules, inVirtualHosts } from "./seeding.ts";
+import {
+  type Fault,
+  inCertificates,
+  inRoutes,
+  inRules,
+  inVirtualHosts,
+} from "../../harness/seeding.ts";
 
 /** Each fault by a sentence that says what is then told. */
 export const originFaults: Readonly<Record<string, Fault>> = {

@@ -5,6 +5,8 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 
 /** What the upstream was asked; a character for each byte. */
 export interface Asked {
+  /** Who was asked. */
+  readonly upstream: string;
   readonly target: string;
   /** By names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -15,7 +17,7 @@ export interface WireEcho extends AsyncDisposable {
 }
 
 /** Answers 200 with an {@link Asked} as JSON; takes requests without bodies. */
-export async function startWireEcho(): Promise<WireEcho> {
+export async function startWireEcho(name: string): Promise<WireEcho> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -26,7 +28,7 @@ export async function startWireEcho(): Promise<WireEcho> {
     socket.setEncoding("latin1").on("data", (chunk: string) => {
       received += chunk;
       for (let end = received.indexOf("\r\n\r\n"); end >= 0; end = received.indexOf("\r\n\r\n")) {
-        socket.write(answerTo(received.slice(0, end)), "latin1");
+        socket.write(answerTo(name, received.slice(0, end)), "latin1");
         received = received.slice(end + 4);
       }
     });
@@ -44,9 +46,10 @@ export async function startWireEcho(): Promise<WireEcho> {
   };
 }
 
-function answerTo(head: string): string {
+function answerTo(upstream: string, head: string): string {
   const [line = "", ...lines] = head.split("\r\n");
   const asked: Asked = {
+    upstream,
     target: line.slice(line.indexOf(" ") + 1, line.lastIndexOf(" ")),
     headers: Object.fromEntries(lines.map(headerOf)),
   };
