@@ -16,6 +16,7 @@ import { formatKey, type KubeObject, keyOf } from "#kinds/object.ts";
 import { recognise } from "#kinds/recognise.ts";
 import type { Fragment } from "#model/fragment.ts";
 import { formatHost } from "#model/host.ts";
+import { storedObject } from "#test/documents/stored-object.ts";
 import { matchGolden } from "#test/golden.ts";
 import { dialects } from "./all.ts";
 import { kindFindings } from "./common/findings.ts";
@@ -62,7 +63,7 @@ function translateCase(input: string): { readonly model: object[]; readonly find
   const manifests = documents.filter((document) => !("servedClasses" in document));
   const ofKinds: Finding[] = [];
   const keys = manifests.map((raw) => {
-    const object = toObject(raw);
+    const object = storedObject(raw);
     const known = recognise(object.apiVersion, object.kind);
     assert.ok(known !== undefined, object.kind);
     ofKinds.push(...kindFindings(known.kind, objects.set(known.kind, object)));
@@ -124,30 +125,4 @@ function hasField({ metadata, body }: KubeObject, path: string): boolean {
 function settingsOf(document: JsonObject | undefined): DialectSettings {
   const classes = document?.["servedClasses"];
   return { servedClasses: Array.isArray(classes) ? classes.map((name) => `${name}`) : "all" };
-}
-
-function toObject(raw: JsonObject): KubeObject {
-  const version = recognise(`${raw["apiVersion"]}`, `${raw["kind"]}`);
-  const { apiVersion, kind, metadata, ...body } = version?.convert?.(raw) ?? raw;
-  const given = (metadata ?? {}) as Record<string, string> & {
-    readonly labels?: Record<string, string>;
-    readonly annotations?: Record<string, string>;
-  };
-  return {
-    apiVersion: `${apiVersion}`,
-    kind: `${kind}`,
-    metadata: {
-      name: given["name"] ?? "",
-      namespace: version?.kind.namespaced === false ? "" : (given["namespace"] ?? "default"),
-      uid: `${kind}/${given["name"]}`,
-      creationTimestamp: given["creationTimestamp"] ?? "2026-01-01T00:00:00Z",
-      generation: 1,
-      resourceVersion: "1",
-      labels: given.labels ?? {},
-      annotations: given.annotations ?? {},
-      finalizers: [],
-      ownerReferences: [],
-    },
-    body,
-  };
 }
