@@ -30,7 +30,8 @@ const sharedKinds: readonly Kind<unknown>[] = [
 /** The rows of {@link sharedKinds}. */
 export const sharedSupport = sharedKinds.flatMap(rowsOfKind);
 
-const support = indexSupport([
+/** What becomes of every field that is counted. */
+export const fieldSupport = indexSupport([
   ...sharedSupport,
   ...(dialects as readonly Dialect[]).flatMap((one) => one.support ?? []),
 ]);
@@ -39,8 +40,8 @@ const support = indexSupport([
 export function countFields(objects: readonly Known<unknown>[]): FieldCounts {
   const counts = { honoured: 0, approximated: 0, refused: 0, unknown: 0 };
   for (const known of objects) {
-    if (!support.has(keyOf(known.object).kind)) continue;
-    for (const { row } of usesOf(known, support)) counts[row?.support ?? "unknown"] += 1;
+    if (!fieldSupport.has(keyOf(known.object).kind)) continue;
+    for (const { row } of usesOf(known, fieldSupport)) counts[row?.support ?? "unknown"] += 1;
   }
   return counts;
 }
