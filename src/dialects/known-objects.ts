@@ -1,5 +1,6 @@
 /** All objects known now, typed, tracked one by one and filed under the world's indexes. */
 
+import { sameJson } from "#base/json.ts";
 import type { Graph } from "#base/tracked/graph.ts";
 import { IndexByKey } from "#base/tracked/index-by-key.ts";
 import { Table } from "#base/tracked/table.ts";
@@ -8,21 +9,29 @@ import { formatKey, type KindId, type KubeObject, keyOf, type ObjectKey } from "
 import type { WorldIndex } from "./world-indexes.ts";
 
 export class KnownObjects {
+  readonly #graph: Graph;
   readonly #indexes: readonly WorldIndex[];
   readonly #objects: Table<Known<unknown>>;
   readonly #filed = new Map<string, IndexByKey<true>>();
   readonly #keys = new Map<string, readonly { readonly index: string; readonly key: string }[]>();
 
   constructor(graph: Graph, indexes: readonly WorldIndex[]) {
+    this.#graph = graph;
     this.#indexes = indexes;
     this.#objects = new Table(graph);
     for (const index of indexes) this.#filed.set(index.name, new IndexByKey(graph));
   }
 
-  /** Takes an object in place of its former state. */
+  /** Takes an object in place of its former state; nothing is computed again when nothing is new in it that is read here. */
   set(kind: Kind<unknown>, object: KubeObject): Known<unknown> {
-    const known = read(kind, object);
     const text = formatKey(keyOf(object));
+    const before = this.#graph.untracked(() => this.#objects.get(text));
+    if (before !== undefined && readsAlike(before.object, object)) {
+      const renewed = { ...before, object };
+      this.#objects.renew(text, renewed);
+      return renewed;
+    }
+    const known = read(kind, object);
     this.#objects.set(text, known);
     this.#file(text, known, kind.id);
     return known;
@@ -68,4 +77,15 @@ export class KnownObjects {
     if (keys.length === 0) this.#keys.delete(text);
     else this.#keys.set(text, keys);
   }
+}
+
+/** Statuses are written back by ourselves and others, and nothing is translated from them. */
+function readsAlike(before: KubeObject, object: KubeObject): boolean {
+  const { metadata } = object;
+  const { resourceVersion } = before.metadata;
+  return (
+    before.apiVersion === object.apiVersion &&
+    sameJson(before.metadata, { ...metadata, resourceVersion }) &&
+    sameJson(before.body, object.body)
+  );
 }

@@ -123,6 +123,30 @@ test("an edit computes what it changes and no more, whatever the size of the wor
   assert.ok((costs[0] ?? 0) > 0 && (costs[0] ?? 0) < 20, `${costs[0]} nodes`);
 });
 
+test("a status that is written back computes nothing, and is known", () => {
+  const { pipeline } = rebuild(hosts(10));
+  const [ingress] = hostObjects(7, "/");
+  assert.ok(ingress !== undefined);
+  const status = { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } };
+  const { recomputed } = pipeline.counts();
+  const metadata = { ...ingress.metadata, resourceVersion: "next" };
+  pipeline.set({ ...ingress, metadata, status });
+  pipeline.flush();
+  assert.equal(pipeline.counts().recomputed, recomputed);
+  assert.deepEqual(pipeline.statusOf(formatKey(keyOf(ingress))), status);
+});
+
+test("an edit right before a status is written back is not lost", () => {
+  const { pipeline } = rebuild(hosts(10));
+  const [ingress] = hostObjects(7, "/changed");
+  assert.ok(ingress !== undefined);
+  pipeline.set(ingress);
+  pipeline.set({ ...ingress, status: { loadBalancer: {} } });
+  const { recomputed } = pipeline.counts();
+  pipeline.flush();
+  assert.notEqual(pipeline.counts().recomputed, recomputed);
+});
+
 test("the change published for an edit holds what differs and nothing else", () => {
   const { pipeline } = rebuild(hosts(50));
   pipeline.takeChange();

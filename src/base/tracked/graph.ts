@@ -52,6 +52,12 @@ class CellNode<T = unknown> implements ReactiveNode, Cell<T> {
     this.#access.writeCell(this, value);
   }
 
+  renew(value: T): void {
+    // What is set and was not read yet has its readers told already.
+    if ((this.flags & dirty) === 0) this.current = value;
+    this.next = value;
+  }
+
   isRead(): boolean {
     return this.subs !== undefined;
   }
@@ -100,6 +106,8 @@ export interface Cell<T> {
   /** Tracked. */
   get(): T;
   set(value: T): void;
+  /** Puts a value in place that is the same to every reader: none of them is computed again. */
+  renew(value: T): void;
   isRead(): boolean;
 }
 

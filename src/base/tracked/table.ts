@@ -24,6 +24,11 @@ export class Table<V> {
     else cell.set(value);
   }
 
+  /** As {@link set}, for a value that is the same to every reader: none of them is computed again. */
+  renew(key: string, value: V): void {
+    this.#cells.get(key)?.renew(value);
+  }
+
   delete(key: string): void {
     const cell = this.#cells.get(key);
     cell?.set(undefined);
