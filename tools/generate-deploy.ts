@@ -8,6 +8,7 @@ import {
   definedKinds,
   definitionName,
 } from "#kinds/custom-resource-definition.ts";
+import { formatReadyBootstrap } from "#proxies/bootstrap.ts";
 import { formatPodBootstrap } from "#proxies/kubernetes/pod-bootstrap.ts";
 
 const deploy = join(import.meta.dirname, "../deploy");
@@ -18,7 +19,6 @@ const bootstrapFiles = formatPodBootstrap({
   namespace,
   nodeCluster: "sekisho",
   xdsPort: 18_000,
-  readyPort: 9001,
   // Of the 1 GiB that the container may have: the rest is for what is not on the heap.
   maxHeapBytes: 900 * 1024 * 1024,
   paths: {
@@ -53,7 +53,22 @@ const definitionFiles = definedKinds.map((kind) => {
   return [join(definitions, `${definitionName(kind)}.yaml`), text] as const;
 });
 
-const files = new Map([["proxy-bootstrap.yaml", configMap()], ...definitionFiles]);
+const proxyManifest = "3-proxy.yaml";
+
+/** The argument in a manifest that is written by hand otherwise; the kubelet puts the address of the pod into it. */
+function withReadyListener(manifest: string): string {
+  const ready = formatReadyBootstrap({ address: "$(POD_IP)", port: 9001 });
+  return manifest.replace(
+    /(- --config-yaml\n +- ).*/,
+    (_, before: string) => `${before}'${ready}'`,
+  );
+}
+
+const files = new Map([
+  ["proxy-bootstrap.yaml", configMap()],
+  [proxyManifest, withReadyListener(readText(join(deploy, proxyManifest)))],
+  ...definitionFiles,
+]);
 const isCheck = process.argv.includes("--check");
 
 function complain(text: string): void {

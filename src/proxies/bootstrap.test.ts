@@ -3,7 +3,13 @@ import test from "node:test";
 import { fromBinary } from "@bufbuild/protobuf";
 import { BootstrapSchema } from "#gen/envoy/config/bootstrap/v3/bootstrap_pb.ts";
 import { ApiConfigSource_ApiType } from "#gen/envoy/config/core/v3/config_source_pb.ts";
-import { buildBootstrap, defaultMaxHeapBytes, formatBootstrap, isSocketPath } from "./bootstrap.ts";
+import {
+  buildBootstrap,
+  defaultMaxHeapBytes,
+  formatBootstrap,
+  formatReadyBootstrap,
+  isSocketPath,
+} from "./bootstrap.ts";
 
 const settings = {
   nodeId: "gate",
@@ -58,11 +64,14 @@ test("over the network xDS is mutual TLS 1.3 with what files say, and a dead pee
 });
 
 test("beside the administration interface only /ready is answered, and only where it is asked for", () => {
-  const ready = { address: "0.0.0.0", port: 9001 };
-  const { listeners, clusters } = JSON.parse(
-    formatBootstrap({ ...settings, ready }),
+  const [listener] = JSON.parse(formatReadyBootstrap({ address: "fd00::1", port: 9001 }))
+    .static_resources.listeners;
+  assert.deepEqual(listener.address, {
+    socket_address: { address: "fd00::1", port_value: 9001 },
+  });
+  const { clusters } = JSON.parse(
+    formatBootstrap({ ...settings, isAskedWhetherReady: true }),
   ).static_resources;
-  const [listener] = listeners;
   const { route_config } = listener.filter_chains[0].filters[0].typed_config;
   assert.deepEqual(
     route_config.virtual_hosts[0].routes.map(({ match }: { match: unknown }) => match),

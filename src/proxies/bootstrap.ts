@@ -50,8 +50,8 @@ export interface BootstrapSettings {
   readonly xds?: XdsEndpoint;
   /** Absolute path of the Unix socket on which the authorization adapter answers. Default: none, and what is protected is closed. */
   readonly authorizationSocket?: string;
-  /** Where `/ready` is answered beside the administration interface. Default: nowhere. */
-  readonly ready?: ReadyAddress;
+  /** Whether {@link formatReadyBootstrap} goes with it. Default: no. */
+  readonly isAskedWhetherReady?: boolean;
   /** Envoy sheds load as its heap nears this size. */
   readonly maxHeapBytes: number;
   /** Connections of clients beyond this number are refused. Default 50,000. */
@@ -92,6 +92,19 @@ export function formatBootstrap(settings: BootstrapSettings): string {
   return `${JSON.stringify(toJson(BootstrapSchema, bootstrap(settings), options), null, 2)}\n`;
 }
 
+/**
+ * What adds a listener for `/ready` to a bootstrap that `isAskedWhetherReady`: an argument of Envoy (`--config-yaml`), as only
+ * there the address of a pod can be told. Of all addresses there would be those of one family, where the machine has no other.
+ */
+export function formatReadyBootstrap(ready: ReadyAddress): string {
+  const added = create(BootstrapSchema, {
+    staticResources: { listeners: [buildReadyListener(ready)] },
+  });
+  return JSON.stringify(
+    toJson(BootstrapSchema, added, { registry: packed, useProtoFieldName: true }),
+  );
+}
+
 /** False when a Unix socket cannot have this path: it is too long. */
 export function isSocketPath(path: string): boolean {
   return Buffer.byteLength(path) <= maxSocketPathBytes;
@@ -103,7 +116,7 @@ export function defaultMaxHeapBytes(memoryBytes: number): number {
 }
 
 function bootstrap(settings: BootstrapSettings): Bootstrap {
-  const { adminSocket, authorizationSocket, xds, ready, fixed } = settings;
+  const { adminSocket, authorizationSocket, xds, isAskedWhetherReady, fixed } = settings;
   const xdsSocket = xds?.kind === "unix" ? xds.path : "";
   for (const path of [adminSocket, authorizationSocket ?? "", xdsSocket]) {
     if (!isSocketPath(path))
@@ -117,17 +130,14 @@ function bootstrap(settings: BootstrapSettings): Bootstrap {
       ignoreGlobalConnLimit: true,
     },
     staticResources: {
-      listeners: [
-        ...(fixed?.listeners ?? []),
-        ...(ready === undefined ? [] : [buildReadyListener(ready)]),
-      ],
+      listeners: [...(fixed?.listeners ?? [])],
       clusters: [
         ...(fixed?.clusters ?? []),
         ...(xds === undefined ? [] : [buildXdsCluster(xds)]),
         ...(authorizationSocket === undefined
           ? []
           : [buildAuthorizationCluster(authorizationSocket)]),
-        ...(ready === undefined ? [] : [buildAdminCluster(adminSocket)]),
+        ...(isAskedWhetherReady ? [buildAdminCluster(adminSocket)] : []),
       ],
       secrets: [...(fixed?.secrets ?? [])],
     },

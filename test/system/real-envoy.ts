@@ -150,13 +150,13 @@ export async function launchEnvoy(directory: string, xdsSocket: string): Promise
   };
 }
 
-/** An Envoy that is what a pod would run: started with a file, and with the name of its pod. */
+/** An Envoy that is what a pod would run: started with a file, and with what only its pod knows. */
 export async function launchPod(
   directory: string,
   bootstrap: string,
-  pod: string,
+  more: readonly string[],
 ): Promise<AsyncDisposable & { readonly died: Promise<never> }> {
-  const child = await startProgram(directory, bootstrap, ["--service-node", pod]);
+  const child = await startProgram(directory, bootstrap, more);
   const forget = endWithUs(child);
   const died = dies(child, directory);
   died.catch(() => "seen by whoever races against it");

@@ -2,18 +2,20 @@
 
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setImmediate as turnOfLoop } from "node:timers/promises";
+import { formatReadyBootstrap } from "#proxies/bootstrap.ts";
 import { formatPodBootstrap } from "#proxies/kubernetes/pod-bootstrap.ts";
 import { proxySecretName } from "#proxies/kubernetes/proxy-secret.ts";
 import { readSecret, secretKey } from "#proxies/kubernetes/stored-secret.ts";
 import { admitOnly } from "#proxies/kubernetes/xds-admission.ts";
 import { keepXdsIdentity, type XdsIdentity } from "#proxies/kubernetes/xds-identity.ts";
 import { settleXdsSecrets } from "#proxies/kubernetes/xds-secrets.ts";
+import type { ReadyAddress } from "#proxies/ready-listener.ts";
 import type { Http2Listener } from "#runtime/http2-server.ts";
 import { peerCertificate } from "#runtime/peer-certificate.ts";
 import { createClock } from "#runtime/real-clock.ts";
@@ -30,6 +32,8 @@ import { freePorts, getOverSocket, launchPod } from "./real-envoy.ts";
 import { httpListener, routesAnswering } from "./xds-resources.ts";
 
 const namespace = "sekisho-system";
+/** The address of a pod in a cluster of IPv6, where the machine has it. */
+const loopback = existsSync("/proc/net/if_inet6") ? "::1" : "127.0.0.1";
 const mounted = ["tls.crt", "tls.key", "ca.crt"];
 
 function temporaryDirectory(context: TestContext): string {
@@ -58,7 +62,7 @@ interface Pod extends AsyncDisposable {
 async function startPod(
   directory: string,
   name: string,
-  ports: { readonly xdsPort: number; readonly readyPort: number },
+  { xdsPort, ready }: { readonly xdsPort: number; readonly ready: ReadyAddress },
 ): Promise<Pod> {
   const adminSocket = join(directory, "admin.sock");
   const authorizationSocket = join(directory, "authorization.sock");
@@ -70,7 +74,7 @@ async function startPod(
     namespace,
     nodeCluster: "sekisho",
     maxHeapBytes: 2 ** 30,
-    ...ports,
+    xdsPort,
     paths,
   });
   const service = /("address": )"sekisho-xds[^"]*"/;
@@ -80,7 +84,9 @@ async function startPod(
     ...files,
     "bootstrap.json": bootstrap.replace(service, '$1"127.0.0.1"'),
   });
-  const envoy = await launchPod(directory, join(paths.bootstrap, "bootstrap.json"), name);
+  const envoy = await launchPod(directory, join(paths.bootstrap, "bootstrap.json"), [
+    ...["--service-node", name, "--config-yaml", formatReadyBootstrap(ready)],
+  ]);
   return {
     died: envoy.died,
     secret: paths.xds,
@@ -120,8 +126,8 @@ async function startXds(context: TestContext, port: number): Promise<XdsServer> 
   return xds;
 }
 
-async function statusOf(port: number, path: string): Promise<number> {
-  const request = http.get({ host: "127.0.0.1", port, path, agent: false });
+async function statusOf(port: number, path: string, host = "127.0.0.1"): Promise<number> {
+  const request = http.get({ host, port, path, agent: false });
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   request.on("error", reject).on("response", (response) => {
     response.resume();
@@ -155,11 +161,14 @@ test("an Envoy goes on through new certificates and a new root, without a new st
   const xdsPort = first.listener.port ?? 0;
   const directory = temporaryDirectory(context);
   const before = await refreshMount(store, join(directory, "xds"));
-  await using pod = await startPod(directory, "pod-1", { xdsPort, readyPort: ports.ready });
+  await using pod = await startPod(directory, "pod-1", {
+    xdsPort,
+    ready: { address: loopback, port: ports.ready },
+  });
   await Promise.race([xds.programmed(), pod.died]);
   assert.equal(await statusOf(ports.edge, "/"), 201);
-  assert.equal(await statusOf(ports.ready, "/ready"), 200);
-  assert.equal(await statusOf(ports.ready, "/stats"), 404);
+  assert.equal(await statusOf(ports.ready, "/ready", loopback), 200);
+  assert.equal(await statusOf(ports.ready, "/stats", loopback), 404);
   assert.deepEqual(first.shown, [before.serialNumber]);
   assert.deepEqual(
     xds.proxies().map(({ proxy }) => proxy),
@@ -206,7 +215,7 @@ test("an Envoy with a certificate of another root is told nothing, and is not re
   const port = replica.listener.port ?? 0;
   await using pod = await startPod(directory, "stranger", {
     xdsPort: port,
-    readyPort: ports.ready,
+    ready: { address: loopback, port: ports.ready },
   });
   const tries = async (): Promise<number> => {
     const stats = await pod.admin("/stats?filter=sekisho_xds.upstream_cx_total").catch(() => "");

@@ -11,8 +11,6 @@ export interface PodBootstrapSettings {
   readonly nodeCluster: string;
   /** The port of the Service in front of the replicas. */
   readonly xdsPort: number;
-  /** The port of the pod on which `/ready` is answered, on all addresses. */
-  readonly readyPort: number;
   readonly maxHeapBytes: number;
   readonly paths: PodPaths;
 }
@@ -29,11 +27,14 @@ export interface PodPaths {
   readonly authorizationSocket: string;
 }
 
-/** Contents by file name. Envoy is started with `bootstrap.json` and `--service-node`, which names the pod. */
+/**
+ * Contents by file name. Envoy is started with `bootstrap.json`, with `--service-node`, which names the pod, and with what
+ * `formatReadyBootstrap` makes of the pod's address.
+ */
 export function formatPodBootstrap(
   settings: PodBootstrapSettings,
 ): Readonly<Record<string, string>> {
-  const { namespace, nodeCluster, xdsPort, readyPort, maxHeapBytes, paths } = settings;
+  const { namespace, nodeCluster, xdsPort, maxHeapBytes, paths } = settings;
   const host = xdsServerName(namespace);
   const secrets = formatXdsSecrets(paths.xds, host);
   return {
@@ -43,7 +44,7 @@ export function formatPodBootstrap(
       adminSocket: paths.adminSocket,
       authorizationSocket: paths.authorizationSocket,
       xds: { kind: "tls", host, port: xdsPort, secretsDirectory: paths.bootstrap },
-      ready: { address: "0.0.0.0", port: readyPort },
+      isAskedWhetherReady: true,
     }),
     ...Object.fromEntries(
       Object.entries(secrets).map(([name, text]) => [`${name}.json`, text] as const),
