@@ -6,9 +6,15 @@ import { toObject } from "#test/differential/ingress/gate.ts";
 import { externalNames, paperPool } from "#test/differential/ingress/pool.ts";
 import { worlds } from "#test/differential/ingress/worlds.ts";
 import type { Dns, LayoutName } from "./driven-pipeline.ts";
+import { virtualServers } from "./virtual-servers.ts";
 
 /** The objects of a random world. */
-export const objects = worlds(paperPool).map((world) => world.map(toObject));
+export const objects = fc
+  .tuple(
+    worlds(paperPool).map((world) => world.map(toObject)),
+    virtualServers,
+  )
+  .map((parts) => parts.flat());
 export const layout = fc.constantFrom<LayoutName>("chains", "on-demand");
 
 /** Names as the pipeline asks for them, each leading to some of two addresses. */
@@ -20,7 +26,10 @@ export const dns: fc.Arbitrary<Dns> = fc
   });
 
 /** What may change by itself: a certificate is renewed or lost, pods come and go, a Service becomes a DNS name. */
-const alone = fc.constantFrom("Secret", "EndpointSlice", "Service", "Ingress", "IngressClass");
+const alone = fc.constantFrom(
+  ...["Secret", "EndpointSlice", "Service", "Ingress", "IngressClass"],
+  ...["VirtualServer", "VirtualServerRoute"],
+);
 
 export type Edit =
   | { readonly kind: "set"; readonly set: readonly KubeObject[] }
