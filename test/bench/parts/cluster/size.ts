@@ -6,7 +6,11 @@ import type { ChangeRun } from "../../measure/change-run.ts";
 import { memoryOf } from "../../measure/process-cost.ts";
 import { pause } from "../../measure/waiting.ts";
 import type { ClusterPlan } from "../../plan.ts";
-import { type ClusterStage, openClusterStage } from "../../subjects/cluster/cluster-stage.ts";
+import {
+  type ClusterShare,
+  type ClusterStage,
+  openClusterStage,
+} from "../../subjects/cluster/cluster-stage.ts";
 import type { MemoryUse } from "../../subjects/subject.ts";
 import type { ChangeKind } from "../../world/world.ts";
 import type { ChangeRow } from "../change-rows.ts";
@@ -45,8 +49,8 @@ interface QuietResult {
 }
 
 const services = 100;
-/** Between two turns: what the last one has left to do is not to fall into the next. */
-const betweenTurnsMs = 500;
+/** What one has left to do is not to fall into the turn of the next: it is waited until it takes less than this. */
+const idle = { cpuMs: 100, everyMs: 500, looks: 20 };
 
 export async function measureSize(
   context: BenchContext,
@@ -111,10 +115,20 @@ async function takeTurns(
       const costed = isPeer ? plan.costedOfPeer : plan.costed;
       const turn = { kind, count, costed, firstTurn: round * (count + costed) };
       at(runs, index).push(await runTurn(share, load, { ...turn, echoPort: stage.echoPort }));
-      await pause(betweenTurnsMs);
+      await untilIdle(share);
     }
   }
   return standing.map(({ share }, index) => rowOf(share, kind, at(runs, index)));
+}
+
+/** The constant load goes on meanwhile. */
+async function untilIdle(share: ClusterShare): Promise<void> {
+  for (let look = 0; look < idle.looks; look += 1) {
+    const before = costsOf(share);
+    await pause(idle.everyMs);
+    const { proxyMs, controlMs = 0 } = costsSince(share, before);
+    if (proxyMs + controlMs < idle.cpuMs) return;
+  }
 }
 
 async function beQuiet(
