@@ -34,12 +34,13 @@ export class Settlement {
     return { type, name, version };
   }
 
-  /** Whether nobody is waited for: no proxy but silent ones is connected, or that is what was published, and all have answered for it. */
-  isSettled(asked: NameAtVersion): boolean {
+  /** Says, for this turn of the event loop, whether nobody is waited for: no proxy but silent ones is connected, or that is what was published, and all have answered for it. */
+  look(): (asked: NameAtVersion) => boolean {
     const awaited = this.#awaited();
-    if (awaited.length === 0) return true;
-    if (this.current(asked).version !== asked.version) return false;
-    return awaited.every((stream) => stream.isSettled(asked));
+    if (awaited.length === 0) return () => true;
+    return (asked) =>
+      this.current(asked).version === asked.version &&
+      awaited.every((stream) => stream.isSettled(asked));
   }
 
   /** Proxies that have not answered for one of them. */

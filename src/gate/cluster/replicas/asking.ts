@@ -145,9 +145,10 @@ export class Asking {
     for (let from = 0; from === 0 || from < names.length; from += mostNames) {
       const some = names.slice(from, from + mostNames);
       const answer = await this.#call(peer, some);
+      const unsettled = new Set(answer.unsettled);
       answers.push({
         ...answer,
-        left: some.filter((_, index) => answer.unsettled.includes(index)),
+        left: some.filter((_, index) => unsettled.has(index)),
       });
     }
     return answers;

@@ -5,6 +5,9 @@ import { pause } from "#runtime/pause.ts";
 import type { NameAtVersion, Settlement } from "#xds/settlement.ts";
 
 const lookEvery = Temporal.Duration.from({ milliseconds: 50 });
+/** Of ten thousands of names some are looked at, and then others go first. */
+const sliceMs = 5;
+const breath = Temporal.Duration.from({ milliseconds: 1 });
 
 /** Resolves with those names that are not settled at last; `now` says at which version a name is to be. */
 export async function untilSettled(
@@ -15,16 +18,21 @@ export async function untilSettled(
     now,
   }: { readonly longest: Temporal.Duration; readonly now: (asked: NameAtVersion) => NameAtVersion },
 ): Promise<readonly NameAtVersion[]> {
-  const isSettled = (asked: NameAtVersion): boolean => settlement.isSettled(now(asked));
   const left = [...names];
   const endMs = clock.monotonicMs() + longest.total("milliseconds");
   const stillHere = new AbortController();
   for (;;) {
+    const beganMs = clock.monotonicMs();
+    const isSettled = settlement.look();
+    const isBreathless = (): boolean => clock.monotonicMs() - beganMs > sliceMs;
     // One that is not settled is enough to wait: each look costs no more than what came to be settled.
-    for (let last = left.at(-1); last !== undefined && isSettled(last); last = left.at(-1))
+    let last = left.at(-1);
+    while (last !== undefined && !isBreathless() && isSettled(now(last))) {
       left.pop();
-    if (left.length === 0) return [];
-    if (clock.monotonicMs() >= endMs) return left.filter((asked) => !isSettled(asked));
-    await pause(clock, lookEvery, stillHere.signal);
+      last = left.at(-1);
+    }
+    if (last === undefined) return [];
+    if (beganMs >= endMs) return left.filter((asked) => !isSettled(now(asked)));
+    await pause(clock, isBreathless() ? breath : lookEvery, stillHere.signal);
   }
 }
