@@ -64,7 +64,7 @@ export interface PipelineDeps {
   readonly onBug: (error: unknown) => void;
   /** Hears what comes and goes of {@link Pipeline.findings}. */
   readonly onFindings?: (change: FindingChange) => void;
-  /** Hears of objects whose place in {@link Pipeline.claimed} may have changed. */
+  /** Hears of objects whose place in {@link Pipeline.claimed} may have changed, or by whom they are served. */
   readonly onClaim?: (key: string) => void;
 }
 
@@ -89,6 +89,8 @@ export class Pipeline {
   readonly #built: GatewayResources;
   readonly #fragments = new Map<string, () => void>();
   readonly #claimed = new Map<string, string>();
+  /** Key of an object → that of the one among whose routes its own are. */
+  readonly #servedBy = new Map<string, string>();
   readonly #onClaim: (key: string) => void;
   readonly #secrets: Memo<Result<KeyMaterial, CertificateState>>;
   /** Whether a secret can be used: a certificate that is replaced is no news of the objects that name it. */
@@ -152,7 +154,7 @@ export class Pipeline {
     const text = formatKey(key);
     this.#fragments.get(text)?.();
     this.#fragments.delete(text);
-    this.#claim(text, undefined);
+    this.#claim(text, undefined, undefined);
     this.#built.gateway.removeFragment(text);
     this.#findings.delete(`fragment ${text}`);
     this.#findings.delete(`object ${text}`);
@@ -223,6 +225,11 @@ export class Pipeline {
     return this.#claimed;
   }
 
+  /** The object (`formatKey`) among whose routes those of an object are served; undefined: none, or it serves its own. */
+  servedBy(key: string): string | undefined {
+    return this.#servedBy.get(key);
+  }
+
   findings(): readonly Finding[] {
     return this.#findings.all();
   }
@@ -250,14 +257,17 @@ export class Pipeline {
     if (object === undefined) return;
     const fragment = this.#contained(dialect, object);
     this.#built.gateway.setFragment(key, fragment);
-    this.#claim(key, fragment.claimed ? object.object.metadata.uid : undefined);
+    const uid = fragment.claimed ? object.object.metadata.uid : undefined;
+    this.#claim(key, uid, fragment.servedBy);
     this.#findings.set(`fragment ${key}`, fragment.findings);
   }
 
-  #claim(key: string, uid: string | undefined): void {
-    if (this.#claimed.get(key) === uid) return;
+  #claim(key: string, uid: string | undefined, servedBy: string | undefined): void {
+    if (this.#claimed.get(key) === uid && this.#servedBy.get(key) === servedBy) return;
     if (uid === undefined) this.#claimed.delete(key);
     else this.#claimed.set(key, uid);
+    if (servedBy === undefined) this.#servedBy.delete(key);
+    else this.#servedBy.set(key, servedBy);
     this.#onClaim(key);
   }
 

@@ -14,6 +14,8 @@ export interface Fragment {
   readonly certificates: readonly CertificateUse[];
   /** Takes the requests that no route of any host takes. */
   readonly fallback?: Route;
+  /** The object among whose routes this one's are served: `KIND/NAMESPACE/NAME`. Absent: there is none, or it serves its own. */
+  readonly servedBy?: string;
   readonly findings: readonly Finding[];
 }
 
