@@ -3,12 +3,13 @@
 import { findingKey } from "#base/finding.ts";
 import type { Known } from "#kinds/kind.ts";
 import type { VirtualServerRoute } from "#kinds/nginx/virtual-server-route.ts";
+import { formatKey, keyOf, type ObjectKey } from "#kinds/object.ts";
 import type { Fragment, Seniority } from "#model/fragment.ts";
 import { originOf } from "../common/findings.ts";
 import type { DialectSettings, World } from "../dialect.ts";
 import { translateUpstreams } from "./features/backend.ts";
 import { judgeClass } from "./features/class.ts";
-import { delegatorsOf } from "./features/delegation.ts";
+import { type Delegator, delegatorsOf } from "./features/delegation.ts";
 import { reportErrorPages } from "./features/error-pages.ts";
 import { parseHost } from "./features/host.ts";
 import type { PlacedLocation } from "./features/locations.ts";
@@ -39,24 +40,61 @@ export function translateVirtualServerRoute(
   const nothing = { seniority, rules: [], certificates: [] };
   const verdict = judgeClass(object, world, settings);
   if (!verdict.served) return { ...nothing, claimed: false, findings: verdict.findings };
-  const origin = originOf(object);
-  const none: PolicyScope = { references: [], at: "", report: { origin, findings: [] } };
-  const delegators = delegatorsOf(object, world);
-  const reports = delegators.map(({ server, paths }) => {
-    const host = server.value?.spec?.host ?? "";
-    return placeSubroutes(object, { host, paths, server: none, route: none }, world).report;
-  });
   const alone = placeSubroutes(object, undefined, world).report;
-  if (delegators.length === 0) {
+  const delegators = delegatorsOf(object, world).map((delegator) =>
+    judgeDelegator(object, delegator, world),
+  );
+  const taking = delegators.filter(({ report }) => !isRejected(report));
+  if (!isRejected(alone) && taking.length === 0) reportUnused(alone, delegators);
+  const findings = [alone, ...taking.map(({ report }) => report)].flatMap((one) => one.findings);
+  const byKey = new Map(findings.map((finding) => [findingKey(finding), finding]));
+  const [first] = taking;
+  return {
+    ...nothing,
+    claimed: true,
+    ...(first === undefined ? {} : { servedBy: formatKey(first.server) }),
+    findings: [...byKey.values()],
+  };
+}
+
+interface JudgedDelegator {
+  readonly server: ObjectKey;
+  readonly report: Report;
+}
+
+/** What is found in the object where a VirtualServer means it. */
+function judgeDelegator(
+  object: Known<VirtualServerRoute>,
+  { server, paths }: Delegator,
+  world: World,
+): JudgedDelegator {
+  const none: PolicyScope = {
+    ...{ references: [], at: "" },
+    report: { origin: originOf(object), findings: [] },
+  };
+  const host = server.value?.spec?.host ?? "";
+  const { report } = placeSubroutes(object, { host, paths, server: none, route: none }, world);
+  return { server: keyOf(server.object), report };
+}
+
+/** No VirtualServer means the object, or those that do cannot use it as it is. */
+function reportUnused(alone: Report, delegators: readonly JudgedDelegator[]): void {
+  const [ignoring] = delegators;
+  if (ignoring === undefined) {
     warns(alone, "", {
       reason: "NoVirtualServerFound",
       message: "VirtualServer is invalid or doesn't exist",
       advice: "name this object in a route of a VirtualServer",
     });
+    return;
   }
-  const findings = [alone, ...reports].flatMap((report) => report.findings);
-  const byKey = new Map(findings.map((finding) => [findingKey(finding), finding]));
-  return { ...nothing, claimed: true, findings: [...byKey.values()] };
+  const { server, report } = ignoring;
+  const [why] = report.findings.filter(({ severity }) => severity === "error");
+  warns(alone, why?.origin.path ?? "", {
+    reason: "Ignored",
+    message: `VirtualServer ${server.namespace}/${server.name} ignores VirtualServerRoute`,
+    advice: `correct it: ${why?.message ?? "nothing of it can be used there"}`,
+  });
 }
 
 /** The subroutes at their places, with what is found; they count only if nothing rejects the object. */

@@ -6,8 +6,11 @@ import type { Known } from "#kinds/kind.ts";
 import { findingAt, originOf } from "../../common/findings.ts";
 import type { DialectSettings, World } from "../../dialect.ts";
 
-/** What IngressClasses of this dialect name in `spec.controller`. */
-const controllers = ["nginx.org/ingress-controller", "sekisho.dev/ingress"];
+/** What an IngressClass names in `spec.controller` to give its objects to us. */
+const ourController = "sekisho.dev/ingress";
+
+/** What IngressClasses of this dialect name there. */
+const controllers = ["nginx.org/ingress-controller", ourController];
 
 export interface ClassVerdict {
   readonly served: boolean;
@@ -23,6 +26,7 @@ export function judgeClass(
   const name = object.value?.spec?.ingressClassName ?? "";
   if (name === "") return { served: true, findings: [] };
   const controller = world.get(ingressClassKind, "", name)?.value?.spec?.controller;
+  if (controller === ourController) return { served: true, findings: [] };
   const isOurs = controller === undefined || controllers.includes(controller);
   if (isOurs && (servedClasses === "all" || servedClasses.includes(name)))
     return { served: true, findings: [] };
@@ -33,7 +37,7 @@ export function judgeClass(
       findingAt(originOf(object), "spec.ingressClassName", "warning", {
         reason: "ClassNotServed",
         message: `class ${name} belongs to ${owner}, so this object is not served here`,
-        advice: `list ${name} under ingressClasses in sekisho.yaml, or correct the class`,
+        advice: `list ${name} under ingressClasses in sekisho.yaml, or give its IngressClass the controller ${ourController}`,
       }),
     ],
   };
