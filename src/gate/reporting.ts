@@ -2,6 +2,7 @@
 
 import type { Finding, FindingChange } from "#base/finding.ts";
 import type { Json } from "#base/json.ts";
+import type { Pipeline } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
@@ -9,12 +10,14 @@ import type { EventRecorder } from "#status/event-recorder.ts";
 import { createFindingEvents } from "#status/finding-events.ts";
 import { createIngressStatusWriter, type LoadBalancerAddress } from "#status/ingress-status.ts";
 import { createStoredEvents } from "#status/stored-events.ts";
+import { VirtualServerStatusWriter } from "#status/virtual-server-status.ts";
+import { isInVerdict } from "#status/virtual-server-verdict.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 
 export interface Reporting {
   /** The claim to an object may have begun or ended. */
   readonly claimChanged: (key: string) => void;
-  /** The addresses may have changed. */
+  /** The addresses or ports may have changed. */
   readonly addressesChanged: () => void;
   /** Findings came or went. */
   readonly found: (change: FindingChange) => void;
@@ -38,10 +41,25 @@ export interface ReportedState {
   readonly claimed: () => ReadonlyMap<string, string>;
   /** Where the gate is reached. */
   readonly addresses: () => readonly LoadBalancerAddress[];
+  /** The ports of these addresses. */
+  readonly ports: () => readonly number[];
+  /** The object (`formatKey`) among whose routes those of an object are served. */
+  readonly servedBy: (key: string) => string | undefined;
   /** The status that an object (`formatKey`) was last seen with. */
   readonly statusOf: (key: string) => Json | undefined;
   /** Whether a finding is about an object whose Events are ours to write. Default: all are. */
   readonly isOurs?: (finding: Finding) => boolean;
+}
+
+/** What a pipeline, once there is one, knows for statuses. */
+export function pipelineState(
+  pipeline: () => Pipeline,
+): Pick<ReportedState, "claimed" | "servedBy" | "statusOf"> {
+  return {
+    claimed: () => pipeline().claimed,
+    servedBy: (key) => pipeline().servedBy(key),
+    statusOf: (key) => pipeline().statusOf(key),
+  };
 }
 
 /** Writing goes on for so long at once, and then lets others go first for as long. */
@@ -53,23 +71,35 @@ export function createReporting(
   state: ReportedState,
 ): Reporting {
   const breathe = createBreathing(clock);
-  const status = createIngressStatusWriter(store, { ...state, breathe });
   const recorder = events ?? createStoredEvents(store, clock.now);
+  const ingresses = createIngressStatusWriter(store, { ...state, breathe });
+  const servers = new VirtualServerStatusWriter(store, recorder, { ...state, breathe });
   const recorded = createFindingEvents(store, recorder, { breathe, isOurs: state.isOurs });
   let serving = false;
   let recording = false;
   const update = async (): Promise<void> => {
     try {
-      if (serving) await status.update();
-      if (recording) await recorded.update();
+      if (serving) await Promise.all([ingresses.update(), servers.update()]);
+      if (!recording) return;
+      await recorded.update();
+      await servers.record();
     } catch (error) {
       log.warn("a status or event was not written", { [logFields.error]: errorText(error) });
     }
   };
   return {
-    claimChanged: status.claimChanged,
-    addressesChanged: status.addressesChanged,
-    found: recorded.found,
+    claimChanged: (key) => {
+      ingresses.claimChanged(key);
+      servers.claimChanged(key);
+    },
+    addressesChanged: () => {
+      ingresses.addressesChanged();
+      servers.addressesChanged();
+    },
+    found: (change) => {
+      servers.found(change);
+      recorded.found({ ...change, added: change.added.filter((one) => !isInVerdict(one)) });
+    },
     update,
     serve: () => {
       serving = true;

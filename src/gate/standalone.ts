@@ -48,7 +48,7 @@ import { createListenerLayout } from "./listener-layout.ts";
 import type { Ports } from "./ports.ts";
 import { followRefusals } from "./quarantine/refusals.ts";
 import { reachableAddress } from "./reachable-address.ts";
-import { createReporting, type Reporting } from "./reporting.ts";
+import { createReporting, pipelineState, type Reporting } from "./reporting.ts";
 
 export interface StandaloneDeps {
   readonly clock: Clock;
@@ -226,13 +226,13 @@ async function untilProgrammed(
 
 function reportingOf(
   deps: StandaloneDeps,
-  { address }: StandaloneSettings,
+  { address, ports }: StandaloneSettings,
   pipeline: () => Pipeline,
 ): Reporting {
   return createReporting(deps, {
-    claimed: () => pipeline().claimed,
+    ...pipelineState(pipeline),
     addresses: () => [{ ip: reachableAddress(address) }],
-    statusOf: (key) => pipeline().statusOf(key),
+    ports: () => [ports.http, ports.https],
   });
 }
 

@@ -3,8 +3,8 @@
 import { type Json, sameJson } from "#base/json.ts";
 import { ingressKind } from "#kinds/ingress.ts";
 import { parseKey } from "#kinds/object.ts";
-import { type ObjectStore, StoreError } from "#store/object-store.ts";
-import { coalesced } from "./coalesced.ts";
+import type { ObjectStore } from "#store/object-store.ts";
+import { createRounds, unlessGone } from "./rounds.ts";
 
 export interface IngressStatusWriter {
   /** The claim to an object (`formatKey`) may have begun or ended. */
@@ -39,7 +39,6 @@ export function createIngressStatusWriter(
   const prefix = `${ingressKind.id}/`;
   /** What was written, until the claim ends: a watch may lag behind our own writes. */
   const told = new Map<string, { readonly uid: string; readonly status: Json }>();
-  const due = new Set<string>();
   const tell = async (key: string): Promise<void> => {
     const uid = claimed().get(key);
     const before = told.get(key);
@@ -53,26 +52,15 @@ export function createIngressStatusWriter(
     if (sameJson(known ?? { loadBalancer: {} }, status) || (await write(store, key, status)))
       told.set(key, { uid, status });
   };
-  const round = async (): Promise<void> => {
-    for (const key of due) {
-      due.delete(key);
-      try {
-        await tell(key);
-      } catch (error) {
-        due.add(key);
-        throw error;
-      }
-      await breathe();
-    }
-  };
+  const rounds = createRounds(tell, breathe);
   return {
     claimChanged: (key) => {
-      if (key.startsWith(prefix)) due.add(key);
+      if (key.startsWith(prefix)) rounds.add(key);
     },
     addressesChanged: () => {
-      for (const key of claimed().keys()) if (key.startsWith(prefix)) due.add(key);
+      for (const key of claimed().keys()) if (key.startsWith(prefix)) rounds.add(key);
     },
-    update: coalesced(round),
+    update: rounds.update,
   };
 }
 
@@ -81,12 +69,6 @@ function statusWith(addresses: readonly LoadBalancerAddress[]): Json {
 }
 
 /** False when the object is gone. */
-async function write(store: ObjectStore, key: string, status: Json): Promise<boolean> {
-  try {
-    await store.replaceStatus(parseKey(key), status);
-    return true;
-  } catch (error) {
-    if (error instanceof StoreError && error.code === "not-found") return false;
-    throw error;
-  }
+function write(store: ObjectStore, key: string, status: Json): Promise<boolean> {
+  return unlessGone(store.replaceStatus(parseKey(key), status));
 }

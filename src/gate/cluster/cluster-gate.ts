@@ -5,9 +5,10 @@
  */
 
 import type { Finding, FindingChange } from "#base/finding.ts";
-import type { Json } from "#base/json.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
 import { formatKey } from "#kinds/object.ts";
+import { serviceKind } from "#kinds/service.ts";
+import type { Pipeline } from "#pipeline.ts";
 import { admitOnly } from "#proxies/kubernetes/xds-admission.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Http2Client } from "#runtime/http2-client.ts";
@@ -38,6 +39,7 @@ import { createListenerLayout, type ListenerLayoutSettings } from "../listener-l
 import { followRefusals } from "../quarantine/refusals.ts";
 import {
   createReporting,
+  pipelineState,
   type ReportedState,
   type Reporting,
   type ReportingDeps,
@@ -110,10 +112,7 @@ export async function startClusterGate(
   const source = startSource(outside, settings, (findings) => board.replace("cluster", findings));
   undo.defer(() => source.close());
   const deps = { ...outside, store: source.store };
-  const statusOf = (key: string): Json | undefined => gate.pipeline.statusOf(key);
-  const addresses = new PublishedAddresses(settings.published, statusOf);
-  const claimed = (): ReadonlyMap<string, string> => gate.pipeline.claimed;
-  const state = { claimed, addresses: () => addresses.now, statusOf };
+  const { addresses, state } = createState(settings.published, () => gate.pipeline);
   const reporting = createClusterReporting(deps, settings, state);
   const board = new FindingBoard((change) => {
     reporting.found(change);
@@ -193,6 +192,21 @@ function startSource(
     secretsOf,
     changed,
   });
+}
+
+function createState(
+  published: PublishedAddress,
+  pipeline: () => Pipeline,
+): { readonly addresses: PublishedAddresses; readonly state: ReportedState } {
+  const known = pipelineState(pipeline);
+  const addresses = new PublishedAddresses(published, {
+    statusOf: known.statusOf,
+    service: (namespace, name) => pipeline().world.get(serviceKind, namespace, name)?.value,
+  });
+  return {
+    addresses,
+    state: { ...known, addresses: () => addresses.now, ports: () => addresses.ports },
+  };
 }
 
 function createClusterReporting(
