@@ -1,10 +1,11 @@
-/** Every field of VirtualServer and VirtualServerRoute, and what becomes of it. */
+/** Every field of VirtualServer and VirtualServerRoute and every annotation of Ingresses, and what becomes of it. */
 
 import { virtualServerKind } from "#kinds/nginx/virtual-server.ts";
 import { virtualServerRouteKind } from "#kinds/nginx/virtual-server-route.ts";
 import type { KindId } from "#kinds/object.ts";
 import { honoured, refused, type SupportRow } from "../common/support.ts";
 import { actionSupport } from "./features/action.ts";
+import { annotationSupport } from "./features/annotations.ts";
 import { backendSupport } from "./features/backend.ts";
 import { conditionSupport } from "./features/conditions.ts";
 import { routeSupport } from "./features/route.ts";
@@ -77,4 +78,5 @@ export const nginxSupport: readonly SupportRow[] = [
   ...honoured(delegate, "spec.ingressClassName", "spec.host"),
   ...rowsAt(delegate, "spec.upstreams[]", backendSupport),
   ...routeRows(delegate, "spec.subroutes[]"),
+  ...annotationSupport,
 ];
