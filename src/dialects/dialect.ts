@@ -30,8 +30,8 @@ export interface Dialect {
   readonly name: string;
   /** The kinds whose objects it translates; each kind has one dialect. */
   readonly kinds: readonly KindId[];
-  /** Every field and annotation of these kinds that the upstream knows; also annotations of others. Absent: not told yet. */
-  readonly support?: readonly SupportRow[];
+  /** Every field and annotation of these kinds that the upstream knows; also annotations of others. */
+  readonly support: readonly SupportRow[];
   /** Under which keys it has objects filed, besides `world-indexes.ts`. */
   readonly indexes: readonly WorldIndex[];
   /** Never throws for bad input: what is wrong is in the fragment's findings. */

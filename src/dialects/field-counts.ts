@@ -1,5 +1,6 @@
 /** How many of the fields that people wrote are honoured, approximated, refused, or not known to anybody. */
 
+import { kinds } from "#kinds/all.ts";
 import { configMapKind } from "#kinds/config-map.ts";
 import { endpointSliceKind } from "#kinds/endpoint-slice.ts";
 import { ingressClassKind } from "#kinds/ingress-class.ts";
@@ -30,10 +31,17 @@ const sharedKinds: readonly Kind<unknown>[] = [
 /** The rows of {@link sharedKinds}. */
 export const sharedSupport = sharedKinds.flatMap(rowsOfKind);
 
+/** Kinds of upstreams that no dialect translates yet say themselves that they have no effect. */
+const idleKinds = (kinds as readonly Kind<unknown>[]).filter(
+  ({ id, definition }) =>
+    definition !== undefined && !dialects.some((one: Dialect) => one.kinds.includes(id)),
+);
+
 /** What becomes of every field that is counted. */
 export const fieldSupport = indexSupport([
   ...sharedSupport,
-  ...(dialects as readonly Dialect[]).flatMap((one) => one.support ?? []),
+  ...idleKinds.flatMap(rowsOfKind),
+  ...(dialects as readonly Dialect[]).flatMap((one) => one.support),
 ]);
 
 /** Counts each use once; of kinds that are nobody's here, none. */

@@ -44,7 +44,7 @@ function codeFor({ name }: Dialect): string {
 }
 
 for (const dialect of dialects as readonly Dialect[]) {
-  const { support = [] } = dialect;
+  const { support } = dialect;
   describe(`the support table of ${dialect.name}`, () => {
     it("has every field that the parsers of its kinds name, and no other", () => {
       for (const id of dialect.kinds) {

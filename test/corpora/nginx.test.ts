@@ -13,6 +13,14 @@ import { type ManifestFile, readCorpus, skipWithoutCorpora } from "./manifests.t
 /** How many files serve a route at least: it may only rise. */
 const leastServing = 171;
 
+/** Files that are wrong on purpose: fields that no version of the upstream knows. */
+const misspelt: Readonly<Record<string, RegExp>> = {
+  "tests/data/egress-mtls/policies/egress-mtls-invalid.yaml": /^Policy spec\.egress_MTLS\./,
+  "tests/data/policy-ingress-class/policy-ingress-class.yaml": /^Policy spec\.ingressClasName$/,
+  "tests/data/transport-server-status/rejected-invalid.yaml":
+    /^TransportServer spec\.listener\.(upstreams|action)\b/,
+};
+
 describe("the manifests of nginx/kubernetes-ingress", { skip: skipWithoutCorpora }, () => {
   let files: readonly ManifestFile[] = [];
   let gate: TestGate;
@@ -35,10 +43,13 @@ describe("the manifests of nginx/kubernetes-ingress", { skip: skipWithoutCorpora
     assert.equal(serving, leastServing, "more files serve a route than before: commit the number");
   });
 
-  it("no field of them is unknown", (context) => {
+  it("no field of them is unknown, but for those that are misspelt on purpose", (context) => {
     const objects = files.flatMap((file) => file.objects.map((object) => ({ file, object })));
     const unknown = objects.flatMap(({ file, object }) =>
-      unknownIn(object).map((path) => `${file.name}: ${object.kind} ${path}`),
+      unknownIn(object)
+        .map((path) => `${object.kind} ${path}`)
+        .filter((field) => misspelt[file.name]?.test(field) !== true)
+        .map((field) => `${file.name}: ${field}`),
     );
     context.diagnostic(JSON.stringify(countFields(objects.map(({ object }) => knownOf(object)))));
     assert.deepEqual(unknown, []);

@@ -83,14 +83,21 @@ export function usesOf({ object }: Known<unknown>, rows: SupportIndex): readonly
   const annotations = Object.entries(object.metadata.annotations)
     .filter(([name]) => asksOfGateways(name))
     .map(([name, value]) => ({ path: annotationField(name), field: annotationField(name), value }));
-  return [...inBody, ...annotations].map(({ path, field, value }) => {
+  return [...inBody, ...annotations].flatMap(({ path, field, value }) => {
     const row = ofKind.get(field);
-    if (row === undefined) return { path };
+    if (row === undefined) return isAbove(field, ofKind) ? [] : [{ path }];
     const { kind } = row;
     const asksNothing =
       row.support === "refused" && row.told?.harmless?.some((one) => one === value) === true;
-    return { path, row: asksNothing ? { kind, field, support: "honoured" } : row };
+    return [{ path, row: asksNothing ? { kind, field, support: "honoured" } : row }];
   });
+}
+
+/** A place where fields should be, and something else is: its kind's parser says so. */
+function isAbove(field: string, ofKind: ReadonlyMap<string, SupportRow>): boolean {
+  return [...ofKind.keys()].some(
+    (known) => known.startsWith(`${field}.`) || known.startsWith(`${field}[`),
+  );
 }
 
 /** Rows by kind and field. */
