@@ -1,11 +1,10 @@
 /** How the HTTPS listener holds its certificates: decided once, before it is made. */
 
 import type { Finding } from "#base/finding.ts";
-import { ingressKind } from "#kinds/ingress.ts";
 import { formatKey } from "#kinds/object.ts";
 import { unclaimed } from "#model/gateway.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { secretsOf } from "./cluster/served-objects.ts";
+import { kindsWithSecrets, secretsOf } from "./cluster/served-objects.ts";
 
 export type CertificateLayout = "chains" | "on-demand";
 
@@ -15,14 +14,15 @@ export type CertificateLayout = "chains" | "on-demand";
  */
 const mostChains = 300;
 
-/** The layout asked for, else by the number of Secrets that the stored Ingresses name now. */
+/** The layout asked for, else by the number of Secrets that the stored objects name now. */
 export async function chooseCertificateLayout(
   store: ObjectStore,
   asked: CertificateLayout | undefined,
 ): Promise<CertificateLayout> {
   if (asked !== undefined) return asked;
-  const { items } = await store.list(ingressKind.id);
-  const secrets = new Set(items.flatMap((item) => secretsOf(item).map(formatKey)));
+  const lists = await Promise.all(kindsWithSecrets.map((kind) => store.list(kind)));
+  const objects = lists.flatMap(({ items }) => items);
+  const secrets = new Set(objects.flatMap((object) => secretsOf(object).map(formatKey)));
   return secrets.size > mostChains ? "on-demand" : "chains";
 }
 

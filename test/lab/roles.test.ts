@@ -48,6 +48,21 @@ function ingress(name: string, service: string, secretName?: string): Manifest {
   };
 }
 
+/** A VirtualServer with one path in the hands of a VirtualServerRoute; both are answered by a Service. */
+function servers(name: string, service: string): readonly Manifest[] {
+  const host = `${name}.example`;
+  const upstreams = [{ name: "all", service, port: 80 }];
+  const own = [{ path: "/", action: { pass: "all" } }];
+  const of = (kind: string, spec: object): Manifest => ({
+    ...{ apiVersion: "k8s.nginx.org/v1", kind, metadata: { name } },
+    spec: { host, upstreams, ...spec },
+  });
+  return [
+    of("VirtualServer", { routes: [...own, { path: "/part", route: name }] }),
+    of("VirtualServerRoute", { subroutes: [{ path: "/part", action: { pass: "all" } }] }),
+  ];
+}
+
 function service(name: string): Manifest {
   const spec = { selector: { serves: name }, ports: [{ port: 80 }] };
   return { apiVersion: "v1", kind: "Service", metadata: { name }, spec };
@@ -98,6 +113,8 @@ describe("the roles in deploy/", { skip }, () => {
     await apply("", ...[namespace, "team-a", "team-b", "team-c"].map(namespaceNamed));
     await apply(namespace, oldAuthority());
     await installSekisho(lab);
+    // Later than the controller, which begins to watch them then.
+    await lab.kubectl(["apply", "--server-side", "-f", join(repository, "deploy/crds")]);
   });
   after(() => undo.disposeAsync());
 
@@ -110,6 +127,12 @@ describe("the roles in deploy/", { skip }, () => {
   async function untilServed(into: string, name: string): Promise<void> {
     const address = "--for=jsonpath={.status.loadBalancer.ingress[0].ip}";
     await lab.kubectl(["wait", `ingress/${name}`, `--namespace=${into}`, address, longest]);
+  }
+
+  async function untilValid(into: string, name: string): Promise<void> {
+    const kinds = [`virtualserver/${name}`, `virtualserverroute/${name}`];
+    const state = "--for=jsonpath={.status.state}=Valid";
+    await lab.kubectl(["wait", ...kinds, `--namespace=${into}`, state, longest]);
   }
 
   /** The Event about an Ingress with that reason, once `condition` holds for it. */
@@ -148,7 +171,9 @@ describe("the roles in deploy/", { skip }, () => {
   async function useEverything(): Promise<void> {
     await apply("team-a", service("shop"), tlsSecret("shop", "shop.example"));
     await apply("team-a", ingress("shop", "shop", "shop"), ingress("astray", "nobody"));
+    await apply("team-a", ...servers("fair", "shop"));
     await untilServed("team-a", "shop");
+    await untilValid("team-a", "fair");
     await untilEvent("team-a", "astray", "ServiceNotFound", "--for=create");
     await quarantine("team-a", "refused");
     await replaceLeader();
@@ -170,7 +195,9 @@ describe("the roles in deploy/", { skip }, () => {
     await runDocumented(lab, "Only some namespaces");
     await untilEvent("team-b", "shop-b", "SecretNotGranted", "--for=create");
     await apply("team-a", ingress("second", "shop", "shop"));
+    await apply("team-a", ...servers("market", "shop"));
     await untilServed("team-a", "second");
+    await untilValid("team-a", "market");
     const pods = await replicaNames(lab);
     const requests = audit.requests().filter(({ pod }) => pods.includes(pod));
     assert.deepEqual(denied(requests), []);

@@ -188,5 +188,52 @@ describe("a cluster", { skip }, () => {
         "80, 443",
       ]);
     });
+
+    it("runs by its unchanged VirtualServer, whose state follows its Secret", async () => {
+      const vs = ["--namespace", "nginx-cafe-vs"];
+      const directory = undo.use(walk("nginx-cafe", "cafe.yaml", "cafe-virtual-server.yaml"));
+      const ca = directory.keep("ca.crt", certificate);
+      await lab.kubectl([...there, "delete", "ingress/cafe-ingress", "--ignore-not-found"]);
+      await lab.kubectl(["apply", "--server-side", "-f", join(repository, "deploy/crds")]);
+      await lab.kubectl(["create", "namespace", "nginx-cafe-vs"]);
+      const said = await lab.kubectl([...vs, "apply", "-f", directory.manifests]);
+      assert.match(said, /^virtualserver\.k8s\.nginx\.org\/cafe created$/m);
+      for (const name of ["tea", "coffee"])
+        await lab.kubectl([...vs, "rollout", "status", `deployment/${name}`, longest]);
+      const untilState = (state: string): Promise<string> =>
+        lab.kubectl([
+          ...[...vs, "wait", "virtualserver/cafe", longest],
+          `--for=jsonpath={.status.state}=${state}`,
+        ]);
+      await untilState("Warning");
+      const plain = await curl(served, `http://${host}/tea`, ...inAMoment);
+      assert.match(plain, /^Server name: tea-/m);
+      await assert.rejects(curl(served, `https://${host}/tea`, "--cacert", ca), /SSL|TLS|reset/);
+      const files = [
+        `--cert=${directory.keep("tls.crt", certificate)}`,
+        `--key=${directory.keep("tls.key", key)}`,
+      ];
+      await lab.kubectl([...vs, "create", "secret", "tls", "cafe-secret", ...files]);
+      await untilState("Valid");
+      for (const name of ["tea", "coffee"]) {
+        const url = `https://${host}/${name}`;
+        const answer = await curl(served, url, "--cacert", ca, ...inAMoment);
+        assert.match(answer, new RegExp(`^Server name: ${name}-`, "m"));
+      }
+      const [titles, row] = await columns("virtualservers", ...vs);
+      assert.deepEqual(titles, ["NAME", "STATE", "HOST", "IP", "PORTS", "AGE"]);
+      assert.deepEqual(row?.slice(0, 5), ["cafe", "Valid", host, served.address, "[80,443]"]);
+      const message = await lab.kubectl([
+        ...[...vs, "get", "virtualserver/cafe", "-o"],
+        "jsonpath={.status.reason}: {.status.message}|",
+      ]);
+      assert.equal(
+        message,
+        "AddedOrUpdated: Configuration for nginx-cafe-vs/cafe was added or updated |",
+      );
+      const events = await lab.kubectl([...vs, "events", "--for", "virtualserver/cafe"]);
+      assert.match(events, /Warning +AddedOrUpdatedWithWarning .*cafe-secret/);
+      assert.match(events, /Normal +AddedOrUpdated /);
+    });
   });
 });

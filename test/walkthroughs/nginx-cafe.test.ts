@@ -5,6 +5,7 @@ import { execFile } from "node:child_process";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { selfSigned } from "#test/simulators/self-signed.ts";
+import { runCommand, table } from "#test/system/commands.ts";
 import type { RunningSekisho } from "#test/system/sekisho.ts";
 import { startSekisho } from "#test/system/sekisho.ts";
 import { skipped, type WalkthroughDirectory, walk } from "./walkthrough.ts";
@@ -36,6 +37,26 @@ describe("nginx-cafe with a VirtualServer", { skip: skipped }, () => {
     return (await run("curl", ["-sS", "-q", "--noproxy", "*", ...here, ...args])).stdout;
   }
 
+  /** The row that `get virtualservers` prints, asked again until it has that state. */
+  async function rowWith(state: string): Promise<Readonly<Record<string, string>>> {
+    assert.ok(sekisho);
+    for (;;) {
+      const { out } = await runCommand(["get", "virtualservers", "--data", sekisho.data]);
+      const [row] = table(out);
+      if (row?.["STATE"] === state) return row;
+    }
+  }
+
+  test("before the Secret exists, the VirtualServer's state is Warning", async () => {
+    const { AGE, ...row } = await rowWith("Warning");
+    assert.ok(AGE);
+    const ports = `[${sekisho?.httpPort},${sekisho?.httpsPort}]`;
+    assert.deepEqual(row, {
+      ...{ NAME: "cafe", STATE: "Warning", HOST: host },
+      ...{ IP: "127.0.0.1", PORTS: ports },
+    });
+  });
+
   test("before the Secret exists, plain HTTP is served without a redirect", async () => {
     const answer = await curl("-i", `http://${host}/tea`);
     assert.match(answer, /^HTTP\/1.1 200 OK\r\n/);
@@ -61,6 +82,14 @@ describe("nginx-cafe with a VirtualServer", { skip: skipped }, () => {
     });
     const retry = ["--retry", "40", "--retry-delay", "1", "--retry-all-errors"];
     await curl(...retry, "--cacert", ca, `https://${host}/tea`);
+  });
+
+  test("then its state is Valid, and Events tell of both", async () => {
+    await rowWith("Valid");
+    assert.ok(sekisho);
+    const { out } = await runCommand(["events", "--data", sekisho.data]);
+    assert.match(out, /Warning +AddedOrUpdatedWithWarning .*cafe-secret/);
+    assert.match(out, /Normal +AddedOrUpdated .*default\/cafe was added or updated/);
   });
 
   test("each path reaches its app, which says what the article shows", async () => {

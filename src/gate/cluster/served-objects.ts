@@ -5,17 +5,24 @@ import { endpointSliceKind } from "#kinds/endpoint-slice.ts";
 import { ingressKind } from "#kinds/ingress.ts";
 import { ingressClassKind } from "#kinds/ingress-class.ts";
 import { type Kind, read } from "#kinds/kind.ts";
+import { virtualServerKind } from "#kinds/nginx/virtual-server.ts";
+import { virtualServerRouteKind } from "#kinds/nginx/virtual-server-route.ts";
 import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
 import { serviceKind } from "#kinds/service.ts";
 
-/** The kinds that dialects translate, and those that they look at meanwhile. */
+/**
+ * The kinds that dialects translate, and those that they look at meanwhile. Of a kind that a cluster does not define it
+ * has no objects until it does.
+ */
 export const servedKinds = [
   endpointSliceKind,
   ingressClassKind,
   ingressKind,
   secretKind,
   serviceKind,
+  virtualServerKind,
+  virtualServerRouteKind,
 ] as const satisfies readonly Kind<unknown>[];
 
 /** Most have none, and whole objects need not be read for that. */
@@ -23,12 +30,27 @@ function hasTls({ body: { spec } }: KubeObject): boolean {
   return isJsonObject(spec) && spec["tls"] !== undefined;
 }
 
+/** The kinds whose objects name Secrets. */
+export const kindsWithSecrets = [ingressKind.id, virtualServerKind.id] as const;
+
 /** The Secrets that an object names; none where it names none that can be read. */
 export function secretsOf(object: KubeObject): readonly ObjectKey[] {
-  if (keyOf(object).kind !== ingressKind.id || !hasTls(object)) return [];
+  if (!hasTls(object)) return [];
   const { namespace } = object.metadata;
-  const names = (read(ingressKind, object).value?.spec?.tls ?? []).flatMap(
-    (entry) => entry?.secretName ?? [],
-  );
-  return [...new Set(names)].map((name) => ({ kind: secretKind.id, namespace, name }));
+  return [...new Set(secretNamesOf(object))].map((name) => ({
+    kind: secretKind.id,
+    namespace,
+    name,
+  }));
+}
+
+function secretNamesOf(object: KubeObject): readonly string[] {
+  const { kind } = keyOf(object);
+  if (kind === ingressKind.id) {
+    const tls = read(ingressKind, object).value?.spec?.tls ?? [];
+    return tls.flatMap((entry) => entry?.secretName ?? []);
+  }
+  if (kind !== virtualServerKind.id) return [];
+  const { secret = "" } = read(virtualServerKind, object).value?.spec?.tls ?? {};
+  return secret === "" ? [] : [secret];
 }
