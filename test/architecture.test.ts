@@ -181,7 +181,8 @@ const plugPoints: readonly PlugPoint[] = [
 
 /** What dialects have in common: each has one name, and a dialect's file about it bears that name. */
 const concerns = [
-  ...["action", "annotations", "backend", "balancing", "challenge", "class", "conditions"],
+  ...["action", "annotations", "authorization", "backend", "balancing", "challenge", "class"],
+  ...["conditions"],
   ...["delegation", "error-pages", "headers", "health-check", "host", "locations"],
   ...["next-upstream", "path", "policies", "route", "service", "session", "tls", "unapplied"],
   ...["variables"],
@@ -241,7 +242,7 @@ const compilerOptions = {
 };
 
 /** What dialects fill. */
-const filledByDialects = ["action", "backend", "fragment", "host", "route"].map(
+const filledByDialects = ["action", "backend", "fragment", "host", "protection", "route"].map(
   (name) => `src/model/${name}.ts`,
 );
 

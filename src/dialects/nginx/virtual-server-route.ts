@@ -124,7 +124,7 @@ export function placeSubroutes(
       forbids(report, `${at}.route`, "is not allowed");
     if (route.routeSelector !== undefined) forbids(report, `${at}.routeSelector`, "is not allowed");
     const own: PolicyScope = { references: route.policies ?? [], at: `${at}.policies`, report };
-    checkPolicies(own);
+    checkPolicies(own, world);
     reportErrorPages(route.errorPages ?? [], `${at}.errorPages`, report);
     reportIdleRouteFields(route, at, report);
     const protect = protectionOf(

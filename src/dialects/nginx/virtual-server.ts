@@ -47,7 +47,7 @@ export function translateVirtualServer(
   const spec = object.value?.spec ?? {};
   const host = parseHost(spec.host, report);
   const policies = { references: spec.policies ?? [], at: "spec.policies", report };
-  checkPolicies(policies);
+  checkPolicies(policies, world);
   reportIdleServerFields(spec, report);
   const upstreams = translateUpstreams(spec.upstreams ?? [], report, world);
   const any: Host = host ?? { kind: "any" };
@@ -90,7 +90,7 @@ function locationsOf(server: Server): readonly PlacedLocation[] {
     const at = `spec.routes[${index}]`;
     const location = parsePath(route.path, `${at}.path`, report);
     const scope = { references: route.policies ?? [], at: `${at}.policies`, report };
-    checkPolicies(scope);
+    checkPolicies(scope, server.world);
     reportErrorPages(route.errorPages ?? [], `${at}.errorPages`, report);
     reportIdleRouteFields(route, at, report);
     if (!hasOneWay(route, at, report) || location === undefined) return [];

@@ -183,6 +183,12 @@ const body = fields({ spec: optional(spec, "The rule.") });
 
 export type Policy = Parsed<typeof body>;
 
+/** Rules by which nobody is let in or kept out here. */
+const otherRules = [
+  ...["accessControl", "rateLimit", "jwt", "ingressMTLS", "egressMTLS", "oidc", "waf", "cache"],
+  ...["cors", "hsts"],
+] as const;
+
 export const policyKind: Kind<Policy> = {
   id: "Policy.k8s.nginx.org",
   group: "k8s.nginx.org",
@@ -194,10 +200,31 @@ export const policyKind: Kind<Policy> = {
   legacy: fromAlpha,
   parse: body,
   withoutEffect: [
-    {
-      path: "spec",
-      reason: "no rule of a Policy is applied",
+    ...otherRules.map((rule) => ({
+      path: `spec.${rule}`,
+      reason: "this rule is not applied",
       advice: "expect 500 where it is referred to",
+    })),
+    {
+      path: "spec.ingressClassName",
+      reason: "whoever is served and refers to a policy has it applied",
+      advice: "remove it",
+    },
+    {
+      path: "spec.externalAuth.authSnippets",
+      reason: "nginx's own language is not understood",
+      advice: "expect 500 where it is referred to",
+    },
+    {
+      path: "spec.externalAuth.authSigninRedirectBasePath",
+      reason: "no route is made for it",
+      advice:
+        "add a route to the Service, without this policy, for the path below which clients sign in",
+    },
+    {
+      path: "spec.externalAuth.sslVerifyDepth",
+      reason: "a chain may have any length",
+      advice: "remove it",
     },
   ],
   columns: [stateColumn],

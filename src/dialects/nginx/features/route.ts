@@ -22,8 +22,9 @@ import { hasSnippet } from "./unapplied.ts";
 /** What becomes of the fields of a route, its actions and conditions apart. */
 export const routeSupport: FieldSupport = {
   path: served,
-  "policies[].name": { support: "refused", why: "no policy is applied, so 500" },
-  "policies[].namespace": { support: "refused", why: "no policy is applied, so 500" },
+  // A rule that is not applied is told of where the policy is.
+  "policies[].name": served,
+  "policies[].namespace": served,
   route: served,
   "routeSelector.matchLabels": served,
   "routeSelector.matchExpressions[].key": served,

@@ -1,0 +1,137 @@
+/** Rules of a Policy that say who may pass: passwords, keys, and a Service that is asked. */
+
+import type { Origin } from "#base/origin.ts";
+import { err, ok, type Result } from "#base/result.ts";
+import type { Policy } from "#kinds/nginx/policy.ts";
+import { secretKind, secretValue } from "#kinds/secret.ts";
+import { serviceKind } from "#kinds/service.ts";
+import type { Backend } from "#model/backend.ts";
+import type { ExternalProtection, Protection, SecretEntry } from "#model/protection.ts";
+import type { World } from "../../dialect.ts";
+import { isLabel, isServiceName } from "../names.ts";
+
+type PolicySpec = NonNullable<Policy["spec"]>;
+
+interface RuleContext {
+  /** The rule, in its Policy. */
+  readonly origin: Origin;
+  readonly world: World;
+}
+
+/** What the rule asks for; else why it cannot be applied, as the end of a sentence about the Policy. */
+type Translate = (spec: PolicySpec, context: RuleContext) => Result<Protection, string>;
+
+/** By the name of the rule, in the order in which they are asked. */
+export const authorizationRules: Readonly<Record<string, Translate>> = {
+  basicAuth,
+  apiKey,
+  externalAuth,
+};
+
+/** nginx's `proxy_connect_timeout` and `proxy_read_timeout`. */
+const timeoutMs = 60_000;
+/** As nginx answers when a policy cannot be applied, or the service that decides fails. */
+const failureStatus = 500;
+
+function basicAuth({ basicAuth: rule }: PolicySpec, context: RuleContext): ReturnType<Translate> {
+  const { realm = "", secret = "" } = rule ?? {};
+  const passwords = findEntry(secret, { type: "nginx.org/htpasswd", key: "htpasswd" }, context);
+  if (!passwords.ok) return passwords;
+  const { origin } = context;
+  return ok({ kind: "basic", realm, passwords: passwords.value, failureStatus, origin });
+}
+
+function apiKey({ apiKey: rule }: PolicySpec, context: RuleContext): ReturnType<Translate> {
+  const { header = [], query = [] } = rule?.suppliedIn ?? {};
+  const places = [
+    ...header.map((name) => ({ in: "header", name }) as const),
+    ...query.map((name) => ({ in: "query", name }) as const),
+  ];
+  if (places.length === 0) return err("is invalid: suppliedIn names no header and no query");
+  const keys = findEntry(rule?.clientSecret ?? "", { type: "nginx.org/apikey" }, context);
+  if (!keys.ok) return keys;
+  const { namespace, name } = keys.value;
+  const { origin } = context;
+  return ok({ kind: "api-key", places, keys: { namespace, name }, failureStatus, origin });
+}
+
+function externalAuth(
+  { externalAuth: rule = {} }: PolicySpec,
+  context: RuleContext,
+): ReturnType<Translate> {
+  const { authURI = "", authSigninURI = "", authSnippets = "" } = rule;
+  if (authSnippets !== "") return err("has authSnippets, and nginx's language is not understood");
+  if (!authURI.startsWith("/")) return err("is invalid: authURI must be a path");
+  const port = rule.authServicePorts?.[0] ?? (rule.sslEnabled === true ? 443 : 80);
+  const backend = findBackend(rule.authServiceName ?? "", port, context);
+  if (!backend.ok) return backend;
+  const tls = tlsOf(rule, context);
+  if (!tls.ok) return tls;
+  const { namespace, service } = backend.value;
+  return ok({
+    kind: "external-request",
+    backend: backend.value,
+    ...tls.value,
+    host: `${service}.${namespace}.svc`,
+    path: authURI,
+    upstreamHeaders: [],
+    ...(authSigninURI === "" ? {} : { signIn: authSigninURI }),
+    timeoutMs,
+    failureStatus,
+    origin: context.origin,
+  });
+}
+
+function findBackend(
+  text: string,
+  port: number,
+  { origin, world }: RuleContext,
+): Result<Backend, string> {
+  const [first = "", second, ...more] = text.split("/");
+  const namespace = second === undefined ? origin.namespace : first;
+  const service = second ?? first;
+  if (!isLabel(namespace) || !isServiceName(service) || more.length > 0)
+    return err("is invalid: authServiceName must name a Service");
+  const known = world.get(serviceKind, namespace, service);
+  if (known === undefined) return err(`asks Service ${namespace}/${service}, which does not exist`);
+  const spec = known.value?.spec;
+  if (spec?.type !== "ExternalName" && !(spec?.ports ?? []).some((entry) => entry.port === port))
+    return err(`asks port ${port} of Service ${namespace}/${service}, which has no such port`);
+  return ok({ namespace, service, port, protocol: "http1", connectTimeoutMs: timeoutMs });
+}
+
+function tlsOf(
+  rule: NonNullable<PolicySpec["externalAuth"]>,
+  context: RuleContext,
+): Result<Pick<ExternalProtection, "tls">, string> {
+  if (rule.sslEnabled !== true) return ok({});
+  const serverName = rule.sniName === undefined ? {} : { serverName: rule.sniName };
+  const verify = rule.sslVerify === true;
+  const secret = rule.trustedCertSecret ?? "";
+  if (!verify || secret === "") return ok({ tls: { verify, ...serverName } });
+  const trusted = findEntry(secret, { type: "nginx.org/ca", key: "ca.crt" }, context);
+  return trusted.ok ? ok({ tls: { verify, trusted: trusted.value, ...serverName } }) : trusted;
+}
+
+interface WantedSecret {
+  readonly type: string;
+  /** An entry that it must have. */
+  readonly key?: string;
+}
+
+/** A Secret of the policy's namespace; one of another type is not taken for it: nobody shows others' Secrets by a name. */
+function findEntry(
+  name: string,
+  { type, key }: WantedSecret,
+  { origin, world }: RuleContext,
+): Result<SecretEntry, string> {
+  const { namespace } = origin;
+  if (name === "") return err("is invalid: it names no Secret");
+  const secret = world.get(secretKind, namespace, name)?.value;
+  if (secret === undefined) return err(`refers to Secret ${namespace}/${name}, which is missing`);
+  if (secret.type !== type)
+    return err(`refers to Secret ${namespace}/${name}, which is not of type ${type}`);
+  if (key !== undefined && secretValue(secret, key) === undefined)
+    return err(`refers to Secret ${namespace}/${name}, which has no ${key}`);
+  return ok({ namespace, name, key: key ?? "" });
+}
