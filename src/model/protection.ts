@@ -38,8 +38,6 @@ export interface ApiKeyProtection extends Judged {
   readonly places: readonly { readonly in: "header" | "query"; readonly name: string }[];
   /** Its entries: client id → key. */
   readonly keys: NamedSecret;
-  /** The header that tells the backend which client it is. Default: it is not told. */
-  readonly clientHeader?: string;
 }
 
 /** Another service decides: asked by GET with the client's headers; 2xx lets the request pass, 401 and 403 do not. */
@@ -85,9 +83,9 @@ function wants(protection: Protection): readonly string[] {
     case "basic":
       return [protection.realm, ...entryTexts(protection.passwords)];
     case "api-key": {
-      const { places, keys, clientHeader = "" } = protection;
+      const { places, keys } = protection;
       const where = places.flatMap((place) => [place.in, place.name]);
-      return [keys.namespace, keys.name, clientHeader, ...where];
+      return [keys.namespace, keys.name, ...where];
     }
     case "external-request": {
       const { backend, host, path, signIn = "", timeoutMs, upstreamHeaders, tls } = protection;

@@ -26,7 +26,6 @@ const examples: Readonly<Record<string, () => ContractExample>> = {
       kind: "api-key",
       places: [{ in: "header", name: "X-Key" }],
       keys: { mobile: "k-1", web: "k-2" },
-      clientHeader: "X-Client",
       status: 500,
     },
     passing: { "x-key": "k-2" },

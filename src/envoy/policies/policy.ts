@@ -75,11 +75,10 @@ function basicPolicy(protection: BasicProtection, inputs: PolicyInputs): Judged 
 }
 
 function apiKeyPolicy(protection: ApiKeyProtection, inputs: PolicyInputs): Judged {
-  const { places, clientHeader, failureStatus: status } = protection;
+  const { places, failureStatus: status } = protection;
   const keys = inputs.secretEntries(protection.keys);
   if (keys === undefined) return unusable(protection, protection.keys);
-  const header = clientHeader === undefined ? {} : { clientHeader };
-  return { policy: { kind: "api-key", places, keys, ...header, status }, findings: [] };
+  return { policy: { kind: "api-key", places, keys, status }, findings: [] };
 }
 
 function externalPolicy(protection: ExternalProtection, inputs: PolicyInputs): Judged {
