@@ -20,6 +20,7 @@ import {
   BufferPerRouteSchema,
   BufferSchema,
 } from "#gen/envoy/extensions/filters/http/buffer/v3/buffer_pb.ts";
+import { CustomResponseSchema } from "#gen/envoy/extensions/filters/http/custom_response/v3/custom_response_pb.ts";
 import {
   ExtAuthzPerRouteSchema,
   ExtAuthzSchema,
@@ -32,6 +33,7 @@ import { ProxyProtocolSchema } from "#gen/envoy/extensions/filters/listener/prox
 import { TlsInspectorSchema } from "#gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
 import { ConfigSchema as DirectResponseSchema } from "#gen/envoy/extensions/filters/network/direct_response/v3/config_pb.ts";
 import { HttpConnectionManagerSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { LocalResponsePolicySchema } from "#gen/envoy/extensions/http/custom_response/local_response_policy/v3/local_response_policy_pb.ts";
 import { HeaderMutationSchema } from "#gen/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.ts";
 import { XffConfigSchema } from "#gen/envoy/extensions/http/original_ip_detection/xff/v3/xff_pb.ts";
 import {
@@ -51,6 +53,7 @@ import {
 } from "#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
 import { HttpProtocolOptionsSchema } from "#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
 import { HttpRequestHeaderMatchInputSchema } from "#gen/envoy/type/matcher/v3/http_inputs_pb.ts";
+import { HttpResponseStatusCodeMatchInputSchema } from "#gen/envoy/type/matcher/v3/status_code_input_pb.ts";
 import type { Resource, ResourceType } from "./resource.ts";
 
 const schemas: Readonly<Record<Exclude<ResourceType, "secret" | "policy">, DescMessage>> = {
@@ -65,6 +68,7 @@ const schemas: Readonly<Record<Exclude<ResourceType, "secret" | "policy">, DescM
 const packed = createRegistry(
   BufferPerRouteSchema,
   BufferSchema,
+  CustomResponseSchema,
   DirectResponseSchema,
   DownstreamTlsContextSchema,
   ExpressionFilterSchema,
@@ -78,7 +82,9 @@ const packed = createRegistry(
   HttpConnectionManagerSchema,
   HttpProtocolOptionsSchema,
   HttpRequestHeaderMatchInputSchema,
+  HttpResponseStatusCodeMatchInputSchema,
   IpSchema,
+  LocalResponsePolicySchema,
   LuaSchema,
   OnDemandSchema,
   PreviousHostsPredicateSchema,

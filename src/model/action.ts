@@ -30,6 +30,8 @@ export interface Forward {
   readonly responseHeaders?: readonly HeaderChange[];
   /** What of a request decides which endpoint of a `hash` backend gets it. Default: nothing. */
   readonly hashBy?: HashKey;
+  /** What clients get in the place of errors; the first that is for a status counts. Default: the errors themselves. */
+  readonly errorAnswers?: readonly ErrorAnswer[];
   /** Requests with a longer body get 413. Default: no limit. */
   readonly maxBodyBytes?: number;
 }
@@ -50,6 +52,12 @@ export interface CookieSettings {
   readonly cookiePath?: string;
   /** `Domain`, `Secure`, `HttpOnly`, `SameSite`; those without a value are empty. */
   readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface ErrorAnswer {
+  /** Of a backend, or of the gate that did not reach one. */
+  readonly statuses: readonly number[];
+  readonly answer: Respond | Redirect;
 }
 
 export interface Retries {

@@ -19,6 +19,10 @@ export type Variable =
   | { readonly kind: "connection" }
   /** When the request came: `2026-01-31T15:04:05+00:00`, or `31/Jan/2026:15:04:05 +0000`. */
   | { readonly kind: "time"; readonly form: "iso8601" | "common-log" }
+  /** Of the answer that a backend, or the gate itself, gave. */
+  | { readonly kind: "status" }
+  /** A header of that answer, in lower case; empty when it has none. */
+  | { readonly kind: "response-header"; readonly name: string }
   /** A header of the request, in lower case; empty when it has none. */
   | { readonly kind: "header"; readonly name: string };
 

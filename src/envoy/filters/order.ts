@@ -6,6 +6,7 @@ import { authorizationFilter } from "./authorization.ts";
 import { bodyLimitFilter } from "./body-limit.ts";
 import { clientAddressFilter } from "./client-address.ts";
 import { connectionGroupFilter } from "./connection-group.ts";
+import { errorAnswersFilter } from "./error-answers.ts";
 import { gateFilter } from "./gate.ts";
 import { routerFilter } from "./router.ts";
 import { normaliseFilter, wildcardFilter } from "./scope-fallback.ts";
@@ -61,6 +62,11 @@ export const filterOrder: readonly OrderedFilter[] = [
     build: authorizationFilter,
     protects: true,
     reason: "reads from the route whether it is protected, so behind what finds the route",
+  },
+  {
+    build: errorAnswersFilter,
+    protects: false,
+    reason: "answers pass it last of those that read the route: none of them changes them any more",
   },
   {
     build: bodyLimitFilter,

@@ -39,7 +39,8 @@ export function bodyBytes(action: Respond | Redirect, host: Host): number {
   return Buffer.byteLength(plainText(action.body, host) ?? formatText(action.body, host));
 }
 
-function bodyOf(body: Text, host: Host): Pick<DirectResponse, "body" | "bodyFormat"> {
+/** A body as it stands, or as a format. */
+export function bodyOf(body: Text, host: Host): Pick<DirectResponse, "body" | "bodyFormat"> {
   const plain = plainText(body, host);
   if (plain !== undefined) return { body: { specifier: { case: "inlineString", value: plain } } };
   const inlineString = formatText(body, host);

@@ -48,6 +48,10 @@ function command(variable: Variable, host: Host): string {
       return variable.form === "iso8601"
         ? "%START_TIME(%Y-%m-%dT%H:%M:%S+00:00)%"
         : "%START_TIME(%d/%b/%Y:%H:%M:%S +0000)%";
+    case "status":
+      return "%RESPONSE_CODE%";
+    case "response-header":
+      return `%RESP(${variable.name})%`;
     case "header":
       return `%REQ(${variable.name === "host" ? ":AUTHORITY" : variable.name})%`;
     default:

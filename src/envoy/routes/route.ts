@@ -11,6 +11,7 @@ import type { Route } from "#model/route.ts";
 import type { Init } from "../encode.ts";
 import { withAuthorization } from "../filters/authorization.ts";
 import { mostHeldBytes, withBodyLimit } from "../filters/body-limit.ts";
+import { withErrorAnswers } from "../filters/error-answers.ts";
 import { answerHeaders, buildAnswer } from "./answer.ts";
 import { buildForward, type RequestHeaders, requestHeadersOf, retriesOf } from "./forward.ts";
 import { type HeaderValueOption, headersToAdd, headersToRemove } from "./headers.ts";
@@ -92,17 +93,19 @@ function buildRoute(
     match: buildMatch(route),
     action: actionOf(route.action, host, shared),
     ...headersOf(route.action, host, shared),
-    ...perFilterOf(route),
+    ...perFilterOf(route, host),
   };
 }
 
 /** How filters deal with the route that all other routes have off. */
-function perFilterOf({
-  action,
-  protections = [],
-}: Route): Pick<EnvoyRoute, "typedPerFilterConfig"> {
+function perFilterOf(
+  { action, protections = [] }: Route,
+  host: Host,
+): Pick<EnvoyRoute, "typedPerFilterConfig"> {
   const limit = action.kind === "forward" ? action.maxBodyBytes : undefined;
+  const errors = action.kind === "forward" ? action.errorAnswers : undefined;
   const typedPerFilterConfig = {
+    ...(errors === undefined ? {} : withErrorAnswers(errors, host)),
     ...(protections.length === 0 ? {} : withAuthorization(protections)),
     ...(limit === undefined || limit > mostHeldBytes ? {} : withBodyLimit(limit)),
   };

@@ -1,0 +1,70 @@
+/** Answers in the place of errors: the filter that gives them, by the status, as the route says. */
+
+import { create } from "@bufbuild/protobuf";
+import type { Any } from "@bufbuild/protobuf/wkt";
+import { anyPack } from "@bufbuild/protobuf/wkt";
+import { CustomResponseSchema } from "#gen/envoy/extensions/filters/http/custom_response/v3/custom_response_pb.ts";
+import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { HttpFilterSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { LocalResponsePolicySchema } from "#gen/envoy/extensions/http/custom_response/local_response_policy/v3/local_response_policy_pb.ts";
+import { HttpResponseStatusCodeMatchInputSchema } from "#gen/envoy/type/matcher/v3/status_code_input_pb.ts";
+import type { Matcher_OnMatch } from "#gen/xds/type/matcher/v3/matcher_pb.ts";
+import { Matcher_OnMatchSchema, MatcherSchema } from "#gen/xds/type/matcher/v3/matcher_pb.ts";
+import type { ErrorAnswer } from "#model/action.ts";
+import type { Host } from "#model/host.ts";
+import { typedConfig } from "../encode.ts";
+import { answerHeaders, bodyOf } from "../routes/answer.ts";
+import { matcherExtension } from "../xds-matcher.ts";
+
+const errorAnswersName = "sekisho.error-answers";
+
+/** Without a route that has some it does nothing. */
+export function errorAnswersFilter(): HttpFilter {
+  return create(HttpFilterSchema, {
+    name: errorAnswersName,
+    configType: typedConfig(CustomResponseSchema, create(CustomResponseSchema)),
+  });
+}
+
+/** `typed_per_filter_config` of a route with such answers; `host` is the host whose route says them. */
+export function withErrorAnswers(
+  answers: readonly ErrorAnswer[],
+  host: Host,
+): { [filter: string]: Any } {
+  const byStatus = new Map<string, Matcher_OnMatch>();
+  for (const { statuses, answer } of answers) {
+    for (const status of statuses) {
+      const text = `${status}`;
+      if (!byStatus.has(text)) byStatus.set(text, onMatch(answer, host));
+    }
+  }
+  const map = Object.fromEntries([...byStatus].sort(([a], [b]) => Number(a) - Number(b)));
+  const input = matcherExtension(
+    "status",
+    HttpResponseStatusCodeMatchInputSchema,
+    create(HttpResponseStatusCodeMatchInputSchema),
+  );
+  const customResponseMatcher = create(MatcherSchema, {
+    matcherType: {
+      case: "matcherTree",
+      value: { input, treeType: { case: "exactMatchMap", value: { map } } },
+    },
+  });
+  const config = create(CustomResponseSchema, { customResponseMatcher });
+  return { [errorAnswersName]: anyPack(CustomResponseSchema, config) };
+}
+
+function onMatch(answer: ErrorAnswer["answer"], host: Host): Matcher_OnMatch {
+  const body = answer.kind === "respond" ? answer.body : undefined;
+  const policy = create(LocalResponsePolicySchema, {
+    statusCode: answer.status,
+    responseHeadersToAdd: [...answerHeaders(answer, host)],
+    ...(body === undefined || body === "" ? {} : bodyOf(body, host)),
+  });
+  return create(Matcher_OnMatchSchema, {
+    onMatch: {
+      case: "action",
+      value: matcherExtension("answer", LocalResponsePolicySchema, policy),
+    },
+  });
+}
