@@ -229,6 +229,40 @@ test("what is missing or broken answers as nginx does: 502 without a Service, 50
   );
 });
 
+test("error pages stand in the place of an upstream's errors, and of those of the gate", async () => {
+  const more = "\n    - {name: dead, service: dead-svc, port: 80}";
+  const pages = [
+    `{codes: [503, 404], return: {code: 200, type: text/html, body: 'was \${upstream_status}', headers: [{name: X-Page, value: a}]}}`,
+    "{codes: [413], redirect: {code: 302, url: 'https://b.test/large'}}",
+  ];
+  const given = `errorPages: [${pages.join(", ")}]`;
+  const dead = `---
+apiVersion: v1
+kind: Service
+metadata: {name: dead-svc}
+spec: {ports: [{port: 80}]}
+`;
+  await gate().apply(
+    `${server(
+      [
+        `{path: /fail, ${given}, action: {pass: tea}}`,
+        `{path: /dead, ${given}, action: {pass: dead}}`,
+        "{path: /, action: {proxy: {upstream: tea, rewritePath: /fail}}}",
+      ],
+      more,
+    )}${dead}`,
+  );
+  for (const path of ["/fail", "/dead"]) {
+    const page = await gate().ask(`http://a.test${path}`);
+    assert.deepEqual([page.status, page.text], [200, "was 503"], path);
+    assert.deepEqual([page.headers["content-type"], page.headers["x-page"]], ["text/html", "a"]);
+  }
+  const body = "x".repeat(1024 * 1024 + 1);
+  const large = await gate().ask("http://a.test/fail", { method: "POST", body });
+  assert.deepEqual([large.status, large.headers.location], [302, "https://b.test/large"]);
+  assert.equal((await gate().ask("http://a.test/")).status, 503);
+});
+
 test("every kind of upstream is one that Envoy takes", async () => {
   const more = [
     "{name: u1, service: tea-svc, port: 80, lb-method: ip_hash, sessionCookie: {enable: true, name: s, expires: 1h, httpOnly: true}}",

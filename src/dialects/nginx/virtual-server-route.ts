@@ -4,13 +4,14 @@ import { findingKey } from "#base/finding.ts";
 import type { Known } from "#kinds/kind.ts";
 import type { VirtualServerRoute } from "#kinds/nginx/virtual-server-route.ts";
 import { formatKey, keyOf, type ObjectKey } from "#kinds/object.ts";
+import type { ErrorAnswer } from "#model/action.ts";
 import type { Fragment, Seniority } from "#model/fragment.ts";
 import { originOf } from "../common/findings.ts";
 import type { DialectSettings, World } from "../dialect.ts";
 import { translateUpstreams } from "./features/backend.ts";
 import { judgeClass } from "./features/class.ts";
 import { type Delegator, delegatorsOf } from "./features/delegation.ts";
-import { reportErrorPages } from "./features/error-pages.ts";
+import { translateErrorPages } from "./features/error-pages.ts";
 import { parseHost } from "./features/host.ts";
 import type { PlacedLocation } from "./features/locations.ts";
 import { formatLocation, parsePath } from "./features/path.ts";
@@ -28,6 +29,8 @@ export interface Delegation {
   readonly server: PolicyScope;
   /** Of the route that means the object: for subroutes that refer to none themselves. */
   readonly route: PolicyScope;
+  /** Of that route: for subroutes that have none themselves. */
+  readonly errorAnswers: readonly ErrorAnswer[];
 }
 
 /** What its owner should know: about itself, and about each VirtualServer that means it. */
@@ -73,7 +76,8 @@ function judgeDelegator(
     report: { origin: originOf(object), findings: [] },
   };
   const host = server.value?.spec?.host ?? "";
-  const { report } = placeSubroutes(object, { host, paths, server: none, route: none }, world);
+  const delegation = { host, paths, server: none, route: none, errorAnswers: [] };
+  const { report } = placeSubroutes(object, delegation, world);
   return { server: keyOf(server.object), report };
 }
 
@@ -125,14 +129,15 @@ export function placeSubroutes(
     if (route.routeSelector !== undefined) forbids(report, `${at}.routeSelector`, "is not allowed");
     const own: PolicyScope = { references: route.policies ?? [], at: `${at}.policies`, report };
     checkPolicies(own, world);
-    reportErrorPages(route.errorPages ?? [], `${at}.errorPages`, report);
+    const pages = translateErrorPages(route.errorPages ?? [], `${at}.errorPages`, report);
+    const errorAnswers = pages.length > 0 ? pages : (delegation?.errorAnswers ?? []);
     reportIdleRouteFields(route, at, report);
     const protect = protectionOf(
       delegation?.server ?? own,
       own.references.length > 0 ? own : (delegation?.route ?? own),
       world,
     );
-    return [translateRoute(route, at, { report, upstreams, location }, protect)];
+    return [translateRoute(route, at, { report, upstreams, location, errorAnswers }, protect)];
   });
   const isUsable =
     !isRejected(report) && object.problems.every(({ problem }) => problem === "unknown");

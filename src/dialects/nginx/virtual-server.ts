@@ -3,6 +3,7 @@
 import type { Known } from "#kinds/kind.ts";
 import type { Route as NginxRoute } from "#kinds/nginx/route.ts";
 import type { VirtualServer, VirtualServerSpec } from "#kinds/nginx/virtual-server.ts";
+import type { ErrorAnswer } from "#model/action.ts";
 import type { Fragment, Seniority } from "#model/fragment.ts";
 import type { Host } from "#model/host.ts";
 import type { Route } from "#model/route.ts";
@@ -11,7 +12,7 @@ import type { DialectSettings, World } from "../dialect.ts";
 import { translateUpstreams, type Upstreams } from "./features/backend.ts";
 import { judgeClass } from "./features/class.ts";
 import { type Delegated, delegatesOf, pathsFor } from "./features/delegation.ts";
-import { reportErrorPages } from "./features/error-pages.ts";
+import { translateErrorPages } from "./features/error-pages.ts";
 import { parseHost } from "./features/host.ts";
 import { orderLocations, type PlacedLocation } from "./features/locations.ts";
 import { formatLocation, type Location, parsePath } from "./features/path.ts";
@@ -91,16 +92,16 @@ function locationsOf(server: Server): readonly PlacedLocation[] {
     const location = parsePath(route.path, `${at}.path`, report);
     const scope = { references: route.policies ?? [], at: `${at}.policies`, report };
     checkPolicies(scope, server.world);
-    reportErrorPages(route.errorPages ?? [], `${at}.errorPages`, report);
+    const errorAnswers = translateErrorPages(route.errorPages ?? [], `${at}.errorPages`, report);
     reportIdleRouteFields(route, at, report);
     if (!hasOneWay(route, at, report) || location === undefined) return [];
     const identity = formatLocation(location);
     if (seen.has(identity)) refusesTwice(report, `${at}.path`, route.path ?? "");
     seen.add(identity);
-    if (isDelegated(route)) return delegate(server, { route, at, location, scope });
+    if (isDelegated(route)) return delegate(server, { route, at, location, scope, errorAnswers });
     const protect = protectionOf(server.policies, scope, server.world);
     const { upstreams } = server;
-    return [translateRoute(route, at, { report, upstreams, location }, protect)];
+    return [translateRoute(route, at, { report, upstreams, location, errorAnswers }, protect)];
   });
 }
 
@@ -130,6 +131,7 @@ interface DelegatedRoute {
   readonly at: string;
   readonly location: Location;
   readonly scope: PolicyScope;
+  readonly errorAnswers: readonly ErrorAnswer[];
 }
 
 /** The subroutes of those who are meant. Where nobody usable is, the path is 404. */
@@ -153,7 +155,7 @@ function delegate(server: Server, given: DelegatedRoute): readonly PlacedLocatio
 
 function subroutesOf(
   { object, spec, policies, world, settings }: Server,
-  { scope }: DelegatedRoute,
+  { scope, errorAnswers }: DelegatedRoute,
   delegated: Delegated,
 ): readonly PlacedLocation[] | undefined {
   const meant = delegated.object;
@@ -163,6 +165,7 @@ function subroutesOf(
     paths: pathsFor(object, meant),
     server: policies,
     route: scope,
+    errorAnswers,
   };
   const { locations, report } = placeSubroutes(meant, delegation, world);
   return isRejected(report) || locations.length === 0 ? undefined : locations;

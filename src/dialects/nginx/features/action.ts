@@ -6,13 +6,13 @@ import type {
   ActionReturn,
   Action as NginxAction,
 } from "#kinds/nginx/route.ts";
-import type { Action, Forward, Redirect, Rewrite } from "#model/action.ts";
+import type { Action, ErrorAnswer, Forward, Redirect, Respond, Rewrite } from "#model/action.ts";
 import { type FieldSupport, served } from "../field-support.ts";
 import { type Report, refuses, requires } from "../report.ts";
 import type { Upstreams } from "./backend.ts";
 import { headersOf, type ProxyHeaders, passHeaders, translateHeaders } from "./headers.ts";
 import { countGroups, type Location, wholePatternFromStart } from "./path.ts";
-import { allVariables, parseText, redirectVariables } from "./variables.ts";
+import { answerRules, parseText, redirectRules, type TextRules } from "./variables.ts";
 
 /** What becomes of the fields of an action. */
 export const actionSupport: FieldSupport = {
@@ -48,6 +48,8 @@ export interface ActionContext {
   readonly upstreams: Upstreams;
   /** Of the route: what a rewrite replaces. */
   readonly location: Location;
+  /** Of the route. */
+  readonly errorAnswers: readonly ErrorAnswer[];
 }
 
 /** What cannot be served here answers so: nobody gets through, and nobody takes it for an answer of the upstream. */
@@ -87,7 +89,7 @@ function forwardTo(
   name: string | undefined,
   at: string,
   { headers, rewrite }: ForwardParts,
-  { upstreams, report }: ActionContext,
+  { upstreams, report, errorAnswers }: ActionContext,
 ): Action | undefined {
   if (name === undefined || name === "") return requires(report, at);
   if (!upstreams.has(name)) {
@@ -100,6 +102,7 @@ function forwardTo(
     ...upstream,
     ...headers,
     ...(rewrite === undefined ? {} : { rewrite }),
+    ...(errorAnswers.length === 0 ? {} : { errorAnswers }),
   };
   return forward;
 }
@@ -155,27 +158,30 @@ export function redirectCode(
   return known ?? 301;
 }
 
-function translateRedirect(
+/** A redirect; undefined after a complaint. */
+export function translateRedirect(
   { url = "", code }: ActionRedirect,
   at: string,
   report: Report,
-): Action | undefined {
+  rules: TextRules = redirectRules,
+): Redirect | undefined {
   const status = redirectCode(code, `${at}.code`, report);
   if (url === "") return requires(report, `${at}.url`, "must specify a url");
   if (!url.includes("://")) {
     const detail = `must contain the protocol with '://', for example http://, https:// or \${scheme}://`;
     return refuses(report, `${at}.url`, url, detail);
   }
-  const rules = { variables: redirectVariables, families: false };
   const location = parseText(url, `${at}.url`, report, rules);
   return location === undefined ? undefined : { kind: "redirect", status, location };
 }
 
-function translateReturn(
+/** An answer; undefined after a complaint. */
+export function translateReturn(
   { code = 0, type = "", body = "", headers = [] }: ActionReturn,
   at: string,
   report: Report,
-): Action | undefined {
+  rules: TextRules = answerRules,
+): Respond | undefined {
   const status = code === 0 ? 200 : code;
   const isPossible = (status >= 200 && status <= 299) || (status >= 400 && status <= 599);
   if (!isPossible) {
@@ -183,8 +189,8 @@ function translateReturn(
     return refuses(report, `${at}.code`, code, detail);
   }
   if (body === "") return requires(report, `${at}.body`);
-  const text = parseText(body, `${at}.body`, report, { variables: allVariables, families: true });
-  const responseHeaders = headersOf(headers, `${at}.headers`, report).map(
+  const text = parseText(body, `${at}.body`, report, rules);
+  const responseHeaders = headersOf(headers, `${at}.headers`, report, rules).map(
     ({ name, value }) => ({ kind: "add", name, value }) as const,
   );
   if (text === undefined) return undefined;

@@ -1,35 +1,39 @@
-/** `errorPages`: what answers in the place of an upstream's errors. */
+/** `errorPages`: what answers in the place of an upstream's errors, and of those that no upstream answered. */
 
 import type { ErrorPage } from "#kinds/nginx/route.ts";
-import { type Report, refuses, requires, warns } from "../report.ts";
+import type { ErrorAnswer } from "#model/action.ts";
+import { type Report, refuses, requires } from "../report.ts";
+import { translateRedirect, translateReturn } from "./action.ts";
+import { errorRedirectRules, errorRules } from "./variables.ts";
 
-/** Complains about pages that are none, and says that they are not shown. */
-export function reportErrorPages(
+/** The pages of a route; the first that is for a status counts. */
+export function translateErrorPages(
   pages: readonly (ErrorPage | undefined)[],
   at: string,
   report: Report,
-): void {
-  for (const [index, page] of pages.entries()) {
-    const place = `${at}[${index}]`;
-    if ((page?.return === undefined) === (page?.redirect === undefined))
-      requires(report, place, "must specify exactly one of `redirect` or `return`");
-    const codes = page?.codes ?? [];
-    if (codes.length === 0)
-      requires(report, `${place}.codes`, "must include at least 1 status code in `codes`");
-    for (const [position, code] of codes.entries()) {
-      if (code < 300 || code > 599)
-        refuses(
-          report,
-          `${place}.codes[${position}]`,
-          code,
-          "must be between 300 and 599, inclusive",
-        );
-    }
-  }
-  if (pages.length === 0) return;
-  warns(report, at, {
-    reason: "ErrorPagesNotShown",
-    message: "clients get the upstream's own answers instead of these pages",
-    advice: "have the upstream answer so itself",
+): readonly ErrorAnswer[] {
+  return pages.flatMap((page, index) => {
+    const answer = translateErrorPage(page ?? {}, `${at}[${index}]`, report);
+    return answer === undefined ? [] : [answer];
   });
+}
+
+function translateErrorPage(
+  { codes = [], return: answer, redirect }: ErrorPage,
+  at: string,
+  report: Report,
+): ErrorAnswer | undefined {
+  if ((answer === undefined) === (redirect === undefined))
+    return requires(report, at, "must specify exactly one of `redirect` or `return`");
+  if (codes.length === 0)
+    return requires(report, `${at}.codes`, "must include at least 1 status code in `codes`");
+  for (const [index, code] of codes.entries()) {
+    if (code < 300 || code > 599)
+      refuses(report, `${at}.codes[${index}]`, code, "must be between 300 and 599, inclusive");
+  }
+  const translated =
+    redirect === undefined
+      ? translateReturn(answer ?? {}, `${at}.return`, report, errorRules)
+      : translateRedirect(redirect, `${at}.redirect`, report, errorRedirectRules);
+  return translated === undefined ? undefined : { statuses: codes, answer: translated };
 }

@@ -6,7 +6,7 @@ import type { HeaderChange } from "#model/header-change.ts";
 import type { Text } from "#model/text.ts";
 import { checkHeaderName } from "../names.ts";
 import { type Report, refuses, warns } from "../report.ts";
-import { allVariables, parseText } from "./variables.ts";
+import { answerRules, parseText, type TextRules } from "./variables.ts";
 
 export interface ProxyHeaders {
   readonly host: Text;
@@ -76,13 +76,11 @@ export function headersOf(
   headers: readonly (Header | undefined)[],
   at: string,
   report: Report,
+  rules: TextRules = answerRules,
 ): readonly NamedText[] {
   return headers.flatMap((header, index) => {
     const name = checkHeaderName(header?.name, `${at}[${index}].name`, report);
-    const value = parseText(header?.value ?? "", `${at}[${index}].value`, report, {
-      variables: allVariables,
-      families: true,
-    });
+    const value = parseText(header?.value ?? "", `${at}[${index}].value`, report, rules);
     if (name === undefined || value === undefined) return [];
     return [{ name: name.toLowerCase(), value, index }];
   });

@@ -14,6 +14,7 @@ const plain: Readonly<Record<string, Variable>> = {
   remote_port: { kind: "client-port" },
   server_addr: { kind: "local-address" },
   server_port: { kind: "local-port" },
+  upstream_status: { kind: "status" },
   server_protocol: { kind: "protocol" },
   connection: { kind: "connection" },
   time_iso8601: { kind: "time", form: "iso8601" },
@@ -26,21 +27,42 @@ const unknownHere = [
   ...["connections_active", "connections_reading", "connections_writing", "connections_waiting"],
 ];
 
-/** In the URL of a redirect. */
-export const redirectVariables = ["scheme", "http_x_forwarded_proto", "request_uri", "host"];
-
-/** In bodies and headers: all that there are. */
-export const allVariables: readonly string[] = [...Object.keys(plain), ...unknownHere];
-
-/** Where the variables of a text begin with one of these, the rest is the name of a header or the like. */
-const families = ["http_", "arg_", "cookie_", "ssl_", "jwt_", "upstream_"];
+/** All that there are but what only an answer has. */
+const allVariables: readonly string[] = [
+  ...Object.keys(plain).filter((name) => name !== "upstream_status"),
+  ...unknownHere,
+];
 
 export interface TextRules {
   /** Names of variables that may be in it. */
   readonly variables: readonly string[];
-  /** Whether `http_x`, `arg_x` and the like may be in it. */
-  readonly families: boolean;
+  /** How variables may begin of which the rest is the name of a header or the like: `http_`. */
+  readonly families: readonly string[];
 }
+
+/** In the URL of a redirect. */
+export const redirectRules: TextRules = {
+  variables: ["scheme", "http_x_forwarded_proto", "request_uri", "host"],
+  families: [],
+};
+
+/** In what an action answers, sets and adds. */
+export const answerRules: TextRules = {
+  variables: allVariables,
+  families: ["http_", "arg_", "cookie_", "ssl_", "jwt_"],
+};
+
+/** In what is answered in the place of an error. */
+export const errorRules: TextRules = {
+  variables: ["upstream_status"],
+  families: ["upstream_http_"],
+};
+
+/** In the URL of a redirect in the place of an error. */
+export const errorRedirectRules: TextRules = {
+  variables: ["scheme", "http_x_forwarded_proto"],
+  families: ["upstream_http_"],
+};
 
 /** The text with its variables known apart; undefined after a complaint. */
 export function parseText(
@@ -84,7 +106,7 @@ function variableOf(
   report: Report,
   rules: TextRules,
 ): Variable | "" | undefined {
-  const isOfFamily = rules.families && families.some((family) => name.startsWith(family));
+  const isOfFamily = rules.families.some((family) => name.startsWith(family));
   if (!isOfFamily && !rules.variables.includes(name)) {
     return refuses(
       report,
@@ -97,6 +119,10 @@ function variableOf(
   if (known !== undefined) return known;
   if (name.startsWith("http_"))
     return { kind: "header", name: name.slice("http_".length).replaceAll("_", "-").toLowerCase() };
+  if (name.startsWith("upstream_http_")) {
+    const header = name.slice("upstream_http_".length);
+    return { kind: "response-header", name: header.replaceAll("_", "-").toLowerCase() };
+  }
   warns(report, at, {
     reason: "VariableNotKnown",
     message: `\${${name}} is empty here: it is not known to this gate`,
