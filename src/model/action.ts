@@ -4,7 +4,7 @@ import type { Backend } from "./backend.ts";
 import type { HeaderChange } from "./header-change.ts";
 import type { Text } from "./text.ts";
 
-export type Action = Forward | Respond | Redirect;
+export type Action = Forward | Respond | Redirect | Move;
 
 export interface Forward {
   readonly kind: "forward";
@@ -86,4 +86,11 @@ export interface Redirect {
   readonly kind: "redirect";
   readonly status: 301 | 302 | 303 | 307 | 308;
   readonly location: Text;
+}
+
+/** To the same URL with another path, for good (301); its query stays. */
+export interface Move {
+  readonly kind: "move";
+  readonly status: 301;
+  readonly path: string;
 }

@@ -1,7 +1,7 @@
 /** A route that answers by itself → Envoy's direct response, and the headers of the answer. */
 
 import type { DirectResponseActionSchema } from "#gen/envoy/config/route/v3/route_components_pb.ts";
-import type { Redirect, Respond } from "#model/action.ts";
+import type { Move, Redirect, Respond } from "#model/action.ts";
 import type { Host } from "#model/host.ts";
 import type { Text } from "#model/text.ts";
 import type { Init } from "../encode.ts";
@@ -34,8 +34,8 @@ export function answerHeaders(
 }
 
 /** The length of what is said about the body in the configuration. */
-export function bodyBytes(action: Respond | Redirect, host: Host): number {
-  if (action.kind === "redirect" || action.body === undefined) return 0;
+export function bodyBytes(action: Respond | Redirect | Move, host: Host): number {
+  if (action.kind !== "respond" || action.body === undefined) return 0;
   return Buffer.byteLength(plainText(action.body, host) ?? formatText(action.body, host));
 }
 

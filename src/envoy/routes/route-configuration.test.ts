@@ -131,6 +131,16 @@ test("a response has a body only when one is given, and a long one is announced"
   assert.equal(built([respond("é".repeat(2049))]).maxDirectResponseBodySizeBytes, 4098);
 });
 
+test("a move goes to the same URL with another path, for good, and keeps the query", () => {
+  const action: Action = { kind: "move", status: 301, path: "/tea/" };
+  const [route] = ownRoutes([{ match: { kind: "exact", path: "/tea" }, action, origin }]);
+  assert.ok(route?.action.case === "redirect");
+  const { pathRewriteSpecifier, responseCode, stripQuery } = route.action.value;
+  assert.deepEqual(pathRewriteSpecifier, { case: "pathRedirect", value: "/tea/" });
+  // 301 is the first of Envoy's codes.
+  assert.deepEqual([responseCode, stripQuery], [0, false]);
+});
+
 test("headers between our listeners and routes never reach a backend", () => {
   assert.deepEqual(built([]).requestHeadersToRemove, [
     "x-sekisho-scope",

@@ -117,6 +117,11 @@ function actionOf(
   host: Host,
   shared: SharedByRoutes,
 ): NonNullable<EnvoyRoute["action"]> {
+  if (action.kind === "move") {
+    // Without a code Envoy sends 301.
+    const pathRewriteSpecifier = { case: "pathRedirect", value: action.path } as const;
+    return { case: "redirect", value: { pathRewriteSpecifier } };
+  }
   if (action.kind !== "forward")
     return { case: "directResponse", value: buildAnswer(action, host) };
   const own = shared.retries === undefined ? retriesOf(action) : {};
@@ -128,6 +133,7 @@ function headersOf(
   host: Host,
   shared: SharedByRoutes,
 ): Omit<EnvoyRoute, "name" | "match" | "action"> {
+  if (action.kind === "move") return {};
   if (action.kind !== "forward") {
     const added = answerHeaders(action, host);
     return added.length === 0 ? {} : { responseHeadersToAdd: [...added] };
