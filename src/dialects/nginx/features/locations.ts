@@ -12,6 +12,7 @@
  */
 
 import { compareInTurn, compareNumber, compareText } from "#base/compare.ts";
+import type { Origin } from "#base/origin.ts";
 import type { PathMatch, Route } from "#model/route.ts";
 import type { Location } from "./path.ts";
 
@@ -19,6 +20,8 @@ import type { Location } from "./path.ts";
 export interface PlacedLocation {
   readonly location: Placed;
   readonly routes: (match: PathMatch) => readonly Route[];
+  /** Where it is told that something else than a choice of others answers here. */
+  readonly answersAt?: Origin;
 }
 
 /** A pattern here is RE2 for the whole path. */
@@ -48,6 +51,7 @@ export function orderLocations(all: readonly PlacedLocation[]): readonly Route[]
   const others = patterns.length === 0 ? prefixes : prefixes.filter((one) => !isBelowFinal(one));
   return [
     ...exact,
+    ...moves(all),
     ...below
       .toSorted(longestFirst)
       .flatMap((prefix) => [
@@ -59,6 +63,28 @@ export function orderLocations(all: readonly PlacedLocation[]): readonly Route[]
     ...patterns.flatMap((pattern) => patternRoutes(pattern)),
     ...others.toSorted(longestFirst).flatMap(prefixRoutes),
   ];
+}
+
+/**
+ * "If a location is defined by a prefix string that ends with the slash character, and requests are processed by one of
+ * proxy_pass …": who asks for it without the slash is sent there. It holds for exact paths, too, and where another location
+ * has the path without the slash for its own it does not.
+ */
+function moves(all: readonly PlacedLocation[]): readonly Route[] {
+  const own = new Set(all.map(({ location }) => pathOf(location)));
+  const moved = new Map<string, Route>();
+  for (const { location, answersAt } of all) {
+    const to = pathOf(location);
+    const path = to.slice(0, -1);
+    if (answersAt === undefined || !to.endsWith("/") || path === "" || own.has(path)) continue;
+    const action = { kind: "move", status: 301, path: to } as const;
+    moved.set(path, { match: { kind: "exact", path }, action, origin: answersAt });
+  }
+  return [...moved.values()];
+}
+
+function pathOf(location: Placed): string {
+  return location.kind === "pattern" ? "" : location.path;
 }
 
 function prefixRoutes({ location, routes }: Prefix): readonly Route[] {

@@ -83,7 +83,12 @@ export function translateRoute(
       action: actionOf(action),
       origin: placeOf(report, place),
     }));
-  return { location: placed.location, routes: (match) => protect(routes(match)) };
+  const isChoice = (route.matches ?? []).length > 0 || (route.splits ?? []).length > 0;
+  return {
+    location: placed.location,
+    routes: (match) => protect(routes(match)),
+    ...(isChoice ? {} : { answersAt: placeOf(report, at) }),
+  };
 }
 
 /** A location at which one action answers everything. */
