@@ -44,8 +44,6 @@ export interface Reading {
   readonly escape: (path: string) => string;
   /** Whether a rewrite without a flag has a location looked for again. */
   readonly searchesAgain: boolean;
-  /** Whether a request that lacks the final slash of a location is sent to that location. */
-  readonly addsSlash: boolean;
 }
 
 /** As nginx does. */
@@ -53,7 +51,6 @@ const ownReading: Reading = {
   parse: parseRequest,
   escape: escapePath,
   searchesAgain: true,
-  addsSlash: true,
 };
 
 /** The answer that a server of these locations owes to `request`. */
@@ -67,7 +64,7 @@ export function judgeLocations(
   const inputs = { ...request, args: target.args };
   let way: Way = { path: target.path, rewritten: false };
   for (let changes = 0; changes <= mostChanges; changes += 1) {
-    const chosen = chooseLocation(locations, way.path, reading);
+    const chosen = chooseLocation(locations, way.path);
     if (chosen === undefined) return status(404);
     const { location } = chosen;
     if (chosen.lacksSlash) {
@@ -173,11 +170,7 @@ interface Chosen {
  * "location": an exact one ends the search; else the longest prefix is remembered, and used at once if it says `^~`; else
  * the first regular expression that matches is used, else the remembered prefix.
  */
-function chooseLocation(
-  locations: readonly Location[],
-  path: string,
-  { addsSlash }: Reading,
-): Chosen | undefined {
+function chooseLocation(locations: readonly Location[], path: string): Chosen | undefined {
   const texts = new Map(locations.map((location) => [location, utf8Bytes(location.text)]));
   const fixed = locations.filter(({ modifier }) => !modifier.startsWith("~"));
   const exact = fixed.find((one) => one.modifier === "=" && texts.get(one) === path);
@@ -186,7 +179,7 @@ function chooseLocation(
   // "If a location is defined by a prefix string that ends with the slash character, and requests are processed by
   // proxy_pass …": it holds for exact ones, too.
   const slashed = fixed.find((one) => one.outcome.kind === "pass" && texts.get(one) === `${path}/`);
-  if (addsSlash && !named && slashed !== undefined) return { location: slashed, lacksSlash: true };
+  if (!named && slashed !== undefined) return { location: slashed, lacksSlash: true };
   const prefix = fixed
     .filter((one) => one.modifier !== "=" && path.startsWith(texts.get(one) ?? ""))
     .reduce<Location | undefined>(

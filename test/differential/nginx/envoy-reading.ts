@@ -2,7 +2,7 @@
 
 import { normalizePath } from "#test/simulators/ingress/request-path.ts";
 import { isReadable } from "#test/simulators/nginx/request-target.ts";
-import { type Route, splitPath } from "#test/simulators/nginx/virtual-server.ts";
+import type { Route } from "#test/simulators/nginx/virtual-server.ts";
 import type { Reading, Request } from "#test/simulators/nginx-locations.ts";
 
 /** What locations are compared with, and what goes upstream: the path as Envoy normalises it, escapes left as they are. */
@@ -19,7 +19,6 @@ export const envoyReading: Reading = {
   },
   escape: (path) => path,
   searchesAgain: false,
-  addsSlash: false,
 };
 
 const otherScheme = /^(?!https?:)[A-Za-z][\w+.-]*:\/\//i;
@@ -71,12 +70,6 @@ export const explained: Readonly<
     target.length > 8_000,
   "an empty query stays behind a path that was rewritten, where nginx drops it": ({ target }) =>
     /^[^?]*\?$/.test(target),
-  "a request that lacks the final slash of a location goes to another one or nowhere, where nginx sends it to that location by 301":
-    ({ target }, routes) =>
-      routes.some(
-        ({ path }) =>
-          pathOf(target).endsWith(splitPath(path).text.replace(/\/$/, "")) && path.endsWith("/"),
-      ),
   "behind matches a rewrite replaces the path as text and only where it fits, where the controller has nginx take it as a pattern, escape what is escaped, and look for the location again until it answers 500":
     (_, routes) =>
       routes.some(({ action, matches = [] }) =>

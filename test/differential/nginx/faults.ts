@@ -54,6 +54,9 @@ export const faults: Readonly<Record<string, Fault>> = {
   "wants patterns to match to the end": inPatterns((pattern) => pattern.replace(/\.\*$/, "")),
   "regards the case of every pattern": inPatterns((pattern) => pattern.replace("(?i)", "")),
   "regards the case of no pattern": inPatterns((pattern) => `(?i)${pattern}`),
+  "sends nobody to the slash that a location ends with": inOrder((routes) =>
+    routes.filter(({ action }) => action.kind !== "move"),
+  ),
   "forgets rewrites": inForwards(({ rewrite: _, ...action }) => action),
   "rewrites the whole path for its prefix": inForwards((action) =>
     action.rewrite?.kind === "prefix"
