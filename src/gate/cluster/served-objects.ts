@@ -5,6 +5,7 @@ import { endpointSliceKind } from "#kinds/endpoint-slice.ts";
 import { ingressKind } from "#kinds/ingress.ts";
 import { ingressClassKind } from "#kinds/ingress-class.ts";
 import { type Kind, read } from "#kinds/kind.ts";
+import { policyKind } from "#kinds/nginx/policy.ts";
 import { virtualServerKind } from "#kinds/nginx/virtual-server.ts";
 import { virtualServerRouteKind } from "#kinds/nginx/virtual-server-route.ts";
 import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
@@ -19,6 +20,7 @@ export const servedKinds = [
   endpointSliceKind,
   ingressClassKind,
   ingressKind,
+  policyKind,
   secretKind,
   serviceKind,
   virtualServerKind,
@@ -26,16 +28,17 @@ export const servedKinds = [
 ] as const satisfies readonly Kind<unknown>[];
 
 /** Most have none, and whole objects need not be read for that. */
-function hasTls({ body: { spec } }: KubeObject): boolean {
-  return isJsonObject(spec) && spec["tls"] !== undefined;
+function mayNameSecrets(object: KubeObject): boolean {
+  const { spec } = object.body;
+  return keyOf(object).kind === policyKind.id || (isJsonObject(spec) && spec["tls"] !== undefined);
 }
 
-/** The kinds whose objects name Secrets. */
+/** The kinds whose objects name Secrets with certificates. */
 export const kindsWithSecrets = [ingressKind.id, virtualServerKind.id] as const;
 
 /** The Secrets that an object names; none where it names none that can be read. */
 export function secretsOf(object: KubeObject): readonly ObjectKey[] {
-  if (!hasTls(object)) return [];
+  if (!mayNameSecrets(object)) return [];
   const { namespace } = object.metadata;
   return [...new Set(secretNamesOf(object))].map((name) => ({
     kind: secretKind.id,
@@ -49,6 +52,11 @@ function secretNamesOf(object: KubeObject): readonly string[] {
   if (kind === ingressKind.id) {
     const tls = read(ingressKind, object).value?.spec?.tls ?? [];
     return tls.flatMap((entry) => entry?.secretName ?? []);
+  }
+  if (kind === policyKind.id) {
+    const { basicAuth, apiKey, externalAuth } = read(policyKind, object).value?.spec ?? {};
+    const named = [basicAuth?.secret, apiKey?.clientSecret, externalAuth?.trustedCertSecret];
+    return named.flatMap((name = "") => (name === "" ? [] : [name]));
   }
   if (kind !== virtualServerKind.id) return [];
   const { secret = "" } = read(virtualServerKind, object).value?.spec?.tls ?? {};

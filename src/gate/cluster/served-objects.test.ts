@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Json } from "#base/json.ts";
+import { toObject } from "#test/differential/ingress/gate.ts";
+import { secretsOf } from "./served-objects.ts";
+
+function policy(spec: Json): Parameters<typeof secretsOf>[0] {
+  const metadata = {
+    ...{ name: "p", namespace: "shop" },
+    creationTimestamp: "2026-01-01T00:00:00Z",
+  };
+  const manifest = { apiVersion: "k8s.nginx.org/v1", kind: "Policy", metadata, spec };
+  return toObject(manifest as Parameters<typeof toObject>[0]);
+}
+
+test("a Policy names the Secrets of its own namespace that its rule needs", () => {
+  const specs: readonly Json[] = [
+    { basicAuth: { secret: "passwords" } },
+    { apiKey: { clientSecret: "keys" } },
+    { externalAuth: { authURI: "/", trustedCertSecret: "authorities" } },
+    { basicAuth: {} },
+    { accessControl: { allow: ["10.0.0.0/8"] } },
+  ];
+  assert.deepEqual(
+    specs.map((spec) => secretsOf(policy(spec)).map(({ namespace, name }) => [namespace, name])),
+    [[["shop", "passwords"]], [["shop", "keys"]], [["shop", "authorities"]], [], []],
+  );
+});
