@@ -181,11 +181,11 @@ const plugPoints: readonly PlugPoint[] = [
 
 /** What dialects have in common: each has one name, and a dialect's file about it bears that name. */
 const concerns = [
-  ...["action", "annotations", "authorization", "backend", "balancing", "challenge", "class"],
-  ...["conditions"],
+  ...["access-control", "action", "annotations", "authorization", "backend", "balancing"],
+  ...["challenge", "class", "conditions"],
   ...["delegation", "error-pages", "headers", "health-check", "host", "locations"],
-  ...["next-upstream", "path", "policies", "route", "service", "session", "tls", "unapplied"],
-  ...["variables"],
+  ...["next-upstream", "path", "policies", "rate-limit", "route", "service", "session", "tls"],
+  ...["unapplied", "variables"],
 ];
 
 /** Who writes the status of which kinds: a condition has one writer. */
@@ -242,9 +242,9 @@ const compilerOptions = {
 };
 
 /** What dialects fill. */
-const filledByDialects = ["action", "backend", "fragment", "host", "protection", "route"].map(
-  (name) => `src/model/${name}.ts`,
-);
+const filledByDialects = [
+  ...["action", "backend", "client-rule", "fragment", "host", "protection", "rate-limit", "route"],
+].map((name) => `src/model/${name}.ts`);
 
 const sources = readSources(join(import.meta.dirname, ".."));
 

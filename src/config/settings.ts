@@ -1,6 +1,7 @@
 /** Our own settings: what `sekisho.yaml` may hold, with the defaults. Flags win over the file. */
 
 import type { Json } from "#base/json.ts";
+import { isNetwork } from "#base/network-text.ts";
 import {
   boolean,
   fields,
@@ -26,20 +27,6 @@ const network: Parser<string> = (value, reading) => {
   });
   return undefined;
 };
-
-function isNetwork(value: string): boolean {
-  const [address = "", length, ...rest] = value.split("/");
-  if (rest.length > 0) return false;
-  const isV4 =
-    /^\d{1,3}(\.\d{1,3}){3}$/.test(address) &&
-    address.split(".").every((part) => Number(part) <= 255);
-  const isV6 =
-    address.includes(":") &&
-    /^[0-9a-fA-F:.]+$/.test(address) &&
-    URL.canParse(`http://[${address}]/`);
-  if (!isV4 && !isV6) return false;
-  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (isV4 ? 32 : 128));
-}
 
 const image = fields({
   command: optional(list(text)),

@@ -2,8 +2,10 @@
 
 import type { Origin } from "#base/origin.ts";
 import type { Action } from "./action.ts";
+import type { ClientRule } from "./client-rule.ts";
 import { type Condition, formatCondition } from "./condition.ts";
 import type { Protected } from "./protection.ts";
+import type { RateLimits } from "./rate-limit.ts";
 
 export type PathMatch =
   /** The whole path, case-sensitive. */
@@ -25,6 +27,10 @@ export interface Route extends Protected {
    */
   readonly drawBelow?: number;
   readonly action: Action;
+  /** Default: everybody may ask. */
+  readonly clients?: ClientRule;
+  /** Routes of a host with equal limits share them, where most of its routes with limits have these. Default: none. */
+  readonly rateLimits?: RateLimits;
   /** Answers a certificate authority's question: it stands first on a host, also on one that is another object's alone. */
   readonly challenge?: true;
   readonly origin: Origin;

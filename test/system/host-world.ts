@@ -105,7 +105,7 @@ const protection: Protection = {
 /** Who may see `/secret`. */
 export const credentials = "alice:open sesame";
 
-/** `/echo` reaches the backend; `/secret` is for some; every other path answers with the host's own text. */
+/** `/echo` reaches the backend; `/secret`, `/office` and `/home` are for some; `/seldom` may be asked once an hour; every other path answers with the host's own text. */
 function virtualHostOf(host: string, certificateGroup: string | undefined): VirtualHost {
   const origin: Origin = { kind: "Ingress", namespace: "default", name: "world", path: host };
   const routes: readonly Route[] = [
@@ -120,6 +120,7 @@ function virtualHostOf(host: string, certificateGroup: string | undefined): Virt
       protections: [protection],
       origin,
     },
+    ...limitedRoutes(host, origin),
     {
       match: { kind: "prefix", path: "/" },
       action: { kind: "respond", status: 200, body: host },
@@ -128,6 +129,18 @@ function virtualHostOf(host: string, certificateGroup: string | undefined): Virt
   ];
   const tls = certificateGroup === undefined ? {} : { certificateGroup };
   return { host: hostFromText(host), routes, origin, findings: [], ...tls };
+}
+
+/** Routes that answer by themselves those whom they let in. */
+function limitedRoutes(host: string, origin: Origin): readonly Route[] {
+  const action = { kind: "respond", status: 200, body: host } as const;
+  const at = (path: string) => ({ match: { kind: "segments", path }, action, origin }) as const;
+  const limit = { key: ["everybody"], requests: 1, perMs: 3_600_000, burst: 0, mostKeys: 1000 };
+  return [
+    { ...at("/office"), clients: { kind: "only", networks: ["203.0.113.0/24", "2001:db8::/32"] } },
+    { ...at("/home"), clients: { kind: "except", networks: ["127.0.0.0/8", "2001:db8::1"] } },
+    { ...at("/seldom"), rateLimits: { limits: [limit], status: 429 } },
+  ];
 }
 
 const none = { endpoints: [], findings: [] };

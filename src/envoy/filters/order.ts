@@ -5,9 +5,11 @@ import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_conn
 import { authorizationFilter } from "./authorization.ts";
 import { bodyLimitFilter } from "./body-limit.ts";
 import { clientAddressFilter } from "./client-address.ts";
+import { clientRuleFilter } from "./client-rule.ts";
 import { connectionGroupFilter } from "./connection-group.ts";
 import { errorAnswersFilter } from "./error-answers.ts";
 import { gateFilter } from "./gate.ts";
+import { rateLimitFilter } from "./rate-limit.ts";
 import { routerFilter } from "./router.ts";
 import { normaliseFilter, wildcardFilter } from "./scope-fallback.ts";
 
@@ -52,6 +54,16 @@ export const filterOrder: readonly OrderedFilter[] = [
     build: wildcardFilter,
     protects: false,
     reason: "before every filter that reads its configuration from the route",
+  },
+  {
+    build: rateLimitFilter,
+    protects: true,
+    reason: "before what else turns away: who guesses is counted, and asks nobody too often",
+  },
+  {
+    build: clientRuleFilter,
+    protects: true,
+    reason: "an address costs nothing to judge, so before anybody is asked about it",
   },
   {
     build: ({ forwarded }) => (forwarded ? clientAddressFilter() : undefined),

@@ -278,3 +278,23 @@ test("what all forwarding routes of a host have in common is said once, what onl
     );
   assert.deepEqual(retries, [1, 1, undefined]);
 });
+
+test("a route that lets more clients in, or asks more often, is protected less well", () => {
+  const limit = { key: ["all"], requests: 1, perMs: 1000, burst: 0, mostKeys: 10 };
+  const open: Route = { match: everything, action: forward, origin };
+  const guarded: Route = {
+    ...open,
+    clients: { kind: "only", networks: ["10.0.0.0/8"] },
+    rateLimits: { limits: [limit], status: 429 },
+  };
+  const resource = (route: Route): Parameters<typeof protectsAsWellAs>[0] => {
+    const host = hostFromText("cafe.test");
+    return buildRouteConfiguration(
+      { host, routes: [route], origin, findings: [] },
+      { kind: "open" },
+    );
+  };
+  assert.equal(protectsAsWellAs(resource(guarded), resource(guarded)), true);
+  for (const less of [{ ...guarded, clients: { kind: "except", networks: [] } } as const, open])
+    assert.equal(protectsAsWellAs(resource(less), resource(guarded)), false);
+});

@@ -5,15 +5,19 @@ import { clientAddressHeader } from "#authorization/policy.ts";
 import { formatOrigin } from "#base/origin.ts";
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { backendName } from "#model/backend.ts";
+import { formatClientRule } from "#model/client-rule.ts";
 import { formatHost, type Host } from "#model/host.ts";
 import { protectionName } from "#model/protection.ts";
+import { formatRateLimits } from "#model/rate-limit.ts";
 import { formatTaken, type Route } from "#model/route.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
 import { encodeResource } from "../encode.ts";
 import { withoutAuthorization } from "../filters/authorization.ts";
 import { withoutBodyLimit } from "../filters/body-limit.ts";
+import { withoutClientRule } from "../filters/client-rule.ts";
 import { withoutLookups } from "../filters/connection-group.ts";
 import { withoutGate } from "../filters/gate.ts";
+import { withRateLimits } from "../filters/rate-limit.ts";
 import { connectionHeader, scopeHeader } from "../internal-headers.ts";
 import type { Resource } from "../resource.ts";
 import { bodyBytes } from "./answer.ts";
@@ -58,12 +62,16 @@ export function buildRouteConfiguration(
         ...shared.requestHeaders,
         ...shared.responseHeaders,
         ...shared.retries,
+        ...(shared.limits === undefined
+          ? {}
+          : { typedPerFilterConfig: withRateLimits(shared.limits) }),
       },
     ],
     requestHeadersToRemove: removed,
     typedPerFilterConfig: {
       ...(hasOneWay(virtualHost) && !options.limitsClients ? withoutGate() : {}),
       ...withoutLookups(),
+      ...withoutClientRule(),
       ...withoutAuthorization(),
       ...withoutBodyLimit(),
     },
@@ -97,11 +105,14 @@ function policiesOf(routes: readonly Route[]): ReadonlySet<string> {
 
 /** A route that keeps people out; what is merely not there (404) or broken (5xx) protects nobody. */
 function protectionOf(route: Route): readonly string[] {
-  const { action, protections = [] } = route;
+  const { action, clients, protections = [], rateLimits } = route;
+  const place = formatTaken(route);
   const keepsOut = action.kind === "respond" && (action.status === 401 || action.status === 403);
   return [
-    ...(keepsOut ? [`${action.status} ${formatTaken(route)}`] : []),
-    ...protections.map((protection) => `${protectionName(protection)} ${formatTaken(route)}`),
+    ...(keepsOut ? [`${action.status} ${place}`] : []),
+    ...protections.map((protection) => `${protectionName(protection)} ${place}`),
+    ...(clients === undefined ? [] : [`${formatClientRule(clients)} ${place}`]),
+    ...(rateLimits === undefined ? [] : [`${formatRateLimits(rateLimits)} ${place}`]),
   ];
 }
 

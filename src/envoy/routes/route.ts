@@ -7,15 +7,18 @@ import type {
 } from "#gen/envoy/config/route/v3/route_components_pb.ts";
 import type { Action, Forward } from "#model/action.ts";
 import type { Host } from "#model/host.ts";
+import type { RateLimits } from "#model/rate-limit.ts";
 import type { Route } from "#model/route.ts";
 import type { Init } from "../encode.ts";
 import { withAuthorization } from "../filters/authorization.ts";
 import { mostHeldBytes, withBodyLimit } from "../filters/body-limit.ts";
+import { withClientRule } from "../filters/client-rule.ts";
 import { withErrorAnswers } from "../filters/error-answers.ts";
 import { answerHeaders, buildAnswer } from "./answer.ts";
 import { buildForward, type RequestHeaders, requestHeadersOf, retriesOf } from "./forward.ts";
 import { type HeaderValueOption, headersToAdd, headersToRemove } from "./headers.ts";
 import { buildMatch, longerThan } from "./route-match.ts";
+import { ownLimits, sharedLimits } from "./shared-limits.ts";
 
 export type EnvoyRoute = Init<typeof RouteSchema>;
 
@@ -29,7 +32,7 @@ interface ResponseHeaders {
   readonly responseHeadersToRemove?: string[];
 }
 
-/** What all forwarding routes of a host have in common: said once, not by each of them. */
+/** What routes of a host have in common: said once, not by each of them. */
 export interface SharedByRoutes {
   /** Absent: they differ in it. */
   readonly requestHeaders?: RequestHeaders;
@@ -37,16 +40,21 @@ export interface SharedByRoutes {
   readonly responseHeaders?: ResponseHeaders;
   /** Absent: they differ in it. */
   readonly retries?: { readonly retryPolicy?: Init<typeof RetryPolicySchema> };
+  /** What those with limits share; absent: no route has any. */
+  readonly limits?: RateLimits;
 }
 
 /** Envoy applies it to the routes that do not say otherwise; what only some routes want stays with them. */
 export function sharedByRoutes(routes: readonly Route[], host: Host): SharedByRoutes {
   const forwards = routes.flatMap(({ action }) => (action.kind === "forward" ? [action] : []));
   const [first] = forwards;
-  if (first === undefined) return {};
+  const limits = sharedLimits(routes);
+  const limited = limits === undefined ? {} : { limits };
+  if (first === undefined) return limited;
   const isShared = (of: (action: Forward) => unknown): boolean =>
     forwards.every((action) => JSON.stringify(of(action)) === JSON.stringify(of(first)));
   return {
+    ...limited,
     ...(isShared(({ forwardedHost, requestHeaders }) => [forwardedHost, requestHeaders])
       ? { requestHeaders: requestHeadersOf(first, host) }
       : {}),
@@ -93,19 +101,23 @@ function buildRoute(
     match: buildMatch(route),
     action: actionOf(route.action, host, shared),
     ...headersOf(route.action, host, shared),
-    ...perFilterOf(route, host),
+    ...perFilterOf(route, host, shared),
   };
 }
 
 /** How filters deal with the route that all other routes have off. */
 function perFilterOf(
-  { action, protections = [] }: Route,
+  route: Route,
   host: Host,
+  { limits }: SharedByRoutes,
 ): Pick<EnvoyRoute, "typedPerFilterConfig"> {
+  const { action, clients, protections = [] } = route;
   const limit = action.kind === "forward" ? action.maxBodyBytes : undefined;
   const errors = action.kind === "forward" ? action.errorAnswers : undefined;
   const typedPerFilterConfig = {
     ...(errors === undefined ? {} : withErrorAnswers(errors, host)),
+    ...ownLimits(route, limits),
+    ...(clients === undefined ? {} : withClientRule(clients)),
     ...(protections.length === 0 ? {} : withAuthorization(protections)),
     ...(limit === undefined || limit > mostHeldBytes ? {} : withBodyLimit(limit)),
   };

@@ -1,0 +1,16 @@
+/** Networks and addresses as people write them. */
+
+/** Whether a text is `10.0.0.0/8`, `2001:db8::/32`, or one address. */
+export function isNetwork(value: string): boolean {
+  const [address = "", length, ...rest] = value.split("/");
+  if (rest.length > 0) return false;
+  const isV4 =
+    /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(address) &&
+    address.split(".").every((part) => Number(part) <= 255);
+  const isV6 =
+    address.includes(":") &&
+    /^[0-9a-fA-F:.]+$/.test(address) &&
+    URL.canParse(`http://[${address}]/`);
+  if (!isV4 && !isV6) return false;
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (isV4 ? 32 : 128));
+}
