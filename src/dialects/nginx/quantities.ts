@@ -39,7 +39,7 @@ export function checkTime(
 const factors: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 /** `1m`, `64K`, `8`: bytes; undefined when it is no such text. */
-function parseSize(text: string): number | undefined {
+export function parseSize(text: string): number | undefined {
   const found = /^(\d{1,12})([kKmMgG]?)$/.exec(text);
   if (found === null) return undefined;
   return Number(found[1]) * (factors[(found[2] ?? "").toLowerCase()] ?? 1);

@@ -185,7 +185,7 @@ export type Policy = Parsed<typeof body>;
 
 /** Rules by which nobody is let in or kept out here. */
 const otherRules = [
-  ...["accessControl", "rateLimit", "jwt", "ingressMTLS", "egressMTLS", "oidc", "waf", "cache"],
+  ...["jwt", "ingressMTLS", "egressMTLS", "oidc", "waf", "cache"],
   ...["cors", "hsts"],
 ] as const;
 
@@ -205,6 +205,22 @@ export const policyKind: Kind<Policy> = {
       reason: "this rule is not applied",
       advice: "expect 500 where it is referred to",
     })),
+    {
+      path: "spec.rateLimit.condition",
+      reason: "whom it concerns is not looked at",
+      advice: "expect 500 where it is referred to",
+    },
+    {
+      path: "spec.rateLimit.logLevel",
+      reason: "what is refused is in the access log, like all answers",
+      advice: "remove it",
+    },
+    {
+      path: "spec.rateLimit.scale",
+      reason: "each proxy counts for itself, by the whole rate",
+      advice: "divide the rate by the number of proxies, or keep one proxy",
+      harmless: [false],
+    },
     {
       path: "spec.ingressClassName",
       reason: "whoever is served and refers to a policy has it applied",

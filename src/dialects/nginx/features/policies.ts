@@ -1,16 +1,21 @@
 /** Policies that a server or a route refers to. */
 
+import type { Origin } from "#base/origin.ts";
+import { err, ok, type Result } from "#base/result.ts";
 import type { Known } from "#kinds/kind.ts";
 import { type Policy, policyKind } from "#kinds/nginx/policy.ts";
 import type { PolicyReference } from "#kinds/nginx/route.ts";
+import type { ClientRule } from "#model/client-rule.ts";
 import type { Protection as ModelProtection } from "#model/protection.ts";
 import type { Route } from "#model/route.ts";
-import { originOf } from "../../common/findings.ts";
+import { type FindingText, originOf } from "../../common/findings.ts";
 import type { World } from "../../dialect.ts";
 import { checkName, isLabel, isSubdomain } from "../names.ts";
-import { type Report, refuses, refusesTwice, warns } from "../report.ts";
+import { type Report, refuses, refusesTwice, tells, warns } from "../report.ts";
+import { accessControl, mergeAccessControl } from "./access-control.ts";
 import { broken } from "./action.ts";
 import { authorizationRules } from "./authorization.ts";
+import { burstNote, type LimitWish, mergeRateLimits, rateLimit } from "./rate-limit.ts";
 
 /** One place that refers to policies. */
 export interface PolicyScope {
@@ -23,9 +28,18 @@ export interface PolicyScope {
 /** What becomes of the routes that policies are for. */
 export type Protection = (routes: readonly Route[]) => readonly Route[];
 
+/** What a policy asks for: one of these. */
+interface Wanted {
+  readonly clients?: ClientRule;
+  readonly limit?: LimitWish;
+  /** What its owner should know of how it is applied. */
+  readonly note?: FindingText;
+  readonly protection?: ModelProtection;
+}
+
 /** What a policy asks for, or why nobody gets through. */
 type Judged =
-  | { readonly kind: "applied"; readonly rule: string; readonly protection: ModelProtection }
+  | { readonly kind: "applied"; readonly rule: string; readonly wanted: Wanted }
   | { readonly kind: "broken"; readonly problem: string };
 
 /**
@@ -36,14 +50,38 @@ export function protectionOf(server: PolicyScope, route: PolicyScope, world: Wor
   const judged = [route, server].map((scope) => judgedIn(scope, world));
   if (judged.flat().some(({ kind }) => kind === "broken"))
     return (routes) => routes.map((one) => ({ ...one, action: broken }));
-  const byRule = new Map<string, ModelProtection>();
-  for (const one of judged.flat()) {
-    // The first of a kind counts, also of several in one place.
-    if (one.kind === "applied" && !byRule.has(one.rule)) byRule.set(one.rule, one.protection);
+  const byRule = new Map<string, readonly Wanted[]>();
+  for (const here of judged) {
+    const rules = Map.groupBy(
+      here.flatMap((one) => (one.kind === "applied" ? [one] : [])),
+      ({ rule }) => rule,
+    );
+    for (const [rule, all] of rules)
+      if (!byRule.has(rule))
+        byRule.set(
+          rule,
+          all.map(({ wanted }) => wanted),
+        );
   }
-  const protections = [...byRule].sort(([a], [b]) => rank(a) - rank(b)).map(([, one]) => one);
-  if (protections.length === 0) return (routes) => routes;
-  return (routes) => routes.map((one) => ({ ...one, protections }));
+  const guards = guardsOf(byRule);
+  return (routes) => routes.map((one) => ({ ...one, ...guards }));
+}
+
+/** Of passwords and the like the first in a place counts. */
+function guardsOf(
+  byRule: ReadonlyMap<string, readonly Wanted[]>,
+): Pick<Route, "clients" | "protections" | "rateLimits"> {
+  const wanted = [...byRule.values()].flat();
+  const clients = mergeAccessControl(wanted.flatMap((one) => one.clients ?? []));
+  const rateLimits = mergeRateLimits(wanted.flatMap((one) => one.limit ?? []));
+  const protections = [...byRule]
+    .sort(([a], [b]) => rank(a) - rank(b))
+    .flatMap(([, [first]]) => first?.protection ?? []);
+  return {
+    ...(clients === undefined ? {} : { clients }),
+    ...(protections.length === 0 ? {} : { protections }),
+    ...(rateLimits === undefined ? {} : { rateLimits }),
+  };
 }
 
 /** Complains about references that are none, and says of which others nobody gets through. */
@@ -61,7 +99,10 @@ export function checkPolicies(scope: PolicyScope, world: World): void {
     if (seen.has(key)) refusesTwice(report, place, key);
     seen.add(key);
     const judged = judge(namespace, name, world);
-    if (judged.kind === "applied") continue;
+    if (judged.kind === "applied") {
+      if (judged.wanted.note !== undefined) tells(report, place, judged.wanted.note);
+      continue;
+    }
     warns(report, place, {
       reason: "PolicyNotApplied",
       message: `Policy ${key} ${judged.problem}; requests get 500`,
@@ -102,14 +143,28 @@ function judgeRules(policy: Known<Policy>, world: World): Judged {
   if (only === undefined || given.length > 1)
     return { kind: "broken", problem: "is invalid: it must have exactly one rule" };
   const [rule] = only;
-  const translate = authorizationRules[rule];
-  if (translate === undefined)
-    return { kind: "broken", problem: `has the rule ${rule}, which is not applied here` };
-  const translated = translate(policy.value?.spec ?? {}, {
-    origin: { ...originOf(policy), path: `spec.${rule}` },
-    world,
-  });
-  return translated.ok
-    ? { kind: "applied", rule, protection: translated.value }
-    : { kind: "broken", problem: translated.error };
+  const origin = { ...originOf(policy), path: `spec.${rule}` };
+  const wanted = wantedBy(rule, policy.value?.spec ?? {}, { origin, world });
+  return wanted.ok
+    ? { kind: "applied", rule, wanted: wanted.value }
+    : { kind: "broken", problem: wanted.error };
+}
+
+function wantedBy(
+  rule: string,
+  spec: NonNullable<Policy["spec"]>,
+  context: { readonly origin: Origin; readonly world: World },
+): Result<Wanted, string> {
+  if (rule === "accessControl") {
+    const clients = accessControl(spec);
+    return clients.ok ? ok({ clients: clients.value }) : clients;
+  }
+  if (rule === "rateLimit") {
+    const limit = rateLimit(spec);
+    const note = burstNote(spec);
+    return limit.ok ? ok({ limit: limit.value, ...(note === undefined ? {} : { note }) }) : limit;
+  }
+  const translated = authorizationRules[rule]?.(spec, context);
+  if (translated === undefined) return err(`has the rule ${rule}, which is not applied here`);
+  return translated.ok ? ok({ protection: translated.value }) : translated;
 }
