@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { shaHash } from "#test/fakes/password-hash.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
 import { runCommand } from "#test/system/commands.ts";
 import { repository } from "#test/system/program.ts";
@@ -15,6 +16,27 @@ import { startLab } from "./lab.ts";
 
 const skip = await skipWithoutLab();
 const longest = "--timeout=120s";
+
+/** For those alone who have the password. */
+const protectedHost = `apiVersion: k8s.nginx.org/v1
+kind: VirtualServer
+metadata: { name: staff }
+spec:
+  host: staff.example.com
+  policies: [{ name: staff }]
+  routes: [{ path: /, action: { return: { body: "come in" } } }]
+---
+apiVersion: k8s.nginx.org/v1
+kind: Policy
+metadata: { name: staff }
+spec: { basicAuth: { realm: Staff, secret: staff } }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: staff }
+type: nginx.org/htpasswd
+stringData: { htpasswd: "alice:${shaHash("open sesame")}" }
+`;
 
 /** Endpoints and Secrets reach the proxies a moment after kubectl has seen them. */
 const inAMoment = ["-f", "--retry", "60", "--retry-all-errors", "--retry-delay", "1"] as const;
@@ -50,6 +72,18 @@ describe("a cluster", { skip }, () => {
     assert.match(tea, /^Server name: tea-/m);
     const coffee = await curl(served, "http://cafe.example.com/coffee", ...inAMoment);
     assert.match(coffee, /^Server name: coffee-/m);
+  });
+
+  it("lets pass who has a password, as the adapter in the proxy's pod says", async () => {
+    await lab.kubectl(["apply", "--server-side", "-f", join(repository, "deploy/crds")]);
+    await lab.kubectl(["apply", "-f", "-"], protectedHost);
+    const valid = "--for=jsonpath={.status.state}=Valid";
+    await lab.kubectl(["wait", "virtualserver/staff", valid, longest]);
+    const url = "http://staff.example.com/";
+    const user = ["--user", "alice:open sesame"];
+    assert.match(await curl(served, url, ...user, ...inAMoment), /^come in$/m);
+    await assert.rejects(curl(served, url, "-f"), /401/);
+    await assert.rejects(curl(served, url, "-f", "--user", "alice:wrong"), /401/);
   });
 
   it("shows kubectl's columns of an Ingress, with the address of the load balancer", async () => {
