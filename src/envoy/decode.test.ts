@@ -4,6 +4,7 @@ import { SecretBytes } from "#base/secret-bytes.ts";
 import type { Backend } from "#model/backend.ts";
 import { backendName } from "#model/backend.ts";
 import { hostFromText } from "#model/host.ts";
+import type { Route } from "#model/route.ts";
 import { buildAccessLog, buildConnectionAccessLog } from "./access-log.ts";
 import { buildCluster } from "./clusters/cluster.ts";
 import { buildEndpoints } from "./clusters/endpoints.ts";
@@ -38,6 +39,18 @@ const backend: Backend = {
 };
 const origin = { kind: "Ingress", namespace: "default", name: "cafe", path: "" };
 const host = hostFromText("*.cafe.test");
+const guarded: Route = {
+  match: { kind: "prefix", path: "/" },
+  action: { kind: "respond", status: 200 },
+  clients: { kind: "only", networks: ["192.0.2.0/24"] },
+  rateLimits: {
+    limits: [
+      { key: [{ kind: "client-address" }], requests: 1, perMs: 1000, burst: 0, mostKeys: 10 },
+    ],
+    status: 503,
+  },
+  origin,
+};
 const group = { name: "default/cafe", secret: "default/cafe", hosts: [host] };
 const refused = { name: "refused", hosts: [hostFromText("broken.test")] };
 
@@ -58,7 +71,7 @@ const built: readonly Resource[] = [
   buildCluster(backend),
   buildEndpoints(backendName(backend), [{ address: "10.0.0.1", port: 80 }]),
   buildRouteConfiguration(
-    { host, routes: [], origin, findings: [] },
+    { host, routes: [guarded], origin, findings: [] },
     { kind: "server-name", host, group: "default/cafe" },
   ),
   buildScope(host),

@@ -26,8 +26,12 @@ import {
   ExtAuthzSchema,
 } from "#gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.ts";
 import { HeaderMutationSchema as HeaderMutationFilterSchema } from "#gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.ts";
+import { LocalRateLimitSchema } from "#gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.ts";
 import { LuaSchema } from "#gen/envoy/extensions/filters/http/lua/v3/lua_pb.ts";
-import { RBACSchema } from "#gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.ts";
+import {
+  RBACPerRouteSchema,
+  RBACSchema,
+} from "#gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.ts";
 import { RouterSchema } from "#gen/envoy/extensions/filters/http/router/v3/router_pb.ts";
 import { ProxyProtocolSchema } from "#gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.ts";
 import { TlsInspectorSchema } from "#gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
@@ -89,6 +93,8 @@ const packed = createRegistry(
   OnDemandSchema,
   PreviousHostsPredicateSchema,
   ProxyProtocolSchema,
+  RBACPerRouteSchema,
+  LocalRateLimitSchema,
   RBACSchema,
   RouterSchema,
   ServerNameInputSchema,
