@@ -185,7 +185,7 @@ const concerns = [
   ...["challenge", "class", "conditions"],
   ...["delegation", "error-pages", "headers", "health-check", "host", "locations"],
   ...["next-upstream", "path", "policies", "rate-limit", "route", "service", "session", "tls"],
-  ...["unapplied", "variables"],
+  ...["unapplied", "upstream-tls", "variables"],
 ];
 
 /** Who writes the status of which kinds: a condition has one writer. */

@@ -19,6 +19,7 @@ import { normaliseHost } from "#model/lookup.ts";
 import type { CertificateGroup, VirtualHost } from "#model/virtual-host.ts";
 import { buildCluster } from "./clusters/cluster.ts";
 import { buildEndpoints } from "./clusters/endpoints.ts";
+import { buildUpstreamSecrets, upstreamSecretNames } from "./clusters/upstream-secrets.ts";
 import type { EncodedChain, ListenerLayout } from "./listeners/layout.ts";
 import type { PolicyInputs } from "./policies/policy.ts";
 import { PolicyResources } from "./policies/policy-resources.ts";
@@ -244,12 +245,16 @@ export class GatewayResources {
     // A flip of endpoints is no news of the cluster.
     if (this.#clusters.get(name) !== backend) this.resources.set(buildCluster(backend));
     this.#clusters.set(name, backend);
+    for (const secret of buildUpstreamSecrets(backend, this.#inputs)) this.resources.set(secret);
     this.resources.set(buildEndpoints(backendName(backend), endpoints));
     this.#findings.set(`backend ${name}`, findings);
   }
 
   #dropBackend(name: string): void {
+    const backend = this.#clusters.get(name);
     this.#clusters.delete(name);
+    for (const secret of backend === undefined ? [] : upstreamSecretNames(backend))
+      this.resources.remove(secret.type, secret.name);
     this.resources.remove("cluster", name);
     this.resources.remove("endpoints", name);
     this.#findings.delete(`backend ${name}`);

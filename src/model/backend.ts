@@ -15,8 +15,8 @@ export interface Backend {
   /** How we speak to it: HTTP/1.1, or HTTP/2 without asking. */
   readonly protocol: "http1" | "h2c";
   readonly connectTimeoutMs: number;
-  /** `unverified`: by TLS, whoever answers. Default: in clear text. */
-  readonly tls?: "unverified";
+  /** By TLS; `unverified`: whoever answers, without a certificate of ours. Default: in clear text. */
+  readonly tls?: "unverified" | UpstreamTls;
   /** Who of the endpoints gets a request. Default: one after the other. */
   readonly balancing?: Balancing;
   /** Endpoints that fail get no requests for a while. Default: none. */
@@ -40,6 +40,23 @@ export interface Backend {
  * requests' hash says, with as few others as can be when endpoints come and go.
  */
 export type Balancing = "least-request" | "random" | "hash";
+
+/** TLS in which one side or both show who they are. Secrets are named, never part of it. */
+export interface UpstreamTls {
+  /** The Secret with the certificate that we show. Default: none. */
+  readonly certificate?: { readonly namespace: string; readonly name: string };
+  /** Default: whoever answers. */
+  readonly verified?: {
+    /** The entry of a Secret with the authorities, as PEM, of whom one must have signed. */
+    readonly trusted: { readonly namespace: string; readonly name: string; readonly key: string };
+    /** What the certificate must be for. */
+    readonly name: string;
+    /** So many certificates may stand between it and the authority's. */
+    readonly depth: number;
+  };
+  /** Whom the handshake asks for. Default: nobody. */
+  readonly serverName?: string;
+}
 
 export interface HealthCheck {
   /** `grpc`: the gRPC health checking protocol, for this service; empty: for the whole server. */
@@ -72,9 +89,13 @@ export interface Ejection {
 export function backendName(backend: Backend): BackendName {
   const base = `${backend.namespace}/${backend.service}:${backend.port}`;
   const protocol = backend.protocol === "http1" ? "" : `+${backend.protocol}`;
-  const tls = backend.tls === undefined ? "" : `+tls=${backend.tls}`;
+  const tls = backend.tls === undefined ? "" : `+tls=${tlsName(backend.tls)}`;
   const connect = backend.connectTimeoutMs === 5000 ? "" : `+connect=${backend.connectTimeoutMs}ms`;
   return `${base}${protocol}${tls}${connect}${policyName(backend)}` as BackendName;
+}
+
+function tlsName(tls: "unverified" | UpstreamTls): string {
+  return typeof tls === "string" ? tls : contentHash(JSON.stringify(tls)).slice(0, 16);
 }
 
 /** The policies that are rarely anything but their dialect's own, in short. */

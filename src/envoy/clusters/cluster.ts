@@ -3,7 +3,6 @@
 import { create } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { Cluster_DiscoveryType, ClusterSchema } from "#gen/envoy/config/cluster/v3/cluster_pb.ts";
-import { UpstreamTlsContextSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
 import type { HttpProtocolOptions_ExplicitHttpConfig } from "#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
 import {
   HttpProtocolOptions_ExplicitHttpConfigSchema,
@@ -11,10 +10,12 @@ import {
 } from "#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
 import type { Backend } from "#model/backend.ts";
 import { backendName } from "#model/backend.ts";
-import { durationOf, encodeResource, type Init, overAds, typedConfig } from "../encode.ts";
+import { durationOf, encodeResource, overAds } from "../encode.ts";
 import type { Resource } from "../resource.ts";
 import { balancingOf, ejectionOf } from "./balancing.ts";
 import { healthCheckOf } from "./health-check.ts";
+import { upstreamSecretNames } from "./upstream-secrets.ts";
+import { upstreamTlsOf } from "./upstream-tls.ts";
 
 /** Envoy's limits of 1,024 are not our users': nobody set them. */
 const noLimit = 0xffff_ffff;
@@ -48,7 +49,7 @@ export function buildCluster(backend: Backend): Resource {
     ...(backend.healthCheck === undefined
       ? {}
       : { healthChecks: [healthCheckOf(backend.healthCheck, backend)] }),
-    ...(backend.tls === undefined ? {} : unverifiedTls(backend)),
+    ...(backend.tls === undefined ? {} : upstreamTlsOf(backend, backend.tls)),
     circuitBreakers: {
       ...(backend.maxConnections === undefined
         ? {}
@@ -67,20 +68,8 @@ export function buildCluster(backend: Backend): Resource {
       tcpKeepalive: { keepaliveTime: 60, keepaliveInterval: 10, keepaliveProbes: 3 },
     },
   });
-  const named = { type: "cluster", name, uses: [{ type: "endpoints", name }] } as const;
-  return encodeResource(named, ClusterSchema, message);
-}
-
-/** HTTP/2 has to be agreed on in the handshake (RFC 9113 §3.2). */
-function unverifiedTls(backend: Backend): Pick<Init<typeof ClusterSchema>, "transportSocket"> {
-  const alpnProtocols = backend.protocol === "h2c" ? ["h2"] : ["http/1.1"];
-  const context = create(UpstreamTlsContextSchema, { commonTlsContext: { alpnProtocols } });
-  return {
-    transportSocket: {
-      name: "envoy.transport_sockets.tls",
-      configType: typedConfig(UpstreamTlsContextSchema, context),
-    },
-  };
+  const uses = [{ type: "endpoints", name } as const, ...upstreamSecretNames(backend)];
+  return encodeResource({ type: "cluster", name, uses }, ClusterSchema, message);
 }
 
 function protocolOf(backend: Backend): HttpProtocolOptions_ExplicitHttpConfig {
