@@ -18,11 +18,19 @@ test("a Policy names the Secrets of its own namespace that its rule needs", () =
     { basicAuth: { secret: "passwords" } },
     { apiKey: { clientSecret: "keys" } },
     { externalAuth: { authURI: "/", trustedCertSecret: "authorities" } },
+    { egressMTLS: { tlsSecret: "shown", trustedCertSecret: "authorities" } },
     { basicAuth: {} },
     { accessControl: { allow: ["10.0.0.0/8"] } },
   ];
   assert.deepEqual(
     specs.map((spec) => secretsOf(policy(spec)).map(({ namespace, name }) => [namespace, name])),
-    [[["shop", "passwords"]], [["shop", "keys"]], [["shop", "authorities"]], [], []],
+    [
+      ...[[["shop", "passwords"]], [["shop", "keys"]], [["shop", "authorities"]]],
+      [
+        ["shop", "shown"],
+        ["shop", "authorities"],
+      ],
+      ...[[], []],
+    ],
   );
 });

@@ -54,8 +54,12 @@ function secretNamesOf(object: KubeObject): readonly string[] {
     return tls.flatMap((entry) => entry?.secretName ?? []);
   }
   if (kind === policyKind.id) {
-    const { basicAuth, apiKey, externalAuth } = read(policyKind, object).value?.spec ?? {};
-    const named = [basicAuth?.secret, apiKey?.clientSecret, externalAuth?.trustedCertSecret];
+    const spec = read(policyKind, object).value?.spec ?? {};
+    const { basicAuth, apiKey, egressMTLS, externalAuth } = spec;
+    const named = [
+      ...[basicAuth?.secret, apiKey?.clientSecret, externalAuth?.trustedCertSecret],
+      ...[egressMTLS?.tlsSecret, egressMTLS?.trustedCertSecret],
+    ];
     return named.flatMap((name = "") => (name === "" ? [] : [name]));
   }
   if (kind !== virtualServerKind.id) return [];
