@@ -185,7 +185,7 @@ export type Policy = Parsed<typeof body>;
 
 /** Rules by which nobody is let in or kept out here. */
 const otherRules = [
-  ...["jwt", "ingressMTLS", "egressMTLS", "oidc", "waf", "cache"],
+  ...["jwt", "ingressMTLS", "oidc", "waf", "cache"],
   ...["cors", "hsts"],
 ] as const;
 
@@ -205,6 +205,24 @@ export const policyKind: Kind<Policy> = {
       reason: "this rule is not applied",
       advice: "expect 500 where it is referred to",
     })),
+    {
+      path: "spec.egressMTLS.protocols",
+      reason: "upstreams are spoken to by TLS 1.2 or 1.3, never by older versions",
+      advice: "have upstreams speak one of these, and remove it",
+      harmless: ["TLSv1.2 TLSv1.3"],
+    },
+    {
+      path: "spec.egressMTLS.ciphers",
+      reason: "the ciphers are Envoy's own",
+      advice: "remove it, or keep it for nginx",
+      harmless: ["DEFAULT"],
+    },
+    {
+      path: "spec.egressMTLS.sessionReuse",
+      reason: "sessions are taken up again where an upstream offers it",
+      advice: "remove it, or keep it for nginx",
+      harmless: [true],
+    },
     {
       path: "spec.rateLimit.condition",
       reason: "whom it concerns is not looked at",

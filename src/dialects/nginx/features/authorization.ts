@@ -1,22 +1,14 @@
 /** Rules of a Policy that say who may pass: passwords, keys, and a Service that is asked. */
 
-import type { Origin } from "#base/origin.ts";
 import { err, ok, type Result } from "#base/result.ts";
 import type { Policy } from "#kinds/nginx/policy.ts";
-import { secretKind, secretValue } from "#kinds/secret.ts";
 import { serviceKind } from "#kinds/service.ts";
 import type { Backend } from "#model/backend.ts";
-import type { ExternalProtection, Protection, SecretEntry } from "#model/protection.ts";
-import type { World } from "../../dialect.ts";
+import type { ExternalProtection, Protection } from "#model/protection.ts";
 import { isLabel, isServiceName } from "../names.ts";
+import { findEntry, type RuleContext } from "../policy-secrets.ts";
 
 type PolicySpec = NonNullable<Policy["spec"]>;
-
-interface RuleContext {
-  /** The rule, in its Policy. */
-  readonly origin: Origin;
-  readonly world: World;
-}
 
 /** What the rule asks for; else why it cannot be applied, as the end of a sentence about the Policy. */
 type Translate = (spec: PolicySpec, context: RuleContext) => Result<Protection, string>;
@@ -111,27 +103,4 @@ function tlsOf(
   if (!verify || secret === "") return ok({ tls: { verify, ...serverName } });
   const trusted = findEntry(secret, { type: "nginx.org/ca", key: "ca.crt" }, context);
   return trusted.ok ? ok({ tls: { verify, trusted: trusted.value, ...serverName } }) : trusted;
-}
-
-interface WantedSecret {
-  readonly type: string;
-  /** An entry that it must have. */
-  readonly key?: string;
-}
-
-/** A Secret of the policy's namespace; one of another type is not taken for it: nobody shows others' Secrets by a name. */
-function findEntry(
-  name: string,
-  { type, key }: WantedSecret,
-  { origin, world }: RuleContext,
-): Result<SecretEntry, string> {
-  const { namespace } = origin;
-  if (name === "") return err("is invalid: it names no Secret");
-  const secret = world.get(secretKind, namespace, name)?.value;
-  if (secret === undefined) return err(`refers to Secret ${namespace}/${name}, which is missing`);
-  if (secret.type !== type)
-    return err(`refers to Secret ${namespace}/${name}, which is not of type ${type}`);
-  if (key !== undefined && secretValue(secret, key) === undefined)
-    return err(`refers to Secret ${namespace}/${name}, which has no ${key}`);
-  return ok({ namespace, name, key: key ?? "" });
 }

@@ -16,6 +16,7 @@ import { accessControl, mergeAccessControl } from "./access-control.ts";
 import { broken } from "./action.ts";
 import { authorizationRules } from "./authorization.ts";
 import { burstNote, type LimitWish, mergeRateLimits, rateLimit } from "./rate-limit.ts";
+import { egressMtls, type TlsWish, withTls } from "./upstream-tls.ts";
 
 /** One place that refers to policies. */
 export interface PolicyScope {
@@ -35,6 +36,7 @@ interface Wanted {
   /** What its owner should know of how it is applied. */
   readonly note?: FindingText;
   readonly protection?: ModelProtection;
+  readonly tls?: TlsWish;
 }
 
 /** What a policy asks for, or why nobody gets through. */
@@ -64,7 +66,13 @@ export function protectionOf(server: PolicyScope, route: PolicyScope, world: Wor
         );
   }
   const guards = guardsOf(byRule);
-  return (routes) => routes.map((one) => ({ ...one, ...guards }));
+  const tls = byRule.get("egressMTLS")?.[0]?.tls;
+  return (routes) =>
+    routes.map((one) => ({
+      ...one,
+      ...(tls === undefined ? {} : { action: withTls(one.action, tls) }),
+      ...guards,
+    }));
 }
 
 /** Of passwords and the like the first in a place counts. */
@@ -163,6 +171,10 @@ function wantedBy(
     const limit = rateLimit(spec);
     const note = burstNote(spec);
     return limit.ok ? ok({ limit: limit.value, ...(note === undefined ? {} : { note }) }) : limit;
+  }
+  if (rule === "egressMTLS") {
+    const tls = egressMtls(spec, context);
+    return tls.ok ? ok({ tls: tls.value }) : tls;
   }
   const translated = authorizationRules[rule]?.(spec, context);
   if (translated === undefined) return err(`has the rule ${rule}, which is not applied here`);
