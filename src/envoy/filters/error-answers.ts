@@ -3,6 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
 import { anyPack } from "@bufbuild/protobuf/wkt";
+import { FilterConfigSchema } from "#gen/envoy/config/route/v3/route_components_pb.ts";
 import { CustomResponseSchema } from "#gen/envoy/extensions/filters/http/custom_response/v3/custom_response_pb.ts";
 import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { HttpFilterSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
@@ -24,6 +25,13 @@ export function errorAnswersFilter(): HttpFilter {
     name: errorAnswersName,
     configType: typedConfig(CustomResponseSchema, create(CustomResponseSchema)),
   });
+}
+
+const off = anyPack(FilterConfigSchema, create(FilterConfigSchema, { disabled: true }));
+
+/** `typed_per_filter_config` of a host none of whose routes has such answers: it leaves the filter out of the chain. */
+export function withoutErrorAnswers(): { [filter: string]: Any } {
+  return { [errorAnswersName]: off };
 }
 
 /** `typed_per_filter_config` of a route with such answers; `host` is the host whose route says them. */

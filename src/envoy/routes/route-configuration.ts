@@ -16,6 +16,7 @@ import { withoutAuthorization } from "../filters/authorization.ts";
 import { withoutBodyLimit } from "../filters/body-limit.ts";
 import { withoutClientRule } from "../filters/client-rule.ts";
 import { withoutLookups } from "../filters/connection-group.ts";
+import { withoutErrorAnswers } from "../filters/error-answers.ts";
 import { withoutGate } from "../filters/gate.ts";
 import { withRateLimits } from "../filters/rate-limit.ts";
 import { connectionHeader, scopeHeader } from "../internal-headers.ts";
@@ -74,6 +75,7 @@ export function buildRouteConfiguration(
       ...withoutClientRule(),
       ...withoutAuthorization(),
       ...withoutBodyLimit(),
+      ...(routes.some(hasErrorAnswers) ? {} : withoutErrorAnswers()),
     },
     ...maxBodyOf(routes, host),
   };
@@ -114,6 +116,10 @@ function protectionOf(route: Route): readonly string[] {
     ...(clients === undefined ? [] : [`${formatClientRule(clients)} ${place}`]),
     ...(rateLimits === undefined ? [] : [`${formatRateLimits(rateLimits)} ${place}`]),
   ];
+}
+
+function hasErrorAnswers({ action }: Route): boolean {
+  return action.kind === "forward" && action.errorAnswers !== undefined;
 }
 
 /** All paths go one way, so that no path climbs out of another's. */
