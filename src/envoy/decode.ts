@@ -56,7 +56,10 @@ import {
   UpstreamTlsContextSchema,
 } from "#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
 import { HttpProtocolOptionsSchema } from "#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
-import { HttpRequestHeaderMatchInputSchema } from "#gen/envoy/type/matcher/v3/http_inputs_pb.ts";
+import {
+  HttpRequestHeaderMatchInputSchema,
+  HttpResponseHeaderMatchInputSchema,
+} from "#gen/envoy/type/matcher/v3/http_inputs_pb.ts";
 import { HttpResponseStatusCodeMatchInputSchema } from "#gen/envoy/type/matcher/v3/status_code_input_pb.ts";
 import type { Resource, ResourceType } from "./resource.ts";
 
@@ -86,6 +89,7 @@ const packed = createRegistry(
   HttpConnectionManagerSchema,
   HttpProtocolOptionsSchema,
   HttpRequestHeaderMatchInputSchema,
+  HttpResponseHeaderMatchInputSchema,
   HttpResponseStatusCodeMatchInputSchema,
   IpSchema,
   LocalResponsePolicySchema,

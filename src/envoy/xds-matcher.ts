@@ -44,6 +44,15 @@ export function textMatches(
   });
 }
 
+/** True when all of them are. */
+export function allOf(
+  ...predicate: readonly Matcher_MatcherList_Predicate[]
+): Matcher_MatcherList_Predicate {
+  return create(Matcher_MatcherList_PredicateSchema, {
+    matchType: { case: "andMatcher", value: { predicate: [...predicate] } },
+  });
+}
+
 /** True when the predicate is not. */
 export function noneOf(value: Matcher_MatcherList_Predicate): Matcher_MatcherList_Predicate {
   return create(Matcher_MatcherList_PredicateSchema, { matchType: { case: "notMatcher", value } });

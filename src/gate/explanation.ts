@@ -123,12 +123,15 @@ async function explainRoute(
     await located("route", `${path} is taken by ${describe(route)}`, route.origin, inputs),
   );
   if (route.action.kind !== "forward") return `${route.action.status}`;
-  const { backend } = route.action;
+  const { backend, unreachableStatus = 503 } = route.action;
   steps.push({ step: "cluster", text: backendName(backend) });
   const endpoints = await inputs.endpointsOf(backend);
-  const text = endpoints.length === 0 ? "nobody is ready: requests get 503" : endpoints.join(", ");
+  const text =
+    endpoints.length === 0
+      ? `nobody is ready: requests get ${unreachableStatus}`
+      : endpoints.join(", ");
   steps.push({ step: "endpoints", text });
-  return endpoints.length === 0 ? "503" : "forwarded";
+  return endpoints.length === 0 ? `${unreachableStatus}` : "forwarded";
 }
 
 function describe(route: Route): string {

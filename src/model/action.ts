@@ -30,6 +30,8 @@ export interface Forward {
   readonly responseHeaders?: readonly HeaderChange[];
   /** What of a request decides which endpoint of a `hash` backend gets it. Default: nothing. */
   readonly hashBy?: HashKey;
+  /** What clients get when no endpoint could be asked. Default: 503. */
+  readonly unreachableStatus?: 502;
   /** What clients get in the place of errors; the first that is for a status counts. Default: the errors themselves. */
   readonly errorAnswers?: readonly ErrorAnswer[];
   /** Requests with a longer body get 413. Default: no limit. */

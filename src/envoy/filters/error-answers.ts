@@ -8,14 +8,16 @@ import { CustomResponseSchema } from "#gen/envoy/extensions/filters/http/custom_
 import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { HttpFilterSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { LocalResponsePolicySchema } from "#gen/envoy/extensions/http/custom_response/local_response_policy/v3/local_response_policy_pb.ts";
+import { HttpResponseHeaderMatchInputSchema } from "#gen/envoy/type/matcher/v3/http_inputs_pb.ts";
 import { HttpResponseStatusCodeMatchInputSchema } from "#gen/envoy/type/matcher/v3/status_code_input_pb.ts";
-import type { Matcher_OnMatch } from "#gen/xds/type/matcher/v3/matcher_pb.ts";
+import type { TypedExtensionConfig } from "#gen/xds/core/v3/extension_pb.ts";
+import type { Matcher, Matcher_OnMatch } from "#gen/xds/type/matcher/v3/matcher_pb.ts";
 import { Matcher_OnMatchSchema, MatcherSchema } from "#gen/xds/type/matcher/v3/matcher_pb.ts";
-import type { ErrorAnswer } from "#model/action.ts";
+import type { ErrorAnswer, Forward } from "#model/action.ts";
 import type { Host } from "#model/host.ts";
 import { typedConfig } from "../encode.ts";
 import { answerHeaders, bodyOf } from "../routes/answer.ts";
-import { matcherExtension } from "../xds-matcher.ts";
+import { allOf, matcherExtension, noneOf, textMatches } from "../xds-matcher.ts";
 
 const errorAnswersName = "sekisho.error-answers";
 
@@ -35,10 +37,44 @@ export function withoutErrorAnswers(): { [filter: string]: Any } {
 }
 
 /** `typed_per_filter_config` of a route with such answers; `host` is the host whose route says them. */
-export function withErrorAnswers(
-  answers: readonly ErrorAnswer[],
-  host: Host,
-): { [filter: string]: Any } {
+export function withErrorAnswers(action: Forward, host: Host): { [filter: string]: Any } {
+  const config = create(CustomResponseSchema, { customResponseMatcher: matcherOf(action, host) });
+  return { [errorAnswersName]: anyPack(CustomResponseSchema, config) };
+}
+
+/** Whether a route changes errors at all. */
+export function changesErrors({ errorAnswers, unreachableStatus }: Forward): boolean {
+  return errorAnswers !== undefined || unreachableStatus !== undefined;
+}
+
+/**
+ * Envoy says 503 when it could ask nobody. A backend's own 503 has a Date (RFC 9110 §6.6.1), which answers of Envoy get
+ * only behind this filter.
+ */
+function matcherOf({ errorAnswers = [], unreachableStatus }: Forward, host: Host): Matcher {
+  const byStatus = byStatusOf(errorAnswers, host);
+  if (unreachableStatus === undefined) return byStatus;
+  const page = errorAnswers.find(({ statuses }) => statuses.includes(unreachableStatus));
+  const answer = page?.answer ?? { kind: "respond", status: unreachableStatus };
+  const date = matcherExtension(
+    "date",
+    HttpResponseHeaderMatchInputSchema,
+    create(HttpResponseHeaderMatchInputSchema, { headerName: "date" }),
+  );
+  const isOurs = allOf(textMatches(statusInput(), "503"), noneOf(textMatches(date, ".*")));
+  return create(MatcherSchema, {
+    matcherType: {
+      case: "matcherList",
+      value: { matchers: [{ predicate: isOurs, onMatch: onMatch(answer, host) }] },
+    },
+    ...(errorAnswers.length === 0
+      ? {}
+      : { onNoMatch: { onMatch: { case: "matcher", value: byStatus } } }),
+  });
+}
+
+/** The first answer for each status. */
+function byStatusOf(answers: readonly ErrorAnswer[], host: Host): Matcher {
   const byStatus = new Map<string, Matcher_OnMatch>();
   for (const { statuses, answer } of answers) {
     for (const status of statuses) {
@@ -47,19 +83,20 @@ export function withErrorAnswers(
     }
   }
   const map = Object.fromEntries([...byStatus].sort(([a], [b]) => Number(a) - Number(b)));
-  const input = matcherExtension(
+  return create(MatcherSchema, {
+    matcherType: {
+      case: "matcherTree",
+      value: { input: statusInput(), treeType: { case: "exactMatchMap", value: { map } } },
+    },
+  });
+}
+
+function statusInput(): TypedExtensionConfig {
+  return matcherExtension(
     "status",
     HttpResponseStatusCodeMatchInputSchema,
     create(HttpResponseStatusCodeMatchInputSchema),
   );
-  const customResponseMatcher = create(MatcherSchema, {
-    matcherType: {
-      case: "matcherTree",
-      value: { input, treeType: { case: "exactMatchMap", value: { map } } },
-    },
-  });
-  const config = create(CustomResponseSchema, { customResponseMatcher });
-  return { [errorAnswersName]: anyPack(CustomResponseSchema, config) };
 }
 
 function onMatch(answer: ErrorAnswer["answer"], host: Host): Matcher_OnMatch {

@@ -16,7 +16,7 @@ import { withoutAuthorization } from "../filters/authorization.ts";
 import { withoutBodyLimit } from "../filters/body-limit.ts";
 import { withoutClientRule } from "../filters/client-rule.ts";
 import { withoutLookups } from "../filters/connection-group.ts";
-import { withoutErrorAnswers } from "../filters/error-answers.ts";
+import { changesErrors, withoutErrorAnswers } from "../filters/error-answers.ts";
 import { withoutGate } from "../filters/gate.ts";
 import { withRateLimits } from "../filters/rate-limit.ts";
 import { connectionHeader, scopeHeader } from "../internal-headers.ts";
@@ -119,7 +119,7 @@ function protectionOf(route: Route): readonly string[] {
 }
 
 function hasErrorAnswers({ action }: Route): boolean {
-  return action.kind === "forward" && action.errorAnswers !== undefined;
+  return action.kind === "forward" && changesErrors(action);
 }
 
 /** All paths go one way, so that no path climbs out of another's. */

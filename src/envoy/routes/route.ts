@@ -13,7 +13,7 @@ import type { Init } from "../encode.ts";
 import { withAuthorization } from "../filters/authorization.ts";
 import { mostHeldBytes, withBodyLimit } from "../filters/body-limit.ts";
 import { withClientRule } from "../filters/client-rule.ts";
-import { withErrorAnswers } from "../filters/error-answers.ts";
+import { changesErrors, withErrorAnswers } from "../filters/error-answers.ts";
 import { answerHeaders, buildAnswer } from "./answer.ts";
 import { buildForward, type RequestHeaders, requestHeadersOf, retriesOf } from "./forward.ts";
 import { type HeaderValueOption, headersToAdd, headersToRemove } from "./headers.ts";
@@ -113,9 +113,8 @@ function perFilterOf(
 ): Pick<EnvoyRoute, "typedPerFilterConfig"> {
   const { action, clients, protections = [] } = route;
   const limit = action.kind === "forward" ? action.maxBodyBytes : undefined;
-  const errors = action.kind === "forward" ? action.errorAnswers : undefined;
   const typedPerFilterConfig = {
-    ...(errors === undefined ? {} : withErrorAnswers(errors, host)),
+    ...(action.kind === "forward" && changesErrors(action) ? withErrorAnswers(action, host) : {}),
     ...ownLimits(route, limits),
     ...(clients === undefined ? {} : withClientRule(clients)),
     ...(protections.length === 0 ? {} : withAuthorization(protections)),
