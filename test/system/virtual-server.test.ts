@@ -28,6 +28,13 @@ ${routes.map((route) => `    - ${route}`).join("\n")}
 `;
 }
 
+/** A Service that nobody answers for. */
+const dead = `apiVersion: v1
+kind: Service
+metadata: {name: dead-svc}
+spec: {ports: [{port: 80}]}
+`;
+
 function gate(): NginxStage {
   assert.ok(stage);
   return stage;
@@ -208,24 +215,29 @@ test("a body that is too long gets 413, on an exact host and on a wildcard, and 
 });
 
 test("what is missing or broken answers as nginx does: 502 without a Service, 500 for a policy", async () => {
-  const more = "\n    - {name: nobody, service: nobody-svc, port: 80}";
+  const more =
+    "\n    - {name: nobody, service: nobody-svc, port: 80}\n    - {name: dead, service: dead-svc, port: 80}";
   await gate().apply(
-    server(
+    `${dead}---\n${server(
       [
         "{path: /nobody, action: {pass: nobody}}",
+        "{path: /dead, action: {pass: dead}}",
+        "{path: /busy, action: {proxy: {upstream: tea, rewritePath: /fail}}}",
         "{path: /closed, policies: [{name: office}], action: {pass: tea}}",
         "{path: '~ ^/look(?!ahead)', action: {pass: tea}}",
         "{path: /, action: {pass: tea}}",
       ],
       more,
-    ),
+    )}`,
   );
   const statuses = await Promise.all(
-    ["/nobody", "/closed", "/lookout", "/"].map((path) => gate().ask(`http://a.test${path}`)),
+    ["/nobody", "/dead", "/busy", "/closed", "/lookout", "/"].map((path) =>
+      gate().ask(`http://a.test${path}`),
+    ),
   );
   assert.deepEqual(
     statuses.map(({ status }) => status),
-    [502, 500, 500, 200],
+    [502, 502, 503, 500, 500, 200],
   );
 });
 
@@ -233,15 +245,10 @@ test("error pages stand in the place of an upstream's errors, and of those of th
   const more = "\n    - {name: dead, service: dead-svc, port: 80}";
   const pages = [
     `{codes: [503, 404], return: {code: 200, type: text/html, body: 'was \${upstream_status}', headers: [{name: X-Page, value: a}]}}`,
+    "{codes: [502], return: {type: text/html, body: down, headers: [{name: X-Page, value: a}]}}",
     "{codes: [413], redirect: {code: 302, url: 'https://b.test/large'}}",
   ];
   const given = `errorPages: [${pages.join(", ")}]`;
-  const dead = `---
-apiVersion: v1
-kind: Service
-metadata: {name: dead-svc}
-spec: {ports: [{port: 80}]}
-`;
   await gate().apply(
     `${server(
       [
@@ -250,11 +257,14 @@ spec: {ports: [{port: 80}]}
         "{path: /, action: {proxy: {upstream: tea, rewritePath: /fail}}}",
       ],
       more,
-    )}${dead}`,
+    )}---\n${dead}`,
   );
-  for (const path of ["/fail", "/dead"]) {
+  for (const [path, text] of [
+    ["/fail", "was 503"],
+    ["/dead", "down"],
+  ] as const) {
     const page = await gate().ask(`http://a.test${path}`);
-    assert.deepEqual([page.status, page.text], [200, "was 503"], path);
+    assert.deepEqual([page.status, page.text], [200, text], path);
     assert.deepEqual([page.headers["content-type"], page.headers["x-page"]], ["text/html", "a"]);
   }
   const body = "x".repeat(1024 * 1024 + 1);

@@ -176,6 +176,7 @@ function translateUpstream(
     backend: { ...target, ...policy.backend },
     idleTimeoutMs: Math.max(read, 1),
     connectRetries,
+    unreachableStatus: 502,
     ...(retries === undefined ? {} : { retries }),
     ...(policy.hashBy === undefined ? {} : { hashBy: policy.hashBy }),
     ...(maxBody === 0 ? {} : { maxBodyBytes: maxBody }),
