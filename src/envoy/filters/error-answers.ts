@@ -8,7 +8,10 @@ import { CustomResponseSchema } from "#gen/envoy/extensions/filters/http/custom_
 import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { HttpFilterSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { LocalResponsePolicySchema } from "#gen/envoy/extensions/http/custom_response/local_response_policy/v3/local_response_policy_pb.ts";
-import { HttpResponseHeaderMatchInputSchema } from "#gen/envoy/type/matcher/v3/http_inputs_pb.ts";
+import {
+  HttpRequestHeaderMatchInputSchema,
+  HttpResponseHeaderMatchInputSchema,
+} from "#gen/envoy/type/matcher/v3/http_inputs_pb.ts";
 import { HttpResponseStatusCodeMatchInputSchema } from "#gen/envoy/type/matcher/v3/status_code_input_pb.ts";
 import type { TypedExtensionConfig } from "#gen/xds/core/v3/extension_pb.ts";
 import type { Matcher, Matcher_OnMatch } from "#gen/xds/type/matcher/v3/matcher_pb.ts";
@@ -16,6 +19,7 @@ import { Matcher_OnMatchSchema, MatcherSchema } from "#gen/xds/type/matcher/v3/m
 import type { ErrorAnswer, Forward } from "#model/action.ts";
 import type { Host } from "#model/host.ts";
 import { typedConfig } from "../encode.ts";
+import { scopeHeader } from "../internal-headers.ts";
 import { answerHeaders, bodyOf } from "../routes/answer.ts";
 import { allOf, matcherExtension, noneOf, textMatches } from "../xds-matcher.ts";
 
@@ -49,7 +53,8 @@ export function changesErrors({ errorAnswers, unreachableStatus }: Forward): boo
 
 /**
  * Envoy says 503 when it could ask nobody. A backend's own 503 has a Date (RFC 9110 §6.6.1), which answers of Envoy get
- * only behind this filter.
+ * only behind this filter. The router takes the scope from the request when it makes it ready for a backend, so a 503 of
+ * another filter, such as that of a limit, stays.
  */
 function matcherOf({ errorAnswers = [], unreachableStatus }: Forward, host: Host): Matcher {
   const byStatus = byStatusOf(errorAnswers, host);
@@ -61,7 +66,16 @@ function matcherOf({ errorAnswers = [], unreachableStatus }: Forward, host: Host
     HttpResponseHeaderMatchInputSchema,
     create(HttpResponseHeaderMatchInputSchema, { headerName: "date" }),
   );
-  const isOurs = allOf(textMatches(statusInput(), "503"), noneOf(textMatches(date, ".*")));
+  const scope = matcherExtension(
+    "scope",
+    HttpRequestHeaderMatchInputSchema,
+    create(HttpRequestHeaderMatchInputSchema, { headerName: scopeHeader }),
+  );
+  const isOurs = allOf(
+    textMatches(statusInput(), "503"),
+    noneOf(textMatches(date, ".*")),
+    noneOf(textMatches(scope, ".*")),
+  );
   return create(MatcherSchema, {
     matcherType: {
       case: "matcherList",
