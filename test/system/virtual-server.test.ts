@@ -241,6 +241,21 @@ test("what is missing or broken answers as nginx does: 502 without a Service, 50
   );
 });
 
+test("a limit's own 503 is not taken for that of an upstream that cannot be reached", async () => {
+  const policy = `apiVersion: k8s.nginx.org/v1
+kind: Policy
+metadata: {name: slow}
+spec: {rateLimit: {rate: 1r/m, key: "\${binary_remote_addr}", zoneSize: 1m}}
+---
+`;
+  await gate().apply(
+    `${policy}${server(["{path: /, policies: [{name: slow}], action: {pass: tea}}"])}`,
+  );
+  const first = await gate().ask("http://a.test/");
+  const second = await gate().ask("http://a.test/");
+  assert.deepEqual([first.status, second.status], [200, 503]);
+});
+
 test("error pages stand in the place of an upstream's errors, and of those of the gate", async () => {
   const more = "\n    - {name: dead, service: dead-svc, port: 80}";
   const pages = [
