@@ -11,6 +11,7 @@ import { findingAt, originOf } from "../common/findings.ts";
 import { indexSupport, supportFindings } from "../common/support.ts";
 import type { Dialect, DialectSettings, World } from "../dialect.ts";
 import { annotationFindings } from "./features/annotations.ts";
+import { closed, closedRoute, protectionFindings } from "./features/authorization.ts";
 import { translateBackend } from "./features/backend.ts";
 import { markChallenges } from "./features/challenge.ts";
 import { judgeClass } from "./features/class.ts";
@@ -49,12 +50,16 @@ function translate(object: Known<Ingress>, world: World, settings: DialectSettin
   const tls = translateTls(object, origin, world);
   findings.push(...tls.findings);
   const fallback = translateDefault(object, origin, world, findings);
+  const unprotected = protectionFindings(object, origin);
+  findings.push(...unprotected);
+  const isOpen = unprotected.length === 0;
+  const marked = markChallenges(rules, object);
   return {
     seniority,
     claimed: true,
-    rules: markChallenges(rules, object),
+    rules: isOpen ? marked : closed(marked),
     certificates: tls.certificates,
-    ...(fallback === undefined ? {} : { fallback }),
+    ...(fallback === undefined ? {} : { fallback: isOpen ? fallback : closedRoute(fallback) }),
     findings,
   };
 }

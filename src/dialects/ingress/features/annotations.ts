@@ -6,11 +6,12 @@ import { classAnnotation, type Ingress } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import { findingAt } from "../../common/findings.ts";
 import { annotationField, asksOfGateways } from "../../common/support.ts";
+import { isProtecting } from "./authorization.ts";
 
 /** A finding for each annotation that asks for a behaviour that is not given. */
 export function annotationFindings(ingress: Known<Ingress>, origin: Origin): readonly Finding[] {
   return Object.keys(ingress.object.metadata.annotations).flatMap((name) => {
-    if (name === classAnnotation || !asksOfGateways(name)) return [];
+    if (name === classAnnotation || !asksOfGateways(name) || isProtecting(name)) return [];
     return [
       findingAt(origin, annotationField(name), "warning", {
         reason: "UnknownAnnotation",
