@@ -10,7 +10,7 @@
 
 import type { Finding, FindingChange } from "#base/finding.ts";
 import { FindingSet } from "#base/finding-set.ts";
-import type { Json } from "#base/json.ts";
+import { type Json, sameJson } from "#base/json.ts";
 import { err, type Result } from "#base/result.ts";
 import { Demand } from "#base/tracked/demand.ts";
 import { Graph, type GraphCounts } from "#base/tracked/graph.ts";
@@ -64,9 +64,11 @@ export interface PipelineDeps {
   readonly onBug: (error: unknown) => void;
   /** Hears what comes and goes of {@link Pipeline.findings}. */
   readonly onFindings?: (change: FindingChange) => void;
-  /** Hears of objects whose place in {@link Pipeline.claimed} may have changed, or by whom they are served. */
+  /** Hears of objects whose place in {@link Pipeline.claimed} may have changed, by whom they are served, or what certificates they want. */
   readonly onClaim?: (key: string) => void;
 }
+
+type WantedOfObject = NonNullable<Fragment["wantedCertificates"]>;
 
 const fragmentStage = 0;
 const kindsById: ReadonlyMap<string, Kind<unknown>> = new Map(kinds.map((kind) => [kind.id, kind]));
@@ -91,6 +93,7 @@ export class Pipeline {
   readonly #claimed = new Map<string, string>();
   /** Key of an object → that of the one among whose routes its own are. */
   readonly #servedBy = new Map<string, string>();
+  readonly #wanted = new Map<string, WantedOfObject>();
   readonly #onClaim: (key: string) => void;
   readonly #secrets: Memo<Result<KeyMaterial, CertificateState>>;
   /** Whether a secret can be used: a certificate that is replaced is no news of the objects that name it. */
@@ -154,7 +157,7 @@ export class Pipeline {
     const text = formatKey(key);
     this.#fragments.get(text)?.();
     this.#fragments.delete(text);
-    this.#claim(text, undefined, undefined);
+    this.#claim(text, undefined, {});
     this.#built.gateway.removeFragment(text);
     this.#findings.delete(`fragment ${text}`);
     this.#findings.delete(`object ${text}`);
@@ -230,6 +233,11 @@ export class Pipeline {
     return this.#servedBy.get(key);
   }
 
+  /** The certificates that an object (`formatKey`) wants. */
+  wantedBy(key: string): WantedOfObject {
+    return this.#claimed.has(key) ? (this.#wanted.get(key) ?? []) : "as-before";
+  }
+
   findings(): readonly Finding[] {
     return this.#findings.all();
   }
@@ -258,17 +266,21 @@ export class Pipeline {
     const fragment = this.#contained(dialect, object);
     this.#built.gateway.setFragment(key, fragment);
     const uid = fragment.claimed ? object.object.metadata.uid : undefined;
-    this.#claim(key, uid, fragment.servedBy);
+    this.#claim(key, uid, fragment);
     this.#findings.set(`fragment ${key}`, fragment.findings);
   }
 
-  #claim(key: string, uid: string | undefined, servedBy: string | undefined): void {
-    if (this.#claimed.get(key) === uid && this.#servedBy.get(key) === servedBy) return;
-    if (uid === undefined) this.#claimed.delete(key);
-    else this.#claimed.set(key, uid);
-    if (servedBy === undefined) this.#servedBy.delete(key);
-    else this.#servedBy.set(key, servedBy);
-    this.#onClaim(key);
+  #claim(
+    key: string,
+    uid: string | undefined,
+    { servedBy, wantedCertificates: wanted }: Pick<Fragment, "servedBy" | "wantedCertificates">,
+  ): void {
+    const news = [
+      keep(this.#claimed, key, uid),
+      keep(this.#servedBy, key, servedBy),
+      keep(this.#wanted, key, wanted),
+    ];
+    if (news.some((isNew) => isNew)) this.#onClaim(key);
   }
 
   /** A bug in a translation harms only its object: what the dialect puts in its place answers 500. */
@@ -317,6 +329,14 @@ export class Pipeline {
       findings: addresses?.length === 0 ? [...findings, unresolved(backend, name)] : findings,
     };
   }
+}
+
+/** Whether that is news. */
+function keep<V>(map: Map<string, V>, key: string, value: V | undefined): boolean {
+  if (sameJson(map.get(key), value)) return false;
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+  return true;
 }
 
 function stateOf(read: Result<KeyMaterial, CertificateState>): CertificateState {

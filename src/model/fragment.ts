@@ -5,6 +5,7 @@ import type { Finding } from "#base/finding.ts";
 import type { Origin } from "#base/origin.ts";
 import type { Host } from "./host.ts";
 import type { Route } from "./route.ts";
+import type { WantedCertificate } from "./wanted-certificate.ts";
 
 export interface Fragment {
   readonly seniority: Seniority;
@@ -16,6 +17,8 @@ export interface Fragment {
   readonly fallback?: Route;
   /** The object among whose routes this one's are served: `KIND/NAMESPACE/NAME`. Absent: there is none, or it serves its own. */
   readonly servedBy?: string;
+  /** Absent: it asks for none. `as-before`: it cannot be told now which, and what was made before stays. */
+  readonly wantedCertificates?: readonly WantedCertificate[] | "as-before";
   readonly findings: readonly Finding[];
 }
 
