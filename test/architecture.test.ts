@@ -182,7 +182,7 @@ const plugPoints: readonly PlugPoint[] = [
 /** What dialects have in common: each has one name, and a dialect's file about it bears that name. */
 const concerns = [
   ...["access-control", "action", "annotations", "authorization", "backend", "balancing"],
-  ...["challenge", "class", "conditions"],
+  ...["cert-manager", "challenge", "class", "conditions"],
   ...["delegation", "error-pages", "headers", "health-check", "host", "locations"],
   ...["next-upstream", "path", "policies", "rate-limit", "route", "service", "session", "tls"],
   ...["unapplied", "upstream-tls", "variables"],

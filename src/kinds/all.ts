@@ -1,5 +1,6 @@
 /** Every kind that is read, one line each. */
 
+import { certificateKind } from "./cert-manager/certificate.ts";
 import { configMapKind } from "./config-map.ts";
 import { deploymentKind } from "./deployment.ts";
 import { endpointSliceKind } from "./endpoint-slice.ts";
@@ -19,6 +20,7 @@ import { secretKind } from "./secret.ts";
 import { serviceKind } from "./service.ts";
 
 export const kinds = [
+  certificateKind,
   configMapKind,
   deploymentKind,
   endpointSliceKind,

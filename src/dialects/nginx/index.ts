@@ -67,6 +67,7 @@ function refuse(object: Known<unknown>, problem: string): Fragment {
             },
           ],
     certificates: [],
+    wantedCertificates: "as-before",
     findings: [
       findingAt(origin, "", "error", {
         reason: "InternalError",

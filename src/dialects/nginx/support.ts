@@ -50,11 +50,7 @@ export const nginxSupport: readonly SupportRow[] = [
     support: "approximated",
     how: "X-Forwarded-Proto is believed from the proxies that the gate trusts, and from nobody else",
   },
-  ...refused(
-    server,
-    { why: "no Certificate is made of it" },
-    ...certManager.map((name) => `spec.tls.cert-manager.${name}`),
-  ),
+  ...honoured(server, ...certManager.map((name) => `spec.tls.cert-manager.${name}`)),
   ...refused(
     server,
     { why: "no DNSEndpoint is made of it" },

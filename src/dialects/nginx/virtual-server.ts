@@ -10,6 +10,7 @@ import type { Route } from "#model/route.ts";
 import { originOf } from "../common/findings.ts";
 import type { DialectSettings, World } from "../dialect.ts";
 import { translateUpstreams, type Upstreams } from "./features/backend.ts";
+import { translateCertManager } from "./features/cert-manager.ts";
 import { judgeClass } from "./features/class.ts";
 import { type Delegated, delegatesOf, pathsFor } from "./features/delegation.ts";
 import { translateErrorPages } from "./features/error-pages.ts";
@@ -53,17 +54,20 @@ export function translateVirtualServer(
   const upstreams = translateUpstreams(spec.upstreams ?? [], report, world);
   const any: Host = host ?? { kind: "any" };
   const tls = translateTls(spec.tls, any, report, world);
+  const { labels } = object.object.metadata;
+  const wanted = translateCertManager(spec.tls, host && spec.host, labels, report);
   const server = { object, spec, host: any, report, upstreams, policies, world, settings };
   const routes = routesOf(server);
   const isRead = object.problems.every(({ problem }) => problem === "unknown");
   if (host === undefined || isRejected(report) || !isRead)
-    return { ...nothing, claimed: true, findings: report.findings };
+    return { ...nothing, claimed: true, ...wanted, findings: report.findings };
   const origin = placeOf(report, "spec.host");
   return {
     seniority,
     claimed: true,
     rules: [{ host, ownership: "whole", routes: [...tls.redirects, ...routes], origin }],
     certificates: tls.certificates,
+    ...wanted,
     findings: report.findings,
   };
 }

@@ -107,11 +107,6 @@ export const virtualServerKind: Kind<VirtualServer> = {
   parse: body,
   withoutEffect: [
     {
-      path: "spec.tls.cert-manager",
-      reason: "no Certificate is made of it",
-      advice: "create the Secret, or a Certificate for it that cert-manager fulfils",
-    },
-    {
       path: "spec.externalDNS",
       reason: "no DNSEndpoint is made of it",
       advice: "point the host at the gate's address yourself",
