@@ -2,6 +2,7 @@
 
 import type { Finding, FindingChange } from "#base/finding.ts";
 import type { Json } from "#base/json.ts";
+import type { Wish } from "#certificates/shims/wanted-certificates.ts";
 import type { Pipeline } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
@@ -13,9 +14,10 @@ import { createStoredEvents } from "#status/stored-events.ts";
 import { VirtualServerStatusWriter } from "#status/virtual-server-status.ts";
 import { isInVerdict } from "#status/virtual-server-verdict.ts";
 import type { ObjectStore } from "#store/object-store.ts";
+import { createCertificateRequests } from "./certificate-requests.ts";
 
 export interface Reporting {
-  /** The claim to an object may have begun or ended. */
+  /** The claim to an object may have begun or ended, or who serves it, or what certificates it wants, may have changed. */
   readonly claimChanged: (key: string) => void;
   /** The addresses or ports may have changed. */
   readonly addressesChanged: () => void;
@@ -45,6 +47,8 @@ export interface ReportedState {
   readonly ports: () => readonly number[];
   /** The object (`formatKey`) among whose routes those of an object are served. */
   readonly servedBy: (key: string) => string | undefined;
+  /** The certificates that an object wants; `as-before`: what was made for it before stays. */
+  readonly wantedBy: (key: string) => readonly Wish[] | "as-before";
   /** The status that an object (`formatKey`) was last seen with. */
   readonly statusOf: (key: string) => Json | undefined;
   /** Whether a finding is about an object whose Events are ours to write. Default: all are. */
@@ -54,10 +58,11 @@ export interface ReportedState {
 /** What a pipeline, once there is one, knows for statuses. */
 export function pipelineState(
   pipeline: () => Pipeline,
-): Pick<ReportedState, "claimed" | "servedBy" | "statusOf"> {
+): Pick<ReportedState, "claimed" | "servedBy" | "wantedBy" | "statusOf"> {
   return {
     claimed: () => pipeline().claimed,
     servedBy: (key) => pipeline().servedBy(key),
+    wantedBy: (key) => pipeline().wantedBy(key),
     statusOf: (key) => pipeline().statusOf(key),
   };
 }
@@ -75,14 +80,17 @@ export function createReporting(
   const ingresses = createIngressStatusWriter(store, { ...state, breathe });
   const servers = new VirtualServerStatusWriter(store, recorder, { ...state, breathe });
   const recorded = createFindingEvents(store, recorder, { breathe, isOurs: state.isOurs });
+  const certificates = createCertificateRequests({ store, recorder, breathe }, state.wantedBy);
   let serving = false;
   let recording = false;
   const update = async (): Promise<void> => {
     try {
       if (serving) await Promise.all([ingresses.update(), servers.update()]);
-      if (!recording) return;
-      await recorded.update();
-      await servers.record();
+      if (recording) {
+        await recorded.update();
+        await servers.record();
+      }
+      if (serving) await certificates.update();
     } catch (error) {
       log.warn("a status or event was not written", { [logFields.error]: errorText(error) });
     }
@@ -91,6 +99,7 @@ export function createReporting(
     claimChanged: (key) => {
       ingresses.claimChanged(key);
       servers.claimChanged(key);
+      certificates.wantChanged(key);
     },
     addressesChanged: () => {
       ingresses.addressesChanged();

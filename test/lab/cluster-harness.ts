@@ -39,27 +39,32 @@ export const widget: ApiResource = {
   namespaced: true,
 };
 
-/** Its CRD, which takes any fields. */
-export const widgetDefinition = JSON.stringify({
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "widgets.example.com" },
-  spec: {
-    group: "example.com",
-    scope: "Namespaced",
-    names: { kind: "Widget", plural: "widgets", singular: "widget" },
-    versions: [
-      {
-        name: "v1",
-        served: true,
-        storage: true,
-        schema: {
-          openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+/** A CRD that takes any fields. */
+export function looseDefinition({ group, version, kind, plural }: ApiResource): object {
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: "Namespaced",
+      names: { kind, plural, singular: kind.toLowerCase() },
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+          },
         },
-      },
-    ],
-  },
-});
+      ],
+    },
+  };
+}
+
+/** The CRD of {@link widget}. */
+export const widgetDefinition = JSON.stringify(looseDefinition(widget));
 
 /** Starts a lab without pods. */
 export async function startLabCluster(): Promise<LabCluster> {

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
+import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { createAuthority, formatAuthority } from "#proxies/kubernetes/xds-authority.ts";
 import { authoritySecretName } from "#proxies/kubernetes/xds-secrets.ts";
 import { SimulatedProxy } from "#test/fakes/simulated-proxy.ts";
@@ -14,6 +15,7 @@ import { repository } from "#test/system/program.ts";
 import { commandsIn } from "#test/system/readme.ts";
 import { type AuditedRequest, AuditLog } from "./audit-log.ts";
 import { skipWithoutLab } from "./build/requirements.ts";
+import { looseDefinition } from "./cluster-harness.ts";
 import { grantsOf, unusedGrants } from "./grants.ts";
 import { installSekisho } from "./installed-sekisho.ts";
 import type { Lab } from "./lab.ts";
@@ -61,6 +63,14 @@ function servers(name: string, service: string): readonly Manifest[] {
     of("VirtualServer", { routes: [...own, { path: "/part", route: name }] }),
     of("VirtualServerRoute", { subroutes: [{ path: "/part", action: { pass: "all" } }] }),
   ];
+}
+
+/** A VirtualServer that asks for a certificate. */
+function askingServer(name: string, secret: string, labels: object = {}): Manifest {
+  const tls = { secret, "cert-manager": { "cluster-issuer": "nobody" } };
+  const metadata = { name, labels };
+  const spec = { host: `${name}.example`, tls };
+  return { apiVersion: "k8s.nginx.org/v1", kind: "VirtualServer", metadata, spec };
 }
 
 function service(name: string): Manifest {
@@ -112,6 +122,7 @@ describe("the roles in deploy/", { skip }, () => {
     );
     await apply("", ...[namespace, "team-a", "team-b", "team-c"].map(namespaceNamed));
     await apply(namespace, oldAuthority());
+    await lab.kubectl(["apply", "-f", "-"], JSON.stringify(looseDefinition(certificateKind)));
     await installSekisho(lab);
     // Later than the controller, which begins to watch them then.
     await lab.kubectl(["apply", "--server-side", "-f", join(repository, "deploy/crds")]);
@@ -133,6 +144,19 @@ describe("the roles in deploy/", { skip }, () => {
     const kinds = [`virtualserver/${name}`, `virtualserverroute/${name}`];
     const state = "--for=jsonpath={.status.state}=Valid";
     await lab.kubectl(["wait", ...kinds, `--namespace=${into}`, state, longest]);
+  }
+
+  /** A VirtualServer has a Certificate made, changed, and removed for another. */
+  async function askForCertificates(into: string, name: string): Promise<void> {
+    const wait = (what: string, until: string): Promise<string> =>
+      lab.kubectl(["wait", what, `--namespace=${into}`, until, longest]);
+    await apply(into, askingServer(name, name));
+    await wait(`certificate/${name}`, "--for=create");
+    await apply(into, askingServer(name, name, { tier: "gold" }));
+    await wait(`certificate/${name}`, "--for=jsonpath={.metadata.labels.tier}=gold");
+    await apply(into, askingServer(name, `${name}-next`));
+    await wait(`certificate/${name}`, "--for=delete");
+    await wait(`certificate/${name}-next`, "--for=create");
   }
 
   /** The Event about an Ingress with that reason, once `condition` holds for it. */
@@ -174,6 +198,7 @@ describe("the roles in deploy/", { skip }, () => {
     await apply("team-a", ...servers("fair", "shop"));
     await untilServed("team-a", "shop");
     await untilValid("team-a", "fair");
+    await askForCertificates("team-a", "asking");
     await untilEvent("team-a", "astray", "ServiceNotFound", "--for=create");
     await quarantine("team-a", "refused");
     await replaceLeader();
@@ -194,10 +219,12 @@ describe("the roles in deploy/", { skip }, () => {
     await apply("team-c", ingress("shop-c", "shop", "shop"));
     await runDocumented(lab, "Only some namespaces");
     await untilEvent("team-b", "shop-b", "SecretNotGranted", "--for=create");
+    await apply("team-a", service("shop"), tlsSecret("shop", "shop.example"));
     await apply("team-a", ingress("second", "shop", "shop"));
     await apply("team-a", ...servers("market", "shop"));
     await untilServed("team-a", "second");
     await untilValid("team-a", "market");
+    await askForCertificates("team-a", "asking-more");
     const pods = await replicaNames(lab);
     const requests = audit.requests().filter(({ pod }) => pods.includes(pod));
     assert.deepEqual(denied(requests), []);

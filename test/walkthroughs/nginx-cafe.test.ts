@@ -57,6 +57,25 @@ describe("nginx-cafe with a VirtualServer", { skip: skipped }, () => {
     });
   });
 
+  test("the Certificate that it asks for is there, for whoever issues it", async () => {
+    assert.ok(sekisho);
+    const asked = ["get", "certificates", "cafe-secret", "--data", sekisho.data];
+    assert.match(
+      (await runCommand(asked)).out,
+      /^NAME +READY +SECRET +AGE\ncafe-secret +cafe-secret +\S+$/m,
+    );
+    const { spec, metadata } = JSON.parse((await runCommand([...asked, "-o", "json"])).out);
+    assert.deepEqual(spec, {
+      secretName: "cafe-secret",
+      dnsNames: [host],
+      issuerRef: { name: "prod-issuer", kind: "ClusterIssuer" },
+      usages: ["digital signature", "key encipherment"],
+    });
+    assert.equal(metadata.ownerReferences[0].name, "cafe");
+    const { out } = await runCommand(["events", "--data", sekisho.data]);
+    assert.match(out, /Normal +CreateCertificate .*Successfully created Certificate "cafe-secret"/);
+  });
+
   test("before the Secret exists, plain HTTP is served without a redirect", async () => {
     const answer = await curl("-i", `http://${host}/tea`);
     assert.match(answer, /^HTTP\/1.1 200 OK\r\n/);

@@ -15,6 +15,7 @@ import { createClusterPages } from "#gate/cluster/cluster-pages.ts";
 import { clusterStatus } from "#gate/cluster/cluster-status.ts";
 import { leaseResource } from "#gate/cluster/leadership.ts";
 import { servedKinds } from "#gate/cluster/served-objects.ts";
+import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { configMapKind } from "#kinds/config-map.ts";
 import { keepXdsIdentity } from "#proxies/kubernetes/xds-identity.ts";
 import type { Log } from "#runtime/log.ts";
@@ -53,7 +54,7 @@ interface RunState {
 }
 
 /** All that is read or written: what is served, and what is ours. */
-const usedKinds = [...servedKinds, configMapKind, eventResource, leaseResource];
+const usedKinds = [...servedKinds, certificateKind, configMapKind, eventResource, leaseResource];
 
 /** Serves until told to stop; resolves to the exit code. */
 export async function runController(
@@ -138,6 +139,7 @@ async function openStore(
     {
       access,
       resources: usedKinds,
+      namespaces: settings.namespaces,
     },
   );
 }
