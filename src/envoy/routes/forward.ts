@@ -51,6 +51,17 @@ export function buildForward(action: Forward, host: Host): RouteAction {
   };
 }
 
+/** The second try at the endpoint that has just failed would be wasted: of two pods one may be on its way out. */
+const toAnother: Init<typeof RetryPolicySchema> = {
+  retryHostPredicate: [
+    {
+      name: "envoy.retry_host_predicates.previous_hosts",
+      configType: typedConfig(PreviousHostsPredicateSchema, create(PreviousHostsPredicateSchema)),
+    },
+  ],
+  hostSelectionRetryMaxAttempts: 5n,
+};
+
 /** What of a forward says when a request is tried again. */
 export function retriesOf({ connectRetries, retries }: Forward): {
   readonly retryPolicy?: Init<typeof RetryPolicySchema>;
@@ -61,6 +72,7 @@ export function retriesOf({ connectRetries, retries }: Forward): {
     retryPolicy: {
       retryOn: causes.join(","),
       numRetries: connectRetries,
+      ...toAnother,
       ...(retries === undefined ? {} : limitsOf(retries)),
     },
   };
@@ -84,13 +96,6 @@ function limitsOf({ statuses, nonIdempotent }: Retries): Init<typeof RetryPolicy
   return {
     ...(statuses.length === 0 ? {} : { retriableStatusCodes: [...statuses] }),
     ...(isLimited ? { retriableRequestHeaders: idempotent.map(methodIs) } : {}),
-    retryHostPredicate: [
-      {
-        name: "envoy.retry_host_predicates.previous_hosts",
-        configType: typedConfig(PreviousHostsPredicateSchema, create(PreviousHostsPredicateSchema)),
-      },
-    ],
-    hostSelectionRetryMaxAttempts: 5n,
   };
 }
 

@@ -87,7 +87,7 @@ test("a route is named by its origin", () => {
   assert.equal(route?.name, "Ingress/default/cafe spec.rules[0].http.paths[1]");
 });
 
-test("a forward has no total timeout, and tries again only without a connection", () => {
+test("a forward has no total timeout, and tries again only without a connection, at another endpoint", () => {
   const single: Action = { ...forward, connectRetries: 0 };
   const actions = [forward, single].map((action) => ({ match: everything, action, origin }));
   const [first, second] = ownRoutes(actions).map(({ action }) => action.value);
@@ -98,6 +98,10 @@ test("a forward has no total timeout, and tries again only without a connection"
   assert.deepEqual([first.idleTimeout?.seconds, first.idleTimeout?.nanos], [300n, 500_000_000]);
   assert.equal(first.retryPolicy?.retryOn, "connect-failure");
   assert.equal(first.retryPolicy?.numRetries, 1);
+  assert.deepEqual(
+    first.retryPolicy?.retryHostPredicate.map(({ name }) => name),
+    ["envoy.retry_host_predicates.previous_hosts"],
+  );
   assert.equal(second.retryPolicy, undefined);
 });
 
