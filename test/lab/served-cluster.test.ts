@@ -170,7 +170,8 @@ describe("a cluster", { skip }, () => {
       readonly objects: number;
       readonly findings: readonly { readonly reason: string; readonly object: string }[];
     };
-    assert.equal(objects, 3);
+    // Those of the two examples and the one that is astray, besides what other tests here apply.
+    assert.ok(objects >= 3, checked.out);
     assert.ok(
       findings.some(
         ({ reason, object }) =>
