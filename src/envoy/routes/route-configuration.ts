@@ -8,7 +8,7 @@ import { backendName } from "#model/backend.ts";
 import { formatClientRule } from "#model/client-rule.ts";
 import { formatHost, type Host } from "#model/host.ts";
 import { protectionName } from "#model/protection.ts";
-import { formatRateLimits } from "#model/rate-limit.ts";
+import { formatRateLimits, type RateLimits } from "#model/rate-limit.ts";
 import { formatTaken, type Route } from "#model/route.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
 import { encodeResource } from "../encode.ts";
@@ -18,13 +18,13 @@ import { withoutClientRule } from "../filters/client-rule.ts";
 import { withoutLookups } from "../filters/connection-group.ts";
 import { changesErrors, withoutErrorAnswers } from "../filters/error-answers.ts";
 import { withoutGate } from "../filters/gate.ts";
-import { withRateLimits } from "../filters/rate-limit.ts";
+import { withoutRateLimits, withRateLimits } from "../filters/rate-limit.ts";
 import { connectionHeader, scopeHeader } from "../internal-headers.ts";
 import type { Resource } from "../resource.ts";
 import { bodyBytes } from "./answer.ts";
 import type { ConnectionGuard } from "./misdirected.ts";
 import { buildMisdirectedRoute, protectionsOfGuard } from "./misdirected.ts";
-import { buildRoutes, type RouteOptions, sharedByRoutes } from "./route.ts";
+import { buildRoutes, type EnvoyRoute, type RouteOptions, sharedByRoutes } from "./route.ts";
 import { canMatch } from "./route-match.ts";
 import { hostResourceName } from "./scope.ts";
 
@@ -57,7 +57,7 @@ export function buildRouteConfiguration(
         name: formatHost(virtualHost.host),
         domains: ["*"],
         routes: [
-          ...(misdirected === undefined ? [] : [misdirected]),
+          ...(misdirected === undefined ? [] : [uncounted(misdirected, shared.limits)]),
           ...routes.flatMap((route) => buildRoutes(route, host, options, shared)),
         ],
         ...shared.requestHeaders,
@@ -91,6 +91,16 @@ export function buildRouteConfiguration(
     RouteConfigurationSchema,
     message,
   );
+}
+
+/** What came over the wrong connection is no request of the host's clients. */
+function uncounted(misdirected: EnvoyRoute, limits: RateLimits | undefined): EnvoyRoute {
+  if (limits === undefined) return misdirected;
+  const { typedPerFilterConfig } = misdirected;
+  return {
+    ...misdirected,
+    typedPerFilterConfig: { ...typedPerFilterConfig, ...withoutRateLimits() },
+  };
 }
 
 function clustersOf(routes: readonly Route[]): ReadonlySet<string> {
