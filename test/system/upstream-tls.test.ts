@@ -112,10 +112,10 @@ test("without a certificate the upstream turns the gate away", async () => {
 
 test("an upstream that none of the authorities has signed, or that has another name, gets no request", async () => {
   assert.deepEqual(await gate.apply(world(rule, shown, authorities(stranger.certificate))), []);
-  assert.equal(await ask(), 503);
+  assert.equal(await ask(), 502);
   const named = { ...rule, sslName: "coffee.test", serverName: true };
   assert.deepEqual(await gate.apply(world(named, shown, authorities(upstream.certificate))), []);
-  assert.equal(await ask(), 503);
+  assert.equal(await ask(), 502);
 });
 
 test("a Secret that is missing is 500 until it is there", async () => {
