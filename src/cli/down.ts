@@ -81,6 +81,7 @@ async function dataOf(
 }
 
 const lookEvery = Temporal.Duration.from({ milliseconds: 100 });
+const mostLooks = 50;
 
 /** Ends the sekisho that has the directory's lock, and waits for it; undefined when nobody has. */
 async function endRunning(
@@ -102,6 +103,9 @@ async function endRunning(
   // Killed, it ends nothing of what it started: the next run finds all of it as after any crash.
   await processes.signal(holder, keep ? "SIGKILL" : "SIGTERM", "process");
   while (await processes.alive(holder)) await clock.sleep(lookEvery);
+  // It counts as dead while its last threads still hold the lock; who takes the directory next is not waited for.
+  for (let looks = 0; looks < mostLooks && (await isLocked(context, data)); looks += 1)
+    await clock.sleep(lookEvery);
   return holder;
 }
 

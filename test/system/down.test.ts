@@ -51,7 +51,8 @@ test("down --keep leaves Envoy and pods to the next run", async (t) => {
   const ended = await runCommand(["down", "--data", running.data, "--keep"]);
   assert.match(ended.out, /^ended sekisho \(process \d+\)\n$/);
   assert.ok((await left(running.data)) > 1);
-  await runCommand(["down", "--data", running.data]);
+  const rest = await runCommand(["down", "--data", running.data]);
+  assert.equal(rest.code, 0, rest.err);
   assert.equal(await left(running.data), 0);
 });
 
