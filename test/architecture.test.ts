@@ -83,6 +83,7 @@ const importTable: ImportTable = {
     "kinds",
     "store",
     "model/solver-route",
+    "model/wanted-certificate",
     "envoy/secret-source",
   ],
   workloads: ["base", "runtime", "kinds", "store"],

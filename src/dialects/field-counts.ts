@@ -31,16 +31,19 @@ const sharedKinds: readonly Kind<unknown>[] = [
 /** The rows of {@link sharedKinds}. */
 export const sharedSupport = sharedKinds.flatMap(rowsOfKind);
 
-/** Kinds of upstreams that no dialect translates yet say themselves that they have no effect. */
+/** Kinds of upstreams that are referred to, or that nobody translates yet: they say themselves what has no effect. */
 const idleKinds = (kinds as readonly Kind<unknown>[]).filter(
   ({ id, definition }) =>
     definition !== undefined && !dialects.some((one: Dialect) => one.kinds.includes(id)),
 );
 
+/** The rows of kinds that no dialect translates by itself. */
+export const idleSupport = idleKinds.flatMap(rowsOfKind);
+
 /** What becomes of every field that is counted. */
 export const fieldSupport = indexSupport([
   ...sharedSupport,
-  ...idleKinds.flatMap(rowsOfKind),
+  ...idleSupport,
   ...(dialects as readonly Dialect[]).flatMap((one) => one.support),
 ]);
 

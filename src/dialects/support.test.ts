@@ -13,7 +13,7 @@ import { matchGolden } from "#test/golden.ts";
 import { dialects } from "./all.ts";
 import type { SupportRow } from "./common/support.ts";
 import type { Dialect } from "./dialect.ts";
-import { sharedSupport } from "./field-counts.ts";
+import { idleSupport, sharedSupport } from "./field-counts.ts";
 
 const documents = path.join(import.meta.dirname, "../../docs/dialects");
 const annotation = /^metadata\.annotations\[[^\]]+\]$/;
@@ -94,5 +94,12 @@ it("the table of kinds that dialects share is what docs/dialects/ says", () => {
   matchGolden(
     path.join(documents, "shared-kinds.md"),
     formatSupportPage("Kinds that all dialects share: what is supported", sharedSupport),
+  );
+});
+
+it("the table of kinds that are referred to or not translated is what docs/dialects/ says", () => {
+  matchGolden(
+    path.join(documents, "other-kinds.md"),
+    formatSupportPage("Kinds that are referred to, or not served yet", idleSupport),
   );
 });

@@ -1,8 +1,9 @@
 /** Has the certificates that objects want made, and tells their owners by Events. */
 
 import { contentHash } from "#base/content-hash.ts";
-import { WantedCertificates, type Wish } from "#certificates/shims/wanted-certificates.ts";
+import { WantedCertificates } from "#certificates/shims/wanted-certificates.ts";
 import { parseKey } from "#kinds/object.ts";
+import type { WantedCertificate } from "#model/wanted-certificate.ts";
 import type { EventRecorder } from "#status/event-recorder.ts";
 import { createRounds } from "#status/rounds.ts";
 import type { ObjectStore } from "#store/object-store.ts";
@@ -23,7 +24,7 @@ export interface CertificateRequestsDeps {
 
 export function createCertificateRequests(
   { store, recorder, breathe }: CertificateRequestsDeps,
-  wantedBy: (key: string) => readonly Wish[] | "as-before",
+  wantedBy: (key: string) => readonly WantedCertificate[] | "as-before",
 ): CertificateRequests {
   const certificates = new WantedCertificates(store);
   const bring = async (key: string): Promise<void> => {

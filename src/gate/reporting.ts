@@ -2,7 +2,7 @@
 
 import type { Finding, FindingChange } from "#base/finding.ts";
 import type { Json } from "#base/json.ts";
-import type { Wish } from "#certificates/shims/wanted-certificates.ts";
+import type { WantedCertificate } from "#model/wanted-certificate.ts";
 import type { Pipeline } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
@@ -48,7 +48,7 @@ export interface ReportedState {
   /** The object (`formatKey`) among whose routes those of an object are served. */
   readonly servedBy: (key: string) => string | undefined;
   /** The certificates that an object wants; `as-before`: what was made for it before stays. */
-  readonly wantedBy: (key: string) => readonly Wish[] | "as-before";
+  readonly wantedBy: (key: string) => readonly WantedCertificate[] | "as-before";
   /** The status that an object (`formatKey`) was last seen with. */
   readonly statusOf: (key: string) => Json | undefined;
   /** Whether a finding is about an object whose Events are ours to write. Default: all are. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Json, JsonObject } from "#base/json.ts";
+import { storedObject } from "#test/fakes/stored-object.ts";
 import { endpointSliceKind } from "./endpoint-slice.ts";
 import { type Kind, read } from "./kind.ts";
 import { secretKind } from "./secret.ts";
@@ -8,24 +9,8 @@ import { serviceKind } from "./service.ts";
 
 /** The columns of an object with `body`, by title. */
 function columns<T>(kind: Kind<T>, body: JsonObject, status?: Json): Record<string, string> {
-  const known = read(kind, {
-    apiVersion: kind.version,
-    kind: kind.kind,
-    metadata: {
-      name: "a",
-      namespace: "default",
-      uid: "u",
-      creationTimestamp: "2026-01-01T00:00:00Z",
-      generation: 1,
-      resourceVersion: "1",
-      labels: {},
-      annotations: {},
-      finalizers: [],
-      ownerReferences: [],
-    },
-    body,
-    ...(status === undefined ? {} : { status }),
-  });
+  const object = storedObject({ apiVersion: kind.version, kind: kind.kind, body, status });
+  const known = read(kind, object);
   return Object.fromEntries(kind.columns.map((column) => [column.title, column.value(known)]));
 }
 

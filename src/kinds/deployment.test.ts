@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Json, JsonObject } from "#base/json.ts";
+import { storedObject } from "#test/fakes/stored-object.ts";
 import { deploymentKind } from "./deployment.ts";
 import { read } from "./kind.ts";
 import type { KubeObject } from "./object.ts";
@@ -19,24 +20,7 @@ const template = {
 };
 
 function object(spec: JsonObject, status?: Json): KubeObject {
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: {
-      name: "a",
-      namespace: "default",
-      uid: "u",
-      creationTimestamp: "2026-01-01T00:00:00Z",
-      generation: 1,
-      resourceVersion: "1",
-      labels: {},
-      annotations: {},
-      finalizers: [],
-      ownerReferences: [],
-    },
-    body: { spec },
-    ...(status === undefined ? {} : { status }),
-  };
+  return storedObject({ apiVersion: "apps/v1", kind: "Deployment", body: { spec }, status });
 }
 
 test("a retired version without a selector selects the labels of its template", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Json, JsonObject } from "#base/json.ts";
+import { storedObject } from "#test/fakes/stored-object.ts";
 import { ingressKind } from "./ingress.ts";
 import { read } from "./kind.ts";
 import type { KubeObject } from "./object.ts";
@@ -111,24 +112,12 @@ function ingress(
   annotations: Readonly<Record<string, string>> = {},
   status?: Json,
 ): KubeObject {
-  return {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "Ingress",
-    metadata: {
-      name: "a",
-      namespace: "default",
-      uid: "u",
-      creationTimestamp: "2026-01-01T00:00:00Z",
-      generation: 1,
-      resourceVersion: "1",
-      labels: {},
-      annotations,
-      finalizers: [],
-      ownerReferences: [],
-    },
+  const apiVersion = "networking.k8s.io/v1";
+  return storedObject({
+    ...{ apiVersion, kind: "Ingress", metadata: { annotations } },
     body: { spec },
-    ...(status === undefined ? {} : { status }),
-  };
+    status,
+  });
 }
 
 function columns(object: KubeObject): readonly string[] {

@@ -1,27 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Json } from "#base/json.ts";
+import { storedObject } from "#test/fakes/stored-object.ts";
 import { read } from "./kind.ts";
-import type { KubeObject } from "./object.ts";
 import { podKind } from "./pod.ts";
 
 function printed(status: Json, deletionTimestamp?: string): Readonly<Record<string, string>> {
-  const object: KubeObject = {
+  const object = storedObject({
     apiVersion: "v1",
     kind: "Pod",
-    metadata: {
-      name: "a",
-      namespace: "default",
-      uid: "u",
-      creationTimestamp: "2026-01-01T00:00:00Z",
-      generation: 1,
-      resourceVersion: "1",
-      labels: {},
-      annotations: {},
-      finalizers: [],
-      ownerReferences: [],
-      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-    },
+    metadata: deletionTimestamp === undefined ? {} : { deletionTimestamp },
     body: {
       spec: {
         nodeName: "n",
@@ -33,7 +21,7 @@ function printed(status: Json, deletionTimestamp?: string): Readonly<Record<stri
       },
     },
     status,
-  };
+  });
   const known = read(podKind, object);
   return Object.fromEntries(podKind.columns.map(({ title, value }) => [title, value(known)]));
 }

@@ -4,7 +4,8 @@ import { type Json, sameJson } from "#base/json.ts";
 import { ingressKind } from "#kinds/ingress.ts";
 import { parseKey } from "#kinds/object.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { createRounds, unlessGone } from "./rounds.ts";
+import { unlessGone } from "#store/unless-gone.ts";
+import { createRounds } from "./rounds.ts";
 
 export interface IngressStatusWriter {
   /** The claim to an object (`formatKey`) may have begun or ended. */

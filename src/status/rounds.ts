@@ -1,6 +1,5 @@
 /** Writing for objects one by one: those that are due, each until it succeeded. */
 
-import { StoreError } from "#store/object-store.ts";
 import { coalesced } from "./coalesced.ts";
 
 export interface Rounds {
@@ -29,15 +28,4 @@ export function createRounds(
     }
   };
   return { add: (key) => due.add(key), update: coalesced(round) };
-}
-
-/** Whether the object was still there to be written. */
-export async function unlessGone(write: Promise<unknown>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (error instanceof StoreError && error.code === "not-found") return false;
-    throw error;
-  }
 }

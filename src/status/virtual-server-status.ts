@@ -5,10 +5,11 @@ import type { FindingChange } from "#base/finding.ts";
 import { isJsonObject, type Json, type JsonObject, sameJson } from "#base/json.ts";
 import { parseKey } from "#kinds/object.ts";
 import type { ObjectStore } from "#store/object-store.ts";
+import { unlessGone } from "#store/unless-gone.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import { FindingsByObject } from "./findings-by-object.ts";
 import type { LoadBalancerAddress } from "./ingress-status.ts";
-import { createRounds, type Rounds, unlessGone } from "./rounds.ts";
+import { createRounds, type Rounds } from "./rounds.ts";
 import { isUnserved, type Verdict, verdictKinds, verdictOf } from "./virtual-server-verdict.ts";
 
 export interface VirtualServerStatusSettings {

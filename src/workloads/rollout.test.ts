@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Deployment } from "#kinds/deployment.ts";
-import type { KubeObject } from "#kinds/object.ts";
+import { storedObject } from "#test/fakes/stored-object.ts";
 import { deploymentStatus, progressDeadline } from "./deployment-status.ts";
 import { countPods, type PodState } from "./pod-state.ts";
 import { planReplicaSet } from "./replica-set-plan.ts";
@@ -23,24 +23,9 @@ let made = 0;
 function pod(state: Partial<PodState> & { readonly going?: boolean } = {}): PodState {
   made += 1;
   const name = `p${made}`;
-  const object: KubeObject = {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: {
-      name,
-      namespace: "default",
-      uid: name,
-      creationTimestamp: "2026-01-01T00:00:00Z",
-      generation: 1,
-      resourceVersion: "1",
-      labels: {},
-      annotations: {},
-      finalizers: [],
-      ownerReferences: [],
-      ...(state.going === true ? { deletionTimestamp: "2026-01-01T00:00:00Z" } : {}),
-    },
-    body: {},
-  };
+  const going = state.going === true ? { deletionTimestamp: "2026-01-01T00:00:00Z" } : {};
+  const metadata = { name, uid: name, ...going };
+  const object = storedObject({ apiVersion: "v1", kind: "Pod", metadata, body: {} });
   return { object, active: true, ready: true, available: true, availableAt: undefined, ...state };
 }
 

@@ -4,31 +4,15 @@ import type { Finding } from "#base/finding.ts";
 import type { Json, JsonObject } from "#base/json.ts";
 import type { Problem } from "#base/schema.ts";
 import { read } from "#kinds/kind.ts";
-import type { KubeObject } from "#kinds/object.ts";
 import { podKind } from "#kinds/pod.ts";
 import { podSpec } from "#kinds/pod-template.ts";
+import { storedObject } from "#test/fakes/stored-object.ts";
 import type { IsolationMode } from "./isolation/isolation.ts";
 import { podSupport } from "./support.ts";
 import { specFindings } from "./workload-findings.ts";
 
 function findings(spec: JsonObject, mode: IsolationMode = "root"): readonly Finding[] {
-  const object: KubeObject = {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: {
-      name: "a",
-      namespace: "default",
-      uid: "u",
-      creationTimestamp: "2026-01-01T00:00:00Z",
-      generation: 1,
-      resourceVersion: "1",
-      labels: {},
-      annotations: {},
-      finalizers: [],
-      ownerReferences: [],
-    },
-    body: { spec },
-  };
+  const object = storedObject({ apiVersion: "v1", kind: "Pod", body: { spec } });
   const { value, problems } = read(podKind, object);
   return specFindings(
     { object, path: "spec", raw: spec, spec: value?.spec, problems },

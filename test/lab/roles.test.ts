@@ -10,7 +10,7 @@ import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { createAuthority, formatAuthority } from "#proxies/kubernetes/xds-authority.ts";
 import { authoritySecretName } from "#proxies/kubernetes/xds-secrets.ts";
 import { SimulatedProxy } from "#test/fakes/simulated-proxy.ts";
-import { selfSigned } from "#test/simulators/self-signed.ts";
+import { selfSigned, tlsSecret } from "#test/simulators/self-signed.ts";
 import { repository } from "#test/system/program.ts";
 import { commandsIn } from "#test/system/readme.ts";
 import { type AuditedRequest, AuditLog } from "./audit-log.ts";
@@ -76,17 +76,6 @@ function askingServer(name: string, secret: string, labels: object = {}): Manife
 function service(name: string): Manifest {
   const spec = { selector: { serves: name }, ports: [{ port: 80 }] };
   return { apiVersion: "v1", kind: "Service", metadata: { name }, spec };
-}
-
-function tlsSecret(name: string, host: string): Manifest {
-  const { certificate, key } = selfSigned([host]);
-  return {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name },
-    type: "kubernetes.io/tls",
-    stringData: { "tls.crt": certificate, "tls.key": key },
-  };
 }
 
 /** An authority of last winter, for which the next root is due. */
@@ -193,7 +182,7 @@ describe("the roles in deploy/", { skip }, () => {
   }
 
   async function useEverything(): Promise<void> {
-    await apply("team-a", service("shop"), tlsSecret("shop", "shop.example"));
+    await apply("team-a", service("shop"), tlsSecret("shop", selfSigned(["shop.example"])));
     await apply("team-a", ingress("shop", "shop", "shop"), ingress("astray", "nobody"));
     await apply("team-a", ...servers("fair", "shop"));
     await untilServed("team-a", "shop");
@@ -213,13 +202,13 @@ describe("the roles in deploy/", { skip }, () => {
   });
 
   it("are enough for some namespaces, bound as docs/kubernetes.md says; no Secret is asked for elsewhere", async () => {
-    await apply("team-b", service("shop"), tlsSecret("shop", "shop-b.example"));
+    await apply("team-b", service("shop"), tlsSecret("shop", selfSigned(["shop-b.example"])));
     await apply("team-b", ingress("shop-b", "shop", "shop"));
-    await apply("team-c", service("shop"), tlsSecret("shop", "shop-c.example"));
+    await apply("team-c", service("shop"), tlsSecret("shop", selfSigned(["shop-c.example"])));
     await apply("team-c", ingress("shop-c", "shop", "shop"));
     await runDocumented(lab, "Only some namespaces");
     await untilEvent("team-b", "shop-b", "SecretNotGranted", "--for=create");
-    await apply("team-a", service("shop"), tlsSecret("shop", "shop.example"));
+    await apply("team-a", service("shop"), tlsSecret("shop", selfSigned(["shop.example"])));
     await apply("team-a", ingress("second", "shop", "shop"));
     await apply("team-a", ...servers("market", "shop"));
     await untilServed("team-a", "second");

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { until } from "#test/bench/measure/waiting.ts";
 import { shaHash } from "#test/fakes/password-hash.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
 import { runCommand } from "#test/system/commands.ts";
@@ -83,16 +82,8 @@ describe("a cluster", { skip }, () => {
     const url = "http://staff.example.com/";
     const user = ["--user", "alice:open sesame"];
     assert.match(await curl(served, url, ...user, ...inAMoment), /^come in$/m);
-    const status = ["-o", "/dev/null", "-w", "%{http_code}"];
-    for (const who of [[], ["--user", "alice:wrong"]]) {
-      // A replica looks every 15 s whether its kinds are defined by now; until then its proxies know no such host.
-      const kept = async (): Promise<boolean> => {
-        const answered = await curl(served, url, ...status, ...who);
-        assert.match(answered, /401|404/);
-        return answered === "401";
-      };
-      await until(kept, { what: "401 without the password", longestMs: 60_000, everyMs: 500 });
-    }
+    await assert.rejects(curl(served, url, "-f"), /401/);
+    await assert.rejects(curl(served, url, "-f", "--user", "alice:wrong"), /401/);
   });
 
   it("shows kubectl's columns of an Ingress, with the address of the load balancer", async () => {
@@ -179,8 +170,8 @@ describe("a cluster", { skip }, () => {
       readonly objects: number;
       readonly findings: readonly { readonly reason: string; readonly object: string }[];
     };
-    // Those of the two examples and the one that is astray, besides what other tests here apply.
-    assert.ok(objects >= 3, checked.out);
+    // Those of the two examples, the one that is astray, and the host with a password.
+    assert.equal(objects, 4, checked.out);
     assert.ok(
       findings.some(
         ({ reason, object }) =>

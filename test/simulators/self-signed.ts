@@ -33,6 +33,25 @@ export function selfSigned(names: readonly [string, ...string[]]): SelfSigned {
   };
 }
 
+export type TlsSecret = {
+  readonly apiVersion: "v1";
+  readonly kind: "Secret";
+  readonly metadata: { readonly name: string };
+  readonly type: "kubernetes.io/tls";
+  readonly stringData: Readonly<Record<"tls.crt" | "tls.key", string>>;
+};
+
+/** A manifest of the Secret that holds a certificate. */
+export function tlsSecret(name: string, { certificate, key }: SelfSigned): TlsSecret {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name },
+    type: "kubernetes.io/tls",
+    stringData: { "tls.crt": certificate, "tls.key": key },
+  };
+}
+
 /** ecdsa-with-SHA256, RFC 5758 §3.2. */
 const ecdsaWithSha256 = sequence(objectIdentifier(1, 2, 840, 10045, 4, 3, 2));
 

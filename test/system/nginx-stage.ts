@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { loadAll } from "js-yaml";
 import type { JsonObject } from "#base/json.ts";
 import type { KubeObject } from "#kinds/object.ts";
+import { storedObject } from "#test/fakes/stored-object.ts";
 import { startTestGate, type TestGate } from "./test-gate.ts";
 
 export interface NginxStage extends AsyncDisposable {
@@ -85,24 +86,9 @@ async function startPod(pod: string, undo: AsyncDisposableStack): Promise<number
 }
 
 function toObject({ apiVersion, kind, metadata, ...body }: Raw): KubeObject {
-  const { name = "", namespace = "default", creationTimestamp = "2026-01-01T00:00:00Z" } = metadata;
-  return {
-    apiVersion,
-    kind,
-    metadata: {
-      name,
-      namespace,
-      creationTimestamp,
-      uid: `${kind}-${namespace}-${name}`,
-      generation: 1,
-      resourceVersion: "1",
-      labels: metadata.labels ?? {},
-      annotations: metadata.annotations ?? {},
-      finalizers: [],
-      ownerReferences: [],
-    },
-    body,
-  };
+  const { name = "", namespace = "default" } = metadata;
+  const uid = `${kind}-${namespace}-${name}`;
+  return storedObject({ apiVersion, kind, metadata: { ...metadata, name, namespace, uid }, body });
 }
 
 function services(ports: ReadonlyMap<string, number>): readonly Raw[] {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SelfSigned } from "#test/simulators/self-signed.ts";
-import { selfSigned } from "#test/simulators/self-signed.ts";
+import { selfSigned, tlsSecret } from "#test/simulators/self-signed.ts";
 
 export interface ServedDirectory extends Disposable {
   readonly path: string;
@@ -129,14 +129,8 @@ spec:
 `;
 
 /** A manifest of the Secret that the Ingress names. */
-export function secretManifest({ certificate, key }: SelfSigned): string {
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "shop-tls" },
-    type: "kubernetes.io/tls",
-    stringData: { "tls.crt": certificate, "tls.key": key },
-  });
+export function secretManifest(pair: SelfSigned): string {
+  return JSON.stringify(tlsSecret("shop-tls", pair));
 }
 
 /** Everything of the shop. */

@@ -1,15 +1,12 @@
 /** The walkthrough apisix-acm, its Ingress half: httpbin behind an Ingress of class apisix, the certificate given. */
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { after, before, describe, test } from "node:test";
-import { promisify } from "node:util";
-import { selfSigned } from "#test/simulators/self-signed.ts";
+import { selfSigned, tlsSecret } from "#test/simulators/self-signed.ts";
 import type { RunningSekisho } from "#test/system/sekisho.ts";
 import { startSekisho } from "#test/system/sekisho.ts";
-import { skipped, walk } from "./walkthrough.ts";
+import { curlAt, skipped, walk } from "./walkthrough.ts";
 
-const run = promisify(execFile);
 const host = "httpbin.example-test.org";
 
 describe("apisix-acm", { skip: skipped }, () => {
@@ -19,15 +16,9 @@ describe("apisix-acm", { skip: skipped }, () => {
 
   before(async () => {
     const directory = undo.use(walk("apisix-acm", "httpbin.yaml", "ingress-httpbin.yaml"));
-    const { certificate, key } = selfSigned([host]);
-    ca = directory.keep("ca.crt", certificate);
-    directory.add("secret.json", {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { name: "nlb-tls-app-secret" },
-      type: "kubernetes.io/tls",
-      stringData: { "tls.crt": certificate, "tls.key": key },
-    });
+    const pair = selfSigned([host]);
+    ca = directory.keep("ca.crt", pair.certificate);
+    directory.add("secret.json", tlsSecret("nlb-tls-app-secret", pair));
     const started = await startSekisho(["up", directory.manifests]);
     undo.defer(async () => void (await started.stop()));
     sekisho = started;
@@ -35,13 +26,9 @@ describe("apisix-acm", { skip: skipped }, () => {
 
   after(() => undo.disposeAsync());
 
-  /** curl as the reader would type it, with our ports in the place of 80 and 443. */
   async function curl(...args: readonly string[]): Promise<string> {
     assert.ok(sekisho);
-    const { httpPort, httpsPort } = sekisho;
-    const ports = [`:443:127.0.0.1:${httpsPort}`, `:80:127.0.0.1:${httpPort}`];
-    const here = ports.flatMap((ends) => ["--connect-to", ends]);
-    return (await run("curl", ["-sS", "-q", "--noproxy", "*", ...here, ...args])).stdout;
+    return await curlAt(sekisho, ...args);
   }
 
   async function headersAt(path: string, ...args: readonly string[]): Promise<unknown> {

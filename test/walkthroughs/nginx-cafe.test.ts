@@ -1,16 +1,13 @@
 /** The walkthrough nginx-cafe, its VirtualServer half: two apps behind one host; the certificate comes while it is served. */
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { after, before, describe, test } from "node:test";
-import { promisify } from "node:util";
-import { selfSigned } from "#test/simulators/self-signed.ts";
+import { selfSigned, tlsSecret } from "#test/simulators/self-signed.ts";
 import { runCommand, table } from "#test/system/commands.ts";
 import type { RunningSekisho } from "#test/system/sekisho.ts";
 import { startSekisho } from "#test/system/sekisho.ts";
-import { skipped, type WalkthroughDirectory, walk } from "./walkthrough.ts";
+import { curlAt, skipped, type WalkthroughDirectory, walk } from "./walkthrough.ts";
 
-const run = promisify(execFile);
 const host = "cert.example.com";
 
 describe("nginx-cafe with a VirtualServer", { skip: skipped }, () => {
@@ -28,13 +25,9 @@ describe("nginx-cafe with a VirtualServer", { skip: skipped }, () => {
 
   after(() => undo.disposeAsync());
 
-  /** curl as the reader would type it, with our ports in the place of 80 and 443. */
   async function curl(...args: readonly string[]): Promise<string> {
     assert.ok(sekisho);
-    const { httpPort, httpsPort } = sekisho;
-    const ports = [`:443:127.0.0.1:${httpsPort}`, `:80:127.0.0.1:${httpPort}`];
-    const here = ports.flatMap((ends) => ["--connect-to", ends]);
-    return (await run("curl", ["-sS", "-q", "--noproxy", "*", ...here, ...args])).stdout;
+    return await curlAt(sekisho, ...args);
   }
 
   /** The row that `get virtualservers` prints, asked again until it has that state. */
@@ -90,15 +83,9 @@ describe("nginx-cafe with a VirtualServer", { skip: skipped }, () => {
 
   test("when the Secret comes, HTTPS is served with it, without a restart", async () => {
     assert.ok(directory);
-    const { certificate, key } = selfSigned([host]);
-    ca = directory.keep("ca.crt", certificate);
-    directory.add("secret.json", {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { name: "cafe-secret" },
-      type: "kubernetes.io/tls",
-      stringData: { "tls.crt": certificate, "tls.key": key },
-    });
+    const pair = selfSigned([host]);
+    ca = directory.keep("ca.crt", pair.certificate);
+    directory.add("secret.json", tlsSecret("cafe-secret", pair));
     const retry = ["--retry", "40", "--retry-delay", "1", "--retry-all-errors"];
     await curl(...retry, "--cacert", ca, `https://${host}/tea`);
   });

@@ -1,8 +1,13 @@
 /** The published walkthroughs: their manifests lie beside this repository, in the folder that SEKISHO_WALKTHROUGHS names. */
 
+import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import type { RunningSekisho } from "#test/system/sekisho.ts";
+
+const run = promisify(execFile);
 
 const folder = process.env["SEKISHO_WALKTHROUGHS"];
 
@@ -37,4 +42,14 @@ export function walk(name: string, ...files: readonly string[]): WalkthroughDire
     },
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+/** curl as the reader would type it, with the ports of a gate in the place of 80 and 443; what it printed. */
+export async function curlAt(
+  { httpPort, httpsPort }: RunningSekisho,
+  ...args: readonly string[]
+): Promise<string> {
+  const ports = [`:443:127.0.0.1:${httpsPort}`, `:80:127.0.0.1:${httpPort}`];
+  const here = ports.flatMap((ends) => ["--connect-to", ends]);
+  return (await run("curl", ["-sS", "-q", "--noproxy", "*", ...here, ...args])).stdout;
 }

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import type { KubeObject, ObjectKey } from "#kinds/object.ts";
+import type { WantedCertificate } from "#model/wanted-certificate.ts";
 import type { Draft, ObjectStore } from "#store/object-store.ts";
 import { StoreError } from "#store/object-store.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
-import { WantedCertificates, type Wish } from "./wanted-certificates.ts";
+import { WantedCertificates } from "./wanted-certificates.ts";
 
 const key: ObjectKey = { kind: certificateKind.id, namespace: "default", name: "cafe-secret" };
-const wish: Wish = {
+const wish: WantedCertificate = {
   name: "cafe-secret",
   hosts: ["cert.example.com"],
   issuer: { name: "prod-issuer", kind: "ClusterIssuer" },
@@ -27,7 +28,7 @@ interface Stage {
   readonly server: KubeObject;
   readonly certificates: WantedCertificates;
   /** The reasons of what was done. */
-  readonly bring: (...wishes: readonly Wish[]) => Promise<readonly string[]>;
+  readonly bring: (...wishes: readonly WantedCertificate[]) => Promise<readonly string[]>;
 }
 
 async function startStage(context: TestContext): Promise<Stage> {

@@ -9,20 +9,9 @@ import {
   type ObjectKey,
   type OwnerReference,
 } from "#kinds/object.ts";
+import type { WantedCertificate } from "#model/wanted-certificate.ts";
 import { type Draft, type ObjectStore, StoreError } from "#store/object-store.ts";
-
-/** A certificate, as its object asks for it. */
-export interface Wish {
-  readonly name: string;
-  readonly hosts: readonly string[];
-  readonly issuer: { readonly name: string; readonly kind: string; readonly group?: string };
-  readonly commonName?: string;
-  readonly duration?: string;
-  readonly renewBefore?: string;
-  readonly usages: readonly string[];
-  readonly meanwhile: "nothing" | "self-signed";
-  readonly labels: Readonly<Record<string, string>>;
-}
+import { unlessGone } from "#store/unless-gone.ts";
 
 /** What was done for an object, for its Events. */
 export interface Done {
@@ -45,12 +34,12 @@ export class WantedCertificates {
   }
 
   /** Whether an object (`formatKey`) neither wants nor has any. */
-  async isIdle(owner: string, wishes: readonly Wish[]): Promise<boolean> {
+  async isIdle(owner: string, wishes: readonly WantedCertificate[]): Promise<boolean> {
     return wishes.length === 0 && (await this.#ownedBy(owner)).size === 0;
   }
 
   /** Makes, changes and removes until an object has the Certificates that it wants. Throws StoreError. */
-  async bring(owner: KubeObject, wishes: readonly Wish[]): Promise<readonly Done[]> {
+  async bring(owner: KubeObject, wishes: readonly WantedCertificate[]): Promise<readonly Done[]> {
     const { namespace } = owner.metadata;
     const ownerKey = keyOfOwner(referenceTo(owner), namespace);
     const owned = new Set(await this.#ownedBy(ownerKey));
@@ -70,13 +59,13 @@ export class WantedCertificates {
     return done;
   }
 
-  async #fulfil(owner: KubeObject, wish: Wish): Promise<Done | undefined> {
+  async #fulfil(owner: KubeObject, wish: WantedCertificate): Promise<Done | undefined> {
     const { namespace } = owner.metadata;
     const key = keyOf(namespace, wish.name);
     const there = await this.#store.get(key);
     if (there === undefined) {
       const draft = draftOf(owner, wish, undefined);
-      if (!(await isDefined(this.#store.create(draft)))) return undefinedKind;
+      if (!(await unlessGone(this.#store.create(draft)))) return undefinedKind;
       return succeeded("CreateCertificate", `created Certificate "${wish.name}"`);
     }
     if (!belongsTo(there, owner)) {
@@ -111,17 +100,6 @@ const undefinedKind: Done = {
   message:
     "no Certificate can be made: the cluster does not define that kind; install cert-manager",
 };
-
-/** False when the kind is not there, or the namespace is going. */
-async function isDefined(write: Promise<unknown>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (error instanceof StoreError && error.code === "not-found") return false;
-    throw error;
-  }
-}
 
 async function findOwned(store: Store): Promise<Map<string, Set<string>>> {
   const owned = new Map<string, Set<string>>();
@@ -169,7 +147,7 @@ function belongsTo({ metadata }: KubeObject, owner: KubeObject): boolean {
 }
 
 /** What others have added to a Certificate that is there stays. */
-function draftOf(owner: KubeObject, wish: Wish, there: KubeObject | undefined): Draft {
+function draftOf(owner: KubeObject, wish: WantedCertificate, there: KubeObject | undefined): Draft {
   const { [temporary]: _, ...annotations } = there?.metadata.annotations ?? {};
   const others = (there?.metadata.ownerReferences ?? []).filter(({ controller }) => !controller);
   return {
@@ -188,7 +166,7 @@ function draftOf(owner: KubeObject, wish: Wish, there: KubeObject | undefined): 
   };
 }
 
-function specOf(wish: Wish, there: KubeObject | undefined): JsonObject {
+function specOf(wish: WantedCertificate, there: KubeObject | undefined): JsonObject {
   const { commonName, duration, renewBefore, ...others } = (there?.body["spec"] ??
     {}) as JsonObject;
   return {

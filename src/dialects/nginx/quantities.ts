@@ -22,20 +22,6 @@ export function parseTime(text: string): number | undefined {
   return total <= longestMs ? total : undefined;
 }
 
-/** The field's milliseconds, or what it is by default; complains about other texts. */
-export function checkTime(
-  text: string | undefined,
-  path: string,
-  report: Report,
-  byDefault: number,
-): number {
-  if (text === undefined || text === "") return byDefault;
-  const parsed = parseTime(text);
-  if (parsed !== undefined) return parsed;
-  refuses(report, path, text, "must be a time such as 10s, 500ms or 1h30m");
-  return byDefault;
-}
-
 const factors: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 /** `1m`, `64K`, `8`: bytes; undefined when it is no such text. */
@@ -45,16 +31,21 @@ export function parseSize(text: string): number | undefined {
   return Number(found[1]) * (factors[(found[2] ?? "").toLowerCase()] ?? 1);
 }
 
-/** The field's bytes, or what it is by default; complains about other texts. */
-export function checkSize(
-  text: string | undefined,
-  path: string,
-  report: Report,
-  byDefault: number,
-): number {
-  if (text === undefined || text === "") return byDefault;
-  const parsed = parseSize(text);
-  if (parsed !== undefined) return parsed;
-  refuses(report, path, text, "must be a size such as 16, 32k, 64M or 2G");
-  return byDefault;
+/** Reads a field, or says what it is by default; complains about other texts. */
+type Check = (text: string | undefined, path: string, report: Report, byDefault: number) => number;
+
+function checkedBy(parse: (text: string) => number | undefined, wanted: string): Check {
+  return (text, path, report, byDefault) => {
+    if (text === undefined || text === "") return byDefault;
+    const parsed = parse(text);
+    if (parsed !== undefined) return parsed;
+    refuses(report, path, text, wanted);
+    return byDefault;
+  };
 }
+
+/** In milliseconds. */
+export const checkTime = checkedBy(parseTime, "must be a time such as 10s, 500ms or 1h30m");
+
+/** In bytes. */
+export const checkSize = checkedBy(parseSize, "must be a size such as 16, 32k, 64M or 2G");

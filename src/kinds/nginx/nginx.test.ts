@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Json, JsonObject } from "#base/json.ts";
+import { storedObject } from "#test/fakes/stored-object.ts";
 import { type Kind, read } from "../kind.ts";
 import type { KubeObject } from "../object.ts";
 import { recognise } from "../recognise.ts";
@@ -10,25 +11,12 @@ import { transportServerKind } from "./transport-server.ts";
 import { virtualServerKind } from "./virtual-server.ts";
 import { virtualServerRouteKind } from "./virtual-server-route.ts";
 
-function object(kind: Kind<unknown>, spec: JsonObject, status?: Json): KubeObject {
-  return {
-    apiVersion: "k8s.nginx.org/v1",
-    kind: kind.kind,
-    metadata: {
-      name: "cafe",
-      namespace: "default",
-      uid: "u",
-      creationTimestamp: "2026-01-01T00:00:00Z",
-      generation: 1,
-      resourceVersion: "1",
-      labels: {},
-      annotations: {},
-      finalizers: [],
-      ownerReferences: [],
-    },
+function object({ kind }: Kind<unknown>, spec: JsonObject, status?: Json): KubeObject {
+  return storedObject({
+    ...{ apiVersion: "k8s.nginx.org/v1", kind, metadata: { name: "cafe" } },
     body: { spec },
-    ...(status === undefined ? {} : { status }),
-  };
+    status,
+  });
 }
 
 function columns<T>(kind: Kind<T>, spec: JsonObject, status?: Json): Record<string, string> {

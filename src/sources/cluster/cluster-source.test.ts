@@ -157,6 +157,14 @@ test("a kind that is not served counts as empty, and is taken up once it appears
   assert.deepEqual(await followed.next(), ["set Service a"]);
 });
 
+test("a kind that is not served is looked for sooner than a status gives up waiting for who does not know it", async (context) => {
+  const { start, refuse, clock } = await openStage(context);
+  refuse("Service", "not-found");
+  start();
+  while (clock.slept.length < 30) await setImmediate();
+  assert.ok(Math.max(...clock.slept) <= 5000, clock.slept.join(", "));
+});
+
 test("a kind that was served and is no more keeps its objects", async (context) => {
   const { store, start, refuse, forget, clock } = await openStage(context);
   await store.create(service("a"));

@@ -28,6 +28,12 @@ export interface CollectionTaker {
 }
 
 /**
+ * A kind that is not defined is looked for so often at least: sooner than a status is written without the replica that
+ * does not know the kind yet.
+ */
+const longestAbsence = Temporal.Duration.from({ seconds: 5 });
+
+/**
  * Until aborted. A kind that the server does not serve (yet: its CRD is missing) counts as empty, and is looked for
  * again; one that was served and is no more keeps its objects: a CRD that is deleted deletes them first, and a server
  * that restarts serves them later.
@@ -39,8 +45,10 @@ export async function followCollection(
   signal: AbortSignal,
 ): Promise<void> {
   const backoff = new Backoff(deps.random);
+  const absence = new Backoff(deps.random, longestAbsence);
   let isListed = false;
   while (!signal.aborted) {
+    let wait = backoff;
     const over = new AbortController();
     const ends = AbortSignal.any([signal, over.signal]);
     try {
@@ -48,12 +56,14 @@ export async function followCollection(
         await takeSteps(taker, steps);
         // A list alone is no success: one that is too old at once must not be repeated at once.
         if (steps.some(({ kind }) => kind === "changed")) backoff.reset();
+        absence.reset();
         isListed = true;
         taker.hindered(undefined);
       }
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof StoreError)) throw error;
+      if (error.code === "not-found") wait = absence;
       if (error.code === "not-found" && !isListed) {
         await taker.listed([]);
         isListed = true;
@@ -69,7 +79,7 @@ export async function followCollection(
       over.abort();
     }
     // An abort while asleep ends the loop.
-    await deps.clock.sleep(backoff.next(), signal).catch(() => undefined);
+    await deps.clock.sleep(wait.next(), signal).catch(() => undefined);
   }
 }
 

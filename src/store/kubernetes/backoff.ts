@@ -8,17 +8,20 @@ const longestMs = 15_000;
 
 export class Backoff {
   readonly #random: Random;
+  readonly #longestMs: number;
   #tries = 0;
 
-  constructor(random: Random) {
+  /** By default the longest wait is 15 s. */
+  constructor(random: Random, longest?: Temporal.Duration) {
     this.#random = random;
+    this.#longestMs = longest?.total("milliseconds") ?? longestMs;
   }
 
   /** Between half and all of the time that is due. */
   next(): Temporal.Duration {
-    const dueMs = Math.min(longestMs, firstMs * 2 ** this.#tries);
+    const dueMs = Math.min(this.#longestMs, firstMs * 2 ** this.#tries);
     // Behind the longest wait nothing grows any more.
-    if (dueMs < longestMs) this.#tries++;
+    if (dueMs < this.#longestMs) this.#tries++;
     const milliseconds = Math.round(dueMs * (0.5 + this.#random.fraction() / 2));
     return Temporal.Duration.from({ milliseconds });
   }

@@ -11,6 +11,7 @@ import type { KubeObject } from "#kinds/object.ts";
 import { kindId } from "#kinds/object.ts";
 import { createLocator, versionOf } from "#sources/directory/locator.ts";
 import { defaultManifestLimits, parseManifests } from "#sources/directory/manifest.ts";
+import { storedObject } from "#test/fakes/stored-object.ts";
 import type { Manifest, World } from "#test/simulators/ingress/manifest.ts";
 import { namespaceOf } from "#test/simulators/ingress/manifest.ts";
 import {
@@ -99,21 +100,15 @@ function locatorFor(world: World): ExplainInputs["locate"] {
 export function toObject(manifest: Manifest): KubeObject {
   const { apiVersion, kind, metadata, ...body } = manifest;
   const namespace = kind === "IngressClass" ? "" : namespaceOf(manifest);
-  return {
+  const { name, creationTimestamp, labels = {}, annotations = {} } = metadata;
+  return storedObject({
     apiVersion,
     kind,
     metadata: {
-      name: metadata.name,
-      namespace,
-      uid: `${kind}-${namespace}-${metadata.name}`,
-      creationTimestamp: metadata.creationTimestamp ?? "2026-01-01T00:00:00Z",
-      generation: 1,
-      resourceVersion: "1",
-      labels: metadata.labels ?? {},
-      annotations: metadata.annotations ?? {},
-      finalizers: [],
-      ownerReferences: [],
+      ...{ name, namespace, labels, annotations },
+      uid: `${kind}-${namespace}-${name}`,
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
     },
     body: JSON.parse(JSON.stringify(body)) as JsonObject,
-  };
+  });
 }

@@ -8,8 +8,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { locationsOf } from "#test/simulators/nginx/virtual-server.ts";
-import { type Answer, judgeLocations, type Request } from "#test/simulators/nginx-locations.ts";
-import { sendText, type WireAnswer } from "#test/system/wire-client.ts";
+import { type Answer, judgeLocations } from "#test/simulators/nginx-locations.ts";
+import type { WireAnswer } from "#test/system/wire-client.ts";
+import { formatAnswer, formatWire, send } from "./raw-requests.ts";
 import { type Host, locationHeader, upstreamHeader } from "./real/configuration.ts";
 import { type Asked, startWireEcho } from "./real/echo.ts";
 import { findNginx, startNginx } from "./real/real-nginx.ts";
@@ -44,8 +45,8 @@ describe("the judge of nginx's locations", { skip }, () => {
     const workers = Array.from({ length: concurrency }, async () => {
       for (const { host, request } of waiting) {
         const { name, locations } = hosts[host] ?? { name: "", locations: [] };
-        const wanted = formatAnswer(judgeLocations(locations, request));
-        const got = formatWire(await send(server.port, name, request));
+        const wanted = formatJudged(judgeLocations(locations, request));
+        const got = formatCame(await send(server.port, name, request));
         if (wanted === got) continue;
         const routesText = JSON.stringify(samples[host]?.[0]);
         differences.push(
@@ -59,33 +60,17 @@ describe("the judge of nginx's locations", { skip }, () => {
   });
 });
 
-function send(
-  port: number,
-  host: string,
-  { method, target, headers }: Request,
-): Promise<WireAnswer> {
-  // The host of a URL counts, not the header.
-  const asked = target.replace(/^([\w+.-]+:\/\/)host\.test/i, `$1${host}`);
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const text = `${method} ${asked} HTTP/1.1\r\nHost: ${host}\r\n${lines.join("")}Connection: close\r\n\r\n`;
-  return sendText({ port }, Buffer.from(text, "latin1"));
+function formatJudged(answer: Answer): string {
+  return formatAnswer(
+    answer,
+    ({ location, upstream, target }) => `${location} to ${upstream} with ${target}`,
+  );
 }
 
-function formatAnswer(answer: Answer): string {
-  switch (answer.kind) {
-    case "passed":
-      return `${answer.location} to ${answer.upstream} with ${answer.target}`;
-    case "slash":
-      return `301 to ${answer.to}`;
-    case "status":
-      return `${answer.status}`;
-  }
-}
-
-function formatWire({ status, headers, body }: WireAnswer): string {
-  if (status === 301) return `301 to ${headers["location"]?.replace(/^http:\/\/[^/]*/, "")}`;
-  if (status !== 200) return `${status}`;
-  const asked = JSON.parse(body) as Asked;
-  const { [locationHeader]: location, [upstreamHeader]: upstream } = asked.headers;
-  return `${location} to ${upstream} with ${asked.target}`;
+function formatCame(answer: WireAnswer): string {
+  return formatWire(answer, (body) => {
+    const asked = JSON.parse(body) as Asked;
+    const { [locationHeader]: location, [upstreamHeader]: upstream } = asked.headers;
+    return `${location} to ${upstream} with ${asked.target}`;
+  });
 }

@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { locationsOf, type Route } from "#test/simulators/nginx/virtual-server.ts";
-import { type Answer, judgeLocations, type Request } from "#test/simulators/nginx-locations.ts";
-import { sendText, type WireAnswer } from "#test/system/wire-client.ts";
+import { type Answer, judgeLocations } from "#test/simulators/nginx-locations.ts";
+import type { WireAnswer } from "#test/system/wire-client.ts";
 import { startTestGate, type TestGateSettings } from "../../system/test-gate.ts";
 import { demandNone, playAll } from "../harness/play.ts";
 import { envoyReading, explained, hidesClimb, quotePattern } from "./envoy-reading.ts";
 import { objectsOf, type RoutedHost } from "./manifests.ts";
+import { formatAnswer, formatWire, send } from "./raw-requests.ts";
 import { type Asked, startWireEcho } from "./real/echo.ts";
 import { type Aim, aims, shoot } from "./requests.ts";
 import { routes, upstreams } from "./routes.ts";
@@ -62,16 +63,16 @@ export async function play(gate: NginxGate, round: Round, tally: Tally): Promise
     targets.map((aim) => ({ name, own, request: shoot(own, aim) })),
   );
   const differences = await playAll(shots, async ({ name, own, request }) => {
-    const got = formatWire(await send(gate.port, name, request));
+    const got = formatCame(await send(gate.port, name, request));
     tally.answers += 1;
-    const ofNginx = formatAnswer(judgeLocations(locationsOf(own), request));
+    const ofNginx = formatJudged(judgeLocations(locationsOf(own), request));
     if (got === ofNginx) {
       tally.asNginx += 1;
       return undefined;
     }
     const reasons = Object.keys(explained).filter((why) => explained[why]?.(request, own));
     for (const why of reasons) tally.explained.set(why, (tally.explained.get(why) ?? 0) + 1);
-    const read = formatAnswer(
+    const read = formatJudged(
       judgeLocations(locationsOf(own, quotePattern), request, envoyReading),
     );
     if (reasons.length > 0 && got === read) return undefined;
@@ -82,32 +83,13 @@ export async function play(gate: NginxGate, round: Round, tally: Tally): Promise
   demandNone(differences.slice(0, 10), () => `${differences.length} differences`);
 }
 
-/** Sends a request as it is; the host of a URL is that of the header. */
-function send(
-  port: number,
-  host: string,
-  { method, target, headers }: Request,
-): Promise<WireAnswer> {
-  const asked = target.replace(/^([\w+.-]+:\/\/)host\.test/i, `$1${host}`);
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const text = `${method} ${asked} HTTP/1.1\r\nHost: ${host}\r\n${lines.join("")}Connection: close\r\n\r\n`;
-  return sendText({ port }, Buffer.from(text, "latin1"));
+function formatJudged(answer: Answer): string {
+  return formatAnswer(answer, ({ upstream, target }) => `${upstream} with ${target}`);
 }
 
-function formatAnswer(answer: Answer): string {
-  switch (answer.kind) {
-    case "passed":
-      return `${answer.upstream} with ${answer.target}`;
-    case "slash":
-      return `301 to ${answer.to}`;
-    case "status":
-      return `${answer.status}`;
-  }
-}
-
-function formatWire({ status, headers, body }: WireAnswer): string {
-  if (status === 301) return `301 to ${headers["location"]?.replace(/^http:\/\/[^/]*/, "")}`;
-  if (status !== 200) return `${status}`;
-  const { upstream, target } = JSON.parse(body) as Asked;
-  return `${upstream} with ${target}`;
+function formatCame(answer: WireAnswer): string {
+  return formatWire(answer, (body) => {
+    const { upstream, target } = JSON.parse(body) as Asked;
+    return `${upstream} with ${target}`;
+  });
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { load } from "js-yaml";
 import { until } from "#test/bench/measure/waiting.ts";
-import { selfSigned } from "#test/simulators/self-signed.ts";
+import { selfSigned, tlsSecret } from "#test/simulators/self-signed.ts";
 import type { InstalledSekisho } from "../installed-sekisho.ts";
 import {
   backendNames,
@@ -50,18 +50,9 @@ export class IngressStage implements AsyncDisposable {
   }
 
   async createTlsSecret(name: string, host: string): Promise<void> {
-    const { certificate, key } = selfSigned([host]);
-    this.#trusted = certificate;
-    const stringData = { "tls.crt": certificate, "tls.key": key };
-    await this.#create([
-      {
-        apiVersion: "v1",
-        kind: "Secret",
-        metadata: { name },
-        type: "kubernetes.io/tls",
-        stringData,
-      },
-    ]);
+    const pair = selfSigned([host]);
+    this.#trusted = pair.certificate;
+    await this.#create([tlsSecret(name, pair)]);
   }
 
   /** Its backends first, as the upstream suite does it. */

@@ -2,7 +2,7 @@
 
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { SelfSigned } from "#test/simulators/self-signed.ts";
+import { type SelfSigned, tlsSecret } from "#test/simulators/self-signed.ts";
 
 export class ManifestFiles {
   readonly directory: string;
@@ -57,12 +57,6 @@ ports: [{ name: http, port: ${port} }]
 `;
 }
 
-export function secret({ certificate, key }: SelfSigned): string {
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "tls" },
-    type: "kubernetes.io/tls",
-    stringData: { "tls.crt": certificate, "tls.key": key },
-  });
+export function secret(pair: SelfSigned): string {
+  return JSON.stringify(tlsSecret("tls", pair));
 }

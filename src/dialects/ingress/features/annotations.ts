@@ -5,8 +5,8 @@ import type { Origin } from "#base/origin.ts";
 import { classAnnotation, type Ingress } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import { findingAt } from "../../common/findings.ts";
+import { isProtecting } from "../../common/protecting-annotations.ts";
 import { annotationField, asksOfGateways } from "../../common/support.ts";
-import { isProtecting } from "./authorization.ts";
 
 /** A finding for each annotation that asks for a behaviour that is not given. */
 export function annotationFindings(ingress: Known<Ingress>, origin: Origin): readonly Finding[] {

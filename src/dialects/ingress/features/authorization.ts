@@ -7,31 +7,8 @@ import type { Known } from "#kinds/kind.ts";
 import type { HostRules } from "#model/fragment.ts";
 import type { Route } from "#model/route.ts";
 import { findingAt } from "../../common/findings.ts";
+import { isProtecting } from "../../common/protecting-annotations.ts";
 import { annotationField } from "../../common/support.ts";
-
-/** By the prefix of a controller. */
-const protecting: Readonly<Record<string, readonly string[]>> = {
-  "nginx.org": ["basic-auth-secret", "policies"],
-  "nginx.com": ["jwt-key", "policies"],
-  "appprotect.f5.com": ["app-protect-enable", "app-protect-policy"],
-  "nginx.ingress.kubernetes.io": [
-    ...["auth-type", "auth-secret", "auth-url", "auth-tls-secret"],
-    ...["whitelist-source-range", "allowlist-source-range", "denylist-source-range"],
-  ],
-  "k8s.apisix.apache.org": [
-    ...["auth-type", "auth-uri", "allowlist-source-range", "blocklist-source-range"],
-  ],
-  "ingress.bluemix.net": ["mutual-auth", "appid-auth", "iam-ui-auth", "iam-cli-auth"],
-};
-
-const names: ReadonlySet<string> = new Set(
-  Object.entries(protecting).flatMap(([prefix, all]) => all.map((name) => `${prefix}/${name}`)),
-);
-
-/** Whether an annotation keeps people out under the controller whose it is. */
-export function isProtecting(annotation: string): boolean {
-  return names.has(annotation);
-}
 
 /** A finding for each annotation of an Ingress that keeps everybody out, because what it asks for is not there. */
 export function protectionFindings(ingress: Known<Ingress>, origin: Origin): readonly Finding[] {
@@ -46,10 +23,11 @@ export function protectionFindings(ingress: Known<Ingress>, origin: Origin): rea
     );
 }
 
-/** cert-manager writes such a list on the Ingresses of its challenges. */
+/** Of both families; cert-manager writes such a list on the Ingresses of its challenges. */
 function takesEverybody(name: string, value: string): boolean {
   const networks = value.split(",").map((network) => network.trim());
-  return /(white|allow)list-source-range$/.test(name) && networks.includes("0.0.0.0/0");
+  const isOpen = ["0.0.0.0/0", "::/0"].every((network) => networks.includes(network));
+  return isOpen && /(white|allow)list-source-range$/.test(name);
 }
 
 /** The rules with every path closed but the answers to a certificate authority. */

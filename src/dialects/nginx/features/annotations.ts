@@ -1,6 +1,7 @@
 /** Annotations by which the controller extends Ingress: none is applied, an Ingress is what core Ingress says. */
 
 import { ingressKind } from "#kinds/ingress.ts";
+import { isProtecting } from "../../common/protecting-annotations.ts";
 import { annotationField, refused, type SupportRow } from "../../common/support.ts";
 
 const ofServers = [
@@ -43,6 +44,7 @@ const ofAppProtect = [
 const ofTemplates = ["feature-a", "feature-b", "test-split-feature"];
 
 const rest = "an Ingress is served as core Ingress says";
+const guarded = "nothing here does what it asks for, so the Ingress answers 503";
 
 export const annotationSupport: readonly SupportRow[] = [
   ...rows("nginx.org", [...ofServers, ...ofLocations, ...ofUpstreams], rest),
@@ -54,9 +56,9 @@ export const annotationSupport: readonly SupportRow[] = [
 ];
 
 function rows(prefix: string, names: readonly string[], why: string): readonly SupportRow[] {
-  return refused(
-    ingressKind.id,
-    { why },
-    ...names.map((name) => annotationField(`${prefix}/${name}`)),
-  );
+  return names
+    .map((name) => `${prefix}/${name}`)
+    .flatMap((name) =>
+      refused(ingressKind.id, { why: isProtecting(name) ? guarded : why }, annotationField(name)),
+    );
 }

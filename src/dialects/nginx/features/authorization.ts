@@ -5,6 +5,7 @@ import type { Policy } from "#kinds/nginx/policy.ts";
 import { serviceKind } from "#kinds/service.ts";
 import type { Backend } from "#model/backend.ts";
 import type { ExternalProtection, Protection } from "#model/protection.ts";
+import type { FindingText } from "../../common/findings.ts";
 import { isLabel, isServiceName } from "../names.ts";
 import { findEntry, type RuleContext } from "../policy-secrets.ts";
 
@@ -72,6 +73,17 @@ function externalAuth(
     failureStatus,
     origin: context.origin,
   });
+}
+
+/** What of the rule is not done, though it can be applied. */
+export function portsNote({ externalAuth: rule = {} }: PolicySpec): FindingText | undefined {
+  const [asked, ...others] = rule.authServicePorts ?? [];
+  if (asked === undefined || others.length === 0) return undefined;
+  return {
+    reason: "OnePortAsked",
+    message: `who may pass is asked at port ${asked}; of authServicePorts ${others.join(", ")} are not used`,
+    advice: "name one port",
+  };
 }
 
 function findBackend(

@@ -14,7 +14,7 @@ import { checkName, isLabel, isSubdomain } from "../names.ts";
 import { type Report, refuses, refusesTwice, tells, warns } from "../report.ts";
 import { accessControl, mergeAccessControl } from "./access-control.ts";
 import { broken } from "./action.ts";
-import { authorizationRules } from "./authorization.ts";
+import { authorizationRules, portsNote } from "./authorization.ts";
 import { burstNote, type LimitWish, mergeRateLimits, rateLimit } from "./rate-limit.ts";
 import { egressMtls, type TlsWish, withTls } from "./upstream-tls.ts";
 
@@ -178,5 +178,8 @@ function wantedBy(
   }
   const translated = authorizationRules[rule]?.(spec, context);
   if (translated === undefined) return err(`has the rule ${rule}, which is not applied here`);
-  return translated.ok ? ok({ protection: translated.value }) : translated;
+  const note = portsNote(spec);
+  return translated.ok
+    ? ok({ protection: translated.value, ...(note === undefined ? {} : { note }) })
+    : translated;
 }
