@@ -6,7 +6,20 @@ import { formatYaml } from "./object-text.ts";
 
 /** Texts that YAML 1.1 reads as something else when they are not quoted, among others. */
 const texts = fc.oneof(
-  fc.constantFrom("yes", "Off", "0400", "1_000", "0b1", "1e3", "~", "<<", "=", "2001-01-01", "---"),
+  fc.constantFrom(
+    "yes",
+    "Off",
+    "0400",
+    "1_000",
+    "-_0",
+    "0b1",
+    "1e3",
+    "~",
+    "<<",
+    "=",
+    "2001-01-01",
+    "---",
+  ),
   fc.stringMatching(/^[-+.~:?#&*!|>'"%@`{}[\], \n0-9a-fxoeEyYnN_]{0,12}$/),
   fc.string({ unit: "binary-ascii" }),
   fc.string({ unit: "grapheme" }),

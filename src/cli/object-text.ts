@@ -1,7 +1,8 @@
 /** Objects as YAML, JSON, names and table rows, as kubectl prints them. */
 
-import { dump } from "js-yaml";
+import { DUMP_SCHEMA, defineScalarTag, dump, NOT_RESOLVED } from "js-yaml";
 import type { JsonObject } from "#base/json.ts";
+import { resolveScalar } from "#base/yaml/resolve-scalar.ts";
 import { type Kind, type Known, read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { formatAge } from "./age.ts";
@@ -63,7 +64,18 @@ export function manifestOf(object: KubeObject): JsonObject {
   };
 }
 
+/** Texts that kubectl would read as something else, though the library would not: `-_0` is 0. They are quoted. */
+const readOtherwise = defineScalarTag<string>("!read-otherwise", {
+  implicit: true,
+  identify: () => false,
+  resolve: (text) => {
+    const read = resolveScalar({ kind: "scalar", start: 0, tag: "", text, implicit: true });
+    return typeof read === "string" || read.type === "str" ? NOT_RESOLVED : text;
+  },
+});
+const schema = DUMP_SCHEMA.withTags(readOtherwise);
+
 /** YAML text of plain data. */
 export function formatYaml(data: unknown): string {
-  return dump(data, { lineWidth: -1, noRefs: true, sortKeys: false });
+  return dump(data, { schema, lineWidth: -1, noRefs: true, sortKeys: false });
 }
