@@ -1,6 +1,8 @@
 /** Every kind that is read, one line each. */
 
 import { certificateKind } from "./cert-manager/certificate.ts";
+import { challengeKind } from "./cert-manager/challenge.ts";
+import { orderKind } from "./cert-manager/order.ts";
 import { configMapKind } from "./config-map.ts";
 import { deploymentKind } from "./deployment.ts";
 import { endpointSliceKind } from "./endpoint-slice.ts";
@@ -21,6 +23,7 @@ import { serviceKind } from "./service.ts";
 
 export const kinds = [
   certificateKind,
+  challengeKind,
   configMapKind,
   deploymentKind,
   endpointSliceKind,
@@ -29,6 +32,7 @@ export const kinds = [
   ingressClassKind,
   ingressKind,
   namespaceKind,
+  orderKind,
   podKind,
   policyKind,
   replicaSetKind,

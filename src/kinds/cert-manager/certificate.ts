@@ -14,12 +14,11 @@ import {
   text,
 } from "#base/schema.ts";
 import type { Kind, Known } from "../kind.ts";
-
-const issuerRef = fields({ name: required(text), kind: optional(text), group: optional(text) });
+import { issuerReference } from "./issuer-reference.ts";
 
 const spec = fields({
   secretName: required(text),
-  issuerRef: required(issuerRef),
+  issuerRef: required(issuerReference),
   dnsNames: optional(list(text)),
   commonName: optional(text),
   duration: optional(text),

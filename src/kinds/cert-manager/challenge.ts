@@ -1,0 +1,82 @@
+/** Challenge, acme.cert-manager.io/v1: what shows an ACME server that one name is ours (RFC 8555 §7.5). */
+
+import {
+  anything,
+  boolean,
+  fields,
+  oneOf,
+  optional,
+  type Parsed,
+  required,
+  text,
+} from "#base/schema.ts";
+import type { Kind } from "../kind.ts";
+import { issuerReference } from "./issuer-reference.ts";
+import { acmeState, statusText } from "./order.ts";
+
+const spec = fields(
+  {
+    url: required(text, "Its URL."),
+    authorizationURL: required(text, "The URL of the authorization that it belongs to."),
+    dnsName: required(text, "The name that is to be shown ours, without a wildcard."),
+    wildcard: optional(boolean, "Whether for all names below it."),
+    type: required(oneOf("HTTP-01", "DNS-01", "TLS-ALPN-01"), "How it is shown."),
+    token: required(text, "What the server looks for."),
+    key: required(text, "What it finds there."),
+    solver: required(
+      anything,
+      "The solver of the issuer that was chosen when it was made; what counts is the issuer's own.",
+    ),
+    issuerRef: required(issuerReference, "The issuer whose ACME server asks."),
+  },
+  { rule: "self == oldSelf", holds: () => true, message: "a Challenge cannot be changed" },
+);
+
+const status = fields({
+  processing: optional(boolean, "Whether it has its turn."),
+  presented: optional(boolean, "Whether the server would find what it looks for."),
+  presentedAt: optional(text, "Since when."),
+  reason: optional(text, "Why it stands as it does."),
+  state: optional(acmeState, "Where it stands."),
+});
+
+const body = fields({ spec: required(spec, "What is asked.") });
+
+export type Challenge = Parsed<typeof body>;
+
+export const challengeKind: Kind<Challenge> = {
+  id: "Challenge.acme.cert-manager.io",
+  group: "acme.cert-manager.io",
+  version: "v1",
+  kind: "Challenge",
+  plural: "challenges",
+  shortNames: [],
+  namespaced: true,
+  legacy: {},
+  parse: body,
+  withoutEffect: [
+    {
+      path: "spec",
+      reason: "nothing here issues certificates yet",
+      advice: "have cert-manager issue them in a cluster",
+    },
+  ],
+  columns: [
+    { title: "STATE", jsonPath: ".status.state", value: (known) => statusText(known, "state") },
+    {
+      title: "DOMAIN",
+      jsonPath: ".spec.dnsName",
+      value: ({ value }) => value?.spec.dnsName ?? "",
+    },
+    {
+      title: "REASON",
+      wide: true,
+      jsonPath: ".status.reason",
+      value: (known) => statusText(known, "reason"),
+    },
+  ],
+  definition: {
+    description: "What shows an ACME server that one name is ours.",
+    status,
+  },
+};
