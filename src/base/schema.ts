@@ -291,6 +291,29 @@ export function fields<R extends Rules>(
   });
 }
 
+/**
+ * A parser whose value must also satisfy checks that only we make: below lists without a greatest length the API server
+ * refuses a rule of its own, as it cannot bound what it costs. A value that breaks one, or that has anything wrong in it,
+ * is unusable.
+ */
+export function checked<T>(
+  parse: Parser<T>,
+  ...checks: readonly Omit<Constraint<T>, "rule">[]
+): Parser<T> {
+  return withShape(parse.shape ?? anyShape, (value, reading) => {
+    const wrongBefore = countWrong(reading);
+    const parsed = parse(value, reading);
+    if (parsed === undefined || countWrong(reading) > wrongBefore) return undefined;
+    const broken = checks.filter(({ holds }) => !holds(parsed));
+    for (const { message } of broken) invalid(reading, message);
+    return broken.length === 0 ? parsed : undefined;
+  });
+}
+
+function countWrong({ problems }: Reading): number {
+  return problems.filter(({ problem }) => problem !== "unknown").length;
+}
+
 /** `spec` + `rules` = `spec.rules`; names that hold dots, slashes or brackets are put in brackets. */
 export function joinPath(path: string, name: string): string {
   if (/^[A-Za-z_][\w-]*$/.test(name)) return path === "" ? name : `${path}.${name}`;

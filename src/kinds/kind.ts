@@ -1,5 +1,6 @@
 /** What Sekisho knows about one kind of input object. */
 
+import type { Severity } from "#base/finding.ts";
 import type { Json, JsonObject } from "#base/json.ts";
 import type { Parser, Problem } from "#base/schema.ts";
 import type { KindId, KubeObject } from "./object.ts";
@@ -41,8 +42,10 @@ export interface Definition {
 }
 
 export interface FieldWithoutEffect {
-  /** Below the object: `spec.sessionAffinity`. */
+  /** Below the object: `spec.sessionAffinity`, `spec.items[].field`. */
   readonly path: string;
+  /** How grave it is that it has none. Default `info`. */
+  readonly severity?: Severity;
   /** Values that ask for nothing: no finding. */
   readonly harmless?: readonly Json[];
   readonly reason: string;

@@ -1,8 +1,8 @@
 /** Findings about an object, from what its parser and its kind say of it. */
 
+import { usedFields } from "#base/field-path.ts";
 import type { Finding, Severity } from "#base/finding.ts";
-import type { Json, JsonObject } from "#base/json.ts";
-import { isJsonObject } from "#base/json.ts";
+import type { Json } from "#base/json.ts";
 import type { Origin } from "#base/origin.ts";
 import type { Problem } from "#base/schema.ts";
 import type { Kind, Known } from "#kinds/kind.ts";
@@ -34,19 +34,29 @@ export function findingAt(
 export function kindFindings<T>(kind: Kind<T>, known: Known<T>): readonly Finding[] {
   const origin = originOf(known);
   const wrong = known.problems.map((problem) => problemFinding(kind.kind, origin, problem));
-  const idle = kind.withoutEffect.flatMap((field) => {
-    const value = valueAt(known.object.body, field.path);
-    if (value === undefined || field.harmless?.some((harmless) => harmless === value) === true)
+  return [...wrong, ...idleFindings(kind, known, origin)];
+}
+
+function idleFindings<T>(
+  { withoutEffect }: Kind<T>,
+  { object }: Known<T>,
+  origin: Origin,
+): readonly Finding[] {
+  if (withoutEffect.length === 0) return [];
+  const rules = new Map(withoutEffect.map((rule) => [rule.path, rule]));
+  const uses = usedFields(object.body as Json, (field) => rules.has(field));
+  return uses.flatMap(({ path, field, value }) => {
+    const rule = rules.get(field);
+    if (rule === undefined || rule.harmless?.some((harmless) => harmless === value) === true)
       return [];
     return [
-      findingAt(origin, field.path, "info", {
+      findingAt(origin, path, rule.severity ?? "info", {
         reason: "FieldWithoutEffect",
-        message: `${field.path} has no effect: ${field.reason}`,
-        advice: field.advice,
+        message: `${path} has no effect: ${rule.reason}`,
+        advice: rule.advice,
       }),
     ];
   });
-  return [...wrong, ...idle];
 }
 
 function problemFinding(kind: string, origin: Origin, problem: Problem): Finding {
@@ -71,13 +81,4 @@ function problemFinding(kind: string, origin: Origin, problem: Problem): Finding
         advice: "correct the value; what depends on it is not served",
       });
   }
-}
-
-function valueAt(body: JsonObject, path: string): Json | undefined {
-  let value: Json | undefined = body;
-  for (const name of path.split(".")) {
-    if (!isJsonObject(value)) return undefined;
-    value = (value as JsonObject)[name];
-  }
-  return value ?? undefined;
 }
