@@ -1,5 +1,6 @@
 /** Every kind that is read, one line each. */
 
+import { awsPcaClusterIssuerKind, awsPcaIssuerKind } from "./cert-manager/aws-pca-issuer.ts";
 import { certificateKind } from "./cert-manager/certificate.ts";
 import { challengeKind } from "./cert-manager/challenge.ts";
 import { orderKind } from "./cert-manager/order.ts";
@@ -22,6 +23,8 @@ import { secretKind } from "./secret.ts";
 import { serviceKind } from "./service.ts";
 
 export const kinds = [
+  awsPcaClusterIssuerKind,
+  awsPcaIssuerKind,
   certificateKind,
   challengeKind,
   configMapKind,
