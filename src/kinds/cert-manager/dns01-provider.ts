@@ -1,15 +1,6 @@
 /** Whom a DNS-01 solver has write its records, and with which credentials (cert-manager API reference, `dns01.<provider>`). */
 
-import {
-  anything,
-  checked,
-  fields,
-  list,
-  oneOf,
-  optional,
-  required,
-  text,
-} from "#base/schema.ts";
+import { anything, checked, fields, list, oneOf, optional, required, text } from "#base/schema.ts";
 import { type SecretKeyRef, secretKeyRef } from "./secret-key-ref.ts";
 
 const cloudflare = checked(
