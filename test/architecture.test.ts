@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import { compilerOptions } from "./architecture/compiler-options.ts";
 import {
   findDependencyGaps,
   findLooseVersions,
@@ -72,7 +73,14 @@ const importTable: ImportTable = {
   sources: ["base", "runtime", "kinds", "store"],
   dialects: ["base", "kinds", "model"],
   authorization: ["base", "runtime", "crypto", "gen"],
-  envoy: ["base", "model", "gen", "authorization/policy", "authorization/htpasswd"],
+  envoy: [
+    "base",
+    "model",
+    "gen",
+    "authorization/policy",
+    "authorization/htpasswd",
+    "crypto/jose/key-set",
+  ],
   xds: ["base", "runtime", "envoy", "gen"],
   proxies: ["base", "runtime", "crypto", "kinds", "model", "envoy", "store", "gen"],
   status: ["base", "model", "kinds", "store"],
@@ -186,7 +194,7 @@ const concerns = [
   ...["cert-manager", "challenge", "class", "conditions"],
   ...["delegation", "error-pages", "headers", "health-check", "host", "locations"],
   ...["next-upstream", "path", "policies", "rate-limit", "route", "service", "session", "tls"],
-  ...["unapplied", "upstream-tls", "variables"],
+  ...["tokens", "unapplied", "upstream-tls", "variables"],
 ];
 
 /** Who writes the status of which kinds: a condition has one writer. */
@@ -222,25 +230,6 @@ const doubleCasts: readonly Exception[] = [
     reason: "what crosses the socket was written by the same version of this program",
   },
 ];
-
-/** How strictly the compiler reads us. */
-const compilerOptions = {
-  strict: true,
-  exactOptionalPropertyTypes: true,
-  noUncheckedIndexedAccess: true,
-  noPropertyAccessFromIndexSignature: true,
-  noImplicitOverride: true,
-  noImplicitReturns: true,
-  noFallthroughCasesInSwitch: true,
-  noUnusedLocals: true,
-  noUnusedParameters: true,
-  noUncheckedSideEffectImports: true,
-  erasableSyntaxOnly: true,
-  verbatimModuleSyntax: true,
-  isolatedModules: true,
-  skipLibCheck: false,
-  noEmit: true,
-};
 
 /** What dialects fill. */
 const filledByDialects = [

@@ -7,6 +7,7 @@ import type { Json } from "#base/json.ts";
 import type { ApiKeyPolicy } from "./contracts/api-key.ts";
 import type { BasicPolicy } from "./contracts/basic.ts";
 import type { ExternalRequestPolicy } from "./contracts/external-request.ts";
+import type { JwtPolicy } from "./contracts/jwt.ts";
 
 /** The type of policies among what is served over xDS. */
 export const policyTypeUrl = "type.googleapis.com/sekisho.authorization.Policy";
@@ -24,6 +25,7 @@ export type Policy =
   | BasicPolicy
   | ApiKeyPolicy
   | ExternalRequestPolicy
+  | JwtPolicy
   /** What it needs is not there: nobody passes. */
   | { readonly kind: "unusable"; readonly status: number };
 

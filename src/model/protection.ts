@@ -40,19 +40,22 @@ export interface ApiKeyProtection extends Judged {
   readonly keys: NamedSecret;
 }
 
+/** How a service that has a say in who may pass is spoken to. */
+export interface ServiceTls {
+  /** Whether its certificate must be signed by somebody who is trusted, and be for `serverName`. */
+  readonly verify: boolean;
+  /** Who is trusted, as PEM. Default: whom the system trusts. */
+  readonly trusted?: SecretEntry;
+  /** Default: the host that is asked. */
+  readonly serverName?: string;
+}
+
 /** Another service decides: asked by GET with the client's headers; 2xx lets the request pass, 401 and 403 do not. */
 export interface ExternalProtection extends Judged {
   readonly kind: "external-request";
   readonly backend: Backend;
   /** Over TLS. Default: in clear. */
-  readonly tls?: {
-    /** Whether its certificate must be signed by somebody who is trusted, and be for `serverName`. */
-    readonly verify: boolean;
-    /** Who is trusted, as PEM. Default: whom the system trusts. */
-    readonly trusted?: SecretEntry;
-    /** Default: the host that is asked. */
-    readonly serverName?: string;
-  };
+  readonly tls?: ServiceTls;
   /** The Host header it is asked with. */
   readonly host: string;
   /** With query. */
@@ -64,7 +67,33 @@ export interface ExternalProtection extends Judged {
   readonly timeoutMs: number;
 }
 
-export type Protection = BasicProtection | ApiKeyProtection | ExternalProtection;
+/** A signed token (RFC 7519). */
+export interface JwtProtection extends Judged {
+  readonly kind: "jwt";
+  /** Named in the challenge. */
+  readonly realm: string;
+  /** The keys of whom one must have signed it, as a JSON Web Key Set. */
+  readonly keys: SecretEntry | PublishedKeys;
+  /** Where a request carries it. Default: behind `Bearer` in the Authorization header. */
+  readonly place?: { readonly in: "header" | "cookie" | "query"; readonly name: string };
+  /** Where a browser is sent instead of 401. */
+  readonly signIn?: string;
+}
+
+/** Keys that are asked for where they are published. */
+export interface PublishedKeys {
+  /** A Service here, or a name and a port somewhere else. */
+  readonly server: Backend | { readonly name: string; readonly port: number };
+  /** Over TLS. Default: in clear. */
+  readonly tls?: ServiceTls;
+  /** The Host header it is asked with. */
+  readonly host: string;
+  /** With query. */
+  readonly path: string;
+  readonly keepMs: number;
+}
+
+export type Protection = BasicProtection | ApiKeyProtection | ExternalProtection | JwtProtection;
 
 /** What a route may be protected by. */
 export interface Protected {
@@ -89,18 +118,31 @@ function wants(protection: Protection): readonly string[] {
     }
     case "external-request": {
       const { backend, host, path, signIn = "", timeoutMs, upstreamHeaders, tls } = protection;
-      const secured =
-        tls === undefined
-          ? []
-          : [String(tls.verify), tls.serverName ?? "", ...entryTexts(tls.trusted)];
       return [
         ...[backendName(backend), host, path, signIn, String(timeoutMs)],
-        ...[String(upstreamHeaders.length), ...upstreamHeaders, ...secured],
+        ...[String(upstreamHeaders.length), ...upstreamHeaders, ...tlsTexts(tls)],
       ];
+    }
+    case "jwt": {
+      const { realm, keys, place, signIn = "" } = protection;
+      const where = place === undefined ? ["bearer", ""] : [place.in, place.name];
+      return [realm, signIn, ...where, ...keyTexts(keys)];
     }
     default:
       return unreachable(protection);
   }
+}
+
+function tlsTexts(tls: ServiceTls | undefined): readonly string[] {
+  if (tls === undefined) return [];
+  return [String(tls.verify), tls.serverName ?? "", ...entryTexts(tls.trusted)];
+}
+
+function keyTexts(keys: JwtProtection["keys"]): readonly string[] {
+  if ("key" in keys) return entryTexts(keys);
+  const { server, host, path, keepMs, tls } = keys;
+  const where = "name" in server ? `${server.name}:${server.port}` : backendName(server);
+  return [where, host, path, String(keepMs), ...tlsTexts(tls)];
 }
 
 function entryTexts(entry: SecretEntry | undefined): readonly string[] {

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage } from "node:http";
 interface AuthAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
 
 export interface AuthService extends AsyncDisposable {
@@ -25,7 +26,7 @@ export async function startAuthService(
     const given = answer(request);
     if (given === undefined) return;
     response.writeHead(given.status, given.headers);
-    response.end("a body that nobody sees");
+    response.end(given.body ?? "a body that nobody sees");
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { type AuthService, startAuthService } from "#test/fakes/auth-service.ts";
 import { contractDeps } from "#test/fakes/contract-deps.ts";
 import { shaHash } from "#test/fakes/password-hash.ts";
+import { generateJwk, signToken } from "#test/fakes/signed-token.ts";
 import { contracts, openPolicy } from "./all.ts";
 import { authorizationContract, type ContractExample, checkWith } from "./contract.ts";
 
@@ -48,6 +49,18 @@ const examples: Readonly<Record<string, () => ContractExample>> = {
     failing: { "x-token": "bad" },
     secrets: [],
   }),
+  jwt: () => {
+    const [key, other] = [generateJwk("HS256"), generateJwk("HS256")];
+    const keys = JSON.stringify({ keys: [key.published] });
+    const [good, bad] = [signToken(key, { sub: "alice" }), signToken(other, { sub: "alice" })];
+    const place = { in: "header", name: "X-Token" };
+    return {
+      policy: { kind: "jwt", realm: "shop", keys, place, fetched: {}, signIn: "/in", status: 500 },
+      passing: { "x-token": good },
+      failing: { "x-token": bad },
+      secrets: [String(key.published["k"]), good],
+    };
+  },
 };
 
 for (const contract of contracts) {
@@ -55,7 +68,7 @@ for (const contract of contracts) {
     const example = examples[contract.kind]?.();
     assert.ok(example, `${contract.kind} needs an example here`);
     // Optional parts are there so that each is tried in a wrong form; over TLS nobody listens.
-    const { tls: _, ...policy } = example.policy;
+    const { tls: _, fetched: __, ...policy } = example.policy;
     return Promise.resolve({ example: { ...example, policy }, deps: contractDeps() });
   });
 }

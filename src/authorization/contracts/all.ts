@@ -6,8 +6,9 @@ import { apiKey } from "./api-key.ts";
 import { basic } from "./basic.ts";
 import type { Contract, ContractDeps, PolicyJudge } from "./contract-kind.ts";
 import { externalRequest } from "./external-request.ts";
+import { jwt } from "./jwt.ts";
 
-export const contracts: readonly Contract[] = [basic, apiKey, externalRequest];
+export const contracts: readonly Contract[] = [basic, apiKey, externalRequest, jwt];
 
 /** What answers under a policy that we cannot read: one of a later version. */
 const unreadableStatus = 503;

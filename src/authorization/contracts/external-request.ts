@@ -4,7 +4,6 @@
  */
 
 import {
-  boolean,
   fields,
   integer,
   list,
@@ -18,25 +17,11 @@ import type { HttpAnswer, HttpClient } from "#runtime/http-client.ts";
 import { HttpClientError } from "#runtime/http-client.ts";
 import { type Check, deny, type Header, type Verdict } from "../check.ts";
 import { type Contract, type ContractDeps, contractOf } from "./contract-kind.ts";
+import { clientOf, serviceFields } from "./service-address.ts";
 
 const policy = fields({
   kind: required(oneOf("external-request")),
-  /** Who answers now, as `address:port`; asked in turn. */
-  addresses: required(list(text)),
-  /** Over TLS: whose certificate is expected there. */
-  tls: optional(
-    fields({
-      /** False takes any certificate. */
-      verify: required(boolean),
-      /** PEM; those of the system when absent. */
-      trusted: optional(text),
-      serverName: optional(text),
-    }),
-  ),
-  /** The Host header of what it is asked. */
-  host: required(text),
-  /** With query. */
-  path: required(text),
+  ...serviceFields,
   /** Headers of its answer that go on to the backend; what it does not say is taken from the client's request. */
   upstreamHeaders: required(list(text)),
   /** Where a browser is sent on 401, with the address that it wanted behind `rd=`. */
@@ -75,7 +60,7 @@ class Service {
   constructor(opened: ExternalRequestPolicy, deps: ContractDeps) {
     this.#policy = opened;
     this.#deps = deps;
-    this.#clients = opened.addresses.map((address) => clientOf(opened, deps, address));
+    this.#clients = opened.addresses.map((address) => clientOf(opened, deps.clients, address));
   }
 
   async judge(check: Check, signal: AbortSignal): Promise<Verdict> {
@@ -150,21 +135,6 @@ class Service {
     }
     return { kind: "allow", set, remove, answer: [] };
   }
-}
-
-function clientOf(
-  { tls, host }: ExternalRequestPolicy,
-  { clients }: ContractDeps,
-  address: string,
-): HttpClient {
-  if (tls === undefined) return clients.to({ url: `http://${address}` });
-  const { verify, trusted, serverName } = tls;
-  return clients.to({
-    url: `https://${address}`,
-    serverName: serverName ?? host.replace(/:\d+$/, ""),
-    unverified: !verify,
-    ...(trusted === undefined ? {} : { trusted }),
-  });
 }
 
 /** Nobody has heard the question. */

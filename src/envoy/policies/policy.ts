@@ -4,15 +4,20 @@ import { parseHtpasswd } from "#authorization/htpasswd.ts";
 import { formatPolicy, type Policy } from "#authorization/policy.ts";
 import type { Finding } from "#base/finding.ts";
 import { formatOrigin } from "#base/origin.ts";
+import { err, ok, type Result } from "#base/result.ts";
 import { unreachable } from "#base/unreachable.ts";
+import { parseKeySet } from "#crypto/jose/key-set.ts";
 import type { Backend, Endpoint } from "#model/backend.ts";
 import type { SecretRef } from "#model/fragment.ts";
 import type {
   ApiKeyProtection,
   BasicProtection,
   ExternalProtection,
+  JwtProtection,
   Protection,
+  PublishedKeys,
   SecretEntry,
+  ServiceTls,
 } from "#model/protection.ts";
 import { protectionName } from "#model/protection.ts";
 import { resourceOf } from "../encode.ts";
@@ -53,6 +58,8 @@ function policyOf(protection: Protection, inputs: PolicyInputs): Judged {
       return apiKeyPolicy(protection, inputs);
     case "external-request":
       return externalPolicy(protection, inputs);
+    case "jwt":
+      return jwtPolicy(protection, inputs);
     default:
       return unreachable(protection);
   }
@@ -84,35 +91,88 @@ function apiKeyPolicy(protection: ApiKeyProtection, inputs: PolicyInputs): Judge
 function externalPolicy(protection: ExternalProtection, inputs: PolicyInputs): Judged {
   const { host, path, upstreamHeaders, signIn, timeoutMs, failureStatus: status } = protection;
   const { endpoints, findings } = inputs.endpoints(protection.backend);
-  const trusted = protection.tls?.trusted;
-  const authorities = trusted === undefined ? undefined : entryText(trusted, inputs);
-  if (trusted !== undefined && authorities === undefined) return unusable(protection, trusted);
-  const addresses = endpoints.map(({ address, port }) =>
-    address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
-  );
+  const tls = tlsOf(protection.tls, inputs);
+  if (!tls.ok) return unusable(protection, tls.error);
   const policy: Policy = {
     kind: "external-request",
-    addresses: addresses.sort(),
-    ...tlsOf(protection, authorities),
+    addresses: addressesOf(endpoints),
+    ...tls.value,
     ...{ host, path, upstreamHeaders, timeoutMs, status },
     ...(signIn === undefined ? {} : { signIn }),
   };
   return { policy, findings };
 }
 
+function jwtPolicy(protection: JwtProtection, inputs: PolicyInputs): Judged {
+  const { realm, place, signIn, keys, failureStatus: status } = protection;
+  const asked = {
+    ...({ kind: "jwt", realm, status } as const),
+    ...(place === undefined ? {} : { place }),
+    ...(signIn === undefined ? {} : { signIn }),
+  };
+  if (!("key" in keys)) return publishedPolicy(protection, keys, asked, inputs);
+  const text = entryText(keys, inputs);
+  if (text === undefined) return unusable(protection, keys);
+  const parsed = parseKeySet(text);
+  if (!parsed.ok) return unusable(protection, keys, parsed.error);
+  const findings = parsed.value.unused.map(
+    ({ entry, why }): Finding => ({
+      severity: "warning",
+      reason: "KeyNotUsable",
+      origin: protection.origin,
+      message: `entry ${entry} of the key set in ${textOf(keys)} verifies no token: ${why}`,
+      advice: "replace it, or remove it",
+    }),
+  );
+  return { policy: { ...asked, keys: text }, findings };
+}
+
+function publishedPolicy(
+  protection: JwtProtection,
+  { server, host, path, keepMs, tls: secured }: PublishedKeys,
+  asked: Extract<Policy, { kind: "jwt" }>,
+  inputs: PolicyInputs,
+): Judged {
+  const tls = tlsOf(secured, inputs);
+  if (!tls.ok) return unusable(protection, tls.error);
+  const { addresses, findings } = serverOf(server, inputs);
+  const fetched = { addresses, ...tls.value, host, path, keepMs };
+  return { policy: { ...asked, fetched }, findings };
+}
+
+function serverOf(
+  server: PublishedKeys["server"],
+  inputs: PolicyInputs,
+): { readonly addresses: readonly string[]; readonly findings: readonly Finding[] } {
+  if ("name" in server) return { addresses: [`${server.name}:${server.port}`], findings: [] };
+  const { endpoints, findings } = inputs.endpoints(server);
+  return { addresses: addressesOf(endpoints), findings };
+}
+
+function addressesOf(endpoints: readonly Endpoint[]): readonly string[] {
+  return endpoints
+    .map(({ address, port }) =>
+      address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
+    )
+    .sort();
+}
+
+/** The error is what is missing of it. */
 function tlsOf(
-  { tls }: ExternalProtection,
-  trusted: string | undefined,
-): Pick<Extract<Policy, { kind: "external-request" }>, "tls"> {
-  if (tls === undefined) return {};
-  const { verify, serverName } = tls;
-  return {
+  tls: ServiceTls | undefined,
+  inputs: PolicyInputs,
+): Result<Pick<Extract<Policy, { kind: "external-request" }>, "tls">, SecretEntry> {
+  if (tls === undefined) return ok({});
+  const { verify, serverName, trusted } = tls;
+  const authorities = trusted === undefined ? undefined : entryText(trusted, inputs);
+  if (trusted !== undefined && authorities === undefined) return err(trusted);
+  return ok({
     tls: {
       verify,
-      ...(trusted === undefined ? {} : { trusted }),
+      ...(authorities === undefined ? {} : { trusted: authorities }),
       ...(serverName === undefined ? {} : { serverName }),
     },
-  };
+  });
 }
 
 function entryText(
@@ -124,7 +184,11 @@ function entryText(
 }
 
 /** Nobody passes until what is missing is there. */
-function unusable({ origin, failureStatus }: Protection, missing: SecretRef | SecretEntry): Judged {
+function unusable(
+  { origin, failureStatus }: Protection,
+  missing: SecretRef | SecretEntry,
+  why = "it is missing or empty",
+): Judged {
   return {
     policy: { kind: "unusable", status: failureStatus },
     findings: [
@@ -132,7 +196,7 @@ function unusable({ origin, failureStatus }: Protection, missing: SecretRef | Se
         severity: "error",
         reason: "ProtectionNotUsable",
         origin,
-        message: `${textOf(missing)} is missing or empty: requests to what it protects are answered with ${failureStatus} (${formatOrigin(origin)})`,
+        message: `${textOf(missing)} cannot be used (${why}): requests to what it protects are answered with ${failureStatus} (${formatOrigin(origin)})`,
         advice: "create the Secret with that key, or name another",
       },
     ],
