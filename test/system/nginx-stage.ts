@@ -7,7 +7,7 @@ import { loadAll } from "js-yaml";
 import type { JsonObject } from "#base/json.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { storedObject } from "#test/fakes/stored-object.ts";
-import { startTestGate, type TestGate } from "./test-gate.ts";
+import { startTestGate, type TestGate, type TestGateSettings } from "./test-gate.ts";
 
 export interface NginxStage extends AsyncDisposable {
   readonly gate: TestGate;
@@ -48,9 +48,9 @@ type Metadata = Partial<KubeObject["metadata"]> & JsonObject;
 
 const pods = ["tea", "coffee"] as const;
 
-export async function startNginxStage(): Promise<NginxStage> {
+export async function startNginxStage(settings: TestGateSettings = {}): Promise<NginxStage> {
   await using undo = new AsyncDisposableStack();
-  const gate = undo.use(await startTestGate());
+  const gate = undo.use(await startTestGate(settings));
   const ports = new Map<string, number>();
   for (const pod of pods) ports.set(pod, await startPod(pod, undo));
   const running = undo.move();

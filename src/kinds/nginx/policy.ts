@@ -184,10 +184,7 @@ const body = fields({ spec: optional(spec, "The rule.") });
 export type Policy = Parsed<typeof body>;
 
 /** Rules by which nobody is let in or kept out here. */
-const otherRules = [
-  ...["jwt", "ingressMTLS", "oidc", "waf", "cache"],
-  ...["cors", "hsts"],
-] as const;
+const otherRules = [...["ingressMTLS", "oidc", "waf", "cache"], ...["cors", "hsts"]] as const;
 
 export const policyKind: Kind<Policy> = {
   id: "Policy.k8s.nginx.org",
@@ -205,6 +202,17 @@ export const policyKind: Kind<Policy> = {
       reason: "this rule is not applied",
       advice: "expect 500 where it is referred to",
     })),
+    {
+      path: "spec.jwt.sniEnabled",
+      reason: "a server name is always sent",
+      advice: "remove it",
+      harmless: [true],
+    },
+    {
+      path: "spec.jwt.sslVerifyDepth",
+      reason: "a chain may have any length",
+      advice: "remove it",
+    },
     {
       path: "spec.egressMTLS.protocols",
       reason: "upstreams are spoken to by TLS 1.2 or 1.3, never by older versions",

@@ -2,12 +2,11 @@
 
 import { err, ok, type Result } from "#base/result.ts";
 import type { Policy } from "#kinds/nginx/policy.ts";
-import { serviceKind } from "#kinds/service.ts";
-import type { Backend } from "#model/backend.ts";
-import type { ExternalProtection, Protection } from "#model/protection.ts";
+import type { Protection } from "#model/protection.ts";
 import type { FindingText } from "../../common/findings.ts";
-import { isLabel, isServiceName } from "../names.ts";
 import { findEntry, type RuleContext } from "../policy-secrets.ts";
+import { findService, serviceTls } from "../policy-services.ts";
+import { jwt } from "./tokens.ts";
 
 type PolicySpec = NonNullable<Policy["spec"]>;
 
@@ -17,11 +16,12 @@ type Translate = (spec: PolicySpec, context: RuleContext) => Result<Protection, 
 /** By the name of the rule, in the order in which they are asked. */
 export const authorizationRules: Readonly<Record<string, Translate>> = {
   basicAuth,
+  jwt,
   apiKey,
   externalAuth,
 };
 
-/** nginx's `proxy_connect_timeout` and `proxy_read_timeout`. */
+/** nginx's `proxy_read_timeout`. */
 const timeoutMs = 60_000;
 /** As nginx answers when a policy cannot be applied, or the service that decides fails. */
 const failureStatus = 500;
@@ -56,9 +56,9 @@ function externalAuth(
   if (authSnippets !== "") return err("has authSnippets, and nginx's language is not understood");
   if (!authURI.startsWith("/")) return err("is invalid: authURI must be a path");
   const port = rule.authServicePorts?.[0] ?? (rule.sslEnabled === true ? 443 : 80);
-  const backend = findBackend(rule.authServiceName ?? "", port, context);
+  const backend = findService(rule.authServiceName ?? "", port, context);
   if (!backend.ok) return backend;
-  const tls = tlsOf(rule, context);
+  const tls = rule.sslEnabled === true ? serviceTls(rule, context) : ok({});
   if (!tls.ok) return tls;
   const { namespace, service } = backend.value;
   return ok({
@@ -84,35 +84,4 @@ export function portsNote({ externalAuth: rule = {} }: PolicySpec): FindingText 
     message: `who may pass is asked at port ${asked}; of authServicePorts ${others.join(", ")} are not used`,
     advice: "name one port",
   };
-}
-
-function findBackend(
-  text: string,
-  port: number,
-  { origin, world }: RuleContext,
-): Result<Backend, string> {
-  const [first = "", second, ...more] = text.split("/");
-  const namespace = second === undefined ? origin.namespace : first;
-  const service = second ?? first;
-  if (!isLabel(namespace) || !isServiceName(service) || more.length > 0)
-    return err("is invalid: authServiceName must name a Service");
-  const known = world.get(serviceKind, namespace, service);
-  if (known === undefined) return err(`asks Service ${namespace}/${service}, which does not exist`);
-  const spec = known.value?.spec;
-  if (spec?.type !== "ExternalName" && !(spec?.ports ?? []).some((entry) => entry.port === port))
-    return err(`asks port ${port} of Service ${namespace}/${service}, which has no such port`);
-  return ok({ namespace, service, port, protocol: "http1", connectTimeoutMs: timeoutMs });
-}
-
-function tlsOf(
-  rule: NonNullable<PolicySpec["externalAuth"]>,
-  context: RuleContext,
-): Result<Pick<ExternalProtection, "tls">, string> {
-  if (rule.sslEnabled !== true) return ok({});
-  const serverName = rule.sniName === undefined ? {} : { serverName: rule.sniName };
-  const verify = rule.sslVerify === true;
-  const secret = rule.trustedCertSecret ?? "";
-  if (!verify || secret === "") return ok({ tls: { verify, ...serverName } });
-  const trusted = findEntry(secret, { type: "nginx.org/ca", key: "ca.crt" }, context);
-  return trusted.ok ? ok({ tls: { verify, trusted: trusted.value, ...serverName } }) : trusted;
 }
