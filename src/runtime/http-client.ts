@@ -3,6 +3,8 @@
 export interface HttpServerAddress {
   /** `https://host:port`; a path is put in front of every path asked for. */
   readonly url: string;
+  /** The IP address to connect to; absent: what the host of the URL resolves to then. */
+  readonly address?: string;
   /** PEM certificates that sign the server's; those of the system when absent. */
   readonly trusted?: string;
   /** Our own certificate and its key, PEM. */
@@ -14,7 +16,7 @@ export interface HttpServerAddress {
 }
 
 export interface HttpRequest {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With query, as it goes on the request line. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -43,7 +45,14 @@ export interface HttpClients {
   readonly to: (server: HttpServerAddress) => HttpClient;
 }
 
-export type HttpClientErrorCode = "refused" | "reset" | "untrusted" | "aborted" | "other";
+/** `refused` and `unreachable`: nothing was sent. */
+export type HttpClientErrorCode =
+  | "refused"
+  | "unreachable"
+  | "reset"
+  | "untrusted"
+  | "aborted"
+  | "other";
 
 export class HttpClientError extends Error {
   readonly code: HttpClientErrorCode;

@@ -2,6 +2,7 @@
 
 import http from "node:http";
 import https from "node:https";
+import { isIP } from "node:net";
 import type {
   HttpAnswer,
   HttpClient,
@@ -27,8 +28,9 @@ function createHttpClient(server: HttpServerAddress): HttpClient {
   const options: http.RequestOptions = {
     agent,
     protocol: url.protocol,
-    hostname: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    hostname: server.address ?? plainHost(url),
     port: url.port === "" ? (isTls ? 443 : 80) : url.port,
+    ...(server.address === undefined ? {} : { headers: { host: url.host } }),
   };
   const prefix = url.pathname.replace(/\/$/, "");
   return {
@@ -42,13 +44,26 @@ function createHttpClient(server: HttpServerAddress): HttpClient {
   };
 }
 
-function tlsOptions({ trusted, identity, serverName, unverified }: HttpServerAddress): object {
+/** Without the brackets of IPv6. */
+function plainHost({ hostname }: URL): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
+}
+
+function tlsOptions(server: HttpServerAddress): object {
+  const { trusted, identity, unverified } = server;
+  const serverName = server.serverName ?? hostToVerify(server);
   return {
     ...(trusted === undefined ? {} : { ca: trusted }),
     ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.key }),
     ...(serverName === undefined ? {} : { servername: serverName }),
     ...(unverified === true ? { rejectUnauthorized: false } : {}),
   };
+}
+
+/** When we connect by address, the name of the URL must be said to the server all the same. */
+function hostToVerify({ url, address }: HttpServerAddress): string | undefined {
+  const host = plainHost(new URL(url));
+  return address === undefined || isIP(host) !== 0 ? undefined : host;
 }
 
 function exchange(
@@ -59,7 +74,8 @@ function exchange(
 ): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   const length = body === undefined ? {} : { "content-length": `${Buffer.byteLength(body)}` };
-  const sent = send({ ...options, method, signal, headers: { ...headers, ...length } });
+  const all = { ...options.headers, ...headers, ...length };
+  const sent = send({ ...options, method, signal, headers: all });
   sent.on("socket", (socket) => {
     socket.setKeepAlive(true, 15_000);
     socket.setNoDelay(true);
@@ -101,6 +117,9 @@ async function* bodyOf(
 
 const codes: Readonly<Record<string, HttpClientErrorCode>> = {
   ECONNREFUSED: "refused",
+  ENETUNREACH: "unreachable",
+  EHOSTUNREACH: "unreachable",
+  EADDRNOTAVAIL: "unreachable",
   ECONNRESET: "reset",
   EPIPE: "reset",
   DEPTH_ZERO_SELF_SIGNED_CERT: "untrusted",
