@@ -11,13 +11,18 @@ export const programs = join(import.meta.dirname, "..", "programs");
 export interface GoBuild {
   /** The module's folder below `programs`. */
   readonly module: string;
-  /** Its folder in the module. */
+  /** Its folder in the module, or the import path of a package that the module requires. */
   readonly package: string;
   /** Values of string variables that the linker sets. */
   readonly stamps?: Readonly<Record<string, string>>;
 }
 
 const lastLines = 20;
+
+/** It begins with the name of a host. */
+function isImportPath(name: string): boolean {
+  return /^[\w-]+\.\w[\w.-]*\//.test(name);
+}
 
 /** Builds one program into a file. Rejects with what the compiler said. */
 export function buildGo(build: GoBuild, output: string, progress: Progress): Promise<void> {
@@ -32,7 +37,7 @@ export function buildGo(build: GoBuild, output: string, progress: Progress): Pro
     link,
     "-o",
     output,
-    `./${build.package}`,
+    isImportPath(build.package) ? build.package : `./${build.package}`,
   ];
   const child = spawn("go", args, {
     cwd: join(programs, build.module),

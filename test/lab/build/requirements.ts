@@ -32,6 +32,11 @@ async function findGoObstacle(): Promise<string | undefined> {
   }
 }
 
+/** As {@link skipWithoutLab}, for what is built with Go and needs nothing else. */
+export async function skipWithoutGo(): Promise<string | false> {
+  return skipOrFail(await findGoObstacle());
+}
+
 async function runs(program: string, ...args: readonly string[]): Promise<boolean> {
   try {
     await run(program, args);
@@ -46,7 +51,10 @@ async function runs(program: string, ...args: readonly string[]): Promise<boolea
  * cannot run a lab is a failure: nothing would tell that a whole folder of tests never ran.
  */
 export async function skipWithoutLab(): Promise<string | false> {
-  const obstacle = await findObstacle();
+  return skipOrFail(await findObstacle());
+}
+
+function skipOrFail(obstacle: string | undefined): string | false {
   if (obstacle === undefined) return false;
   if (process.env["CI"] === "true") throw new Error(obstacle);
   return obstacle;

@@ -20,7 +20,7 @@ const kubePrograms = [
 
 const versionPackage = "k8s.io/component-base/version";
 
-interface Tool {
+export interface Tool {
   readonly build: GoBuild;
   /** For the person who waits. */
   readonly title: string;
@@ -74,9 +74,14 @@ function kubernetesStamps(): Readonly<Record<string, string>> {
   };
 }
 
+/** What decides what Go builds beside the sources. */
+export function goVersion(): string {
+  return execFileSync("go", ["env", "GOVERSION", "GOARCH"], { encoding: "utf8" });
+}
+
 /** The folder with every program of a lab; builds what is not there, and says so on standard error. */
 export async function bringTools(): Promise<string> {
-  const go = execFileSync("go", ["env", "GOVERSION", "GOARCH"], { encoding: "utf8" });
+  const go = goVersion();
   const links = new Map<string, string>();
   for (const tool of tools()) {
     const folder = await bringGo(tool, go);
@@ -97,7 +102,8 @@ export async function bringTools(): Promise<string> {
   return folder;
 }
 
-async function bringGo({ build, title, names }: Tool, go: string): Promise<string> {
+/** The folder with a program that is built with Go; builds it when it is not there. */
+export async function bringGo({ build, title, names }: Tool, go: string): Promise<string> {
   const folder = join(programs, build.module);
   const sources = [`${build.package}/*.go`, "go.mod", "go.sum"];
   const key = keyOf(folder, sources, [go, JSON.stringify(build.stamps ?? {})]);
