@@ -160,6 +160,7 @@ export const acmeSolver = checked(
 
 export type AcmeSolver = Parsed<typeof acmeSolver>;
 export type SolverSelector = Parsed<typeof selector>;
+export type Dns01Solver = Parsed<typeof dns01>;
 
 const noPod = {
   reason: "challenges are answered by the proxies, so no solver pod runs",
