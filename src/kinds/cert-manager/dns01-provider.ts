@@ -1,6 +1,16 @@
 /** Whom a DNS-01 solver has write its records, and with which credentials (cert-manager API reference, `dns01.<provider>`). */
 
-import { anything, checked, fields, list, oneOf, optional, required, text } from "#base/schema.ts";
+import {
+  anything,
+  checked,
+  fields,
+  list,
+  oneOf,
+  optional,
+  type Parsed,
+  required,
+  text,
+} from "#base/schema.ts";
 import { type SecretKeyRef, secretKeyRef } from "./secret-key-ref.ts";
 
 const cloudflare = checked(
@@ -179,3 +189,5 @@ export const dns01Providers = {
   digitalocean: optional(digitalocean, "DigitalOcean DNS."),
   akamai: optional(akamai, "Akamai Edge DNS."),
 };
+
+export type WebhookProvider = Parsed<typeof webhook>;
