@@ -2,7 +2,9 @@
 
 import { awsPcaClusterIssuerKind, awsPcaIssuerKind } from "./cert-manager/aws-pca-issuer.ts";
 import { certificateKind } from "./cert-manager/certificate.ts";
+import { certificateRequestKind } from "./cert-manager/certificate-request.ts";
 import { challengeKind } from "./cert-manager/challenge.ts";
+import { clusterIssuerKind, issuerKind } from "./cert-manager/issuer.ts";
 import { orderKind } from "./cert-manager/order.ts";
 import { configMapKind } from "./config-map.ts";
 import { deploymentKind } from "./deployment.ts";
@@ -26,7 +28,9 @@ export const kinds = [
   awsPcaClusterIssuerKind,
   awsPcaIssuerKind,
   certificateKind,
+  certificateRequestKind,
   challengeKind,
+  clusterIssuerKind,
   configMapKind,
   deploymentKind,
   endpointSliceKind,
@@ -34,6 +38,7 @@ export const kinds = [
   globalConfigurationKind,
   ingressClassKind,
   ingressKind,
+  issuerKind,
   namespaceKind,
   orderKind,
   podKind,

@@ -49,21 +49,21 @@ export function customResourceDefinition(kind: DefinedKind): JsonObject {
 /** `kubectl get sekisho` shows the objects of every kind that we define. */
 const categories = ["sekisho"];
 
-function namesOf({ kind, plural, shortNames }: DefinedKind): JsonObject {
+function namesOf({ kind, plural, shortNames, definition }: DefinedKind): JsonObject {
   return {
     kind,
     listKind: `${kind}List`,
     plural,
     singular: kind.toLowerCase(),
     ...(shortNames.length === 0 ? {} : { shortNames }),
-    categories,
+    categories: [...categories, ...(definition.categories ?? [])],
   };
 }
 
 const ofStatus = "What whoever serves it says of it.";
 
 function versionOf({ parse, columns, definition }: DefinedKind): JsonObject {
-  const { description, status } = definition;
+  const { description, status, selectableFields = [] } = definition;
   const body = parse.shape ?? anyShape;
   const schema: Shape = {
     ...body,
@@ -84,6 +84,9 @@ function versionOf({ parse, columns, definition }: DefinedKind): JsonObject {
       { name: "AGE", type: "date", jsonPath: ".metadata.creationTimestamp" },
       ...columns.filter(({ wide }) => wide === true).flatMap(printerColumn),
     ],
+    ...(selectableFields.length === 0
+      ? {}
+      : { selectableFields: selectableFields.map((jsonPath) => ({ jsonPath })) }),
   };
 }
 

@@ -39,6 +39,10 @@ export interface Definition {
   readonly status?: Parser<unknown>;
   /** Older versions with the fields of this one: served, with a warning. */
   readonly retiredVersions?: readonly string[];
+  /** Names under which kubectl gets several kinds, beside our own. */
+  readonly categories?: readonly string[];
+  /** What kubectl may select objects by, as in `.spec.issuerRef.name`. */
+  readonly selectableFields?: readonly string[];
 }
 
 export interface FieldWithoutEffect {

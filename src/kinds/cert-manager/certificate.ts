@@ -1,63 +1,41 @@
 /** Certificate, cert-manager.io/v1: a certificate that is issued into a Secret and renewed (cert-manager API reference). */
 
-import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
-import {
-  anything,
-  boolean,
-  fields,
-  integer,
-  list,
-  mapOf,
-  optional,
-  type Parsed,
-  required,
-  text,
-} from "#base/schema.ts";
-import type { Kind, Known } from "../kind.ts";
-import { issuerReference } from "./issuer-reference.ts";
+import { isJsonObject, type JsonObject } from "#base/json.ts";
+import { fields, integer, optional, type Parsed, required, text } from "#base/schema.ts";
+import { conditionColumn, conditionList, messageColumn } from "../condition.ts";
+import type { Kind } from "../kind.ts";
+import { certificateSpec } from "./certificate-spec.ts";
+import { issuerFields } from "./issuer-reference.ts";
 
-const spec = fields({
-  secretName: required(text),
-  issuerRef: required(issuerReference),
-  dnsNames: optional(list(text)),
-  commonName: optional(text),
-  duration: optional(text),
-  renewBefore: optional(text),
-  renewBeforePercentage: optional(integer()),
-  usages: optional(list(text)),
-  subject: optional(anything),
-  literalSubject: optional(text),
-  ipAddresses: optional(list(text)),
-  uris: optional(list(text)),
-  emailAddresses: optional(list(text)),
-  otherNames: optional(anything),
-  nameConstraints: optional(anything),
-  isCA: optional(boolean),
-  privateKey: optional(anything),
-  signatureAlgorithm: optional(text),
-  encodeUsagesInRequest: optional(boolean),
-  keystores: optional(anything),
-  additionalOutputFormats: optional(anything),
-  secretTemplate: optional(
-    fields({ annotations: optional(mapOf(text)), labels: optional(mapOf(text)) }),
-  ),
-  revisionHistoryLimit: optional(integer()),
-});
-
-const body = fields({ spec: required(spec) });
+const body = fields({ spec: required(certificateSpec, "The certificate that is wanted.") });
 
 export type Certificate = Parsed<typeof body>;
 
-/** The status of the condition Ready; empty while there is none. */
-function readiness({ object }: Known<unknown>, field: "status" | "message"): string {
-  const status = isJsonObject(object.status) ? (object.status as JsonObject) : {};
-  const conditions = Array.isArray(status["conditions"]) ? status["conditions"] : [];
-  const ready = (conditions as readonly Json[]).find(
-    (one) => isJsonObject(one) && (one as JsonObject)["type"] === "Ready",
-  );
-  const value = isJsonObject(ready) ? (ready as JsonObject)[field] : undefined;
-  return typeof value === "string" ? value : "";
-}
+const renewalInformation = fields({
+  suggestedWindow: optional(
+    fields({ start: optional(text, "From."), end: optional(text, "To.") }),
+    "When the server suggests to renew.",
+  ),
+  explanationURL: optional(text, "Why."),
+  lastChecked: optional(text, "When the server was asked."),
+  nextCheck: optional(text, "When it is asked again."),
+  lastError: optional(text, "Why it could not be asked."),
+});
+
+const status = fields({
+  conditions: optional(conditionList, "Ready and Issuing."),
+  notBefore: optional(text, "Since when the certificate holds."),
+  notAfter: optional(text, "Until when it holds."),
+  renewalTime: optional(text, "When it is renewed."),
+  revision: optional(integer(), "How many were issued."),
+  nextPrivateKeySecretName: optional(text, "The Secret with the key of the next one."),
+  lastFailureTime: optional(text, "When it could not be issued last."),
+  failedIssuanceAttempts: optional(integer(), "How often it could not be issued in a row."),
+  acme: optional(
+    fields({ ari: optional(renewalInformation, "What the ACME server says of renewal.") }),
+    "What an ACME server says of it.",
+  ),
+});
 
 export const certificateKind: Kind<Certificate> = {
   id: "Certificate.cert-manager.io",
@@ -77,9 +55,35 @@ export const certificateKind: Kind<Certificate> = {
     },
   ],
   columns: [
-    { title: "READY", value: (known) => readiness(known, "status") },
-    { title: "SECRET", value: ({ value }) => value?.spec.secretName ?? "" },
-    { title: "ISSUER", wide: true, value: ({ value }) => value?.spec.issuerRef.name ?? "" },
-    { title: "STATUS", wide: true, value: (known) => readiness(known, "message") },
+    conditionColumn("READY", "Ready"),
+    {
+      title: "SECRET",
+      jsonPath: ".spec.secretName",
+      value: ({ value }) => value?.spec.secretName ?? "",
+    },
+    {
+      title: "ISSUER",
+      wide: true,
+      jsonPath: ".spec.issuerRef.name",
+      value: ({ value }) => value?.spec.issuerRef.name ?? "",
+    },
+    messageColumn("STATUS", "Ready"),
+    {
+      title: "EXPIRATION",
+      wide: true,
+      jsonPath: ".status.notAfter",
+      value: ({ object }) => {
+        const notAfter = isJsonObject(object.status)
+          ? (object.status as JsonObject)["notAfter"]
+          : undefined;
+        return typeof notAfter === "string" ? notAfter : "";
+      },
+    },
   ],
+  definition: {
+    description: "A certificate that is issued into a Secret and renewed.",
+    status,
+    categories: ["cert-manager"],
+    selectableFields: issuerFields,
+  },
 };

@@ -11,7 +11,7 @@ import {
   text,
 } from "#base/schema.ts";
 import type { Kind } from "../kind.ts";
-import { issuerReference } from "./issuer-reference.ts";
+import { issuerFields, issuerReference } from "./issuer-reference.ts";
 import { acmeState, statusText } from "./order.ts";
 
 const spec = fields(
@@ -78,5 +78,7 @@ export const challengeKind: Kind<Challenge> = {
   definition: {
     description: "What shows an ACME server that one name is ours.",
     status,
+    categories: ["cert-manager", "cert-manager-acme"],
+    selectableFields: issuerFields,
   },
 };

@@ -13,7 +13,7 @@ import {
   textLike,
 } from "#base/schema.ts";
 import type { Kind, Known } from "../kind.ts";
-import { issuerReference } from "./issuer-reference.ts";
+import { issuerFields, issuerReference } from "./issuer-reference.ts";
 
 /** Where an order or a challenge stands; the last three are failures. */
 export const acmeState = oneOf(
@@ -104,5 +104,10 @@ export const orderKind: Kind<Order> = {
       value: (known) => statusText(known, "reason"),
     },
   ],
-  definition: { description: "One order at an ACME server, for one CertificateRequest.", status },
+  definition: {
+    description: "One order at an ACME server, for one CertificateRequest.",
+    status,
+    categories: ["cert-manager", "cert-manager-acme"],
+    selectableFields: issuerFields,
+  },
 };
