@@ -209,6 +209,17 @@ test("a host whose paths all go one way has nothing to climb out of, but its cli
   }
 });
 
+/** The first lookup of another spelling misses, so that every filter is in the chain before the host is found. */
+test("a host that has no use for a filter is open however its name is spelt", async () => {
+  await using echo = await startEcho();
+  await using gate = await startTestGate({});
+  assert.deepEqual(await gate.apply(oneWay(echo.port)), []);
+  const peer = { port: gate.http };
+  for (const authority of ["one-way.test", "ONE-WAY.test:80", "one-way.test."]) {
+    assert.deepEqual(await statuses(peer, authority, "/open"), [200, 200]);
+  }
+});
+
 /** An Ingress with one path, and what it leads to. */
 function oneWay(port: number): readonly KubeObject[] {
   const metadata = {

@@ -22,7 +22,8 @@ import { type Protection, protectionName } from "#model/protection.ts";
 import { durationOf, typedConfig } from "../encode.ts";
 import { connectionHeader, scopeHeader } from "../internal-headers.ts";
 
-const authorizationName = "sekisho.authorization";
+/** How the filter is called in the chain. */
+export const authorizationName = "sekisho.authorization";
 
 /** The static cluster in every bootstrap that leads to the adapter beside this Envoy. */
 export const authorizationClusterName = "sekisho_authorization";

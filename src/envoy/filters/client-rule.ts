@@ -23,7 +23,8 @@ import type { ClientRule } from "#model/client-rule.ts";
 import { typedConfig } from "../encode.ts";
 import { cidrRangeOf } from "../listeners/network.ts";
 
-const clientRuleName = "sekisho.client-rule";
+/** How the filter is called in the chain. */
+export const clientRuleName = "sekisho.client-rule";
 
 export function clientRuleFilter(): HttpFilter {
   const nobody = create(RBACSchema, { rules: { action: RBAC_Action.ALLOW, policies: {} } });

@@ -8,6 +8,7 @@ import { LuaSchema } from "#gen/envoy/extensions/filters/http/lua/v3/lua_pb.ts";
 import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { HttpFilterSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { typedConfig } from "../encode.ts";
+import { leftOut } from "./left-out.ts";
 import { luaOf } from "./lua.ts";
 import { normaliseName, wildcardName } from "./scope-fallback.ts";
 import { connectionGroupScript } from "./scope-scripts.ts";
@@ -21,7 +22,6 @@ export function connectionGroupFilter(): HttpFilter {
   });
 }
 
-const off = anyPack(FilterConfigSchema, create(FilterConfigSchema, { disabled: true }));
 // An empty configuration that is there means that the filter is on.
 const on = anyPack(FilterConfigSchema, create(FilterConfigSchema, { config: create(AnySchema) }));
 
@@ -31,7 +31,7 @@ const on = anyPack(FilterConfigSchema, create(FilterConfigSchema, { config: crea
  * filters run. Leaving it out is slow, not wrong.
  */
 export function withoutLookups(): { [filter: string]: Any } {
-  return { [normaliseName]: off, [connectionGroupName]: off, [wildcardName]: off };
+  return leftOut(normaliseName, connectionGroupName, wildcardName);
 }
 
 /**

@@ -3,7 +3,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
 import { anyPack } from "@bufbuild/protobuf/wkt";
-import { FilterConfigSchema } from "#gen/envoy/config/route/v3/route_components_pb.ts";
 import { CustomResponseSchema } from "#gen/envoy/extensions/filters/http/custom_response/v3/custom_response_pb.ts";
 import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { HttpFilterSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
@@ -22,6 +21,7 @@ import { typedConfig } from "../encode.ts";
 import { scopeHeader } from "../internal-headers.ts";
 import { answerHeaders, bodyOf } from "../routes/answer.ts";
 import { allOf, matcherExtension, noneOf, textMatches } from "../xds-matcher.ts";
+import { leftOut } from "./left-out.ts";
 
 const errorAnswersName = "sekisho.error-answers";
 
@@ -33,11 +33,9 @@ export function errorAnswersFilter(): HttpFilter {
   });
 }
 
-const off = anyPack(FilterConfigSchema, create(FilterConfigSchema, { disabled: true }));
-
 /** `typed_per_filter_config` of a host none of whose routes has such answers: it leaves the filter out of the chain. */
 export function withoutErrorAnswers(): { [filter: string]: Any } {
-  return { [errorAnswersName]: off };
+  return leftOut(errorAnswersName);
 }
 
 /** `typed_per_filter_config` of a route with such answers; `host` is the host whose route says them. */

@@ -23,7 +23,8 @@ import { TokenBucketSchema } from "#gen/envoy/type/v3/token_bucket_pb.ts";
 import type { CountedBy, RateLimit, RateLimits } from "#model/rate-limit.ts";
 import { durationOf, type Init, typedConfig } from "../encode.ts";
 
-const rateLimitName = "sekisho.rate-limit";
+/** How the filter is called in the chain. */
+export const rateLimitName = "sekisho.rate-limit";
 
 /** In the names of statistics. */
 const statPrefix = "routes";

@@ -12,19 +12,26 @@ import { formatRateLimits, type RateLimits } from "#model/rate-limit.ts";
 import { formatTaken, type Route } from "#model/route.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
 import { encodeResource } from "../encode.ts";
-import { withoutAuthorization } from "../filters/authorization.ts";
-import { withoutBodyLimit } from "../filters/body-limit.ts";
-import { withoutClientRule } from "../filters/client-rule.ts";
+import { authorizationName, withoutAuthorization } from "../filters/authorization.ts";
+import { bodyLimitName, withoutBodyLimit } from "../filters/body-limit.ts";
+import { clientRuleName, withoutClientRule } from "../filters/client-rule.ts";
 import { withoutLookups } from "../filters/connection-group.ts";
 import { changesErrors, withoutErrorAnswers } from "../filters/error-answers.ts";
 import { withoutGate } from "../filters/gate.ts";
-import { withoutRateLimits, withRateLimits } from "../filters/rate-limit.ts";
+import { leftOut } from "../filters/left-out.ts";
+import { rateLimitName, withoutRateLimits, withRateLimits } from "../filters/rate-limit.ts";
 import { connectionHeader, scopeHeader } from "../internal-headers.ts";
 import type { Resource } from "../resource.ts";
 import { bodyBytes } from "./answer.ts";
 import type { ConnectionGuard } from "./misdirected.ts";
 import { buildMisdirectedRoute, protectionsOfGuard } from "./misdirected.ts";
-import { buildRoutes, type EnvoyRoute, type RouteOptions, sharedByRoutes } from "./route.ts";
+import {
+  buildRoutes,
+  type EnvoyRoute,
+  type RouteOptions,
+  type SharedByRoutes,
+  sharedByRoutes,
+} from "./route.ts";
 import { canMatch } from "./route-match.ts";
 import { hostResourceName } from "./scope.ts";
 
@@ -63,9 +70,10 @@ export function buildRouteConfiguration(
         ...shared.requestHeaders,
         ...shared.responseHeaders,
         ...shared.retries,
-        ...(shared.limits === undefined
-          ? {}
-          : { typedPerFilterConfig: withRateLimits(shared.limits) }),
+        typedPerFilterConfig: {
+          ...leftOut(...unusedFilters(routes, shared)),
+          ...(shared.limits === undefined ? {} : withRateLimits(shared.limits)),
+        },
       },
     ],
     requestHeadersToRemove: removed,
@@ -126,6 +134,24 @@ function protectionOf(route: Route): readonly string[] {
     ...(clients === undefined ? [] : [`${formatClientRule(clients)} ${place}`]),
     ...(rateLimits === undefined ? [] : [`${formatRateLimits(rateLimits)} ${place}`]),
   ];
+}
+
+/**
+ * What none of the routes uses is left out by the virtual host: 8 percent of the instructions of a request. The route configuration has them
+ * off as well, which is what a request meets whose first lookup missed.
+ */
+function unusedFilters(routes: readonly Route[], { limits }: SharedByRoutes): readonly string[] {
+  const isUsed: Readonly<Record<string, boolean>> = {
+    [rateLimitName]: limits !== undefined,
+    [clientRuleName]: routes.some(({ clients }) => clients !== undefined),
+    [authorizationName]: routes.some(({ protections = [] }) => protections.length > 0),
+    [bodyLimitName]: routes.some(hasBodyLimit),
+  };
+  return Object.keys(isUsed).filter((name) => isUsed[name] !== true);
+}
+
+function hasBodyLimit({ action }: Route): boolean {
+  return action.kind === "forward" && action.maxBodyBytes !== undefined;
 }
 
 function hasErrorAnswers({ action }: Route): boolean {
