@@ -192,9 +192,9 @@ const plugPoints: readonly PlugPoint[] = [
 const concerns = [
   ...["access-control", "action", "annotations", "authorization", "backend", "balancing"],
   ...["cert-manager", "challenge", "class", "conditions"],
-  ...["delegation", "error-pages", "headers", "health-check", "host", "locations"],
+  ...["delegation", "error-pages", "headers", "health-check", "host", "listeners", "locations"],
   ...["next-upstream", "path", "policies", "rate-limit", "route", "service", "session", "tls"],
-  ...["tokens", "unapplied", "upstream-tls", "variables"],
+  ...["stream", "stream-health-check", "tokens", "unapplied", "upstream-tls", "variables"],
 ];
 
 /** Who writes the status of which kinds: a condition has one writer. */
@@ -234,6 +234,7 @@ const doubleCasts: readonly Exception[] = [
 /** What dialects fill. */
 const filledByDialects = [
   ...["action", "backend", "client-rule", "fragment", "host", "protection", "rate-limit", "route"],
+  ...["own-port", "stream"],
 ].map((name) => `src/model/${name}.ts`);
 
 const sources = readSources(join(import.meta.dirname, ".."));

@@ -107,9 +107,9 @@ interface Translated {
 }
 
 /** Every node of the model knows which field of which object it comes from. */
-function originsOf({ rules, certificates, fallback }: Fragment): readonly Origin[] {
+function originsOf({ rules, certificates, fallback, streams = [] }: Fragment): readonly Origin[] {
   const routes = [...rules.flatMap((rule) => rule.routes), ...(fallback ? [fallback] : [])];
-  return [...rules, ...certificates, ...routes].map(({ origin }) => origin);
+  return [...rules, ...certificates, ...routes, ...streams].map(({ origin }) => origin);
 }
 
 /** `path` as findings and origins have it: `spec.rules[0].host`, `metadata.annotations[example.com/x]`. */

@@ -3,6 +3,7 @@
 import type { JsonObject, MessageInitShape } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
+import { formatOrigin, type Origin } from "#base/origin.ts";
 import type { AccessLog, AccessLogFilter } from "#gen/envoy/config/accesslog/v3/accesslog_pb.ts";
 import {
   AccessLogFilterSchema,
@@ -64,6 +65,13 @@ export function buildAccessLog(settings: AccessLogSettings): AccessLog {
   return accessLog(settings.to, filter);
 }
 
+/** For what is passed on without being looked into: the same, with the object that asked for it. */
+export function buildStreamAccessLog(settings: AccessLogSettings, origin: Origin): AccessLog {
+  const route = formatOrigin(origin).replaceAll("%", "%%");
+  const filter = failedOrSampled(settings.samplePercent);
+  return accessLog(settings.to, filter, { ...fields, route });
+}
+
 /**
  * Connections that a refusing filter chain took, and those whose handshake failed: because no certificate was found on
  * demand, or the client did not like ours. Who speaks clear text to the TLS port is told so and is no failure of TLS.
@@ -100,20 +108,27 @@ function anyOf(filters: AccessLogFilter[]): AccessLogFilter {
   });
 }
 
-function accessLog(to: AccessLogTarget, filter: AccessLogFilter | undefined): AccessLog {
-  const logger = to.kind === "file" ? fileLogger(to.path) : stdoutLogger();
+function accessLog(
+  to: AccessLogTarget,
+  filter: AccessLogFilter | undefined,
+  keys: JsonObject = fields,
+): AccessLog {
+  const logger = to.kind === "file" ? fileLogger(to.path, keys) : stdoutLogger(keys);
   return create(AccessLogSchema, { ...logger, ...(filter === undefined ? {} : { filter }) });
 }
 
 type Logger = Pick<MessageInitShape<typeof AccessLogSchema>, "name" | "configType">;
 
-const lineFormat = {
-  format: { case: "jsonFormat", value: fields },
-  omitEmptyValues: true,
-} as const satisfies MessageInitShape<typeof SubstitutionFormatStringSchema>;
+function lineOf(keys: JsonObject): {
+  readonly case: "logFormat";
+  readonly value: MessageInitShape<typeof SubstitutionFormatStringSchema>;
+} {
+  const format = { case: "jsonFormat", value: keys } as const;
+  return { case: "logFormat", value: { format, omitEmptyValues: true } };
+}
 
-function fileLogger(path: string): Logger {
-  const accessLogFormat = { case: "logFormat", value: lineFormat } as const;
+function fileLogger(path: string, keys: JsonObject): Logger {
+  const accessLogFormat = lineOf(keys);
   const file = create(FileAccessLogSchema, { path, accessLogFormat });
   return {
     name: "envoy.access_loggers.file",
@@ -122,8 +137,8 @@ function fileLogger(path: string): Logger {
 }
 
 /** Not the file `/dev/stdout`: a container's own user may not open it everywhere. */
-function stdoutLogger(): Logger {
-  const accessLogFormat = { case: "logFormat", value: lineFormat } as const;
+function stdoutLogger(keys: JsonObject): Logger {
+  const accessLogFormat = lineOf(keys);
   const stdout = create(StdoutAccessLogSchema, { accessLogFormat });
   return {
     name: "envoy.access_loggers.stdout",

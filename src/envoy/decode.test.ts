@@ -5,7 +5,8 @@ import type { Backend } from "#model/backend.ts";
 import { backendName } from "#model/backend.ts";
 import { hostFromText } from "#model/host.ts";
 import type { Route } from "#model/route.ts";
-import { buildAccessLog, buildConnectionAccessLog } from "./access-log.ts";
+import type { Stream } from "#model/stream.ts";
+import { buildAccessLog, buildConnectionAccessLog, buildStreamAccessLog } from "./access-log.ts";
 import { buildCluster } from "./clusters/cluster.ts";
 import { buildEndpoints } from "./clusters/endpoints.ts";
 import { decodeResource } from "./decode.ts";
@@ -14,6 +15,7 @@ import type { ListenerLayout } from "./listeners/layout.ts";
 import { cidrRangeOf } from "./listeners/network.ts";
 import { onDemandLayout } from "./listeners/on-demand-layout.ts";
 import type { ListenerSettings } from "./listeners/settings.ts";
+import { buildStreamListener } from "./listeners/stream-listener.ts";
 import type { Resource } from "./resource.ts";
 import { buildRouteConfiguration } from "./routes/route-configuration.ts";
 import { buildScope } from "./routes/scope.ts";
@@ -25,6 +27,7 @@ const everySetting: ListenerSettings = {
   address: "0.0.0.0",
   accessLog: [buildAccessLog({ to: log, samplePercent: 10 })],
   connectionLog: [buildConnectionAccessLog(log)],
+  streamLog: (origin) => [buildStreamAccessLog({ to: log, samplePercent: 10 }, origin)],
   trustedProxies: [cidrRangeOf("10.0.0.0/8")],
   proxyProtocol: true,
   allowedClients: [cidrRangeOf("192.0.2.0/24")],
@@ -54,11 +57,36 @@ const guarded: Route = {
 const group = { name: "default/cafe", secret: "default/cafe", hosts: [host] };
 const refused = { name: "refused", hosts: [hostFromText("broken.test")] };
 
+const stream: Stream = {
+  backend: { ...backend, protocol: "tcp", balancing: "hash" },
+  idleTimeoutMs: 600_000,
+  connectAttempts: 5,
+};
+const passthrough = hostFromText("passed.test");
+
 function listeners(create: typeof chainLayout): readonly Resource[] {
   const layout: ListenerLayout = create(everySetting, { http: 80, https: 443 });
   return layout.build(
-    new Map([group, refused].map((entry) => [entry.name, layout.encodeChain(entry)] as const)),
+    new Map([
+      ...[group, refused].map((entry) => [entry.name, layout.encodeChain(entry)] as const),
+      ["passed", layout.encodePassthrough(passthrough, { stream, origin })],
+    ]),
   );
+}
+
+const answered = { namespace: "default", name: "cafe" };
+
+function ownPorts({ ownPorts: settings }: ListenerLayout): readonly Resource[] {
+  return (["tcp", "udp"] as const).map((protocol) => {
+    const port = { name: "dns", protocol, port: 53, addresses: ["127.0.0.1", "::1"] };
+    const rules = [
+      { port, stream: { ...stream, spreadsDatagrams: true as const }, origin },
+      { port, stream, origin, serverName: host, secret: answered },
+    ];
+    return buildStreamListener({ port, rules, findings: [] }, settings, ({ secret: wanted }) =>
+      wanted === undefined ? undefined : "default/cafe",
+    );
+  });
 }
 
 const key = "-----BEGIN PRIVATE KEY-----";
@@ -69,6 +97,15 @@ const secret = buildSecret("default/cafe", {
 
 const built: readonly Resource[] = [
   buildCluster(backend),
+  ...(["tcp", "udp"] as const).map((kind) =>
+    buildCluster({
+      ...{ ...backend, protocol: kind },
+      healthCheck: {
+        ask: { kind, send: "7069", expect: "706f" },
+        ...{ intervalMs: 5000, jitterMs: 0, timeoutMs: 5000, unhealthyAfter: 1, healthyAfter: 1 },
+      },
+    }),
+  ),
   buildEndpoints(backendName(backend), [{ address: "10.0.0.1", port: 80 }]),
   buildRouteConfiguration(
     { host, routes: [guarded], origin, findings: [] },
@@ -79,6 +116,7 @@ const built: readonly Resource[] = [
   secret,
   ...listeners(chainLayout),
   ...listeners(onDemandLayout),
+  ...ownPorts(chainLayout(everySetting, { http: 80, https: 443 })),
 ];
 
 test("what every builder makes, with every setting, can be read as JSON down to the last extension", () => {

@@ -37,6 +37,10 @@ import { ProxyProtocolSchema } from "#gen/envoy/extensions/filters/listener/prox
 import { TlsInspectorSchema } from "#gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
 import { ConfigSchema as DirectResponseSchema } from "#gen/envoy/extensions/filters/network/direct_response/v3/config_pb.ts";
 import { HttpConnectionManagerSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { TcpProxySchema } from "#gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
+import { RouteSchema as UdpRouteSchema } from "#gen/envoy/extensions/filters/udp/udp_proxy/v3/route_pb.ts";
+import { UdpProxyConfigSchema } from "#gen/envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy_pb.ts";
+import { UdpHealthCheckSchema } from "#gen/envoy/extensions/health_checkers/udp/v3/udp_pb.ts";
 import { LocalResponsePolicySchema } from "#gen/envoy/extensions/http/custom_response/local_response_policy/v3/local_response_policy_pb.ts";
 import { HeaderMutationSchema } from "#gen/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.ts";
 import { XffConfigSchema } from "#gen/envoy/extensions/http/original_ip_detection/xff/v3/xff_pb.ts";
@@ -106,7 +110,11 @@ const packed = createRegistry(
   SNISchema,
   SourceIPInputSchema,
   StringValueSchema,
+  TcpProxySchema,
   TlsInspectorSchema,
+  UdpHealthCheckSchema,
+  UdpProxyConfigSchema,
+  UdpRouteSchema,
   UpstreamTlsContextSchema,
   TransportProtocolInputSchema,
   XffConfigSchema,

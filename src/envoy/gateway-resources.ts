@@ -21,6 +21,7 @@ import { buildCluster } from "./clusters/cluster.ts";
 import { buildEndpoints } from "./clusters/endpoints.ts";
 import { buildUpstreamSecrets, upstreamSecretNames } from "./clusters/upstream-secrets.ts";
 import type { EncodedChain, ListenerLayout } from "./listeners/layout.ts";
+import { StreamResources } from "./listeners/stream-resources.ts";
 import type { PolicyInputs } from "./policies/policy.ts";
 import { PolicyResources } from "./policies/policy-resources.ts";
 import type { Resource, ResourceChange } from "./resource.ts";
@@ -71,13 +72,14 @@ export class GatewayResources {
   readonly #oneBackend: Memo<Backend | undefined>;
   /** What the cluster of a name was built from. */
   readonly #clusters = new Map<string, Backend>();
-  readonly #backendsOfHost = new Map<string, ReadonlyMap<string, Backend>>();
+  /** By who leads there: a host, a port of its own, a host that is passed on. */
+  readonly #backendsOfUser = new Map<string, ReadonlyMap<string, Backend>>();
   /** Certificate group → server names in it. */
   readonly #groups: IndexByKey<true>;
   readonly #groupOfServerName = new Map<string, string>();
   readonly #chains: IndexByKey<EncodedChain>;
   /** The same, for those who must not read all of them. */
-  readonly #chainOfGroup = new Map<string, EncodedChain>();
+  readonly #chainByName = new Map<string, EncodedChain>();
   readonly #wildcards: IndexByKey<WildcardEntry>;
   readonly #policies: PolicyResources;
   readonly #dueSecrets = new Set<string>();
@@ -114,17 +116,18 @@ export class GatewayResources {
     );
     this.#chains = new IndexByKey(graph);
     this.#wildcards = new IndexByKey(graph);
-    const { resources } = this;
     this.#policies = new PolicyResources({
-      ...{ graph, stage: stage.policies, inputs, resources, findings },
+      ...{ graph, stage: stage.policies, inputs, resources: this.resources, findings },
     });
     // Whether, not what: a certificate that is replaced is no news of the hosts that use it.
     const usable = new Memo(graph, (name) => inputs.secrets.material(name) !== undefined, {
       onBug: () => false,
     });
+    const { passthroughs, ports } = this.#createStreams();
     this.gateway = new Gateway(
       graph,
       {
+        ...{ passthroughs, ports },
         hosts: watch(
           stage.hosts,
           (host) => this.#buildHost(host),
@@ -150,6 +153,17 @@ export class GatewayResources {
     graph.watch(stage.listeners, () => this.#buildListeners());
   }
 
+  #createStreams(): StreamResources {
+    return new StreamResources({
+      ...{ graph: this.#graph, layout: this.#layout, findings: this.#findings },
+      ...{ resources: this.resources, secrets: this.#inputs.secrets },
+      stages: { passthroughs: stage.groups, listeners: stage.listeners },
+      gateway: () => this.gateway,
+      useBackends: (user, backends) => this.#useBackends(user, backends),
+      placeChain: (name, chain) => this.#placeChain(name, chain),
+    });
+  }
+
   /**
    * Amid a flush: what is built already of what changed, once all that is left to do is hosts and what follows from
    * them; empty before.
@@ -169,8 +183,8 @@ export class GatewayResources {
 
   /** Certificate groups that have a certificate. */
   get certificateCount(): number {
-    const groups = this.#chains.get(all);
-    return groups.size - (groups.has(refusedGroup) ? 1 : 0);
+    const chains = [...this.#chains.get(all)];
+    return chains.filter(([name, { passesOn }]) => name !== refusedGroup && !passesOn).length;
   }
 
   /** The secret that answers a handshake for a server name, named after it: for the layout that asks by name. */
@@ -208,7 +222,7 @@ export class GatewayResources {
     );
     this.resources.set(buildScope(virtualHost.host));
     this.#index(host, virtualHost);
-    this.#useBackends(host, backendsOf(virtualHost));
+    this.#useBackends(`host ${host}`, backendsOf(virtualHost));
     this.#policies.use(host, virtualHost);
     this.#findings.set(`host ${host}`, virtualHost.findings);
   }
@@ -224,18 +238,18 @@ export class GatewayResources {
     this.resources.remove("routes", `host/${host}`);
     this.resources.remove("scope", `host/${host}`);
     this.#wildcards.delete(all, host);
-    this.#useBackends(host, new Map());
+    this.#useBackends(`host ${host}`, new Map());
     this.#policies.use(host);
     this.#findings.delete(`host ${host}`);
   }
 
-  #useBackends(host: string, now: ReadonlyMap<string, Backend>): void {
-    for (const [name, backend] of now) this.#backends.set(name, host, backend);
-    for (const name of this.#backendsOfHost.get(host)?.keys() ?? []) {
-      if (!now.has(name)) this.#backends.delete(name, host);
+  #useBackends(user: string, now: ReadonlyMap<string, Backend>): void {
+    for (const [name, backend] of now) this.#backends.set(name, user, backend);
+    for (const name of this.#backendsOfUser.get(user)?.keys() ?? []) {
+      if (!now.has(name)) this.#backends.delete(name, user);
     }
-    if (now.size === 0) this.#backendsOfHost.delete(host);
-    else this.#backendsOfHost.set(host, now);
+    if (now.size === 0) this.#backendsOfUser.delete(user);
+    else this.#backendsOfUser.set(user, now);
   }
 
   #buildBackend(name: string): void {
@@ -293,17 +307,24 @@ export class GatewayResources {
       hosts: serverNames.map(hostFromText),
       ...(secret === undefined ? {} : { secret: name }),
     };
-    const chain = this.#layout.encodeChain(group);
-    // New key material behind the same name is no news of the listener.
-    if (isSameChain(this.#chainOfGroup.get(name), chain)) return;
-    this.#chainOfGroup.set(name, chain);
-    this.#chains.set(all, name, chain);
+    this.#placeChain(name, this.#layout.encodeChain(group));
   }
 
   #dropGroup(name: string): void {
     this.resources.remove("secret", name);
-    this.#chainOfGroup.delete(name);
-    this.#chains.delete(all, name);
+    this.#placeChain(name, undefined);
+  }
+
+  #placeChain(name: string, chain: EncodedChain | undefined): void {
+    if (chain === undefined) {
+      this.#chainByName.delete(name);
+      this.#chains.delete(all, name);
+      return;
+    }
+    // New key material behind the same name is no news of the listener.
+    if (isSameChain(this.#chainByName.get(name), chain)) return;
+    this.#chainByName.set(name, chain);
+    this.#chains.set(all, name, chain);
   }
 
   #buildListeners(): void {
@@ -315,6 +336,7 @@ function isSameChain(before: EncodedChain | undefined, now: EncodedChain): boole
   return (
     before !== undefined &&
     before.secret === now.secret &&
+    before.cluster === now.cluster &&
     Buffer.compare(before.bytes, now.bytes) === 0
   );
 }

@@ -3,10 +3,19 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
+import type { CidrRange } from "#gen/envoy/config/core/v3/address_pb.ts";
+import { SourceIPInputSchema } from "#gen/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.ts";
+import { IpSchema } from "#gen/envoy/extensions/matching/input_matchers/ip/v3/ip_pb.ts";
 import type { TypedExtensionConfig } from "#gen/xds/core/v3/extension_pb.ts";
 import { TypedExtensionConfigSchema } from "#gen/xds/core/v3/extension_pb.ts";
-import type { Matcher_MatcherList_Predicate } from "#gen/xds/type/matcher/v3/matcher_pb.ts";
-import { Matcher_MatcherList_PredicateSchema } from "#gen/xds/type/matcher/v3/matcher_pb.ts";
+import type {
+  Matcher_MatcherList_Predicate,
+  Matcher_OnMatch,
+} from "#gen/xds/type/matcher/v3/matcher_pb.ts";
+import {
+  Matcher_MatcherList_PredicateSchema,
+  Matcher_OnMatchSchema,
+} from "#gen/xds/type/matcher/v3/matcher_pb.ts";
 import {
   RegexMatcher_GoogleRE2Schema,
   RegexMatcherSchema,
@@ -56,4 +65,30 @@ export function allOf(
 /** True when the predicate is not. */
 export function noneOf(value: Matcher_MatcherList_Predicate): Matcher_MatcherList_Predicate {
   return create(Matcher_MatcherList_PredicateSchema, { matchType: { case: "notMatcher", value } });
+}
+
+/** True when the connection, or the datagram, comes from one of these networks. */
+export function comesFrom(
+  networks: readonly CidrRange[],
+  statPrefix: string,
+): Matcher_MatcherList_Predicate {
+  const ip = create(IpSchema, { cidrRanges: [...networks], statPrefix });
+  const value = {
+    input: sourceAddress,
+    matcher: { case: "customMatch", value: matcherExtension("networks", IpSchema, ip) } as const,
+  };
+  return create(Matcher_MatcherList_PredicateSchema, {
+    matchType: { case: "singlePredicate", value },
+  });
+}
+
+const sourceAddress = matcherExtension(
+  "source-address",
+  SourceIPInputSchema,
+  create(SourceIPInputSchema),
+);
+
+/** What is done when something matches. */
+export function doing(value: TypedExtensionConfig): Matcher_OnMatch {
+  return create(Matcher_OnMatchSchema, { onMatch: { case: "action", value } });
 }

@@ -9,6 +9,7 @@ import { secretName } from "#model/fragment.ts";
 import { type Gateway, refusedGroup, unclaimed } from "#model/gateway.ts";
 import { normaliseHost, normalisePath, routesFor } from "#model/lookup.ts";
 import type { PathMatch, Route } from "#model/route.ts";
+import type { Passthrough } from "#model/stream.ts";
 
 export interface Step {
   /** `listener`, `certificate`, `host`, `route`, `cluster`, `endpoints`, `next`. */
@@ -21,7 +22,7 @@ export interface Step {
 
 export interface Explanation {
   readonly url: string;
-  /** What the client gets: `forwarded`, a status such as `404`, or `refused` for a handshake. */
+  /** What the client gets: `forwarded`, a status such as `404`, for a handshake `refused` or `passed on`. */
   readonly answer: string;
   readonly steps: readonly Step[];
 }
@@ -62,6 +63,11 @@ export async function explain(
   const port = inputs.ports === undefined ? "" : ` on port ${inputs.ports[scheme]}`;
   const steps: Step[] = [{ step: "listener", text: `${scheme}${port}` }];
   const serverName = scheme === "http" ? undefined : normaliseHost(request.serverName ?? name);
+  const passed = serverName && inputs.gateway.passthroughFor(serverName);
+  if (passed) {
+    await explainPassthrough(serverName, passed, inputs, steps);
+    return { url, answer: "passed on", steps };
+  }
   const shown = serverName === undefined ? undefined : await explainCertificate(serverName, inputs);
   if (shown !== undefined) {
     steps.push(shown.step);
@@ -111,6 +117,23 @@ async function explainCertificate(
     step: await located("certificate", text, choice?.use.origin ?? unclaimed, inputs),
     group,
   };
+}
+
+async function explainPassthrough(
+  serverName: string,
+  { stream, origin }: Passthrough,
+  inputs: ExplainInputs,
+  steps: Step[],
+): Promise<void> {
+  const text = `handshakes for ${serverName} are passed on unopened`;
+  steps.push(await located("host", text, origin, inputs));
+  steps.push({ step: "cluster", text: backendName(stream.backend) });
+  const endpoints = await inputs.endpointsOf(stream.backend);
+  const answering = endpoints.join(", ");
+  steps.push({
+    step: "endpoints",
+    text: answering === "" ? "nobody is ready: connections are closed" : answering,
+  });
 }
 
 async function explainRoute(

@@ -6,7 +6,7 @@ import { createMemoryFiles, type MemoryFiles } from "#test/fakes/memory-files.ts
 import { keepPorts, readHeldPorts } from "./held-ports.ts";
 import { choosePorts } from "./ports.ts";
 
-const served = { http: 8080, https: 8443 };
+const served = { http: 8080, https: 8443, lowPortShift: 8000 };
 const taken: PortProbe = { probe: async () => "in-use" };
 const nothing = { http: undefined, https: undefined };
 

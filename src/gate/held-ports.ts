@@ -2,7 +2,7 @@
 
 import path from "node:path";
 import type { Json } from "#base/json.ts";
-import { fields, integer, required } from "#base/schema.ts";
+import { fields, integer, optional, required } from "#base/schema.ts";
 import { EnvoyRoster, identityOf } from "#proxies/process/adoption/envoy-roster.ts";
 import { envoyPaths } from "#proxies/process/envoy-paths.ts";
 import type { Files } from "#runtime/files.ts";
@@ -11,11 +11,12 @@ import type { Processes } from "#runtime/processes.ts";
 import type { Ports } from "./ports.ts";
 
 const port = required(integer(1, 65535));
-const ports = fields({ http: port, https: port });
+const ports = fields({ http: port, https: port, lowPortShift: optional(integer(0, 64_511)) });
 
 /** Writes down what is served from now on. */
-export async function keepPorts(files: Files, data: string, { http, https }: Ports): Promise<void> {
-  await files.replace(fileOf(data), `${JSON.stringify({ http, https })}\n`, 0o600);
+export async function keepPorts(files: Files, data: string, held: Ports): Promise<void> {
+  const { http, https, lowPortShift = 0 } = held;
+  await files.replace(fileOf(data), `${JSON.stringify({ http, https, lowPortShift })}\n`, 0o600);
 }
 
 /** The ports that an Envoy of this data directory holds although no gate runs; undefined when there is none. */

@@ -4,6 +4,7 @@ import {
   type AccessLogTarget,
   buildAccessLog,
   buildConnectionAccessLog,
+  buildStreamAccessLog,
 } from "#envoy/access-log.ts";
 import { chainLayout } from "#envoy/listeners/chain-layout.ts";
 import type { ListenerLayout } from "#envoy/listeners/layout.ts";
@@ -27,9 +28,11 @@ export function createListenerLayout(
   layout: CertificateLayout,
   accessLog: AccessLogTarget,
 ): ListenerLayout {
+  const log = { to: accessLog, samplePercent: settings.samplePercent };
   const listeners: ListenerSettings = {
     address: settings.address,
-    accessLog: [buildAccessLog({ to: accessLog, samplePercent: settings.samplePercent })],
+    accessLog: [buildAccessLog(log)],
+    streamLog: (origin) => [buildStreamAccessLog(log, origin)],
     connectionLog: [buildConnectionAccessLog(accessLog)],
     trustedProxies: settings.trustedProxies.map(cidrRangeOf),
     proxyProtocol: settings.proxyProtocol,

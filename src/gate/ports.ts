@@ -5,7 +5,12 @@ import type { PortProbe } from "#runtime/port-probe.ts";
 export interface Ports {
   readonly http: number;
   readonly https: number;
+  /** What is added to ports below 1024 that objects ask for. Default: nothing. */
+  readonly lowPortShift?: number;
 }
+
+/** As 8080 stands for 80 where that may not be opened. */
+export const usualShift = 8000;
 
 export class PortError extends Error {
   readonly code: "in-use" | "denied" | "other";
@@ -40,7 +45,13 @@ export async function choosePorts(
     ...{ flag: "--https", asked: asked.https, own },
     usual: held === undefined ? [443, 8443] : [held.https],
   });
-  return { http, https };
+  const lowPortShift = held?.lowPortShift ?? (await shiftOf(probe, address));
+  return { http, https, lowPortShift };
+}
+
+/** Whoever may open the first port may open all. */
+async function shiftOf(probe: PortProbe, address: string): Promise<number> {
+  return (await probe.probe(address, 1)) === "denied" ? usualShift : 0;
 }
 
 interface Choice {

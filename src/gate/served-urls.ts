@@ -1,6 +1,8 @@
 /** What can be asked for at a gate: the URLs of its hosts, and one request to begin with. */
 
+import { openedPort } from "#envoy/listeners/layout.ts";
 import type { Gateway } from "#model/gateway.ts";
+import { formatHost } from "#model/host.ts";
 import type { Ports } from "./ports.ts";
 import { literalOf } from "./reachable-address.ts";
 
@@ -10,14 +12,35 @@ export interface GatePlace {
   readonly address: string;
 }
 
-/** A URL for each host and scheme; a host that takes every name is shown by the address. */
-export function servedUrls(gateway: Gateway, { ports, address }: GatePlace): readonly string[] {
-  return servedHosts(gateway).flatMap((host) => {
-    const name = host === "*" ? literalOf(address) : host.replace("**.", "*.");
+/** A URL for each host and scheme, and for each port of its own; who takes every name is shown by the address. */
+export function servedUrls(gateway: Gateway, place: GatePlace): readonly string[] {
+  const { ports, address } = place;
+  const ofHosts = servedHosts(gateway).flatMap((host) => {
+    const name = nameOf(host, address);
     const plain = `http://${name}${portText(ports.http, 80)}`;
     const secure = `https://${name}${portText(ports.https, 443)}`;
+    if (gateway.passthroughOf(host) !== undefined) return [secure];
     return gateway.groupOf(host) === undefined ? [plain] : [secure, plain];
   });
+  return [...ofHosts, ...ownPortUrls(gateway, place)];
+}
+
+/** `tcp://127.0.0.1:5353`, or `tls://db.example.com:5353` where a server name is asked for. */
+function ownPortUrls({ ownPorts }: Gateway, { ports, address }: GatePlace): readonly string[] {
+  return ownPorts.ports().flatMap((key) => {
+    const { port, rules } = ownPorts.served(key) ?? { rules: [] };
+    if (port === undefined) return [];
+    const opened = openedPort(port.port, ports);
+    return rules.map(({ serverName, secret }) => {
+      const isTls = serverName !== undefined || secret !== undefined;
+      const name = nameOf(serverName === undefined ? "*" : formatHost(serverName), address);
+      return `${isTls ? "tls" : port.protocol}://${name}:${opened}`;
+    });
+  });
+}
+
+function nameOf(host: string, address: string): string {
+  return host === "*" ? literalOf(address) : host.replace("**.", "*.");
 }
 
 /**

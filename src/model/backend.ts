@@ -12,10 +12,10 @@ export interface Backend {
   readonly service: string;
   /** The Service's port, by number or by name. */
   readonly port: number | string;
-  /** How we speak to it: HTTP/1.1, or HTTP/2 without asking. */
-  readonly protocol: "http1" | "h2c";
+  /** How we speak to it: HTTP/1.1, HTTP/2 without asking, or bytes and datagrams passed on as they come. */
+  readonly protocol: "http1" | "h2c" | "tcp" | "udp";
   readonly connectTimeoutMs: number;
-  /** By TLS; `unverified`: whoever answers, without a certificate of ours. Default: in clear text. */
+  /** By TLS, which is for HTTP; `unverified`: whoever answers, without a certificate of ours. Default: in clear text. */
   readonly tls?: "unverified" | UpstreamTls;
   /** Who of the endpoints gets a request. Default: one after the other. */
   readonly balancing?: Balancing;
@@ -68,7 +68,9 @@ export interface HealthCheck {
         readonly statuses: readonly { readonly start: number; readonly end: number }[];
         readonly headers: Readonly<Record<string, string>>;
       }
-    | { readonly kind: "grpc"; readonly service: string };
+    | { readonly kind: "grpc"; readonly service: string }
+    /** A connection that stands or, by UDP, a datagram; with what is sent, and what must be in the answer, both in hex. */
+    | { readonly kind: "tcp" | "udp"; readonly send?: string; readonly expect?: string };
   readonly intervalMs: number;
   /** Up to so much is added to each interval, by chance. */
   readonly jitterMs: number;

@@ -4,7 +4,9 @@ import { compareInTurn, compareText } from "#base/compare.ts";
 import type { Finding } from "#base/finding.ts";
 import type { Origin } from "#base/origin.ts";
 import type { Host } from "./host.ts";
+import type { OwnPort } from "./own-port.ts";
 import type { Route } from "./route.ts";
+import type { Stream } from "./stream.ts";
 import type { WantedCertificate } from "./wanted-certificate.ts";
 
 export interface Fragment {
@@ -13,6 +15,8 @@ export interface Fragment {
   readonly claimed: boolean;
   readonly rules: readonly HostRules[];
   readonly certificates: readonly CertificateUse[];
+  /** What it takes on ports of their own. Default: nothing. */
+  readonly streams?: readonly StreamRule[];
   /** Takes the requests that no route of any host takes. */
   readonly fallback?: Route;
   /** The object among whose routes this one's are served: `KIND/NAMESPACE/NAME`. Absent: there is none, or it serves its own. */
@@ -31,6 +35,19 @@ export interface HostRules {
    */
   readonly ownership: "shared" | "whole";
   readonly routes: readonly Route[];
+  /** Handshakes for the host are passed on unopened; the host must be whole. Default: they are answered here. */
+  readonly passthrough?: Stream;
+  readonly origin: Origin;
+}
+
+/** What takes connections or datagrams of a port of its own. */
+export interface StreamRule {
+  readonly port: OwnPort;
+  /** Handshakes that ask for this name. Default: whatever no other rule of the port takes. */
+  readonly serverName?: Host;
+  /** TLS ends here, answered with this Secret. Default: what comes is passed on as it is. */
+  readonly secret?: SecretRef;
+  readonly stream: Stream;
   readonly origin: Origin;
 }
 

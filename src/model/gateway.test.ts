@@ -5,6 +5,7 @@ import type { Fragment } from "./fragment.ts";
 import { Gateway, refusedGroup } from "./gateway.ts";
 import { hostFromText } from "./host.ts";
 import { pathText, type Route } from "./route.ts";
+import type { Stream } from "./stream.ts";
 
 function start(unusable: readonly string[] = []): { gateway: Gateway; hosts: Set<string> } {
   const graph = new Graph({
@@ -181,4 +182,49 @@ test("when the owner of a host goes, the host is the next one's", () => {
   gateway.removeFragment("a");
   assert.deepEqual(answers(gateway, "a.com"), ["/ 200 b"]);
   assert.deepEqual(gateway.virtualHost("a.com").findings, []);
+});
+
+const stream: Stream = {
+  backend: {
+    namespace: "default",
+    service: "secure",
+    port: 443,
+    protocol: "tcp",
+    connectTimeoutMs: 1000,
+  },
+  idleTimeoutMs: 1000,
+  connectAttempts: 1,
+};
+
+test("a host whose handshakes are passed on is its owner's alone, and no connection of another host carries it", () => {
+  const { gateway } = start();
+  const passing = fragment("pass", { rules: { "b.a.com": ["/"] }, ownership: "whole" });
+  gateway.setFragment("pass", {
+    ...passing,
+    rules: passing.rules.map((rule) => ({ ...rule, passthrough: stream })),
+  });
+  gateway.setFragment("wild", fragment("wild", { tls: { "**.a.com": "wild" } }));
+  gateway.setFragment("younger", fragment("younger", { tls: { "b.a.com": "own" } }));
+  assert.equal(gateway.passthroughOf("b.a.com")?.stream, stream);
+  assert.equal(gateway.passthroughFor("b.a.com")?.stream, stream);
+  assert.equal(gateway.passthroughFor("c.a.com"), undefined);
+  assert.equal(gateway.groupOf("b.a.com"), undefined);
+  assert.equal(gateway.serverNameFor("b.a.com"), "**.a.com");
+  gateway.removeFragment("pass");
+  assert.equal(gateway.passthroughOf("b.a.com"), undefined);
+  assert.equal(gateway.groupOf("b.a.com"), "default/own");
+});
+
+test("a younger object that wants handshakes of a taken host passed on gets none, until the older one goes", () => {
+  const { gateway } = start();
+  gateway.setFragment("a", fragment("a", { rules: { "a.com": ["/"] }, ownership: "whole" }));
+  const later = fragment("b", { rules: { "a.com": ["/"] }, ownership: "whole" });
+  gateway.setFragment("b", {
+    ...later,
+    rules: later.rules.map((rule) => ({ ...rule, passthrough: stream })),
+  });
+  assert.equal(gateway.passthroughOf("a.com"), undefined);
+  assert.equal(gateway.virtualHost("a.com").findings[0]?.reason, "HostTaken");
+  gateway.removeFragment("a");
+  assert.equal(gateway.passthroughOf("a.com")?.stream, stream);
 });

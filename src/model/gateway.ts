@@ -28,7 +28,9 @@ import {
 } from "./fragment.ts";
 import { coveringHosts, formatHost, hostFromText, serverNameHosts } from "./host.ts";
 import { type Contribution, type MergedRoutes, mergeRoutes } from "./merge.ts";
+import { PortClaims } from "./port-claims.ts";
 import type { Route } from "./route.ts";
+import type { Passthrough } from "./stream.ts";
 import type { VirtualHost } from "./virtual-host.ts";
 
 /** The origin of answers that no object decides. */
@@ -42,6 +44,10 @@ export interface GatewayListeners {
   readonly hosts: KeyListener;
   /** Server names (`formatHost`) that get or lose a certificate. */
   readonly serverNames: KeyListener;
+  /** Hosts (`formatHost`) whose handshakes somebody wants passed on, or nobody any more. Default: nobody is told. */
+  readonly passthroughs?: KeyListener;
+  /** Ports of their own (`formatOwnPort`) that somebody wants, or nobody any more. Default: nobody is told. */
+  readonly ports?: KeyListener;
 }
 
 interface Fallback {
@@ -52,10 +58,13 @@ interface Fallback {
 const onlyKey = "only";
 
 export class Gateway {
+  /** Ports beside those for HTTP and HTTPS. */
+  readonly ownPorts: PortClaims;
   readonly #hosts: IndexByKey<true>;
   readonly #rules: IndexByKey<Contribution>;
   readonly #certificates: IndexByKey<CertificateClaim>;
   readonly #fallbacks: IndexByKey<Fallback>;
+  readonly #passthroughs: IndexByKey<true>;
   readonly #fragments = new Map<string, Fragment>();
   readonly #merged: Memo<MergedRoutes | undefined>;
   readonly #choices: Memo<CertificateChoice | undefined>;
@@ -67,6 +76,8 @@ export class Gateway {
     this.#rules = new IndexByKey(graph);
     this.#certificates = new IndexByKey(graph, listeners.serverNames);
     this.#fallbacks = new IndexByKey(graph);
+    this.#passthroughs = new IndexByKey(graph, listeners.passthroughs);
+    this.ownPorts = new PortClaims(graph, listeners.ports);
     this.#isUsable = isUsable;
     const onBug = (): undefined => undefined;
     this.#merged = new Memo(graph, (host) => mergeClaims(this.#rules.get(host)), { onBug });
@@ -79,6 +90,7 @@ export class Gateway {
     const before = this.#fragments.get(key);
     this.#fragments.set(key, fragment);
     this.#addFragment(key, fragment);
+    this.ownPorts.replace(key, before, fragment);
     if (before !== undefined) this.#dropFragment(key, before, fragment);
   }
 
@@ -86,6 +98,7 @@ export class Gateway {
     const before = this.#fragments.get(key);
     if (before === undefined) return;
     this.#fragments.delete(key);
+    this.ownPorts.replace(key, before, undefined);
     this.#dropFragment(key, before, undefined);
   }
 
@@ -134,6 +147,24 @@ export class Gateway {
       .find((candidate) => this.#choices.get(candidate) !== undefined);
   }
 
+  /** Tracked. To whom handshakes for a host (`formatHost`) are passed on unopened; undefined: they are not. */
+  passthroughOf(host: string): Passthrough | undefined {
+    if (this.#passthroughs.get(host).size === 0) return undefined;
+    const merged = this.#merged.get(host);
+    if (merged?.passthrough === undefined) return undefined;
+    return { stream: merged.passthrough, origin: merged.origin };
+  }
+
+  /** Tracked. The same for a server name that may be taken by a wildcard. */
+  passthroughFor(name: string): Passthrough | undefined {
+    for (const candidate of serverNameHosts({ kind: "exact", name }).map(formatHost)) {
+      const found = this.passthroughOf(candidate);
+      if (found !== undefined) return found;
+      if (this.#choices.get(candidate) !== undefined) return undefined;
+    }
+    return undefined;
+  }
+
   /** Tracked. The certificate chosen for a server name that objects name themselves. */
   certificateOf(serverName: string): CertificateChoice | undefined {
     return this.#choices.get(serverName);
@@ -149,6 +180,8 @@ export class Gateway {
 
   /** Tracked. The group whose connections may carry requests for a host; undefined when none may. */
   groupOf(host: string): string | undefined {
+    // Who comes over the connection of another host has not met who answers for this one.
+    if (this.passthroughOf(host) !== undefined) return undefined;
     for (const candidate of serverNameHosts(hostFromText(host))) {
       const name = formatHost(candidate);
       if (this.#choices.get(name) === undefined) continue;
@@ -186,6 +219,8 @@ export class Gateway {
     for (const [host, contribution] of contributionsOf(fragment)) {
       this.#rules.set(host, key, contribution);
       this.#hosts.set(host, `rule ${key}`, true);
+      if (contribution.passthrough === undefined) this.#passthroughs.delete(host, key);
+      else this.#passthroughs.set(host, key, true);
     }
     for (const [position, use] of fragment.certificates.entries()) {
       const member = memberOf(key, use);
@@ -210,6 +245,7 @@ export class Gateway {
       if (rules.has(host)) continue;
       this.#rules.delete(host, key);
       this.#hosts.delete(host, `rule ${key}`);
+      this.#passthroughs.delete(host, key);
     }
     const kept = new Set(
       (now?.certificates ?? []).map((use) => `${formatHost(use.host)} ${memberOf(key, use)}`),
@@ -258,14 +294,16 @@ function mergeClaims(claims: ReadonlyMap<string, Contribution>): MergedRoutes | 
 /** An object's rules by host; several rules for one host count as one, in their order. */
 function contributionsOf(fragment: Fragment): Map<string, Contribution> {
   const byHost = new Map<string, Contribution>();
-  for (const { host, ownership, routes, origin } of fragment.rules) {
+  for (const { host, ownership, routes, origin, ...rules } of fragment.rules) {
     const text = formatHost(host);
     const before = byHost.get(text);
+    const passthrough = before?.passthrough ?? rules.passthrough;
     byHost.set(text, {
       seniority: fragment.seniority,
       ownership: before?.ownership ?? ownership,
       routes: before === undefined ? routes : [...before.routes, ...routes],
       origin: before?.origin ?? origin,
+      ...(passthrough === undefined ? {} : { passthrough }),
     });
   }
   return byHost;

@@ -11,12 +11,14 @@ import { formatOrigin, type Origin } from "#base/origin.ts";
 import { compareSeniority, type HostRules, type Seniority } from "./fragment.ts";
 import { compareRoutes } from "./order.ts";
 import { formatTaken, pathText, type Route } from "./route.ts";
+import type { Stream } from "./stream.ts";
 
 /** One object's routes for the host. */
 export interface Contribution {
   readonly seniority: Seniority;
   readonly ownership: HostRules["ownership"];
   readonly routes: readonly Route[];
+  readonly passthrough?: Stream;
   /** Where the object claims the host. */
   readonly origin: Origin;
 }
@@ -28,6 +30,8 @@ export interface MergedRoutes {
   readonly origin: Origin;
   /** Whose alone the host is; absent when it is shared. */
   readonly owner?: Seniority;
+  /** To whom its handshakes are passed on unopened; absent: they are answered here. */
+  readonly passthrough?: Stream;
   readonly findings: readonly Finding[];
 }
 
@@ -62,6 +66,7 @@ export function mergeRoutes(contributions: Iterable<Contribution>): MergedRoutes
     routes: [...[...challenges.routes].sort(compareRoutes), ...oldest.routes],
     origin: oldest.origin,
     owner: oldest.seniority,
+    ...(oldest.passthrough === undefined ? {} : { passthrough: oldest.passthrough }),
     findings: [...challenges.findings, ...losers.map((loser) => taken(loser, oldest))],
   };
 }

@@ -7,6 +7,7 @@ import {
   parseListenAddress,
 } from "#config/listen-address.ts";
 import type { PublishedAddress } from "#gate/cluster/published-address.ts";
+import { usualShift } from "#gate/ports.ts";
 import type { LoadBalancerAddress } from "#status/ingress-status.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exampleText } from "../options.ts";
@@ -119,7 +120,8 @@ async function run(
     published: publishedOf(flags),
     xds: flags.xds,
     pages: flags.pages,
-    ports: { http: flags.http, https: flags.https },
+    // What runs in a pod without rights opens no low ports; the Service leads from those.
+    ports: { http: flags.http, https: flags.https, lowPortShift: usualShift },
     identity: flags.identity ?? variables["POD_NAME"] ?? variables["HOSTNAME"] ?? "sekisho",
   });
 }

@@ -38,8 +38,9 @@ function formatDecision({ route }: AccessRecord, place: Place | undefined): read
 }
 
 function formatFailure(record: AccessRecord): readonly string[] {
+  const { method, flags, upstreamHost } = record;
   // A filter chain that refuses does so with an answer, which Envoy does not count as a failure.
-  if (record.method === undefined && record.flags.length === 0) {
+  if (method === undefined && flags.length === 0 && upstreamHost === undefined) {
     return [`– ${record.tlsFailure ?? "handshake refused"}`];
   }
   const said = record.upstreamFailure ?? record.tlsFailure ?? record.details;

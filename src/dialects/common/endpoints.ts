@@ -45,8 +45,11 @@ function resolveOwn(backend: Backend, world: World): EndpointsVerdict {
   const spec = service?.value?.spec;
   if (service === undefined || spec === undefined) return { endpoints: nobody, findings: [] };
   if (spec.type === "ExternalName") return external(service, backend);
+  const transport = backend.protocol === "udp" ? "UDP" : "TCP";
   const port = (spec.ports ?? []).find(
-    (entry) => entry.port === backend.port || entry.name === backend.port,
+    (entry) =>
+      (entry.protocol ?? "TCP") === transport &&
+      (entry.port === backend.port || entry.name === backend.port),
   );
   if (port === undefined) return { endpoints: nobody, findings: [] };
   const { clusterIP } = spec;
@@ -67,7 +70,7 @@ function resolveOwn(backend: Backend, world: World): EndpointsVerdict {
     findings: [
       findingAt(originOf(service), "", "warning", {
         reason: "NoEndpoints",
-        message: `nobody is ready to answer for port ${backend.port} of Service ${backend.service}; requests get 503`,
+        message: `nobody is ready to answer for port ${backend.port} of Service ${backend.service}; ${lossOf(backend)}`,
         advice:
           spec.selector === undefined
             ? "this Service has no selector: add an EndpointSlice with the addresses of your servers"
@@ -91,7 +94,7 @@ function external(service: Known<Service>, backend: Backend): EndpointsVerdict {
     findings: [
       findingAt(originOf(service), "spec", "error", {
         reason: "ExternalNameNotUsable",
-        message: `Service ${backend.service} is of type ExternalName, but ${name === undefined || name === "" ? "names no host" : "is used with a port name that it does not list"}; requests get 503`,
+        message: `Service ${backend.service} is of type ExternalName, but ${name === undefined || name === "" ? "names no host" : "is used with a port name that it does not list"}; ${lossOf(backend)}`,
         advice: "set spec.externalName, and use a port number in the backend",
       }),
     ],
@@ -99,14 +102,21 @@ function external(service: Known<Service>, backend: Backend): EndpointsVerdict {
 }
 
 /** The finding of an ExternalName Service whose name leads nowhere. */
-export function unresolved({ namespace, service }: Backend, name: string): Finding {
+export function unresolved(backend: Backend, name: string): Finding {
+  const { namespace, service } = backend;
   return {
     severity: "warning",
     reason: "NameNotResolved",
     origin: { kind: serviceKind.id, namespace, name: service, path: "spec.externalName" },
-    message: `the DNS name ${name} has no address; requests get 503`,
+    message: `the DNS name ${name} has no address; ${lossOf(backend)}`,
     advice: "correct spec.externalName, or see that this machine resolves it",
   };
+}
+
+/** What becomes of what nobody answers for. */
+function lossOf({ protocol }: Backend): string {
+  if (protocol === "udp") return "datagrams are dropped";
+  return protocol === "tcp" ? "connections are closed" : "requests get 503";
 }
 
 /** Whether an endpoint is one of the pods that are wanted. */

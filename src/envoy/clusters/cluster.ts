@@ -10,7 +10,7 @@ import {
 } from "#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
 import type { Backend } from "#model/backend.ts";
 import { backendName } from "#model/backend.ts";
-import { durationOf, encodeResource, overAds } from "../encode.ts";
+import { durationOf, encodeResource, type Init, overAds } from "../encode.ts";
 import type { Resource } from "../resource.ts";
 import { balancingOf, ejectionOf } from "./balancing.ts";
 import { healthCheckOf } from "./health-check.ts";
@@ -34,10 +34,6 @@ const optionsName = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
  */
 export function buildCluster(backend: Backend): Resource {
   const name = backendName(backend);
-  const options = create(HttpProtocolOptionsSchema, {
-    commonHttpProtocolOptions: { idleTimeout: durationOf(idleTimeoutMs) },
-    upstreamProtocolOptions: { case: "explicitHttpConfig", value: protocolOf(backend) },
-  });
   const message = create(ClusterSchema, {
     name,
     clusterDiscoveryType: { case: "type", value: Cluster_DiscoveryType.EDS },
@@ -63,19 +59,37 @@ export function buildCluster(backend: Backend): Resource {
         },
       ],
     },
-    typedExtensionProtocolOptions: { [optionsName]: anyPack(HttpProtocolOptionsSchema, options) },
-    upstreamConnectionOptions: {
-      tcpKeepalive: { keepaliveTime: 60, keepaliveInterval: 10, keepaliveProbes: 3 },
-    },
+    ...(backend.protocol === "udp" ? {} : connectionOptions),
+    ...httpOptionsOf(backend),
   });
   const uses = [{ type: "endpoints", name } as const, ...upstreamSecretNames(backend)];
   return encodeResource({ type: "cluster", name, uses }, ClusterSchema, message);
 }
 
-function protocolOf(backend: Backend): HttpProtocolOptions_ExplicitHttpConfig {
+const connectionOptions = {
+  upstreamConnectionOptions: {
+    tcpKeepalive: { keepaliveTime: 60, keepaliveInterval: 10, keepaliveProbes: 3 },
+  },
+};
+
+/** Bytes and datagrams that are passed on have none. */
+function httpOptionsOf({
+  protocol,
+}: Backend): Pick<Init<typeof ClusterSchema>, "typedExtensionProtocolOptions"> {
+  if (protocol === "tcp" || protocol === "udp") return {};
+  const options = create(HttpProtocolOptionsSchema, {
+    commonHttpProtocolOptions: { idleTimeout: durationOf(idleTimeoutMs) },
+    upstreamProtocolOptions: { case: "explicitHttpConfig", value: explicit(protocol) },
+  });
+  return {
+    typedExtensionProtocolOptions: { [optionsName]: anyPack(HttpProtocolOptionsSchema, options) },
+  };
+}
+
+function explicit(protocol: "http1" | "h2c"): HttpProtocolOptions_ExplicitHttpConfig {
   return create(HttpProtocolOptions_ExplicitHttpConfigSchema, {
     protocolConfig:
-      backend.protocol === "h2c"
+      protocol === "h2c"
         ? { case: "http2ProtocolOptions", value: {} }
         : { case: "httpProtocolOptions", value: {} },
   });

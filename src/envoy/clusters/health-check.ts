@@ -1,9 +1,11 @@
 /** How the endpoints of a cluster are asked how they are. */
 
+import { create } from "@bufbuild/protobuf";
 import type { HealthCheckSchema } from "#gen/envoy/config/core/v3/health_check_pb.ts";
+import { UdpHealthCheckSchema } from "#gen/envoy/extensions/health_checkers/udp/v3/udp_pb.ts";
 import { CodecClientType } from "#gen/envoy/type/v3/http_pb.ts";
 import type { Backend, HealthCheck } from "#model/backend.ts";
-import { durationOf, type Init } from "../encode.ts";
+import { durationOf, type Init, typedConfig } from "../encode.ts";
 
 type Check = Init<typeof HealthCheckSchema>;
 
@@ -29,6 +31,7 @@ function checkerOf(
 ): NonNullable<Check["healthChecker"]> {
   if (ask.kind === "grpc")
     return { case: "grpcHealthCheck", value: { serviceName: ask.service, authority: service } };
+  if (ask.kind !== "http") return streamChecker(ask);
   const { host = service, ...headers } = ask.headers;
   return {
     case: "httpHealthCheck",
@@ -45,4 +48,31 @@ function checkerOf(
       codecClientType: protocol === "h2c" ? CodecClientType.HTTP2 : CodecClientType.HTTP1,
     },
   };
+}
+
+type StreamAsk = Extract<HealthCheck["ask"], { readonly kind: "tcp" | "udp" }>;
+
+function streamChecker({ kind, send, expect }: StreamAsk): NonNullable<Check["healthChecker"]> {
+  const sent = send === undefined ? {} : { send: payload(send) };
+  if (kind === "tcp") {
+    const receive = expect === undefined ? [] : [payload(expect)];
+    return { case: "tcpHealthCheck", value: { ...sent, receive } };
+  }
+  const received = expect === undefined ? {} : { receive: payload(expect) };
+  const udp = create(UdpHealthCheckSchema, { ...sent, ...received });
+  return {
+    case: "customHealthCheck",
+    value: {
+      name: "envoy.health_checkers.udp",
+      configType: typedConfig(UdpHealthCheckSchema, udp),
+    },
+  };
+}
+
+interface Payload {
+  readonly payload: { readonly case: "text"; readonly value: string };
+}
+
+function payload(hex: string): Payload {
+  return { payload: { case: "text", value: hex } };
 }

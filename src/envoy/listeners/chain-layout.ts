@@ -5,13 +5,12 @@
 
 import { create } from "@bufbuild/protobuf";
 import { compareText } from "#base/compare.ts";
-import { unreachable } from "#base/unreachable.ts";
 import type { Filter, FilterChain } from "#gen/envoy/config/listener/v3/listener_components_pb.ts";
 import {
   FilterChainMatchSchema,
   FilterChainSchema,
 } from "#gen/envoy/config/listener/v3/listener_components_pb.ts";
-import type { Host } from "#model/host.ts";
+import { backendName } from "#model/backend.ts";
 import type { CertificateGroup } from "#model/virtual-host.ts";
 import { plainTextChain, refusedChainPrefix } from "../chain-names.ts";
 import { durationOf } from "../encode.ts";
@@ -20,7 +19,7 @@ import type { ClientAddress, Peers } from "./client-address.ts";
 import { peersOf } from "./client-address.ts";
 import { buildHttpConnectionManager } from "./http-connection-manager.ts";
 import { buildHttpListener } from "./http-listener.ts";
-import type { ListenerLayout, ListenerPorts } from "./layout.ts";
+import { type ListenerLayout, type ListenerPorts, needsOf } from "./layout.ts";
 import {
   assembleListener,
   buildListenerFrame,
@@ -28,7 +27,9 @@ import {
   protectionsOf,
   tlsInspector,
 } from "./listener.ts";
+import { buildPassthroughChain, streamMatch } from "./passthrough.ts";
 import { buildPlainTextChain, buildRefusingChain } from "./refusal.ts";
+import { serverNameOf } from "./server-name.ts";
 import type { ListenerSettings } from "./settings.ts";
 import { tlsWithSecret } from "./tls.ts";
 
@@ -56,11 +57,18 @@ export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): L
       bytes: encodeFilterChains(chainsOf(group, peers)),
       ...(group.secret === undefined ? {} : { secret: group.secret }),
     }),
+    encodePassthrough: (host, passthrough) => {
+      const match = streamMatch(host, settings);
+      return {
+        bytes: encodeFilterChains([buildPassthroughChain(host, passthrough, settings, match)]),
+        passesOn: host,
+        cluster: backendName(passthrough.stream.backend),
+      };
+    },
+    ownPorts: { listeners: settings, ports },
     build: (chains) => {
       const sorted = [...chains].sort(([a], [b]) => compareText(a, b));
-      const needs = sorted.flatMap(([, { secret }]) =>
-        secret === undefined ? [] : [{ type: "secret", name: secret } as const],
-      );
+      const needs = sorted.flatMap(([, chain]) => needsOf(chain));
       const bytes = [constant, ...sorted.map(([, chain]) => chain.bytes)];
       return [httpListener, assembleListener(frame, bytes, { needs, protections })];
     },
@@ -108,18 +116,4 @@ function chainsOf(group: CertificateGroup, peers: readonly Peer[]): readonly Fil
       }),
     ),
   );
-}
-
-/** Envoy's wildcard takes any number of labels; a handshake too deep for ours gets its certificate, and then 421 or 404. */
-function serverNameOf(host: Host): string {
-  switch (host.kind) {
-    case "exact":
-      return host.name;
-    case "wildcard":
-      return `*.${host.suffix}`;
-    case "any":
-      return "";
-    default:
-      return unreachable(host);
-  }
 }

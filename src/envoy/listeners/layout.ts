@@ -1,8 +1,11 @@
 /** The two ways in which an HTTPS listener can hold its certificates: chosen when it is made, and kept. */
 
+import type { Host } from "#model/host.ts";
+import type { Passthrough } from "#model/stream.ts";
 import type { CertificateGroup, VirtualHost } from "#model/virtual-host.ts";
-import type { Resource } from "../resource.ts";
+import type { Resource, ResourceName } from "../resource.ts";
 import type { ConnectionGuard } from "../routes/misdirected.ts";
+import type { ListenerSettings } from "./settings.ts";
 
 export interface ListenerLayout {
   /** Which connections may carry requests for a virtual host. */
@@ -13,13 +16,21 @@ export interface ListenerLayout {
   readonly limitsClients: boolean;
   /** What a certificate group adds to the HTTPS listener. */
   readonly encodeChain: (group: CertificateGroup) => EncodedChain;
-  /** All listeners, with what the groups add by their names. */
+  /** What a host whose handshakes are passed on unopened adds to it. */
+  readonly encodePassthrough: (host: Host, passthrough: Passthrough) => EncodedChain;
+  /** What the listeners of ports of their own are built with. */
+  readonly ownPorts: OwnPortSettings;
+  /** All listeners but those of ports of their own, with what groups and hosts add by their names. */
   readonly build: (chains: ReadonlyMap<string, EncodedChain>) => readonly Resource[];
 }
 
-/** The filter chains of one certificate group, encoded. */
+/** The filter chains of one certificate group, or of a host whose handshakes are passed on, encoded. */
 export interface EncodedChain {
   readonly bytes: Uint8Array;
+  /** Whose handshakes they pass on. Default: they answer them. */
+  readonly passesOn?: Host;
+  /** The cluster that they lead to; absent: routes decide. */
+  readonly cluster?: string;
   /** The secret that they ask for; absent: none, or by server name. */
   readonly secret?: string;
 }
@@ -27,4 +38,24 @@ export interface EncodedChain {
 export interface ListenerPorts {
   readonly http: number;
   readonly https: number;
+  /** What is added to ports below 1024 that objects ask for. Default: nothing. */
+  readonly lowPortShift?: number;
+}
+
+export interface OwnPortSettings {
+  readonly listeners: ListenerSettings;
+  readonly ports: ListenerPorts;
+}
+
+/** Where a port that an object asks for is opened. */
+export function openedPort(port: number, { lowPortShift = 0 }: ListenerPorts): number {
+  return port < 1024 ? port + lowPortShift : port;
+}
+
+/** What must be in force before the listener that they are in. */
+export function needsOf({ secret, cluster }: EncodedChain): readonly ResourceName[] {
+  return [
+    ...(secret === undefined ? [] : [{ type: "secret", name: secret } as const]),
+    ...(cluster === undefined ? [] : [{ type: "cluster", name: cluster } as const]),
+  ];
 }

@@ -2,13 +2,18 @@
 
 import { create, toBinary } from "@bufbuild/protobuf";
 import { compareText } from "#base/compare.ts";
+import type { Address } from "#gen/envoy/config/core/v3/address_pb.ts";
+import { AddressSchema, SocketAddress_Protocol } from "#gen/envoy/config/core/v3/address_pb.ts";
 import type {
   FilterChain,
   ListenerFilter,
 } from "#gen/envoy/config/listener/v3/listener_components_pb.ts";
 import { ListenerFilterSchema } from "#gen/envoy/config/listener/v3/listener_components_pb.ts";
 import type { Listener } from "#gen/envoy/config/listener/v3/listener_pb.ts";
-import { ListenerSchema } from "#gen/envoy/config/listener/v3/listener_pb.ts";
+import {
+  AdditionalAddressSchema,
+  ListenerSchema,
+} from "#gen/envoy/config/listener/v3/listener_pb.ts";
 import { ProxyProtocolSchema } from "#gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.ts";
 import { TlsInspectorSchema } from "#gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
 import { resourceOf, typedConfig } from "../encode.ts";
@@ -24,16 +29,7 @@ export function buildListenerFrame(
 ): Listener {
   return create(ListenerSchema, {
     name,
-    address: {
-      address: {
-        case: "socketAddress",
-        value: {
-          address: settings.address,
-          portSpecifier: { case: "portValue", value: port },
-          ipv4Compat: settings.address === "::",
-        },
-      },
-    },
+    address: socketAddress({ ...settings, port, protocol: SocketAddress_Protocol.TCP }),
     perConnectionBufferLimitBytes: 32 * 1024,
     listenerFilters: [...(settings.proxyProtocol ? [proxyProtocol()] : []), ...listenerFilters],
     enableReusePort: true,
@@ -41,6 +37,47 @@ export function buildListenerFrame(
     // A worker that takes one connection at a time leaves the others of a burst to other workers.
     maxConnectionsToAcceptPerSocketEvent: 1,
   });
+}
+
+/** The same for datagrams: there are no connections. */
+export function buildDatagramFrame(
+  name: string,
+  port: number,
+  { address }: Pick<ListenerSettings, "address">,
+  filter: ListenerFilter,
+): Listener {
+  return create(ListenerSchema, {
+    name,
+    address: socketAddress({ address, port, protocol: SocketAddress_Protocol.UDP }),
+    listenerFilters: [filter],
+    enableReusePort: true,
+    udpListenerConfig: {},
+  });
+}
+
+/** Opens it on more addresses, with the same port. */
+export function addAddresses(frame: Listener, addresses: readonly string[]): void {
+  const first = frame.address?.address;
+  if (first?.case !== "socketAddress") return;
+  const { protocol, portSpecifier } = first.value;
+  const port = portSpecifier.case === "portValue" ? portSpecifier.value : 0;
+  frame.additionalAddresses = addresses.map((address) =>
+    create(AdditionalAddressSchema, { address: socketAddress({ address, port, protocol }) }),
+  );
+}
+
+function socketAddress(given: {
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: SocketAddress_Protocol;
+}): Address {
+  const { address, port, protocol } = given;
+  const value = {
+    ...{ address, protocol },
+    portSpecifier: { case: "portValue", value: port } as const,
+    ipv4Compat: address === "::",
+  };
+  return create(AddressSchema, { address: { case: "socketAddress", value } });
 }
 
 /**

@@ -9,14 +9,16 @@
  */
 
 import { create } from "@bufbuild/protobuf";
+import { compareText } from "#base/compare.ts";
 import { FilterChainSchema } from "#gen/envoy/config/listener/v3/listener_components_pb.ts";
+import { backendName } from "#model/backend.ts";
 import { plainTextChain, refusedChainPrefix } from "../chain-names.ts";
 import { durationOf } from "../encode.ts";
 import type { Resource } from "../resource.ts";
 import { peersOf } from "./client-address.ts";
 import { buildHttpConnectionManager } from "./http-connection-manager.ts";
 import { buildHttpListener } from "./http-listener.ts";
-import type { EncodedChain, ListenerLayout, ListenerPorts } from "./layout.ts";
+import { type EncodedChain, type ListenerLayout, type ListenerPorts, needsOf } from "./layout.ts";
 import {
   assembleListener,
   buildListenerFrame,
@@ -26,6 +28,7 @@ import {
 } from "./listener.ts";
 import type { OnDemandChains } from "./on-demand-matcher.ts";
 import { buildChainMatcher } from "./on-demand-matcher.ts";
+import { buildPassthroughChain, passthroughChainName } from "./passthrough.ts";
 import { buildPlainTextChain, buildRefusingChain } from "./refusal.ts";
 import type { ListenerSettings } from "./settings.ts";
 import { tlsOnDemand } from "./tls.ts";
@@ -33,10 +36,8 @@ import { tlsOnDemand } from "./tls.ts";
 const nothing: EncodedChain = { bytes: new Uint8Array() };
 
 export function onDemandLayout(settings: ListenerSettings, ports: ListenerPorts): ListenerLayout {
-  const listeners = [
-    buildHttpListener(settings, ports.http),
-    buildHttpsListener(settings, ports.https),
-  ];
+  const httpListener = buildHttpListener(settings, ports.http);
+  const encoded = encodeChains(settings);
   return {
     guard: ({ host, certificateGroup: group }) => ({
       kind: "server-name",
@@ -46,7 +47,13 @@ export function onDemandLayout(settings: ListenerSettings, ports: ListenerPorts)
     byServerName: true,
     limitsClients: settings.allowedClients.length > 0,
     encodeChain: () => nothing,
-    build: () => listeners,
+    encodePassthrough: (host, passthrough) => ({
+      bytes: encodeFilterChains([buildPassthroughChain(host, passthrough, settings)]),
+      passesOn: host,
+      cluster: backendName(passthrough.stream.backend),
+    }),
+    ownPorts: { listeners: settings, ports },
+    build: (added) => [httpListener, buildHttpsListener(settings, ports.https, { encoded, added })],
   };
 }
 
@@ -55,9 +62,29 @@ const chains: OnDemandChains = {
   refused: `${refusedChainPrefix}impossible`,
   peer: "on-demand/peer",
   forwarded: "on-demand/forwarded",
+  passedOn: new Map(),
 };
 
-function buildHttpsListener(settings: ListenerSettings, port: number): Resource {
+/** Of a wildcard it cannot be told which of the names below it have a certificate: those are exact hosts alone. */
+function buildHttpsListener(
+  settings: ListenerSettings,
+  port: number,
+  chain: { readonly encoded: Uint8Array; readonly added: ReadonlyMap<string, EncodedChain> },
+): Resource {
+  const passing = [...chain.added.values()].flatMap((one) =>
+    one.passesOn?.kind === "exact" ? [{ ...one, host: one.passesOn }] : [],
+  );
+  passing.sort((a, b) => compareText(a.host.name, b.host.name));
+  const passedOn = new Map(passing.map(({ host }) => [host.name, passthroughChainName(host)]));
+  const frame = buildListenerFrame("https", port, settings, [tlsInspector()]);
+  frame.filterChainMatcher = buildChainMatcher({ ...chains, passedOn }, settings);
+  const bytes = [chain.encoded, ...passing.map((one) => one.bytes)];
+  const needs = passing.flatMap(needsOf);
+  return assembleListener(frame, bytes, { needs, protections: protectionsOf(settings) });
+}
+
+/** The chains that are always there. */
+function encodeChains(settings: ListenerSettings): Uint8Array {
   const transportSocket = tlsOnDemand();
   const served = peersOf(settings).map(({ clientAddress }) =>
     create(FilterChainSchema, {
@@ -74,12 +101,9 @@ function buildHttpsListener(settings: ListenerSettings, port: number): Resource 
       transportSocketConnectTimeout: durationOf(30_000),
     }),
   );
-  const frame = buildListenerFrame("https", port, settings, [tlsInspector()]);
-  frame.filterChainMatcher = buildChainMatcher(chains, settings.trustedProxies);
-  const encoded = encodeFilterChains([
+  return encodeFilterChains([
     buildPlainTextChain(chains.notTls),
     buildRefusingChain(chains.refused),
     ...served,
   ]);
-  return assembleListener(frame, [encoded], { protections: protectionsOf(settings) });
 }

@@ -6,13 +6,12 @@
 
 import { create } from "@bufbuild/protobuf";
 import { StringValueSchema } from "@bufbuild/protobuf/wkt";
+import { compareText } from "#base/compare.ts";
 import type { CidrRange } from "#gen/envoy/config/core/v3/address_pb.ts";
 import {
   ServerNameInputSchema,
-  SourceIPInputSchema,
   TransportProtocolInputSchema,
 } from "#gen/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.ts";
-import { IpSchema } from "#gen/envoy/extensions/matching/input_matchers/ip/v3/ip_pb.ts";
 import type {
   Matcher,
   Matcher_MatcherList_FieldMatcher,
@@ -25,7 +24,8 @@ import {
   Matcher_OnMatchSchema,
   MatcherSchema,
 } from "#gen/xds/type/matcher/v3/matcher_pb.ts";
-import { matcherExtension, noneOf, textMatches } from "../xds-matcher.ts";
+import { comesFrom, doing, matcherExtension, noneOf, textMatches } from "../xds-matcher.ts";
+import type { ListenerSettings } from "./settings.ts";
 
 /** Names of the filter chains between which {@link buildChainMatcher} chooses. */
 export interface OnDemandChains {
@@ -33,6 +33,8 @@ export interface OnDemandChains {
   readonly refused: string;
   readonly peer: string;
   readonly forwarded: string;
+  /** Server names whose handshakes are passed on unopened → the chain that does it. */
+  readonly passedOn: ReadonlyMap<string, string>;
 }
 
 /** RFC 1035 §2.3.4 for the length; underscores are no part of host names, but are seen in them. */
@@ -40,20 +42,52 @@ const hostName = "[A-Za-z0-9._-]{1,253}";
 
 export function buildChainMatcher(
   chains: OnDemandChains,
-  trustedProxies: readonly CidrRange[],
+  { trustedProxies, allowedClients }: Pick<ListenerSettings, "trustedProxies" | "allowedClients">,
 ): Matcher {
   const impossible = bothOf(
     textMatches(serverName, "(?s).+"),
     noneOf(textMatches(serverName, hostName)),
   );
-  const matchers = [
+  const first = [
     when(textMatches(transportProtocol, "raw_buffer"), chains.notTls),
     when(impossible, chains.refused),
-    ...(trustedProxies.length === 0 ? [] : [when(comesFrom(trustedProxies), chains.forwarded)]),
   ];
+  const others =
+    trustedProxies.length === 0
+      ? []
+      : [when(comesFrom(trustedProxies, "trusted-proxies"), chains.forwarded)];
+  if (chains.passedOn.size === 0) return listOf([...first, ...others], goTo(chains.peer));
+  const answered = listOf(others, goTo(chains.peer));
+  return listOf(first, goOn(byName(chains, allowedClients, answered)));
+}
+
+function listOf(matchers: Matcher_MatcherList_FieldMatcher[], onNoMatch: Matcher_OnMatch): Matcher {
+  if (matchers.length === 0) return create(MatcherSchema, { onNoMatch });
   return create(MatcherSchema, {
     matcherType: { case: "matcherList", value: { matchers } },
-    onNoMatch: goTo(chains.peer),
+    onNoMatch,
+  });
+}
+
+/** In one look, however many there are. */
+function byName(
+  { passedOn, refused }: OnDemandChains,
+  allowedClients: readonly CidrRange[],
+  others: Matcher,
+): Matcher {
+  const sorted = [...passedOn].sort(([a], [b]) => compareText(a, b));
+  const entries = sorted.map(([name, chain]) => {
+    if (allowedClients.length === 0) return [name, goTo(chain)] as const;
+    const allowed = when(comesFrom(allowedClients, "allowed-clients"), chain);
+    return [name, goOn(listOf([allowed], goTo(refused)))] as const;
+  });
+  const map = { map: Object.fromEntries(entries) };
+  return create(MatcherSchema, {
+    matcherType: {
+      case: "matcherTree",
+      value: { input: serverName, treeType: { case: "exactMatchMap", value: map } },
+    },
+    onNoMatch: goOn(others),
   });
 }
 
@@ -67,11 +101,6 @@ const transportProtocol = matcherExtension(
   TransportProtocolInputSchema,
   create(TransportProtocolInputSchema),
 );
-const sourceAddress = matcherExtension(
-  "source-address",
-  SourceIPInputSchema,
-  create(SourceIPInputSchema),
-);
 
 function when(
   predicate: Matcher_MatcherList_Predicate,
@@ -81,25 +110,13 @@ function when(
 }
 
 function goTo(chain: string): Matcher_OnMatch {
-  const value = matcherExtension(
-    chain,
-    StringValueSchema,
-    create(StringValueSchema, { value: chain }),
+  return doing(
+    matcherExtension(chain, StringValueSchema, create(StringValueSchema, { value: chain })),
   );
-  return create(Matcher_OnMatchSchema, { onMatch: { case: "action", value } });
 }
 
-function comesFrom(networks: readonly CidrRange[]): Matcher_MatcherList_Predicate {
-  const ip = create(IpSchema, { cidrRanges: [...networks], statPrefix: "trusted-proxies" });
-  return create(Matcher_MatcherList_PredicateSchema, {
-    matchType: {
-      case: "singlePredicate",
-      value: {
-        input: sourceAddress,
-        matcher: { case: "customMatch", value: matcherExtension("networks", IpSchema, ip) },
-      },
-    },
-  });
+function goOn(value: Matcher): Matcher_OnMatch {
+  return create(Matcher_OnMatchSchema, { onMatch: { case: "matcher", value } });
 }
 
 function bothOf(...predicate: Matcher_MatcherList_Predicate[]): Matcher_MatcherList_Predicate {

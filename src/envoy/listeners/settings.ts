@@ -1,5 +1,6 @@
 /** What all listeners of a gate have in common. It is read when they are made and does not change until a restart. */
 
+import type { Origin } from "#base/origin.ts";
 import type { AccessLog } from "#gen/envoy/config/accesslog/v3/accesslog_pb.ts";
 import type { CidrRange } from "#gen/envoy/config/core/v3/address_pb.ts";
 
@@ -7,12 +8,14 @@ export interface ListenerSettings {
   /** The address both ports are opened on; `::` takes IPv4 too. */
   readonly address: string;
   readonly accessLog: readonly AccessLog[];
+  /** Of what an object has passed on without looking into it. Default: none. */
+  readonly streamLog?: (origin: Origin) => readonly AccessLog[];
   /** Of connections that carry no request, a refused handshake for instance. Default: none. */
   readonly connectionLog?: readonly AccessLog[];
   /** Peers whose X-Forwarded-For and X-Forwarded-Proto are believed. */
   readonly trustedProxies: readonly CidrRange[];
   /** Every connection must begin with a PROXY protocol header. */
   readonly proxyProtocol: boolean;
-  /** Who may send requests; empty: everybody. */
+  /** Who may send requests, and open connections to what is passed on; empty: everybody. */
   readonly allowedClients: readonly CidrRange[];
 }

@@ -26,21 +26,31 @@ const cipherSuites = [
 /** The post-quantum hybrid first: what is recorded today shall not be read later. */
 const curves = ["X25519MLKEM768", "X25519", "P-256", "P-384"];
 
-const parameters: CommonTls = {
+const handshakes: CommonTls = {
   tlsParams: {
     tlsMinimumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_2,
     tlsMaximumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3,
     cipherSuites,
     ecdhCurves: curves,
   },
-  alpnProtocols: ["h2", "http/1.1"],
 };
+
+const parameters: CommonTls = { ...handshakes, alpnProtocols: ["h2", "http/1.1"] };
 
 /** One secret, by name: a new certificate reaches new handshakes and drains nothing. */
 export function tlsWithSecret(secret: string): TransportSocket {
+  return withSecret(parameters, secret);
+}
+
+/** The same for what is passed on without knowing what it is: no protocol is agreed on. */
+export function tlsForStreams(secret: string): TransportSocket {
+  return withSecret(handshakes, secret);
+}
+
+function withSecret(common: CommonTls, secret: string): TransportSocket {
   return tlsSocket({
     commonTlsContext: {
-      ...parameters,
+      ...common,
       tlsCertificateSdsSecretConfigs: [
         create(SdsSecretConfigSchema, { name: secret, sdsConfig: overAds() }),
       ],

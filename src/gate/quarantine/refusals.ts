@@ -3,6 +3,8 @@
 import type { Finding } from "#base/finding.ts";
 import { formatOrigin, type Origin } from "#base/origin.ts";
 import { chainName } from "#envoy/internal-headers.ts";
+import { passthroughChainPrefix } from "#envoy/listeners/passthrough.ts";
+import { ownListenerPrefix, streamChainName } from "#envoy/listeners/stream-listener.ts";
 import { explainRefusal } from "#envoy/refusal.ts";
 import type { ResourceName } from "#envoy/resource.ts";
 import { objectOfRoute } from "#envoy/routes/closed-routes.ts";
@@ -78,6 +80,8 @@ function originOf(
   if ((type === "routes" || type === "scope") && name.startsWith("host/")) {
     return originOfHost(name.slice("host/".length), part, gateway);
   }
+  if (type === "listener" && name.startsWith(ownListenerPrefix))
+    return originOfPort(name.slice(ownListenerPrefix.length), part, gateway);
   if (type === "listener" && part !== undefined) return originOfChain(part, gateway);
   const [namespace = "", plain = ""] = name.split("/");
   if (type === "secret" && plain !== "") {
@@ -97,8 +101,19 @@ function originOfHost(host: string, object: string | undefined, gateway: Gateway
   return guilty?.origin ?? origin;
 }
 
-/** The Secret behind the guilty filter chain. */
+/** The rule of the guilty filter chain; else the oldest of the port. */
+function originOfPort(port: string, chain: string | undefined, { ownPorts }: Gateway): Origin {
+  const rules = ownPorts.served(port)?.rules ?? [];
+  const guilty = rules.find((rule) => streamChainName(rule) === chain);
+  return (guilty ?? rules[0])?.origin ?? unclaimed;
+}
+
+/** The Secret behind the guilty filter chain, or who has handshakes passed on by it. */
 function originOfChain(chain: string, gateway: Gateway): Origin {
+  if (chain.startsWith(passthroughChainPrefix)) {
+    const host = chain.slice(passthroughChainPrefix.length);
+    return gateway.passthroughOf(host)?.origin ?? unclaimed;
+  }
   for (const serverName of gateway.serverNames()) {
     const secret = gateway.certificateOf(serverName)?.use.secret;
     if (secret === undefined || chainName(`${secret.namespace}/${secret.name}`) !== chain) continue;

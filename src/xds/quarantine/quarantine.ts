@@ -189,8 +189,12 @@ export class Quarantine {
     return good !== undefined && protectsAsWellAs(good, resource) ? good : closed(resource);
   }
 
-  /** Routes to clusters that a proxy cannot have answer 503 there. */
+  /**
+   * Routes to clusters that a proxy cannot have answer 503 there. A listener does not wait for such a cluster: whoever is
+   * passed on there finds nobody, and all others of the listener are not held up.
+   */
   #reachable(envoy: string, offered: Resource): Resource {
+    if (offered.type === "listener") return this.#withoutHopeless(envoy, offered);
     if (offered.type !== "routes") return offered;
     const missing = (offered.needs ?? []).filter((need) => !this.#canHave(envoy, need));
     if (missing.length === 0) return offered;
@@ -201,6 +205,12 @@ export class Quarantine {
     const routes = withoutClusters(offered, new Set(names));
     this.#closedRoutes.set(key, routes);
     return routes;
+  }
+
+  #withoutHopeless(envoy: string, listener: Resource): Resource {
+    const { needs = [] } = listener;
+    const hopeful = needs.filter((need) => need.type !== "cluster" || this.#canHave(envoy, need));
+    return hopeful.length === needs.length ? listener : { ...listener, needs: hopeful };
   }
 
   #canHave(envoy: string, need: ResourceName): boolean {
@@ -216,10 +226,12 @@ export class Quarantine {
     this.#deps.offered([name, ...this.#usersOf(name)]);
   }
 
-  /** Routes that lead to a cluster: what they can do depends on it. */
+  /** Routes and listeners that lead to a cluster: what they can do depends on it. */
   #usersOf({ type, name }: ResourceName): readonly ResourceName[] {
     if (type !== "cluster") return [];
-    return [...this.#deps.published.all("routes").values()]
+    const { published } = this.#deps;
+    return (["routes", "listener"] as const)
+      .flatMap((user) => [...published.all(user).values()])
       .map(({ resource }) => resource)
       .filter(({ needs = [] }) => needs.some((need) => need.type === type && need.name === name));
   }
