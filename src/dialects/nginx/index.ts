@@ -1,6 +1,11 @@
-/** F5 NGINX Ingress Controller: VirtualServer and VirtualServerRoute (k8s.nginx.org/v1) into their fragments of the model. */
+/** F5 NGINX Ingress Controller: its kinds (k8s.nginx.org/v1) into their fragments of the model. */
 
 import type { Known } from "#kinds/kind.ts";
+import {
+  type GlobalConfiguration,
+  globalConfigurationKind,
+} from "#kinds/nginx/global-configuration.ts";
+import { type TransportServer, transportServerKind } from "#kinds/nginx/transport-server.ts";
 import { type VirtualServer, virtualServerKind } from "#kinds/nginx/virtual-server.ts";
 import {
   type VirtualServerRoute,
@@ -14,7 +19,10 @@ import type { Dialect, DialectSettings, World } from "../dialect.ts";
 import { broken } from "./features/action.ts";
 import { delegationIndexes } from "./features/delegation.ts";
 import { parseHost } from "./features/host.ts";
+import { globalConfigurations } from "./features/listeners.ts";
+import { translateGlobalConfiguration } from "./global-configuration.ts";
 import { nginxSupport } from "./support.ts";
+import { translateTransportServer } from "./transport-server.ts";
 import { translateVirtualServer } from "./virtual-server.ts";
 import { translateVirtualServerRoute } from "./virtual-server-route.ts";
 
@@ -22,8 +30,11 @@ const supportIndex = indexSupport(nginxSupport);
 
 export const nginx: Dialect = {
   name: "nginx",
-  kinds: [virtualServerKind.id, virtualServerRouteKind.id],
-  indexes: delegationIndexes,
+  kinds: [
+    ...[virtualServerKind.id, virtualServerRouteKind.id],
+    ...[transportServerKind.id, globalConfigurationKind.id],
+  ],
+  indexes: [...delegationIndexes, globalConfigurations],
   support: nginxSupport,
   translate: (object, world, settings) => {
     const fragment = translate(object, world, settings);
@@ -35,9 +46,18 @@ export const nginx: Dialect = {
 
 function translate(object: Known<unknown>, world: World, settings: DialectSettings): Fragment {
   const seniority = seniorityOf(object);
-  return keyOf(object.object).kind === virtualServerKind.id
-    ? translateVirtualServer(object as Known<VirtualServer>, world, settings, seniority)
-    : translateVirtualServerRoute(object as Known<VirtualServerRoute>, world, settings, seniority);
+  switch (seniority.kind) {
+    case virtualServerKind.id:
+      return translateVirtualServer(object as Known<VirtualServer>, world, settings, seniority);
+    case transportServerKind.id:
+      return translateTransportServer(object as Known<TransportServer>, world, settings, seniority);
+    case globalConfigurationKind.id:
+      return translateGlobalConfiguration(object as Known<GlobalConfiguration>, world, seniority);
+    default: {
+      const route = object as Known<VirtualServerRoute>;
+      return translateVirtualServerRoute(route, world, settings, seniority);
+    }
+  }
 }
 
 function seniorityOf({ object }: Known<unknown>): Seniority {
@@ -45,7 +65,7 @@ function seniorityOf({ object }: Known<unknown>): Seniority {
   return { creationTimestamp: object.metadata.creationTimestamp, kind, namespace, name };
 }
 
-/** 500 on the host of a VirtualServer, if it can be told; a VirtualServerRoute has none of its own. */
+/** 500 on the host of a VirtualServer, if it can be told; other objects serve nothing. */
 function refuse(object: Known<unknown>, problem: string): Fragment {
   const origin = originOf(object);
   const isServer = origin.kind === virtualServerKind.id;
@@ -71,7 +91,7 @@ function refuse(object: Known<unknown>, problem: string): Fragment {
     findings: [
       findingAt(origin, "", "error", {
         reason: "InternalError",
-        message: `a bug of ours met this object: ${problem}; its host answers 500`,
+        message: `a bug of ours met this object: ${problem}; ${isServer ? "its host answers 500" : "it serves nothing"}`,
         advice: "report it with this manifest; other objects are served as before",
       }),
     ],

@@ -8,6 +8,8 @@ export interface Report {
   /** The object that is read. */
   readonly origin: Origin;
   readonly findings: Finding[];
+  /** What to do about what is wrong. Default: correct it, as nothing of the object is served meanwhile. */
+  readonly remedy?: string;
 }
 
 /** The reason of findings that reject the whole object, as the status of its kind has it. */
@@ -38,6 +40,11 @@ export function forbids(report: Report, path: string, detail: string): undefined
   return reject(report, path, `Forbidden: ${detail}`);
 }
 
+/** The field names something that is not there. */
+export function missesReference(report: Report, path: string, value: string): undefined {
+  return reject(report, path, `Not found: ${JSON.stringify(value)}`);
+}
+
 /** The same value is there already. */
 export function refusesTwice(report: Report, path: string, value: string): undefined {
   return reject(report, path, `Duplicate value: ${JSON.stringify(value)}`);
@@ -64,7 +71,7 @@ function reject(report: Report, path: string, problem: string): undefined {
     findingAt(report.origin, path, severity, {
       reason: rejected,
       message: `${path}: ${problem}`,
-      advice: "correct it; until then nothing of this object is served",
+      advice: report.remedy ?? "correct it; until then nothing of this object is served",
     }),
   );
 }

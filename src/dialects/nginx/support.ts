@@ -1,4 +1,4 @@
-/** Every field of VirtualServer and VirtualServerRoute and every annotation of Ingresses, and what becomes of it. */
+/** Every field of this dialect's kinds and every annotation of Ingresses, and what becomes of it. */
 
 import { virtualServerKind } from "#kinds/nginx/virtual-server.ts";
 import { virtualServerRouteKind } from "#kinds/nginx/virtual-server-route.ts";
@@ -9,15 +9,8 @@ import { annotationSupport } from "./features/annotations.ts";
 import { backendSupport } from "./features/backend.ts";
 import { conditionSupport } from "./features/conditions.ts";
 import { routeSupport } from "./features/route.ts";
-import type { FieldSupport } from "./field-support.ts";
-
-function rowsAt(kind: KindId, place: string, fields: FieldSupport): readonly SupportRow[] {
-  return Object.entries(fields).map(([name, support]) => ({
-    kind,
-    field: `${place}.${name}`,
-    ...support,
-  }));
-}
+import { rowsAt } from "./field-support.ts";
+import { streamSupport } from "./stream-support.ts";
 
 function routeRows(kind: KindId, place: string): readonly SupportRow[] {
   const actions = ["action", "splits[].action", "matches[].action", "matches[].splits[].action"];
@@ -74,4 +67,5 @@ export const nginxSupport: readonly SupportRow[] = [
   ...rowsAt(delegate, "spec.upstreams[]", backendSupport),
   ...routeRows(delegate, "spec.subroutes[]"),
   ...annotationSupport,
+  ...streamSupport,
 ];

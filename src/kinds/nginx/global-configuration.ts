@@ -42,13 +42,7 @@ export const globalConfigurationKind: Kind<GlobalConfiguration> = {
   namespaced: true,
   legacy: fromAlpha,
   parse: body,
-  withoutEffect: [
-    {
-      path: "spec",
-      reason: "a gate listens on one port for HTTP and one for HTTPS",
-      advice: "set those in sekisho.yaml",
-    },
-  ],
+  withoutEffect: [],
   columns: [],
   definition: {
     description: "More ports for a gateway, by name.",

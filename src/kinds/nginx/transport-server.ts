@@ -99,13 +99,7 @@ export const transportServerKind: Kind<TransportServer> = {
   namespaced: true,
   legacy: fromAlpha,
   parse: body,
-  withoutEffect: [
-    {
-      path: "spec",
-      reason: "ports for TCP, UDP and TLS passed through are not served",
-      advice: "keep this object for another gateway, or serve HTTP by a VirtualServer",
-    },
-  ],
+  withoutEffect: [],
   columns: [stateColumn, reasonColumn],
   definition: {
     description: "A port for TCP or UDP, or TLS that is passed through by server name.",

@@ -1,7 +1,7 @@
 /** `tls`: the Secret that answers handshakes, and whether plain HTTP is sent to HTTPS. */
 
 import type { VirtualServerTls } from "#kinds/nginx/virtual-server.ts";
-import type { CertificateUse } from "#model/fragment.ts";
+import type { CertificateUse, SecretRef } from "#model/fragment.ts";
 import type { Host } from "#model/host.ts";
 import type { Route } from "#model/route.ts";
 import type { World } from "../../dialect.ts";
@@ -36,19 +36,32 @@ export function translateTls(
     return { certificates: [], redirects };
   }
   const at = "spec.tls.secret";
+  const ref = checkSecret(secret, "HTTPS handshakes of this host", report, world);
+  if (ref === undefined) return { certificates: [], redirects };
+  return { certificates: [{ host, secret: ref, origin: placeOf(report, at) }], redirects };
+}
+
+/** A Secret beside the object that answers handshakes; undefined after a complaint about its name. */
+export function checkSecret(
+  secret: string,
+  refused: string,
+  report: Report,
+  world: World,
+): SecretRef | undefined {
+  const at = "spec.tls.secret";
   const name = checkName(secret, at, report, isSubdomain);
-  if (name === undefined) return { certificates: [], redirects };
+  if (name === undefined) return undefined;
   const ref = { namespace: report.origin.namespace, name };
   const { state, ...more } = world.certificate(ref);
   const why = "problem" in more ? more.problem : "secret doesn't exist";
   if (state !== "usable") {
     warns(report, at, {
       reason: state === "missing" ? "SecretNotFound" : "SecretNotUsable",
-      message: `TLS secret ${name} is invalid: ${why}; HTTPS handshakes of this host are refused`,
+      message: `TLS secret ${name} is invalid: ${why}; ${refused} are refused`,
       advice: `create it: sekisho create secret tls ${name} --namespace ${ref.namespace} --cert FILE --key FILE`,
     });
   }
-  return { certificates: [{ host, secret: ref, origin: placeOf(report, at) }], redirects };
+  return ref;
 }
 
 /** nginx compares the scheme itself, or what a proxy before it says; we know of a proxy only when it is trusted. */
