@@ -6,6 +6,7 @@ import type { Dns01Solver } from "#kinds/cert-manager/acme-solver.ts";
 import type { SecretKeyRef } from "#kinds/cert-manager/secret-key-ref.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Random } from "#runtime/random.ts";
+import type { DnsClient } from "../dns/dns-client.ts";
 import type { OutboundDoor } from "../outbound/outbound-door.ts";
 
 export interface DnsProvider {
@@ -42,6 +43,7 @@ export interface ProviderContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly outbound: OutboundDoor;
+  readonly dns: DnsClient;
   /** A value of a Secret in {@link credentialsNamespace}. Throws DnsProviderError `credentials` when there is none. */
   readonly secretOf: (reference: SecretKeyRef) => Promise<SecretBytes>;
   /** That of an Issuer, or for ClusterIssuers the cluster resource namespace. */

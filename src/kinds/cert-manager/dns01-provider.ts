@@ -190,4 +190,7 @@ export const dns01Providers = {
   akamai: optional(akamai, "Akamai Edge DNS."),
 };
 
+export type AzureDnsProvider = Parsed<typeof azureDNS>;
+export type CloudflareProvider = Parsed<typeof cloudflare>;
+export type Rfc2136Provider = Parsed<typeof rfc2136>;
 export type WebhookProvider = Parsed<typeof webhook>;
