@@ -120,9 +120,13 @@ const importTable: ImportTable = {
 
 /** Package → where under src it may be imported. */
 const packageHomes: PackageHomes = {
+  "@aws-sdk/client-route-53": ["certificates/dns-providers/route53"],
+  "@aws-sdk/client-sts": ["certificates/aws"],
+  "@aws-sdk/credential-provider-node": ["certificates/aws"],
   "@bufbuild/protobuf": ["authorization", "envoy", "xds", "proxies"],
   "@connectrpc/connect": ["authorization", "xds"],
   "@connectrpc/connect-node": ["authorization", "xds"],
+  "@smithy/signature-v4": ["certificates/aws"],
   "alien-signals": ["base/tracked"],
   bcryptjs: ["authorization/passwords"],
   commander: ["cli", "main.ts"],

@@ -98,6 +98,9 @@ const { metafile } = await build({
   outdir: dist,
   outExtension: { ".js": ".mjs" },
   bundle: true,
+  // What is loaded when it is first needed, as the SDK of AWS, stays out of the program's own file.
+  splitting: true,
+  chunkNames: "part-[hash]",
   platform: "node",
   format: "esm",
   target: "node26",

@@ -4,7 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
 import { fields, integer, list, optional, required, text } from "#base/schema.ts";
 import type { Column, Known } from "./kind.ts";
 
-interface Condition {
+export interface Condition {
   readonly type: string;
   readonly status: "True" | "False" | "Unknown";
   readonly reason: string;
@@ -54,7 +54,7 @@ function conditionOf(raw: JsonObject): readonly Condition[] {
 }
 
 /** The condition of a type. */
-function findCondition(status: Json | undefined, type: string): Condition | undefined {
+export function findCondition(status: Json | undefined, type: string): Condition | undefined {
   return conditionsOf(status).find((one) => one.type === type);
 }
 

@@ -3,20 +3,9 @@
  * CertificateRequests (aws-privateca-issuer, API reference).
  */
 
-import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
-import {
-  boolean,
-  fields,
-  integer,
-  list,
-  oneOf,
-  optional,
-  type Parsed,
-  required,
-  text,
-  textLike,
-} from "#base/schema.ts";
-import type { Column, Kind, Known } from "../kind.ts";
+import { boolean, fields, optional, type Parsed, required, text, textLike } from "#base/schema.ts";
+import { conditionColumn, conditionList, messageColumn } from "../condition.ts";
+import type { Column, Kind } from "../kind.ts";
 
 /** Of the Secret that secretRef names, whatever `name` says: Kubernetes' type of a selector just has these fields. */
 const selector = fields({
@@ -71,48 +60,27 @@ const spec = fields({
 
 const body = fields({ spec: required(spec, "Which authority signs, and how it is asked.") });
 
-const condition = fields({
-  type: required(text, '"Ready".'),
-  status: required(oneOf("True", "False", "Unknown"), "Whether it is so."),
-  reason: required(text, "Why, in one word."),
-  message: required(text, "Why, in a sentence."),
-  lastTransitionTime: required(text, "Since when."),
-  observedGeneration: optional(integer(0), "The generation of the object that was looked at."),
-});
-
 const status = fields({
-  conditions: optional(list(condition), "Whether the authority can sign."),
+  conditions: optional(conditionList, "Whether the authority can sign."),
+  certificateAuthority: optional(
+    fields({
+      status: optional(text, 'Its state in AWS; "ACTIVE" when it signs.'),
+      signingAlgorithm: optional(text, "By what it signs."),
+      notAfter: optional(text, "The end of its own certificate."),
+    }),
+    "What AWS says of the authority.",
+  ),
 });
 
 type AwsPcaIssuer = Parsed<typeof body>;
+export type AwsPcaIssuerSpec = Parsed<typeof spec>;
 
 const awsPcaGroup = "awspca.cert-manager.io";
 
-/** A field of the condition Ready; empty while there is none. */
-function readiness({ object }: Known<unknown>, field: "status" | "message"): string {
-  const conditions = isJsonObject(object.status) ? object.status["conditions"] : undefined;
-  if (!Array.isArray(conditions)) return "";
-  const ready = (conditions as readonly Json[]).find(
-    (one) => isJsonObject(one) && one["type"] === "Ready",
-  );
-  const value = isJsonObject(ready) ? (ready as JsonObject)[field] : undefined;
-  return typeof value === "string" ? value : "";
-}
-
 /** Only when asked for: kubectl prints no more than name and age. */
 const columns: readonly Column<AwsPcaIssuer>[] = [
-  {
-    title: "READY",
-    wide: true,
-    jsonPath: '.status.conditions[?(@.type=="Ready")].status',
-    value: (known) => readiness(known, "status"),
-  },
-  {
-    title: "STATUS",
-    wide: true,
-    jsonPath: '.status.conditions[?(@.type=="Ready")].message',
-    value: (known) => readiness(known, "message"),
-  },
+  { ...conditionColumn("READY", "Ready"), wide: true },
+  messageColumn("STATUS", "Ready"),
 ];
 
 const parts = {
@@ -121,13 +89,14 @@ const parts = {
   shortNames: [],
   legacy: {},
   parse: body,
-  withoutEffect: [
-    {
-      path: "spec",
-      reason: "nothing here signs with it yet",
-      advice: "have its own controller do it in a cluster",
-    },
-  ],
+  withoutEffect: ["accessKeyIDSelector", "secretAccessKeySelector"].flatMap((selects) =>
+    ["name", "optional"].map((field) => ({
+      path: `spec.secretRef.${selects}.${field}`,
+      harmless: field === "name" ? [""] : [false],
+      reason: "the Secret is the one that secretRef names, and both of its values are needed",
+      advice: "remove it",
+    })),
+  ),
   columns,
 } as const;
 

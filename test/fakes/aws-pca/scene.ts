@@ -1,0 +1,217 @@
+/** An issuer of AWS Private CA, a request for it in a store, and a small AWS to ask: what tests of the plug-in play with. */
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import type { Json, JsonObject } from "#base/json.ts";
+import { SecretBytes } from "#base/secret-bytes.ts";
+import { createAwsPca } from "#certificates/issuers/aws-pca/aws-pca.ts";
+import type { IssuerBackend, IssuerVerdict, SigningOutcome } from "#certificates/issuers/issuer.ts";
+import type { OutboundDoor } from "#certificates/outbound/outbound-door.ts";
+import type { IssuerAccess } from "#certificates/solvers/solver.ts";
+import { awsPcaIssuerKind } from "#kinds/cert-manager/aws-pca-issuer.ts";
+import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
+import type { KubeObject, ObjectKey } from "#kinds/object.ts";
+import { createClock } from "#runtime/real-clock.ts";
+import type { Draft, ObjectStore } from "#store/object-store.ts";
+import { createCollectedLog } from "../collected-log.ts";
+import { temporaryStore } from "../embedded-store.ts";
+import { loopbackDoor } from "../loopback-door.ts";
+import { createManualClock, type ManualClock } from "../manual-clock.ts";
+import { openssl } from "../openssl.ts";
+import { storedObject } from "../stored-object.ts";
+import { type FakePrivateCa, type FakePrivateCaOptions, startPrivateCa } from "./private-ca.ts";
+
+export interface SceneOptions {
+  /** Of the issuer, over what it has by itself. */
+  readonly spec?: JsonObject;
+  /** Of the Secret `aws` in the issuer's namespace. */
+  readonly secret?: Readonly<Record<string, string>>;
+  readonly ca?: Partial<FakePrivateCaOptions>;
+  /** Where the process dies: before or after its writes of the request, or around the order. */
+  readonly death?: string;
+}
+
+export interface Scene {
+  readonly clock: ManualClock;
+  readonly ca: FakePrivateCa;
+  readonly verify: (status?: Json) => Promise<IssuerVerdict>;
+  /** One call for the request as the store has it. */
+  readonly sign: () => Promise<SigningOutcome>;
+  /** Begins anew with what is stored, and lives. */
+  readonly restart: () => void;
+  readonly annotations: () => Promise<Readonly<Record<string, string>>>;
+  readonly replaceAnnotations: (annotations: Readonly<Record<string, string>>) => Promise<void>;
+  /** The orders that AWS got. */
+  readonly orders: () => readonly { readonly body: string; readonly token: string }[];
+  readonly warnings: () => readonly string[];
+  /** Writes files that go with the test; gives their paths. */
+  readonly write: (
+    files: Readonly<Record<string, string>>,
+  ) => Readonly<Record<string, string | undefined>>;
+}
+
+const key = { id: "AKIATEST", secret: "the secret" };
+const requestKey: ObjectKey = {
+  ...{ kind: certificateRequestKind.id, namespace: "default", name: "app-1" },
+};
+
+/** Makes the process of a test die. */
+class Mortality {
+  #place: string | undefined;
+  #writes = 0;
+  #isDead = false;
+
+  constructor(place: string | undefined) {
+    this.#place = place;
+  }
+
+  revive(): void {
+    this.#place = undefined;
+    this.#isDead = false;
+  }
+
+  pass(place: string): void {
+    if (place === this.#place) this.#isDead = true;
+    if (this.#isDead) throw new Error("the process is dead");
+  }
+
+  store(store: ObjectStore): ObjectStore {
+    return {
+      ...store,
+      get: (one) => store.get(one),
+      replace: async (one, draft, version) => {
+        this.#writes++;
+        this.pass(`write ${this.#writes}`);
+        const object = await store.replace(one, draft, version);
+        this.pass(`write ${this.#writes} done`);
+        return object;
+      },
+    };
+  }
+
+  door(door: OutboundDoor): OutboundDoor {
+    return {
+      ...door,
+      request: async (request, signal) => {
+        const isOrder = request.headers?.["x-amz-target"]?.endsWith("IssueCertificate") === true;
+        if (isOrder) this.pass("send");
+        const answer = await door.request(request, signal);
+        if (isOrder) this.pass("answered");
+        return answer;
+      },
+    };
+  }
+}
+
+export async function beginScene(
+  context: TestContext,
+  { spec = {}, secret, ca: options = {}, death }: SceneOptions = {},
+): Promise<Scene> {
+  const clock = createManualClock(createClock().now());
+  const ca = await startPrivateCa({ clock, keys: [key], ...options });
+  context.after(() => ca[Symbol.asyncDispose]());
+  const mortality = new Mortality(death);
+  const store = mortality.store(await temporaryStore(context));
+  await store.create(requestDraft());
+  const log = createCollectedLog();
+  const deps = {
+    ...{ clock, store, log },
+    outbound: mortality.door(loopbackDoor(context)),
+    variables: { AWS_ENDPOINT_URL_ACM_PCA: ca.url },
+  };
+  let backend: IssuerBackend = createAwsPca(deps);
+  const access = accessOf(
+    secret ?? { AWS_ACCESS_KEY_ID: key.id, AWS_SECRET_ACCESS_KEY: key.secret },
+  );
+  const issuerOf = (status?: Json): KubeObject =>
+    storedObject({
+      ...{ apiVersion: "awspca.cert-manager.io/v1beta1", kind: awsPcaIssuerKind.kind, status },
+      body: { spec: { arn: ca.arn, secretRef: { name: "aws" }, ...spec } },
+    });
+  const current = async (): Promise<KubeObject> => {
+    const request = await store.get(requestKey);
+    if (request === undefined) throw new Error("the request is gone");
+    return request;
+  };
+  return {
+    ...{ clock, ca },
+    verify: (status) => backend.verify(issuerOf(status), access),
+    sign: async () =>
+      await backend.sign(
+        { request: await current(), issuer: issuerOf(), access },
+        new AbortController().signal,
+      ),
+    restart: () => {
+      mortality.revive();
+      backend = createAwsPca(deps);
+    },
+    annotations: async () => (await current()).metadata.annotations,
+    replaceAnnotations: async (annotations) => {
+      const draft = requestDraft();
+      const { resourceVersion } = (await current()).metadata;
+      const metadata = { ...draft.metadata, annotations };
+      await store.replace(requestKey, { ...draft, metadata }, resourceVersion);
+    },
+    orders: () =>
+      ca.calls.flatMap(({ operation, body }) =>
+        operation === "IssueCertificate"
+          ? [{ body, token: (JSON.parse(body) as { IdempotencyToken: string }).IdempotencyToken }]
+          : [],
+      ),
+    warnings: () => log.lines.filter(({ level }) => level === "warn").map(({ message }) => message),
+    write: (files) => writeFiles(context, files),
+  };
+}
+
+function accessOf(values: Readonly<Record<string, string>>): IssuerAccess {
+  return {
+    secretOf: ({ name, key: entry = "" }) => {
+      const value = name === "aws" ? values[entry] : undefined;
+      return Promise.resolve(value === undefined ? undefined : new SecretBytes(Buffer.from(value)));
+    },
+    ...{ credentialsNamespace: "default", mayUseAmbient: false },
+  };
+}
+
+/** Made once: its key is nobody's. */
+const signingRequest =
+  /-----BEGIN CERTIFICATE REQUEST-----[\s\S]+?-----END CERTIFICATE REQUEST-----/.exec(
+    openssl([
+      ...["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+      ...["-keyout", "-", "-subj", "/CN=app.example.com"],
+      ...["-addext", "subjectAltName=DNS:app.example.com"],
+    ]),
+  )?.[0];
+
+function requestDraft(): Draft {
+  return {
+    apiVersion: "cert-manager.io/v1",
+    kind: certificateRequestKind.kind,
+    metadata: { namespace: requestKey.namespace, name: requestKey.name },
+    body: {
+      spec: {
+        request: Buffer.from(`${signingRequest}\n`).toString("base64"),
+        issuerRef: { group: awsPcaIssuerKind.group, kind: awsPcaIssuerKind.kind, name: "a" },
+        duration: "2160h0m0s",
+        usages: ["server auth", "client auth"],
+      },
+    },
+  };
+}
+
+function writeFiles(
+  context: TestContext,
+  files: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const directory = mkdtempSync(join(tmpdir(), "sekisho-pca-"));
+  context.after(() => rmSync(directory, { recursive: true }));
+  return Object.fromEntries(
+    Object.entries(files).map(([name, text]) => {
+      const path = join(directory, `${name}.pem`);
+      writeFileSync(path, text);
+      return [name, path] as const;
+    }),
+  );
+}
