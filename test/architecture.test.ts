@@ -204,7 +204,7 @@ const concerns = [
 /** Who writes the status of which kinds: a condition has one writer. */
 const statusWriters: StatusWriters = {
   "status/ingress-status.ts": ["Ingress"],
-  "status/virtual-server-status.ts": ["VirtualServer", "VirtualServerRoute"],
+  "status/state-status.ts": ["TransportServer", "VirtualServer", "VirtualServerRoute"],
   "workloads/controller.ts": ["Deployment", "Pod", "ReplicaSet"],
 };
 

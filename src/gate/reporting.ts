@@ -10,9 +10,9 @@ import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { EventRecorder } from "#status/event-recorder.ts";
 import { createFindingEvents } from "#status/finding-events.ts";
 import { createIngressStatusWriter, type LoadBalancerAddress } from "#status/ingress-status.ts";
+import { StateStatusWriter } from "#status/state-status.ts";
+import { isInVerdict } from "#status/state-verdict.ts";
 import { createStoredEvents } from "#status/stored-events.ts";
-import { VirtualServerStatusWriter } from "#status/virtual-server-status.ts";
-import { isInVerdict } from "#status/virtual-server-verdict.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { createCertificateRequests } from "./certificate-requests.ts";
 
@@ -78,7 +78,7 @@ export function createReporting(
   const breathe = createBreathing(clock);
   const recorder = events ?? createStoredEvents(store, clock.now);
   const ingresses = createIngressStatusWriter(store, { ...state, breathe });
-  const servers = new VirtualServerStatusWriter(store, recorder, { ...state, breathe });
+  const servers = new StateStatusWriter(store, recorder, { ...state, breathe });
   const recorded = createFindingEvents(store, recorder, { breathe, isOurs: state.isOurs });
   const certificates = createCertificateRequests({ store, recorder, breathe }, state.wantedBy);
   let serving = false;

@@ -4,12 +4,12 @@ import type { Json } from "#base/json.ts";
 import { toObject } from "#test/differential/ingress/gate.ts";
 import { secretsOf } from "./served-objects.ts";
 
-function policy(spec: Json): Parameters<typeof secretsOf>[0] {
+function object(kind: string, spec: Json): Parameters<typeof secretsOf>[0] {
   const metadata = {
     ...{ name: "p", namespace: "shop" },
     creationTimestamp: "2026-01-01T00:00:00Z",
   };
-  const manifest = { apiVersion: "k8s.nginx.org/v1", kind: "Policy", metadata, spec };
+  const manifest = { apiVersion: "k8s.nginx.org/v1", kind, metadata, spec };
   return toObject(manifest as Parameters<typeof toObject>[0]);
 }
 
@@ -23,7 +23,9 @@ test("a Policy names the Secrets of its own namespace that its rule needs", () =
     { accessControl: { allow: ["10.0.0.0/8"] } },
   ];
   assert.deepEqual(
-    specs.map((spec) => secretsOf(policy(spec)).map(({ namespace, name }) => [namespace, name])),
+    specs.map((spec) =>
+      secretsOf(object("Policy", spec)).map(({ namespace, name }) => [namespace, name]),
+    ),
     [
       ...[[["shop", "passwords"]], [["shop", "keys"]], [["shop", "authorities"]]],
       [
@@ -33,4 +35,12 @@ test("a Policy names the Secrets of its own namespace that its rule needs", () =
       ...[[], []],
     ],
   );
+});
+
+test("a TransportServer names the Secret that ends TLS, and none where it is passed on", () => {
+  const named = (spec: Json): readonly string[] =>
+    secretsOf(object("TransportServer", spec)).map(({ namespace, name }) => `${namespace}/${name}`);
+  assert.deepEqual(named({ tls: { secret: "mongo" } }), ["shop/mongo"]);
+  assert.deepEqual(named({ tls: {} }), []);
+  assert.deepEqual(named({ host: "a.test" }), []);
 });

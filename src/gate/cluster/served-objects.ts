@@ -5,7 +5,9 @@ import { endpointSliceKind } from "#kinds/endpoint-slice.ts";
 import { ingressKind } from "#kinds/ingress.ts";
 import { ingressClassKind } from "#kinds/ingress-class.ts";
 import { type Kind, read } from "#kinds/kind.ts";
+import { globalConfigurationKind } from "#kinds/nginx/global-configuration.ts";
 import { policyKind } from "#kinds/nginx/policy.ts";
+import { transportServerKind } from "#kinds/nginx/transport-server.ts";
 import { virtualServerKind } from "#kinds/nginx/virtual-server.ts";
 import { virtualServerRouteKind } from "#kinds/nginx/virtual-server-route.ts";
 import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
@@ -18,11 +20,13 @@ import { serviceKind } from "#kinds/service.ts";
  */
 export const servedKinds = [
   endpointSliceKind,
+  globalConfigurationKind,
   ingressClassKind,
   ingressKind,
   policyKind,
   secretKind,
   serviceKind,
+  transportServerKind,
   virtualServerKind,
   virtualServerRouteKind,
 ] as const satisfies readonly Kind<unknown>[];
@@ -62,7 +66,10 @@ function secretNamesOf(object: KubeObject): readonly string[] {
     ];
     return named.flatMap((name = "") => (name === "" ? [] : [name]));
   }
-  if (kind !== virtualServerKind.id) return [];
-  const { secret = "" } = read(virtualServerKind, object).value?.spec?.tls ?? {};
+  if (kind !== virtualServerKind.id && kind !== transportServerKind.id) return [];
+  const server = kind === virtualServerKind.id ? virtualServerKind : transportServerKind;
+  const { secret = "" } = read<Served>(server, object).value?.spec?.tls ?? {};
   return secret === "" ? [] : [secret];
 }
+
+type Served = { readonly spec?: { readonly tls?: { readonly secret?: string } } };

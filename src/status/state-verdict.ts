@@ -1,6 +1,8 @@
-/** How a VirtualServer or VirtualServerRoute stands, in the words of NGINX Ingress Controller, by what is found about it. */
+/** How an object of NGINX Ingress Controller stands, in that controller's words, by what is found about it. */
 
 import type { Finding } from "#base/finding.ts";
+import { globalConfigurationKind } from "#kinds/nginx/global-configuration.ts";
+import { transportServerKind } from "#kinds/nginx/transport-server.ts";
 import { virtualServerKind } from "#kinds/nginx/virtual-server.ts";
 import { virtualServerRouteKind } from "#kinds/nginx/virtual-server-route.ts";
 import type { KindId, ObjectKey } from "#kinds/object.ts";
@@ -11,8 +13,33 @@ export interface Verdict {
   readonly message: string;
 }
 
+interface KindOfVerdict {
+  /** What its status has of it; `events`: nothing, as there is no status. */
+  readonly told: "with endpoints" | "without endpoints" | "events";
+  /** What is said when nothing, or everything, is wrong with it. Default: as of kinds with a configuration of their own. */
+  readonly words?: { readonly good: string; readonly rejected: string };
+}
+
 /** The kinds whose objects have a verdict. */
-export const verdictKinds: readonly KindId[] = [virtualServerKind.id, virtualServerRouteKind.id];
+const kindsOfVerdict: Readonly<Record<KindId, KindOfVerdict>> = {
+  [virtualServerKind.id]: { told: "with endpoints" },
+  [virtualServerRouteKind.id]: { told: "with endpoints" },
+  [transportServerKind.id]: { told: "without endpoints" },
+  [globalConfigurationKind.id]: {
+    told: "events",
+    words: { good: "was added or updated", rejected: "is invalid and was rejected: " },
+  },
+};
+
+/** Whether objects of a kind have a verdict. */
+export function hasVerdict(kind: KindId): boolean {
+  return kind in kindsOfVerdict;
+}
+
+/** What of a verdict the status of a kind has. */
+export function toldOf(kind: KindId): KindOfVerdict["told"] {
+  return kindsOfVerdict[kind]?.told ?? "events";
+}
 
 /** Reasons of findings for which the whole object is not served. */
 const rejecting = ["Rejected", "MissingField", "InvalidField"];
@@ -20,13 +47,15 @@ const rejecting = ["Rejected", "MissingField", "InvalidField"];
 /** Reasons of findings that say themselves why the object is not served, though nothing is wrong with it. */
 const idle: Readonly<Record<string, string>> = {
   HostTaken: "Rejected",
+  ListenerTaken: "Rejected",
+  ListenerNotFound: "Rejected",
   NoVirtualServerFound: "NoVirtualServerFound",
   Ignored: "Ignored",
 };
 
 /** Whether the Event of the object's verdict says it already. */
 export function isInVerdict({ reason, origin }: Finding): boolean {
-  return verdictKinds.includes(origin.kind) && (reason === "Rejected" || reason in idle);
+  return hasVerdict(origin.kind) && (reason === "Rejected" || reason in idle);
 }
 
 /** Whether nothing of an object is served, by its verdict. */
@@ -47,9 +76,11 @@ export function verdictOf({ key, findings, lacksServer = false }: Standing): Ver
   const errors = findings.filter(({ severity }) => severity === "error");
   const rejections = errors.filter(({ reason }) => rejecting.includes(reason));
   const [type] = kind.split(".", 1);
+  const object = `${type} ${namespace}/${name}`;
+  const { words } = kindsOfVerdict[kind] ?? {};
   if (rejections.length > 0) {
-    const why = listed(rejections);
-    const message = `${type} ${namespace}/${name} was rejected with error: ${why}`;
+    const how = words?.rejected ?? "was rejected with error: ";
+    const message = `${object} ${how}${listed(rejections)}`;
     return { state: "Invalid", reason: "Rejected", message };
   }
   const unserved = findings.find(({ reason }) => reason in idle);
@@ -61,6 +92,8 @@ export function verdictOf({ key, findings, lacksServer = false }: Standing): Ver
     const message = "VirtualServer is invalid or doesn't exist";
     return { state: "Warning", reason: "NoVirtualServerFound", message };
   }
+  if (words !== undefined && errors.length === 0)
+    return { state: "Valid", reason: "Updated", message: `${object} ${words.good}` };
   const warnings = findings.filter(({ severity }) => severity === "warning");
   const told = warnings.length === 0 ? "" : `with warning(s): ${joined(warnings)}`;
   const updated = `Configuration for ${namespace}/${name} was added or updated ${told}`;

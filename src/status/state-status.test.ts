@@ -6,7 +6,7 @@ import type { ObjectStore } from "#store/object-store.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
 import type { ObjectEvent } from "./event-recorder.ts";
 import type { LoadBalancerAddress } from "./ingress-status.ts";
-import { VirtualServerStatusWriter } from "./virtual-server-status.ts";
+import { StateStatusWriter } from "./state-status.ts";
 
 const server: ObjectKey = {
   kind: "VirtualServer.k8s.nginx.org",
@@ -17,7 +17,7 @@ const route: ObjectKey = { ...server, kind: "VirtualServerRoute.k8s.nginx.org", 
 const externalEndpoints = [{ ip: "127.0.0.1", ports: "[80,443]" }];
 
 interface Stage {
-  readonly writer: VirtualServerStatusWriter;
+  readonly writer: StateStatusWriter;
   readonly claimed: Map<string, string>;
   readonly servers: Map<string, string>;
   readonly written: string[];
@@ -47,7 +47,7 @@ async function startWriter(context: TestContext): Promise<Stage> {
     record: async (event: ObjectEvent) => void events.push(event),
     sweep: async () => undefined,
   };
-  const writer = new VirtualServerStatusWriter(watched, recorder, {
+  const writer = new StateStatusWriter(watched, recorder, {
     claimed: () => claimed,
     servedBy: (key) => servers.get(key),
     addresses: () => place.addresses,
@@ -224,4 +224,46 @@ test("other kinds have no such status", async (context) => {
   writer.found({ added: [found(parseKey(other), "Rejected", "no")], gone: [] });
   await writer.update();
   assert.deepEqual(written, []);
+});
+
+const stream: ObjectKey = { ...server, kind: "TransportServer.k8s.nginx.org", name: "dns" };
+
+test("a TransportServer says how it stands and not where; one that lost its listener is a Warning that it was rejected", async (context) => {
+  const { claim, told, writer } = await startWriter(context);
+  await claim(stream);
+  assert.deepEqual(await told(stream), {
+    state: "Valid",
+    reason: "AddedOrUpdated",
+    message: "Configuration for default/dns was added or updated ",
+  });
+  const message = "Listener dns with host empty host is taken by another resource";
+  writer.found({ added: [found(stream, "ListenerTaken", message)], gone: [] });
+  assert.deepEqual(await told(stream), { state: "Warning", reason: "Rejected", message });
+  writer.found({ added: [], gone: [found(stream, "ListenerTaken", message)] });
+  writer.found({ added: [found(stream, "Rejected", "spec.action: Required value")], gone: [] });
+  assert.deepEqual(await told(stream), {
+    state: "Invalid",
+    reason: "Rejected",
+    message: "TransportServer default/dns was rejected with error: spec.action: Required value",
+  });
+});
+
+test("a GlobalConfiguration has no status: Events alone say how it stands", async (context) => {
+  const { claim, told, events, written, writer } = await startWriter(context);
+  const ports: ObjectKey = { ...server, kind: "GlobalConfiguration.k8s.nginx.org", name: "ports" };
+  await claim(ports);
+  assert.equal(await told(ports), undefined);
+  writer.found({
+    added: [found(ports, "Rejected", "spec.listeners[0].port: Forbidden")],
+    gone: [],
+  });
+  await told(ports);
+  assert.deepEqual(written, []);
+  assert.deepEqual(
+    events.map(({ reason, message }) => `${reason} ${message}`),
+    [
+      "Updated GlobalConfiguration default/ports was added or updated",
+      "Rejected GlobalConfiguration default/ports is invalid and was rejected: spec.listeners[0].port: Forbidden",
+    ],
+  );
 });

@@ -1,4 +1,4 @@
-/** Statuses and Events of VirtualServers and VirtualServerRoutes: how they stand, and where they are reached. */
+/** Statuses and Events of objects of NGINX Ingress Controller: how they stand, and where they are reached. */
 
 import { contentHash } from "#base/content-hash.ts";
 import type { FindingChange } from "#base/finding.ts";
@@ -10,9 +10,9 @@ import type { EventRecorder } from "./event-recorder.ts";
 import { FindingsByObject } from "./findings-by-object.ts";
 import type { LoadBalancerAddress } from "./ingress-status.ts";
 import { createRounds, type Rounds } from "./rounds.ts";
-import { isUnserved, type Verdict, verdictKinds, verdictOf } from "./virtual-server-verdict.ts";
+import { hasVerdict, isUnserved, toldOf, type Verdict, verdictOf } from "./state-verdict.ts";
 
-export interface VirtualServerStatusSettings {
+export interface StateStatusSettings {
   /** Keys of objects that are served, with their uids. */
   readonly claimed: () => ReadonlyMap<string, string>;
   /** The object among whose routes those of an object are served. */
@@ -26,11 +26,11 @@ export interface VirtualServerStatusSettings {
   readonly breathe: () => Promise<void>;
 }
 
-export class VirtualServerStatusWriter {
+export class StateStatusWriter {
   readonly #store: ObjectStore;
   readonly #recorder: EventRecorder;
-  readonly #settings: VirtualServerStatusSettings;
-  readonly #findings = new FindingsByObject((kind) => verdictKinds.includes(kind));
+  readonly #settings: StateStatusSettings;
+  readonly #findings = new FindingsByObject(hasVerdict);
   /** VirtualServer → the VirtualServerRoutes whose statuses were made with it in mind. */
   readonly #routesOf = new Map<string, Set<string>>();
   readonly #serverOf = new Map<string, string>();
@@ -41,7 +41,7 @@ export class VirtualServerStatusWriter {
   readonly #statuses: Rounds;
   readonly #events: Rounds;
 
-  constructor(store: ObjectStore, recorder: EventRecorder, settings: VirtualServerStatusSettings) {
+  constructor(store: ObjectStore, recorder: EventRecorder, settings: StateStatusSettings) {
     this.#store = store;
     this.#recorder = recorder;
     this.#settings = settings;
@@ -51,7 +51,7 @@ export class VirtualServerStatusWriter {
 
   /** The claim to an object (`formatKey`) may have begun or ended, or another serves it now. */
   claimChanged(key: string): void {
-    if (verdictKinds.includes(parseKey(key).kind)) this.#isDue(key);
+    if (hasVerdict(parseKey(key).kind)) this.#isDue(key);
   }
 
   /** The addresses or ports may have changed. */
@@ -85,7 +85,8 @@ export class VirtualServerStatusWriter {
     const before = this.#told.get(key);
     this.#follow(key, uid === undefined ? undefined : this.#settings.servedBy(key));
     if (uid === undefined) {
-      if (before !== undefined) await this.#write(key, {});
+      const hasStatus = toldOf(parseKey(key).kind) !== "events";
+      if (before !== undefined && hasStatus) await this.#write(key, {});
       this.#told.delete(key);
       this.#news.delete(key);
       return;
@@ -93,7 +94,10 @@ export class VirtualServerStatusWriter {
     const verdict = this.#verdictOf(key);
     const status = { ...verdict, ...this.#placeOf(key) };
     const known = before?.uid === uid ? before.status : statusOf(key);
-    if (sameJson(known ?? {}, status)) this.#told.set(key, { uid, status });
+    if (toldOf(parseKey(key).kind) === "events") {
+      this.#told.set(key, { uid, status });
+      if (!says(known, verdict)) this.#isNews(key, verdict);
+    } else if (sameJson(known ?? {}, status)) this.#told.set(key, { uid, status });
     else if (await this.#write(key, status)) {
       this.#told.set(key, { uid, status });
       if (!says(known, verdict)) this.#isNews(key, verdict);
@@ -113,6 +117,7 @@ export class VirtualServerStatusWriter {
 
   /** Where an object is reached, and through which other one. */
   #placeOf(key: string): JsonObject {
+    if (toldOf(parseKey(key).kind) !== "with endpoints") return {};
     const { addresses, ports } = this.#settings;
     const text = `[${ports().join(",")}]`;
     const endpoints = addresses().map((address) => ({
