@@ -1,13 +1,9 @@
 /** The ports of a gate: those asked for, else the first pair that can be had. */
 
+import type { ListenerPorts } from "#envoy/listeners/layout.ts";
 import type { PortProbe } from "#runtime/port-probe.ts";
 
-export interface Ports {
-  readonly http: number;
-  readonly https: number;
-  /** What is added to ports below 1024 that objects ask for. Default: nothing. */
-  readonly lowPortShift?: number;
-}
+export type Ports = ListenerPorts;
 
 /** As 8080 stands for 80 where that may not be opened. */
 export const usualShift = 8000;

@@ -30,7 +30,7 @@ function ownPortUrls({ ownPorts }: Gateway, { ports, address }: GatePlace): read
   return ownPorts.ports().flatMap((key) => {
     const { port, rules } = ownPorts.served(key) ?? { rules: [] };
     if (port === undefined) return [];
-    const opened = openedPort(port.port, ports);
+    const opened = openedPort(port, ports);
     return rules.map(({ serverName, secret }) => {
       const isTls = serverName !== undefined || secret !== undefined;
       const name = nameOf(serverName === undefined ? "*" : formatHost(serverName), address);

@@ -36,7 +36,7 @@ kind: ClusterRole
 metadata: {name: gate-objects}
 rules:
 - {apiGroups: ["", networking.k8s.io, discovery.k8s.io], resources: [services, ingresses, endpointslices], verbs: [list, watch]}
-- {apiGroups: [k8s.nginx.org], resources: [policies, virtualservers, virtualserverroutes], verbs: [list, watch]}
+- {apiGroups: [k8s.nginx.org], resources: [globalconfigurations, policies, transportservers, virtualservers, virtualserverroutes], verbs: [list, watch]}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole

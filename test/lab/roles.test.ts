@@ -65,6 +65,21 @@ function servers(name: string, service: string): readonly Manifest[] {
   ];
 }
 
+/** A TransportServer at a port of its own. */
+function stream(name: string, service: string, port: number): readonly Manifest[] {
+  const of = (kind: string, spec: object): Manifest => ({
+    ...{ apiVersion: "k8s.nginx.org/v1", kind, metadata: { name }, spec },
+  });
+  return [
+    of("GlobalConfiguration", { listeners: [{ name, protocol: "TCP", port }] }),
+    of("TransportServer", {
+      listener: { name, protocol: "TCP" },
+      upstreams: [{ name: "all", service, port: 80 }],
+      action: { pass: "all" },
+    }),
+  ];
+}
+
 /** A VirtualServer that asks for a certificate. */
 function askingServer(name: string, secret: string, labels: object = {}): Manifest {
   const tls = { secret, "cert-manager": { "cluster-issuer": "nobody" } };
@@ -135,6 +150,14 @@ describe("the roles in deploy/", { skip }, () => {
     await lab.kubectl(["wait", ...kinds, `--namespace=${into}`, state, longest]);
   }
 
+  /** A TransportServer is Valid, and the Service of the proxies leads to its port. */
+  async function untilPiped(into: string, name: string, port: number): Promise<void> {
+    const state = "--for=jsonpath={.status.state}=Valid";
+    await lab.kubectl(["wait", `transportserver/${name}`, `--namespace=${into}`, state, longest]);
+    const entry = `--for=jsonpath={.spec.ports[?(@.name=="sekisho-tcp-${port}")].port}=${port}`;
+    await lab.kubectl(["wait", "service/sekisho", system, entry, longest]);
+  }
+
   /** A VirtualServer has a Certificate made, changed, and removed for another. */
   async function askForCertificates(into: string, name: string): Promise<void> {
     const wait = (what: string, until: string): Promise<string> =>
@@ -184,9 +207,10 @@ describe("the roles in deploy/", { skip }, () => {
   async function useEverything(): Promise<void> {
     await apply("team-a", service("shop"), tlsSecret("shop", selfSigned(["shop.example"])));
     await apply("team-a", ingress("shop", "shop", "shop"), ingress("astray", "nobody"));
-    await apply("team-a", ...servers("fair", "shop"));
+    await apply("team-a", ...servers("fair", "shop"), ...stream("pipe", "shop", 27_017));
     await untilServed("team-a", "shop");
     await untilValid("team-a", "fair");
+    await untilPiped("team-a", "pipe", 27_017);
     await askForCertificates("team-a", "asking");
     await untilEvent("team-a", "astray", "ServiceNotFound", "--for=create");
     await quarantine("team-a", "refused");
@@ -211,8 +235,12 @@ describe("the roles in deploy/", { skip }, () => {
     await apply("team-a", service("shop"), tlsSecret("shop", selfSigned(["shop.example"])));
     await apply("team-a", ingress("second", "shop", "shop"));
     await apply("team-a", ...servers("market", "shop"));
+    // The older GlobalConfiguration is in force.
+    await lab.kubectl(["delete", "globalconfiguration/pipe", "--namespace=team-a"]);
+    await apply("team-a", ...stream("conduit", "shop", 27_018));
     await untilServed("team-a", "second");
     await untilValid("team-a", "market");
+    await untilPiped("team-a", "conduit", 27_018);
     await askForCertificates("team-a", "asking-more");
     const pods = await replicaNames(lab);
     const requests = audit.requests().filter(({ pod }) => pods.includes(pod));

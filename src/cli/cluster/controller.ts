@@ -120,8 +120,11 @@ async function run(
     published: publishedOf(flags),
     xds: flags.xds,
     pages: flags.pages,
-    // What runs in a pod without rights opens no low ports; the Service leads from those.
-    ports: { http: flags.http, https: flags.https, lowPortShift: usualShift },
+    // Where proxies listen is between them and their Service: those without rights open no low ports.
+    ports: {
+      ...{ http: flags.http, https: flags.https },
+      ...{ lowPortShift: usualShift, takenPortShift: 10_000 },
+    },
     identity: flags.identity ?? variables["POD_NAME"] ?? variables["HOSTNAME"] ?? "sekisho",
   });
 }

@@ -1,6 +1,7 @@
 /** The two ways in which an HTTPS listener can hold its certificates: chosen when it is made, and kept. */
 
 import type { Host } from "#model/host.ts";
+import type { OwnPort } from "#model/own-port.ts";
 import type { Passthrough } from "#model/stream.ts";
 import type { CertificateGroup, VirtualHost } from "#model/virtual-host.ts";
 import type { Resource, ResourceName } from "../resource.ts";
@@ -40,6 +41,8 @@ export interface ListenerPorts {
   readonly https: number;
   /** What is added to ports below 1024 that objects ask for. Default: nothing. */
   readonly lowPortShift?: number;
+  /** What is added to a port that objects ask for and that is the gate's own. Default: it is not opened for them. */
+  readonly takenPortShift?: number;
 }
 
 export interface OwnPortSettings {
@@ -48,8 +51,13 @@ export interface OwnPortSettings {
 }
 
 /** Where a port that an object asks for is opened. */
-export function openedPort(port: number, { lowPortShift = 0 }: ListenerPorts): number {
-  return port < 1024 ? port + lowPortShift : port;
+export function openedPort(
+  { port, protocol }: Pick<OwnPort, "port" | "protocol">,
+  { http, https, lowPortShift = 0, takenPortShift = 0 }: ListenerPorts,
+): number {
+  const shifted = port < 1024 ? port + lowPortShift : port;
+  const isTaken = protocol !== "udp" && (shifted === http || shifted === https);
+  return isTaken ? shifted + takenPortShift : shifted;
 }
 
 /** What must be in force before the listener that they are in. */

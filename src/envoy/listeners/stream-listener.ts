@@ -61,7 +61,7 @@ export function buildStreamListener(
   secretOf: (rule: StreamRule) => string | undefined,
 ): Resource {
   const { port, rules } = served;
-  const frame = frameOf(served, settings, openedPort(port.port, ports));
+  const frame = frameOf(served, settings, openedPort(port, ports));
   const chains = port.protocol === "udp" ? [] : chainsOf(rules, settings, secretOf);
   const secrets = rules.flatMap((rule) => secretOf(rule) ?? []);
   const needs: readonly ResourceName[] = [

@@ -128,13 +128,10 @@ function backendsOf(rules: readonly Pick<StreamRule, "stream">[]): ReadonlyMap<s
 }
 
 /** The gate's own port where an object's would be opened. */
-function gateOwnPort(
-  { port, protocol }: OwnPort,
-  { ownPorts }: ListenerLayout,
-): number | undefined {
-  const { ports } = ownPorts;
-  const opened = openedPort(port, ports);
-  const isOurs = protocol === "tcp" && (opened === ports.http || opened === ports.https);
+function gateOwnPort(port: OwnPort, { ownPorts }: ListenerLayout): number | undefined {
+  const { http, https } = ownPorts.ports;
+  const opened = openedPort(port, ownPorts.ports);
+  const isOurs = port.protocol === "tcp" && (opened === http || opened === https);
   return isOurs ? opened : undefined;
 }
 

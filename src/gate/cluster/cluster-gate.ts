@@ -9,6 +9,7 @@ import type { ResourceChange } from "#envoy/resource.ts";
 import { formatKey } from "#kinds/object.ts";
 import { serviceKind } from "#kinds/service.ts";
 import type { Pipeline } from "#pipeline.ts";
+import { keepServicePorts } from "#proxies/kubernetes/service-ports.ts";
 import { admitOnly } from "#proxies/kubernetes/xds-admission.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Http2Client } from "#runtime/http2-client.ts";
@@ -19,6 +20,7 @@ import type {
   TlsIdentity,
 } from "#runtime/http2-server.ts";
 import type { Log } from "#runtime/log.ts";
+import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { Random } from "#runtime/random.ts";
@@ -50,6 +52,7 @@ import { Acknowledgements } from "./replicas/acknowledgements.ts";
 import { byQuestion, createAnswering } from "./replicas/answering.ts";
 import type { ReplicaState } from "./replicas/asking.ts";
 import { secretsOf, servedKinds } from "./served-objects.ts";
+import { wantedPorts } from "./wanted-ports.ts";
 
 export interface ClusterGateDeps {
   readonly clock: Clock;
@@ -124,6 +127,7 @@ export async function startClusterGate(
     await acknowledgements.settled();
     await reporting.serve();
     await reporting.record();
+    await keepPorts(deps, settings, gate.pipeline);
   });
   const settlement = (): Settlement => gate.xds.settlement;
   const { identity, systemNamespace: namespace, xds } = settings;
@@ -172,6 +176,25 @@ export async function startClusterGate(
     },
     stop: () => running.disposeAsync(),
   };
+}
+
+/** The Service leads to the ports that objects ask for; a write that fails is tried again at the next change. */
+async function keepPorts(
+  { store, log }: Pick<ReportingDeps, "store" | "log">,
+  { published, ports }: ClusterGateSettings,
+  { world, gateway }: Pipeline,
+): Promise<void> {
+  if (published.kind !== "service") return;
+  const { namespace, name } = published;
+  const service = world.get(serviceKind, namespace, name)?.value;
+  try {
+    await keepServicePorts(store, published, service, wantedPorts(gateway, ports));
+  } catch (error) {
+    log.warn("the ports of the Service were not written", {
+      [logFields.name]: `${namespace}/${name}`,
+      [logFields.error]: errorText(error),
+    });
+  }
 }
 
 /** What Envoy refuses is found until the returned function is called. */
