@@ -7,6 +7,7 @@ import type { Rfc2136Provider } from "#kinds/cert-manager/dns01-provider.ts";
 import type { DnsServerAddress } from "#runtime/dns-transport.ts";
 import { DnsError } from "../../dns/dns-client.ts";
 import { decodeAnswer, encodeUpdate, rcodes, type Update } from "../../dns/message.ts";
+import { parseNameserver } from "../../dns/nameserver.ts";
 import { signMessage, type TsigKey, verifyAnswer } from "../../dns/tsig.ts";
 import {
   type ChallengeRecord,
@@ -16,7 +17,6 @@ import {
   type ProviderContext,
   type RecordOutcome,
 } from "../dns-provider.ts";
-import { parseNameserver } from "./nameserver.ts";
 
 const ttl = 60;
 

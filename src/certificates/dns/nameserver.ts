@@ -1,5 +1,6 @@
 /** The address of a DNS server as solvers write it. */
 
+import { isNetwork } from "#base/network-text.ts";
 import { err, ok, type Result } from "#base/result.ts";
 
 export interface Nameserver {
@@ -13,7 +14,7 @@ const dnsPort = 53;
 /** `ns.example.com`, `192.0.2.1:53`, `[2001:db8::1]:53`, `2001:db8::1`. */
 export function parseNameserver(text: string): Result<Nameserver, string> {
   const trimmed = text.trim();
-  const isBareSix = /^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(trimmed);
+  const isBareSix = trimmed.includes(":") && !trimmed.includes("/") && isNetwork(trimmed);
   const [, six, four, port] = isBareSix
     ? [trimmed, trimmed]
     : (/^(?:\[([^\]]+)\]|([^\s:[\]]+))(?::(\d*))?$/.exec(trimmed) ?? []);
