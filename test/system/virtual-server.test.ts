@@ -199,6 +199,26 @@ test("headers are set, hidden and added; one that is set to nothing is not sent"
   assert.equal((await gate().ask("http://a.test/b")).headers["x-internal"], "1");
 });
 
+test("a header that is set to what a request lacks is not the one that the client sent", async () => {
+  const set = [
+    `{name: X-User, value: "\${http_x_verified}"}`,
+    `{name: X-One, value: "\${http_x_other}"}`,
+    `{name: X-Other, value: "\${http_x_one}"}`,
+    `{name: X-Kept, value: "\${http_x_kept}"}`,
+  ].join(", ");
+  const route = `{path: /, action: {proxy: {upstream: tea, requestHeaders: {set: [${set}]}}}}`;
+  await gate().apply(server([route]));
+  const spoofed = await gate().ask("http://a.test/", {
+    headers: { "x-user": "root", "x-one": "1", "x-kept": "k" },
+  });
+  assert.equal(spoofed.seen?.headers["x-user"], undefined);
+  assert.equal(spoofed.seen?.headers["x-one"], "");
+  assert.equal(spoofed.seen?.headers["x-other"], "1");
+  assert.equal(spoofed.seen?.headers["x-kept"], "k");
+  const verified = await gate().ask("http://a.test/", { headers: { "x-verified": "alice" } });
+  assert.equal(verified.seen?.headers["x-user"], "alice");
+});
+
 test("a body that is too long gets 413, on an exact host and on a wildcard, and other hosts have no limit", async () => {
   const more = "\n    - {name: small, service: tea-svc, port: 80, client-max-body-size: 1k}";
   const exact = server(["{path: /, action: {pass: small}}"], more);

@@ -4,6 +4,7 @@ import type { HeaderValueOptionSchema } from "#gen/envoy/config/core/v3/base_pb.
 import { HeaderValueOption_HeaderAppendAction } from "#gen/envoy/config/core/v3/base_pb.ts";
 import type { HeaderChange } from "#model/header-change.ts";
 import type { Host } from "#model/host.ts";
+import type { Text, Variable } from "#model/text.ts";
 import type { Init } from "../encode.ts";
 import { formatText } from "./format-text.ts";
 
@@ -30,12 +31,47 @@ export function headersToAdd(
             header: { key: change.name, value: formatText(change.value, host) },
             appendAction:
               change.kind === "set" ? OVERWRITE_IF_EXISTS_OR_ADD : APPEND_IF_EXISTS_OR_ADD,
+            ...(isReplaced(change) && isSource(change.name, changes)
+              ? { keepEmptyValue: true }
+              : {}),
           },
         ],
   );
 }
 
-/** The names of what is removed. */
+/**
+ * The names of what is removed first; what is set to something that may turn out empty is among them. Envoy would leave what
+ * the client sent under that name, who could so say what only the gate may say. A header that another one is made of stays
+ * until then, and is emptied.
+ */
 export function headersToRemove(changes: readonly HeaderChange[]): readonly string[] {
-  return changes.flatMap((change) => (change.kind === "remove" ? [change.name] : []));
+  return changes.flatMap((change) =>
+    change.kind === "remove" || (isReplaced(change) && !isSource(change.name, changes))
+      ? [change.name]
+      : [],
+  );
+}
+
+function isReplaced(change: HeaderChange): boolean {
+  return change.kind === "set" && mayBeEmpty(change.value);
+}
+
+/** Whether the value of a header is made of the client's header of that name. */
+function isSource(name: string, changes: readonly HeaderChange[]): boolean {
+  return changes.some((change) => {
+    const parts = change.kind === "remove" || typeof change.value === "string" ? [] : change.value;
+    return parts.some(
+      (part) => typeof part !== "string" && part.kind === "header" && part.name === name,
+    );
+  });
+}
+
+function mayBeEmpty(text: Text): boolean {
+  const parts = typeof text === "string" ? [text] : text;
+  return parts.every((part) => part === "" || (typeof part !== "string" && mayLack(part)));
+}
+
+/** What the client's request or connection may lack. */
+function mayLack({ kind }: Variable): boolean {
+  return kind === "header" || kind === "response-header";
 }
