@@ -19,6 +19,8 @@ test("a Policy names the Secrets of its own namespace that its rule needs", () =
     { apiKey: { clientSecret: "keys" } },
     { externalAuth: { authURI: "/", trustedCertSecret: "authorities" } },
     { egressMTLS: { tlsSecret: "shown", trustedCertSecret: "authorities" } },
+    { jwt: { realm: "shop", secret: "keys" } },
+    { jwt: { realm: "shop", jwksURI: "https://keys.test/", trustedCertSecret: "authorities" } },
     { basicAuth: {} },
     { accessControl: { allow: ["10.0.0.0/8"] } },
   ];
@@ -32,6 +34,7 @@ test("a Policy names the Secrets of its own namespace that its rule needs", () =
         ["shop", "shown"],
         ["shop", "authorities"],
       ],
+      ...[[["shop", "keys"]], [["shop", "authorities"]]],
       ...[[], []],
     ],
   );

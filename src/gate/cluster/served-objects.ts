@@ -59,9 +59,10 @@ function secretNamesOf(object: KubeObject): readonly string[] {
   }
   if (kind === policyKind.id) {
     const spec = read(policyKind, object).value?.spec ?? {};
-    const { basicAuth, apiKey, egressMTLS, externalAuth } = spec;
+    const { basicAuth, apiKey, egressMTLS, externalAuth, jwt } = spec;
     const named = [
       ...[basicAuth?.secret, apiKey?.clientSecret, externalAuth?.trustedCertSecret],
+      ...[jwt?.secret, jwt?.trustedCertSecret],
       ...[egressMTLS?.tlsSecret, egressMTLS?.trustedCertSecret],
     ];
     return named.flatMap((name = "") => (name === "" ? [] : [name]));
