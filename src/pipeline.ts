@@ -11,22 +11,22 @@
 import type { Finding, FindingChange } from "#base/finding.ts";
 import { FindingSet } from "#base/finding-set.ts";
 import { type Json, sameJson } from "#base/json.ts";
-import { err, type Result } from "#base/result.ts";
+import type { Result } from "#base/result.ts";
 import { Demand } from "#base/tracked/demand.ts";
 import { Graph, type GraphCounts } from "#base/tracked/graph.ts";
 import type { KeyListener } from "#base/tracked/index-by-key.ts";
-import { Memo } from "#base/tracked/memo.ts";
-import { Table } from "#base/tracked/table.ts";
 import { dialects } from "./dialects/all.ts";
 import { resolveEndpoints, unresolved } from "./dialects/common/endpoints.ts";
 import { kindFindings } from "./dialects/common/findings.ts";
-import type { CertificateState, Dialect, DialectSettings, World } from "./dialects/dialect.ts";
+import type { Dialect, DialectSettings, World } from "./dialects/dialect.ts";
 import { KnownObjects } from "./dialects/known-objects.ts";
+import { KnownSecrets, type KnownSecretsDeps } from "./dialects/known-secrets.ts";
 import { worldIndexes } from "./dialects/world-indexes.ts";
+import { secretOfAuthorities } from "./envoy/chain-names.ts";
 import { GatewayResources } from "./envoy/gateway-resources.ts";
 import type { ListenerLayout } from "./envoy/listeners/layout.ts";
 import type { Resource, ResourceChange } from "./envoy/resource.ts";
-import type { KeyMaterial } from "./envoy/secret-source.ts";
+import type { Authorities, KeyMaterial } from "./envoy/secret-source.ts";
 import { kinds } from "./kinds/all.ts";
 import type { Kind, Known } from "./kinds/kind.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "./kinds/object.ts";
@@ -42,6 +42,7 @@ export interface Steps {
   readonly endpoints: (backend: Backend, world: World) => EndpointsVerdict;
   readonly virtualHost: (gateway: Gateway, host: string) => VirtualHost;
   readonly readSecret: (secret: Secret) => Result<KeyMaterial, string>;
+  readonly readAuthorities: (secret: Secret) => Result<Authorities, string>;
   /** One more builder, behind all others: a test makes of resources what Envoy refuses. */
   readonly amend: (resource: Resource) => Resource;
 }
@@ -95,11 +96,8 @@ export class Pipeline {
   readonly #servedBy = new Map<string, string>();
   readonly #wanted = new Map<string, WantedOfObject>();
   readonly #onClaim: (key: string) => void;
-  readonly #secrets: Memo<Result<KeyMaterial, CertificateState>>;
-  /** Whether a secret can be used: a certificate that is replaced is no news of the objects that name it. */
-  readonly #certificates: Memo<CertificateState>;
-  /** Name of a secret → why Envoy refuses it. */
-  readonly #refusedSecrets: Table<string>;
+  readonly #certificates: KnownSecrets<KeyMaterial>;
+  readonly #authorities: KnownSecrets<Authorities>;
   readonly #addresses: Demand<readonly string[]>;
 
   constructor(deps: PipelineDeps) {
@@ -110,22 +108,21 @@ export class Pipeline {
     this.#findings = new FindingSet(deps.onFindings);
     this.#judgedElsewhere = deps.judgedElsewhere ?? [];
     this.#objects = new KnownObjects(this.#graph, indexes);
-    this.#refusedSecrets = new Table(this.#graph);
     this.#addresses = new Demand(this.#graph, deps.namesInUse);
-    this.#secrets = new Memo(this.#graph, (name) => this.#readSecret(name), {
-      onBug: () => err({ state: "broken", problem: "a bug of ours met it" }),
-    });
-    this.#certificates = new Memo(this.#graph, (name) => stateOf(this.#secrets.get(name)), {
-      onBug: () => ({ state: "broken", problem: "a bug of ours met it" }),
-      equals: isSameState,
-    });
+    const { readSecret, readAuthorities } = deps.steps;
+    this.#certificates = this.#secretsRead(readSecret);
+    this.#authorities = this.#secretsRead(readAuthorities);
     this.#world = {
       get: (kind, namespace, name) => this.#objects.get(kind, namespace, name),
       filed: (index, key) => this.#objects.filed(index, key),
-      certificate: (ref) => this.#certificates.get(secretName(ref)),
+      certificate: (ref) => this.#certificates.state(secretName(ref)),
+      authorities: (ref) => this.#authorities.state(secretName(ref)),
     };
     const inputs = {
-      secrets: { material: (name: string) => this.#material(name) },
+      secrets: {
+        material: (name: string) => this.#certificates.content(name),
+        authorities: (name: string) => this.#authorities.content(name),
+      },
       endpoints: (backend: Backend) => this.#endpoints(backend),
       secretEntries: (ref: SecretRef) => this.#secretEntries(ref),
       virtualHost: deps.steps.virtualHost,
@@ -142,7 +139,10 @@ export class Pipeline {
     if (kind === undefined) return;
     const known = this.#objects.set(kind, object);
     const { namespace, name } = object.metadata;
-    if (kind.id === secretKind.id) this.#refusedSecrets.delete(`${namespace}/${name}`);
+    if (kind.id === secretKind.id) {
+      this.#certificates.forgive(`${namespace}/${name}`);
+      this.#authorities.forgive(`${namespace}/${name}`);
+    }
     if (!this.#judgedElsewhere.includes(kind.id))
       this.#findings.set(`object ${key}`, kindFindings(kind, known));
     const dialect = dialectsByKind.get(kind.id);
@@ -166,10 +166,12 @@ export class Pipeline {
 
   /** Does without secrets that Envoy refuses, until their objects change; true when that makes a difference. */
   refuseSecrets(refused: readonly { readonly name: string; readonly message: string }[]): boolean {
-    const news = refused.filter(
-      ({ name }) => this.#graph.untracked(() => this.#refusedSecrets.get(name)) === undefined,
-    );
-    for (const { name, message } of news) this.#refusedSecrets.set(name, message);
+    const news = refused.filter(({ name, message }) => {
+      const secret = secretOfAuthorities(name);
+      return secret === undefined
+        ? this.#certificates.refuse(name, message)
+        : this.#authorities.refuse(secret, message);
+    });
     return news.length > 0;
   }
 
@@ -293,27 +295,17 @@ export class Pipeline {
     }
   }
 
-  #readSecret(name: string): Result<KeyMaterial, CertificateState> {
-    const [namespace = "", plain = ""] = name.split("/");
-    const secret = this.#objects.get(secretKind, namespace, plain);
-    if (secret === undefined) return err({ state: "missing" });
-    if (secret.value === undefined) return err({ state: "broken", problem: "it cannot be read" });
-    const refusal = this.#refusedSecrets.get(name);
-    if (refusal !== undefined) {
-      return err({ state: "broken", problem: `Envoy refuses it: ${refusal}` });
-    }
-    const read = this.#steps.readSecret(secret.value);
-    return read.ok ? read : err({ state: "broken", problem: read.error });
+  #secretsRead<Content>(read: KnownSecretsDeps<Content>["read"]): KnownSecrets<Content> {
+    const find = (name: string): Known<Secret> | undefined => {
+      const [namespace = "", plain = ""] = name.split("/");
+      return this.#objects.get(secretKind, namespace, plain);
+    };
+    return new KnownSecrets(this.#graph, { find, read });
   }
 
   #secretEntries({ namespace, name }: SecretRef): Readonly<Record<string, string>> | undefined {
     const secret = this.#objects.get(secretKind, namespace, name)?.value;
     return secret === undefined ? undefined : secretEntries(secret);
-  }
-
-  #material(name: string): KeyMaterial | undefined {
-    const read = this.#secrets.get(name);
-    return read.ok ? read.value : undefined;
   }
 
   #endpoints(backend: Backend): {
@@ -339,22 +331,16 @@ function keep<V>(map: Map<string, V>, key: string, value: V | undefined): boolea
   return true;
 }
 
-function stateOf(read: Result<KeyMaterial, CertificateState>): CertificateState {
-  return read.ok ? { state: "usable" } : read.error;
-}
-
-function isSameState(a: CertificateState, b: CertificateState): boolean {
-  const [problem, other] = [a, b].map((one) => (one.state === "broken" ? one.problem : ""));
-  return a.state === b.state && problem === other;
-}
-
-/** The steps of the real program; `readSecret` comes from `certificates/`, which this page does not know. */
-export function realSteps(settings: DialectSettings, readSecret: Steps["readSecret"]): Steps {
+/** The steps of the real program; how Secrets are read comes from `certificates/`, which this page does not know. */
+export function realSteps(
+  settings: DialectSettings,
+  readers: Pick<Steps, "readSecret" | "readAuthorities">,
+): Steps {
   return {
     translate: (dialect, object, world) => dialect.translate(object, world, settings),
     endpoints: resolveEndpoints,
     virtualHost: (gateway, host) => gateway.virtualHost(host),
-    readSecret,
+    ...readers,
     amend: (resource) => resource,
   };
 }

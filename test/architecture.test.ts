@@ -195,7 +195,7 @@ const plugPoints: readonly PlugPoint[] = [
 /** What dialects have in common: each has one name, and a dialect's file about it bears that name. */
 const concerns = [
   ...["access-control", "action", "annotations", "authorization", "backend", "balancing"],
-  ...["cert-manager", "challenge", "class", "conditions"],
+  ...["cert-manager", "challenge", "class", "client-certificates", "conditions"],
   ...["delegation", "error-pages", "headers", "health-check", "host", "listeners", "locations"],
   ...["next-upstream", "path", "policies", "rate-limit", "route", "service", "session", "tls"],
   ...["stream", "stream-health-check", "tokens", "unapplied", "upstream-tls", "variables"],

@@ -4,13 +4,13 @@ import type { LocatedFinding } from "#api/gate-calls.ts";
 import type { Finding } from "#base/finding.ts";
 import { compareFindings } from "#base/finding.ts";
 import type { KeyListener } from "#base/tracked/index-by-key.ts";
-import { readTlsSecret } from "#certificates/tls-secret.ts";
+import { type SecretReaders, secretReaders } from "#certificates/secret-readers.ts";
 import { countFields, type FieldCounts } from "#dialects/field-counts.ts";
 import { chainLayout } from "#envoy/listeners/chain-layout.ts";
 import { type Known, read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { recognise } from "#kinds/recognise.ts";
-import { Pipeline, realSteps, type Steps } from "#pipeline.ts";
+import { Pipeline, realSteps } from "#pipeline.ts";
 import type { Draft } from "#store/object-store.ts";
 import type { CommandContext } from "./command-context.ts";
 import { readDirectories } from "./manifest-files.ts";
@@ -38,7 +38,7 @@ const ofRunning: readonly string[] = ["NoEndpoints"];
 export interface OfflineSettings {
   readonly ingressClasses: "all" | readonly string[];
   /** Default: as a gate reads them. */
-  readonly readSecret?: Steps["readSecret"];
+  readonly readers?: SecretReaders;
   /** Told which DNS names Services of type ExternalName point to. */
   readonly namesInUse?: KeyListener;
 }
@@ -54,9 +54,9 @@ export function createOfflinePipeline(settings: OfflineSettings): Pipeline {
     proxyProtocol: false,
     allowedClients: [],
   };
-  const { ingressClasses, readSecret = readTlsSecret, namesInUse = nobodyAsks } = settings;
+  const { ingressClasses, readers = secretReaders, namesInUse = nobodyAsks } = settings;
   return new Pipeline({
-    steps: realSteps({ servedClasses: ingressClasses }, readSecret),
+    steps: realSteps({ servedClasses: ingressClasses }, readers),
     layout: chainLayout(listeners, { http: 8080, https: 8443 }),
     namesInUse,
     onBug: () => undefined,

@@ -72,6 +72,10 @@ function translateCase(input: string): { readonly model: object[]; readonly find
   const world: World = {
     get: (kind, namespace, name) => objects.get(kind, namespace, name),
     filed: (index, key) => objects.filed(index, key),
+    authorities: ({ namespace, name }) =>
+      objects.at(`Secret/${namespace}/${name}`) === undefined
+        ? { state: "missing" }
+        : { state: "usable" },
     certificate: ({ namespace, name }) =>
       objects.at(`Secret/${namespace}/${name}`) === undefined
         ? { state: "missing" }

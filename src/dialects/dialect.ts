@@ -6,8 +6,8 @@ import type { Fragment, SecretRef } from "#model/fragment.ts";
 import type { SupportRow } from "./common/support.ts";
 import type { WorldIndex } from "./world-indexes.ts";
 
-/** Whether the Secret behind a reference can answer handshakes. */
-export type CertificateState =
+/** Whether the Secret behind a reference can be used for what it is there for. */
+export type SecretState =
   | { readonly state: "usable" }
   | { readonly state: "missing" }
   | { readonly state: "broken"; readonly problem: string };
@@ -17,7 +17,10 @@ export interface World {
   readonly get: <T>(kind: Kind<T>, namespace: string, name: string) => Known<T> | undefined;
   /** The names (`formatKey`) of the objects that an index of `world-indexes.ts` files under a key. */
   readonly filed: (index: string, key: string) => ReadonlySet<string>;
-  readonly certificate: (ref: SecretRef) => CertificateState;
+  /** As what handshakes are answered with. */
+  readonly certificate: (ref: SecretRef) => SecretState;
+  /** As those by whom certificates are verified. */
+  readonly authorities: (ref: SecretRef) => SecretState;
 }
 
 /** Gate-wide settings that dialects read. */

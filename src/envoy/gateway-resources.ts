@@ -6,13 +6,14 @@
  *   all chains → the HTTPS listener                 all wildcard hosts → the wildcard index
  */
 
+import type { Finding } from "#base/finding.ts";
 import type { FindingSet } from "#base/finding-set.ts";
 import type { Graph } from "#base/tracked/graph.ts";
 import { IndexByKey, type KeyListener } from "#base/tracked/index-by-key.ts";
 import { Memo } from "#base/tracked/memo.ts";
 import { watchKeys } from "#base/tracked/watch-keys.ts";
 import { type Backend, backendName } from "#model/backend.ts";
-import { type SecretRef, secretName } from "#model/fragment.ts";
+import { type CertificateUse, secretName } from "#model/fragment.ts";
 import { Gateway, refusedGroup } from "#model/gateway.ts";
 import { hostFromText } from "#model/host.ts";
 import { normaliseHost } from "#model/lookup.ts";
@@ -32,6 +33,7 @@ import { buildRouteConfiguration } from "./routes/route-configuration.ts";
 import { buildScope } from "./routes/scope.ts";
 import { buildWildcardIndex, type WildcardEntry } from "./routes/wildcard-index.ts";
 import type { KeyMaterial, SecretSource } from "./secret-source.ts";
+import { HandshakeSecrets, type WantedSecrets } from "./secrets/handshake-secrets.ts";
 import { buildSecret } from "./secrets/secret.ts";
 import { noServerName } from "./secrets/server-name.ts";
 
@@ -82,6 +84,7 @@ export class GatewayResources {
   readonly #chainByName = new Map<string, EncodedChain>();
   readonly #wildcards: IndexByKey<WildcardEntry>;
   readonly #policies: PolicyResources;
+  readonly #secrets: HandshakeSecrets;
   readonly #dueSecrets = new Set<string>();
 
   constructor(graph: Graph, inputs: GatewayInputs, layout: ListenerLayout, findings: FindingSet) {
@@ -119,10 +122,8 @@ export class GatewayResources {
     this.#policies = new PolicyResources({
       ...{ graph, stage: stage.policies, inputs, resources: this.resources, findings },
     });
-    // Whether, not what: a certificate that is replaced is no news of the hosts that use it.
-    const usable = new Memo(graph, (name) => inputs.secrets.material(name) !== undefined, {
-      onBug: () => false,
-    });
+    const built = { stage: stage.groups, secrets: inputs.secrets, resources: this.resources };
+    this.#secrets = new HandshakeSecrets({ graph, ...built });
     const { passthroughs, ports } = this.#createStreams();
     this.gateway = new Gateway(
       graph,
@@ -139,7 +140,7 @@ export class GatewayResources {
           (name) => this.#leaveGroup(name),
         ),
       },
-      (secret: SecretRef) => usable.get(secretName(secret)),
+      (use) => this.#secrets.isUsable(wantedSecrets(use)),
     );
     this.secretsInUse = watch(
       stage.listeners,
@@ -208,8 +209,10 @@ export class GatewayResources {
 
   #materialForServerName(name: string): KeyMaterial | undefined {
     const wanted = name === noServerName ? "*" : this.gateway.serverNameFor(normaliseHost(name));
-    const group = wanted === undefined ? refusedGroup : this.gateway.groupOfServerName(wanted);
-    return group === refusedGroup ? undefined : this.#inputs.secrets.material(group);
+    if (wanted === undefined || this.gateway.groupOfServerName(wanted) === refusedGroup)
+      return undefined;
+    const secret = this.gateway.certificateOf(wanted)?.use.secret;
+    return secret && this.#inputs.secrets.material(secretName(secret));
   }
 
   #buildHost(host: string): void {
@@ -228,10 +231,12 @@ export class GatewayResources {
   }
 
   /** The host for all that is left needs no entry, unless connections are looked up in the index too. */
-  #index(host: string, { host: { kind }, certificateGroup }: VirtualHost): void {
+  #index(host: string, { host: { kind }, certificateGroup, clients }: VirtualHost): void {
     const { byServerName } = this.#layout;
     if (kind === "exact" || (kind === "any" && !byServerName)) return;
-    this.#wildcards.set(all, host, byServerName ? connectionOf(certificateGroup) : true);
+    // Who is asked for a certificate comes over another chain than those who are known by their server name.
+    const group = clients === undefined ? certificateGroup : undefined;
+    this.#wildcards.set(all, host, byServerName ? connectionOf(group) : true);
   }
 
   #dropHost(host: string): void {
@@ -283,7 +288,8 @@ export class GatewayResources {
     }
     const group = this.gateway.groupOfServerName(name);
     const before = this.#groupOfServerName.get(name);
-    this.#findings.set(`server name ${name}`, choice.findings);
+    const unasked = this.#layout.byServerName ? unaskedFindings(name, choice.use) : [];
+    this.#findings.set(`server name ${name}`, [...choice.findings, ...unasked]);
     if (before === group) return;
     this.#groups.set(group, name, true);
     if (before !== undefined) this.#groups.delete(before, name);
@@ -299,19 +305,25 @@ export class GatewayResources {
 
   #buildGroup(name: string): void {
     const serverNames = [...this.#groups.get(name).keys()];
-    const secret = name === refusedGroup ? undefined : this.#inputs.secrets.material(name);
-    if (secret === undefined) this.resources.remove("secret", name);
-    else this.resources.set(buildSecret(name, secret));
+    const use = name === refusedGroup ? undefined : this.#useIn(serverNames);
+    this.#secrets.use(name, use && wantedSecrets(use));
     const group: CertificateGroup = {
       name,
       hosts: serverNames.map(hostFromText),
-      ...(secret === undefined ? {} : { secret: name }),
+      ...(use === undefined ? {} : { secret: secretName(use.secret) }),
+      ...(use?.clients === undefined ? {} : { clients: use.clients }),
     };
     this.#placeChain(name, this.#layout.encodeChain(group));
   }
 
+  /** It is alike for all server names of a group. */
+  #useIn(serverNames: readonly string[]): CertificateUse | undefined {
+    const [first] = serverNames;
+    return first === undefined ? undefined : this.gateway.certificateOf(first)?.use;
+  }
+
   #dropGroup(name: string): void {
-    this.resources.remove("secret", name);
+    this.#secrets.use(name);
     this.#placeChain(name, undefined);
   }
 
@@ -332,10 +344,33 @@ export class GatewayResources {
   }
 }
 
+/** Of a wildcard it cannot be told which names below it are other hosts: see `listeners/on-demand-layout.ts`. */
+function unaskedFindings(serverName: string, { clients, origin }: CertificateUse): Finding[] {
+  if (clients === undefined || hostFromText(serverName).kind === "exact") return [];
+  return [
+    {
+      severity: "error",
+      reason: "ClientCertificatesNotAskedFor",
+      origin,
+      message:
+        "clients of a wildcard host are not asked for certificates while certificates are found on demand: over HTTPS it answers 421",
+      advice: "name the hosts, or set certificateLayout to chains in sekisho.yaml",
+    },
+  ];
+}
+
+function wantedSecrets({ secret, clients }: CertificateUse): WantedSecrets {
+  return {
+    certificate: secretName(secret),
+    ...(clients === undefined ? {} : { authorities: secretName(clients.authorities) }),
+  };
+}
+
 function isSameChain(before: EncodedChain | undefined, now: EncodedChain): boolean {
   return (
     before !== undefined &&
-    before.secret === now.secret &&
+    before.secrets.join() === now.secrets.join() &&
+    before.asks?.join() === now.asks?.join() &&
     before.cluster === now.cluster &&
     Buffer.compare(before.bytes, now.bytes) === 0
   );

@@ -9,7 +9,17 @@ export interface KeyMaterial {
   readonly privateKey: SecretBytes;
 }
 
+/** Who may have signed what others show. */
+export interface Authorities {
+  /** PEM. */
+  readonly certificates: string;
+  /** PEM: what they took back. Default: nothing. */
+  readonly revoked?: string;
+}
+
 export interface SecretSource {
   /** Tracked: what read it is computed again when the material changes. Absent: nothing usable is there. */
   readonly material: (name: string) => KeyMaterial | undefined;
+  /** Tracked, likewise. */
+  readonly authorities: (name: string) => Authorities | undefined;
 }

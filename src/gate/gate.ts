@@ -1,7 +1,7 @@
 /** One gate: a store's objects, through the pipeline, to the proxies that connect. */
 
 import type { FindingChange } from "#base/finding.ts";
-import { readTlsSecret } from "#certificates/tls-secret.ts";
+import { secretReaders } from "#certificates/secret-readers.ts";
 import type { DialectSettings } from "#dialects/dialect.ts";
 import type { ListenerLayout } from "#envoy/listeners/layout.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
@@ -95,7 +95,7 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
       );
     },
   });
-  const real = realSteps(settings.dialects, readTlsSecret);
+  const real = realSteps(settings.dialects, secretReaders);
   const pipeline = new Pipeline({
     steps: settings.steps?.(real) ?? real,
     layout: settings.layout,

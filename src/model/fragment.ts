@@ -3,6 +3,7 @@
 import { compareInTurn, compareText } from "#base/compare.ts";
 import type { Finding } from "#base/finding.ts";
 import type { Origin } from "#base/origin.ts";
+import { type ClientCertificates, clientCertificatesName } from "./client-certificate.ts";
 import type { Host } from "./host.ts";
 import type { OwnPort } from "./own-port.ts";
 import type { Route } from "./route.ts";
@@ -55,6 +56,8 @@ export interface StreamRule {
 export interface CertificateUse {
   readonly host: Host;
   readonly secret: SecretRef;
+  /** Default: clients are asked for none. */
+  readonly clients?: ClientCertificates;
   readonly origin: Origin;
 }
 
@@ -66,6 +69,15 @@ export interface SecretRef {
 /** `default/cafe-tls`: the name under which a Secret is served to Envoy. */
 export function secretName(ref: SecretRef): string {
   return `${ref.namespace}/${ref.name}`;
+}
+
+/**
+ * Names the certificate group of a use: `default/cafe-tls`, with what clients are asked for behind it. Hosts of one group may
+ * be asked for over one connection.
+ */
+export function groupName({ secret, clients }: CertificateUse): string {
+  const name = secretName(secret);
+  return clients === undefined ? name : `${name}+clients=${clientCertificatesName(clients)}`;
 }
 
 /** Who wins where objects compete: the oldest, then by kind, namespace and name. */

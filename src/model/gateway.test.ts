@@ -20,7 +20,7 @@ function start(unusable: readonly string[] = []): { gateway: Gateway; hosts: Set
       hosts: { added: (host) => hosts.add(host), removed: (host) => hosts.delete(host) },
       serverNames: { added: () => undefined, removed: () => undefined },
     },
-    (secret) => !unusable.includes(secret.name),
+    ({ secret }) => !unusable.includes(secret.name),
   );
   return { gateway, hosts };
 }

@@ -22,9 +22,8 @@ import {
   type CertificateUse,
   compareSeniority,
   type Fragment,
-  type SecretRef,
+  groupName,
   type Seniority,
-  secretName,
 } from "./fragment.ts";
 import { coveringHosts, formatHost, hostFromText, serverNameHosts } from "./host.ts";
 import { type Contribution, type MergedRoutes, mergeRoutes } from "./merge.ts";
@@ -68,10 +67,14 @@ export class Gateway {
   readonly #fragments = new Map<string, Fragment>();
   readonly #merged: Memo<MergedRoutes | undefined>;
   readonly #choices: Memo<CertificateChoice | undefined>;
-  readonly #isUsable: (secret: SecretRef) => boolean;
+  readonly #isUsable: (use: CertificateUse) => boolean;
 
-  /** `isUsable`: tracked; whether a Secret can answer handshakes now. */
-  constructor(graph: Graph, listeners: GatewayListeners, isUsable: (secret: SecretRef) => boolean) {
+  /** `isUsable`: tracked; whether handshakes can be answered so now. */
+  constructor(
+    graph: Graph,
+    listeners: GatewayListeners,
+    isUsable: (use: CertificateUse) => boolean,
+  ) {
     this.#hosts = new IndexByKey(graph, listeners.hosts);
     this.#rules = new IndexByKey(graph);
     this.#certificates = new IndexByKey(graph, listeners.serverNames);
@@ -110,11 +113,12 @@ export class Gateway {
     const routes = merged?.routes ?? [];
     const last = routes.at(-1)?.match;
     const takesAll = last?.kind === "prefix" && last.path === "/";
-    const group = this.groupOf(host);
+    const use = this.#useOf(host);
     return {
       host: hostFromText(host),
       routes: takesAll ? routes : [...routes, this.#lastRoute(origin)],
-      ...(group === undefined ? {} : { certificateGroup: group }),
+      ...(use === undefined ? {} : { certificateGroup: groupName(use) }),
+      ...(use?.clients === undefined ? {} : { clients: use.clients }),
       origin,
       findings: own?.findings ?? [],
     };
@@ -173,20 +177,24 @@ export class Gateway {
   /** Tracked. The group that a server name named by an object belongs to. */
   groupOfServerName(serverName: string): string {
     const choice = this.#choices.get(serverName);
-    return choice !== undefined && this.#isUsable(choice.use.secret)
-      ? secretName(choice.use.secret)
+    return choice !== undefined && this.#isUsable(choice.use)
+      ? groupName(choice.use)
       : refusedGroup;
   }
 
   /** Tracked. The group whose connections may carry requests for a host; undefined when none may. */
   groupOf(host: string): string | undefined {
+    const use = this.#useOf(host);
+    return use === undefined ? undefined : groupName(use);
+  }
+
+  /** Tracked. How handshakes for a host are answered; undefined when they are refused, or passed on. */
+  #useOf(host: string): CertificateUse | undefined {
     // Who comes over the connection of another host has not met who answers for this one.
     if (this.passthroughOf(host) !== undefined) return undefined;
     for (const candidate of serverNameHosts(hostFromText(host))) {
-      const name = formatHost(candidate);
-      if (this.#choices.get(name) === undefined) continue;
-      const group = this.groupOfServerName(name);
-      return group === refusedGroup ? undefined : group;
+      const use = this.#choices.get(formatHost(candidate))?.use;
+      if (use !== undefined) return this.#isUsable(use) ? use : undefined;
     }
     return undefined;
   }

@@ -2,6 +2,7 @@
 
 import type { Origin } from "#base/origin.ts";
 import type { Action } from "./action.ts";
+import type { ClientCertificates } from "./client-certificate.ts";
 import type { ClientRule } from "./client-rule.ts";
 import { type Condition, formatCondition } from "./condition.ts";
 import type { Protected } from "./protection.ts";
@@ -29,6 +30,8 @@ export interface Route extends Protected {
   readonly action: Action;
   /** Default: everybody may ask. */
   readonly clients?: ClientRule;
+  /** What a client must have shown on the connection, which must be one where just this is asked for. Default: nothing. */
+  readonly clientCertificates?: ClientCertificates;
   /** Routes of a host with equal limits share them, where most of its routes with limits have these. Default: none. */
   readonly rateLimits?: RateLimits;
   /** Answers a certificate authority's question: it stands first on a host, also on one that is another object's alone. */

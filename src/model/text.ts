@@ -23,6 +23,22 @@ export type Variable =
   | { readonly kind: "status" }
   /** A header of that answer, in lower case; empty when it has none. */
   | { readonly kind: "response-header"; readonly name: string }
+  /** How the connection is encrypted; empty without TLS. */
+  | { readonly kind: "tls"; readonly part: "version" | "cipher" | "server-name" | "session" }
+  /** Of the certificate that the client showed, whoever signed it; empty when it showed none. */
+  | {
+      readonly kind: "client-certificate";
+      readonly part:
+        | "subject"
+        | "issuer"
+        | "serial"
+        | "sha1"
+        | "escaped-pem"
+        | "not-before"
+        | "not-after";
+    }
+  /** `SUCCESS`, `NONE`, or `FAILED:` with a reason: what became of the client's certificate. */
+  | { readonly kind: "client-verdict" }
   /** A header of the request, in lower case; empty when it has none. */
   | { readonly kind: "header"; readonly name: string };
 

@@ -2,6 +2,7 @@
 
 import type { Finding } from "#base/finding.ts";
 import type { Origin } from "#base/origin.ts";
+import type { ClientCertificates } from "./client-certificate.ts";
 import type { Host } from "./host.ts";
 import type { Route } from "./route.ts";
 
@@ -11,6 +12,8 @@ export interface VirtualHost {
   readonly routes: readonly Route[];
   /** The TLS group whose connections may carry this host; absent: no TLS connection may (421 there). */
   readonly certificateGroup?: string;
+  /** What clients are asked for on connections of that group. Default: for nothing. */
+  readonly clients?: ClientCertificates;
   readonly origin: Origin;
   readonly findings: readonly Finding[];
 }
@@ -21,6 +24,8 @@ export interface CertificateGroup {
   readonly name: string;
   /** Name of the secret in `envoy/secret-source.ts`; absent: handshakes of these hosts are refused. */
   readonly secret?: string;
+  /** What clients are asked for. Default: for nothing. */
+  readonly clients?: ClientCertificates;
   /** Most specific first. `any` makes it the chain for every name and for no name. */
   readonly hosts: readonly Host[];
 }

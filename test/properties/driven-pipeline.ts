@@ -1,6 +1,6 @@
 /** The real pipeline without an Envoy, with bugs rethrown and a DNS of its own, for properties. */
 
-import { readTlsSecret } from "#certificates/tls-secret.ts";
+import { secretReaders } from "#certificates/secret-readers.ts";
 import { chainLayout } from "#envoy/listeners/chain-layout.ts";
 import { onDemandLayout } from "#envoy/listeners/on-demand-layout.ts";
 import type { ListenerSettings } from "#envoy/listeners/settings.ts";
@@ -46,7 +46,7 @@ export function createPipeline(
   let dns = first;
   const pipeline = new Pipeline({
     steps: {
-      ...realSteps({ servedClasses: "all" }, readTlsSecret),
+      ...realSteps({ servedClasses: "all" }, secretReaders),
       amend: (resource) => {
         built.push(`${resource.type} ${resource.name}`);
         return resource;

@@ -1,6 +1,6 @@
 /** The real pipeline before a real Envoy, with objects set directly: for tests that judge answers. */
 
-import { readTlsSecret } from "#certificates/tls-secret.ts";
+import { secretReaders } from "#certificates/secret-readers.ts";
 import type { DialectSettings } from "#dialects/dialect.ts";
 import { chainLayout } from "#envoy/listeners/chain-layout.ts";
 import type { ListenerLayout, ListenerPorts } from "#envoy/listeners/layout.ts";
@@ -77,7 +77,7 @@ export function createTestPipeline(
   ports: ListenerPorts,
   nameAdded: (name: string) => void = () => undefined,
 ): Pipeline {
-  const real = realSteps(settings.dialects ?? { servedClasses: "all" }, readTlsSecret);
+  const real = realSteps(settings.dialects ?? { servedClasses: "all" }, secretReaders);
   return new Pipeline({
     steps: settings.steps?.(real) ?? real,
     layout: layoutOf(settings, ports),

@@ -15,7 +15,14 @@ export interface WireAnswer {
 export interface Peer {
   readonly port: number;
   /** Handshake first, asking for that name; `undefined`: for none. Absent: no TLS. */
-  readonly tls?: { readonly serverName: string | undefined; readonly protocols?: string[] };
+  readonly tls?: {
+    readonly serverName: string | undefined;
+    readonly protocols?: string[];
+    /** Shown when it is asked for: PEM. */
+    readonly papers?: { readonly certificates: string; readonly key: string };
+    /** A session to take up again. */
+    readonly session?: Buffer;
+  };
   /** The address to come from. */
   readonly from?: string;
 }
@@ -29,12 +36,14 @@ export async function connect(peer: Peer): Promise<Socket> {
   });
   await once(socket, "connect");
   if (peer.tls === undefined) return socket;
-  const { serverName, protocols = ["http/1.1"] } = peer.tls;
+  const { serverName, protocols = ["http/1.1"], papers, session } = peer.tls;
   const secure = tls.connect({
     socket,
     ALPNProtocols: protocols,
     rejectUnauthorized: false,
     ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(papers === undefined ? {} : { cert: papers.certificates, key: papers.key }),
+    ...(session === undefined ? {} : { session }),
   });
   await once(secure, "secureConnect");
   return secure;

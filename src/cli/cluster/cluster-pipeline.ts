@@ -4,7 +4,7 @@ import type { Finding } from "#base/finding.ts";
 import { compareFindings } from "#base/finding.ts";
 import { ok } from "#base/result.ts";
 import { SecretBytes } from "#base/secret-bytes.ts";
-import { readTlsSecret } from "#certificates/tls-secret.ts";
+import { type SecretReaders, secretReaders } from "#certificates/secret-readers.ts";
 import { secretsOf, servedKinds } from "#gate/cluster/served-objects.ts";
 import { endpointSliceKind } from "#kinds/endpoint-slice.ts";
 import { ingressClassKind } from "#kinds/ingress-class.ts";
@@ -35,7 +35,7 @@ export async function translateCluster(
   const names = new Set<string>();
   const pipeline = createOfflinePipeline({
     ingressClasses,
-    readSecret: (secret) => (secret.type === notRead ? ok(standIn) : readTlsSecret(secret)),
+    readers,
     namesInUse: { added: (name) => names.add(name), removed: (name) => names.delete(name) },
   });
   const others = servedKinds.filter(({ id }) => id !== secretKind.id);
@@ -56,6 +56,13 @@ export async function translateCluster(
 }
 
 const standIn = { certificateChain: "", privateKey: new SecretBytes(new Uint8Array()) };
+
+const readers: SecretReaders = {
+  readSecret: (secret) =>
+    secret.type === notRead ? ok(standIn) : secretReaders.readSecret(secret),
+  readAuthorities: (secret) =>
+    secret.type === notRead ? ok({ certificates: "" }) : secretReaders.readAuthorities(secret),
+};
 
 /** A kind that the cluster does not define has no objects. */
 async function listOf(

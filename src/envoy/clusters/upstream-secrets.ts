@@ -1,16 +1,13 @@
 /** The secrets that a cluster asks for: each cluster has its own, which come and go with it. */
 
-import { create } from "@bufbuild/protobuf";
-import { SecretSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 import { type Backend, backendName, type UpstreamTls } from "#model/backend.ts";
 import { type SecretRef, secretName } from "#model/fragment.ts";
-import { encodeResource } from "../encode.ts";
 import type { Resource } from "../resource.ts";
 import type { SecretSource } from "../secret-source.ts";
-import { buildSecret } from "../secrets/secret.ts";
+import { buildAuthorities, buildSecret } from "../secrets/secret.ts";
 
 export interface UpstreamSecretInputs {
-  readonly secrets: SecretSource;
+  readonly secrets: Pick<SecretSource, "material">;
   /** Tracked. The entries of a Secret; undefined when it is not there. */
   readonly secretEntries: (ref: SecretRef) => Readonly<Record<string, string>> | undefined;
 }
@@ -47,19 +44,12 @@ export function buildUpstreamSecrets(
   const authorities = verified && secretEntries(verified.trusted)?.[verified.trusted.key];
   return [
     ...(material === undefined ? [] : [buildSecret(shownSecretName(backend), material)]),
-    ...(authorities === undefined ? [] : [buildTrusted(trustedSecretName(backend), authorities)]),
+    ...(authorities === undefined
+      ? []
+      : [buildAuthorities(trustedSecretName(backend), { certificates: authorities })]),
   ];
 }
 
 function withPapers({ tls }: Backend): UpstreamTls | undefined {
   return typeof tls === "string" ? undefined : tls;
-}
-
-function buildTrusted(name: string, authorities: string): Resource {
-  const trustedCa = { specifier: { case: "inlineString", value: authorities } } as const;
-  const message = create(SecretSchema, {
-    name,
-    type: { case: "validationContext", value: { trustedCa } },
-  });
-  return encodeResource({ type: "secret", name }, SecretSchema, message);
 }

@@ -10,6 +10,7 @@ import type { CommonTlsContextSchema } from "#gen/envoy/extensions/transport_soc
 import { UpstreamTlsContextSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
 import type { Backend, UpstreamTls } from "#model/backend.ts";
 import { type Init, overAdsHoweverLate, typedConfig } from "../encode.ts";
+import { verifyDepth } from "../secrets/verify-depth.ts";
 import { shownSecretName, trustedSecretName } from "./upstream-secrets.ts";
 
 type CommonTlsContext = Init<typeof CommonTlsContextSchema>;
@@ -58,7 +59,7 @@ function verificationOf(
   const value = {
     defaultValidationContext: {
       matchTypedSubjectAltNames: [{ sanType: SubjectAltNameMatcher_SanType.DNS, matcher }],
-      maxVerifyDepth: depth,
+      maxVerifyDepth: verifyDepth(depth),
     },
     validationContextSdsSecretConfig: secretNamed(trustedSecretName(backend)),
   };

@@ -31,7 +31,7 @@ import { buildPassthroughChain, streamMatch } from "./passthrough.ts";
 import { buildPlainTextChain, buildRefusingChain } from "./refusal.ts";
 import { serverNameOf } from "./server-name.ts";
 import type { ListenerSettings } from "./settings.ts";
-import { tlsWithSecret } from "./tls.ts";
+import { secretsOf, tlsWithSecret } from "./tls.ts";
 
 export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): ListenerLayout {
   const peers = peersOf(settings).map(({ clientAddress, match }) => ({
@@ -55,12 +55,13 @@ export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): L
     limitsClients: settings.allowedClients.length > 0,
     encodeChain: (group) => ({
       bytes: encodeFilterChains(chainsOf(group, peers)),
-      ...(group.secret === undefined ? {} : { secret: group.secret }),
+      secrets: secretsOf(group),
     }),
     encodePassthrough: (host, passthrough) => {
       const match = streamMatch(host, settings);
       return {
         bytes: encodeFilterChains([buildPassthroughChain(host, passthrough, settings, match)]),
+        secrets: [],
         passesOn: host,
         cluster: backendName(passthrough.stream.backend),
       };
@@ -68,7 +69,13 @@ export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): L
     ownPorts: { listeners: settings, ports },
     build: (chains) => {
       const sorted = [...chains].sort(([a], [b]) => compareText(a, b));
-      const needs = sorted.flatMap(([, chain]) => needsOf(chain));
+      const needs = [
+        ...new Map(
+          sorted
+            .flatMap(([, chain]) => needsOf(chain))
+            .map((need) => [`${need.type} ${need.name}`, need]),
+        ).values(),
+      ];
       const bytes = [constant, ...sorted.map(([, chain]) => chain.bytes)];
       return [httpListener, assembleListener(frame, bytes, { needs, protections })];
     },
@@ -100,11 +107,11 @@ function chainsOf(group: CertificateGroup, peers: readonly Peer[]): readonly Fil
       : []),
     ...(group.hosts.some(({ kind }) => kind === "any") ? [{ transportProtocol: "tls" }] : []),
   ];
-  const { name, secret } = group;
+  const { name, secret, clients } = group;
   if (secret === undefined) {
     return matches.map((match) => buildRefusingChain(`${refusedChainPrefix}${name}`, match));
   }
-  const transportSocket = tlsWithSecret(secret);
+  const transportSocket = tlsWithSecret(secret, clients);
   return matches.flatMap((match) =>
     peers.map((peer) =>
       create(FilterChainSchema, {

@@ -13,6 +13,7 @@ import {
   scopeHeader,
   serverNamePrefix,
 } from "../internal-headers.ts";
+import type { ClientAddress } from "./client-address.ts";
 
 /** How a listener's connections name their certificate in the connection header. */
 export type ConnectionNaming =
@@ -21,29 +22,45 @@ export type ConnectionNaming =
   /** One filter chain a certificate: the chain's name says it, so that all chains share one configuration. */
   | "by-chain"
   /** One filter chain for all: the name that the handshake asked for says it. */
-  | "by-server-name";
+  | "by-server-name"
+  /** One filter chain for this certificate, in one of several forms. */
+  | { readonly as: string };
 
 const formats = {
   "by-chain": "%FILTER_CHAIN_NAME%",
   "by-server-name": `${serverNamePrefix}%REQUESTED_SERVER_NAME%`,
 } as const;
 
+/** How headers begin in which gateways tell upstreams of a client's certificate. */
+const certificatePrefixes = ["ssl-client-", "x-ssl-client-"];
+
 /**
  * The scope header is set from the authority before the scope is chosen. `x-envoy-` headers of a client would set
  * timeouts and retries of the router, and Envoy strips them itself only on connections that it takes for the edge.
+ *
+ * Only who ended the connection of a client knows what it showed there: we, or a proxy before us that is trusted. Envoy
+ * itself removes X-Forwarded-Client-Cert.
  */
-export function buildEarlyHeaderMutation(naming: ConnectionNaming): TypedExtensionConfig {
+export function buildEarlyHeaderMutation(
+  naming: ConnectionNaming,
+  clientAddress: ClientAddress,
+): TypedExtensionConfig {
   const mutations = [
     removal(internalHeaderPrefix),
     removal("x-envoy-"),
+    ...(clientAddress === "peer" ? certificatePrefixes.map(removal) : []),
     setting(scopeHeader, "h/%REQ(:authority)%"),
-    ...(naming === "none" ? [] : [setting(connectionHeader, formats[naming])]),
+    ...(naming === "none" ? [] : [setting(connectionHeader, formatOf(naming))]),
   ];
   return typedExtension(
     "sekisho.internal-headers",
     EarlyHeaderMutationSchema,
     create(EarlyHeaderMutationSchema, { mutations }),
   );
+}
+
+function formatOf(naming: Exclude<ConnectionNaming, "none">): string {
+  return typeof naming === "string" ? formats[naming] : naming.as;
 }
 
 function removal(prefix: string): HeaderMutation {

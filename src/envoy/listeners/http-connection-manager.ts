@@ -47,7 +47,7 @@ export function buildHttpConnectionManager(
     routeSpecifier: { case: "scopedRoutes", value: scopedRoutes() },
     httpFilters,
     accessLog: [...settings.accessLog],
-    earlyHeaderMutationExtensions: [buildEarlyHeaderMutation(kind.naming)],
+    earlyHeaderMutationExtensions: [buildEarlyHeaderMutation(kind.naming, kind.clientAddress)],
     upgradeConfigs: [
       {
         upgradeType: "websocket",

@@ -28,12 +28,14 @@ export interface ListenerLayout {
 /** The filter chains of one certificate group, or of a host whose handshakes are passed on, encoded. */
 export interface EncodedChain {
   readonly bytes: Uint8Array;
+  /** Server names whose handshakes are theirs. Default: as the chains themselves say. */
+  readonly asks?: readonly string[];
   /** Whose handshakes they pass on. Default: they answer them. */
   readonly passesOn?: Host;
   /** The cluster that they lead to; absent: routes decide. */
   readonly cluster?: string;
-  /** The secret that they ask for; absent: none, or by server name. */
-  readonly secret?: string;
+  /** The secrets that they ask for by name; empty: none, or by server name. */
+  readonly secrets: readonly string[];
 }
 
 export interface ListenerPorts {
@@ -61,9 +63,9 @@ export function openedPort(
 }
 
 /** What must be in force before the listener that they are in. */
-export function needsOf({ secret, cluster }: EncodedChain): readonly ResourceName[] {
+export function needsOf({ secrets, cluster }: EncodedChain): readonly ResourceName[] {
   return [
-    ...(secret === undefined ? [] : [{ type: "secret", name: secret } as const]),
+    ...secrets.map((name) => ({ type: "secret", name }) as const),
     ...(cluster === undefined ? [] : [{ type: "cluster", name: cluster } as const]),
   ];
 }

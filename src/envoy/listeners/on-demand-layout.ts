@@ -5,15 +5,19 @@
  * All connections have one TLS configuration here, so hosts differ in nothing but their certificate. A connection is
  * known by its server name: the certificate group of the host that this name would reach is the connection's, and
  * `filters/connection-group.ts` finds it where the name is not the host asked for itself. When a name moves to another
- * certificate, so do the connections it has. Hosts with a rule for client certificates need the other layout.
+ * certificate, so do the connections it has. Exact hosts that ask clients for a certificate have a chain of their own, as in
+ * the other layout; of a wildcard it cannot be told which of the names below it are other hosts, so that those that ask are
+ * reached by nobody (421).
  */
 
 import { create } from "@bufbuild/protobuf";
 import { compareText } from "#base/compare.ts";
 import { FilterChainSchema } from "#gen/envoy/config/listener/v3/listener_components_pb.ts";
 import { backendName } from "#model/backend.ts";
+import type { CertificateGroup } from "#model/virtual-host.ts";
 import { plainTextChain, refusedChainPrefix } from "../chain-names.ts";
 import { durationOf } from "../encode.ts";
+import { chainName } from "../internal-headers.ts";
 import type { Resource } from "../resource.ts";
 import { peersOf } from "./client-address.ts";
 import { buildHttpConnectionManager } from "./http-connection-manager.ts";
@@ -26,29 +30,31 @@ import {
   protectionsOf,
   tlsInspector,
 } from "./listener.ts";
-import type { OnDemandChains } from "./on-demand-matcher.ts";
+import type { OnDemandChains, OnDemandPeers } from "./on-demand-matcher.ts";
 import { buildChainMatcher } from "./on-demand-matcher.ts";
 import { buildPassthroughChain, passthroughChainName } from "./passthrough.ts";
 import { buildPlainTextChain, buildRefusingChain } from "./refusal.ts";
 import type { ListenerSettings } from "./settings.ts";
-import { tlsOnDemand } from "./tls.ts";
+import { secretsOf, tlsOnDemand, tlsWithSecret } from "./tls.ts";
 
-const nothing: EncodedChain = { bytes: new Uint8Array() };
+const nothing: EncodedChain = { bytes: new Uint8Array(), secrets: [] };
 
 export function onDemandLayout(settings: ListenerSettings, ports: ListenerPorts): ListenerLayout {
   const httpListener = buildHttpListener(settings, ports.http);
   const encoded = encodeChains(settings);
   return {
-    guard: ({ host, certificateGroup: group }) => ({
-      kind: "server-name",
-      host,
-      ...(group === undefined ? {} : { group }),
-    }),
+    guard: ({ host, certificateGroup, clients }) => {
+      const group = certificateGroup === undefined ? {} : { group: certificateGroup };
+      return clients === undefined
+        ? { kind: "server-name", host, ...group }
+        : { kind: "chain", ...group };
+    },
     byServerName: true,
     limitsClients: settings.allowedClients.length > 0,
-    encodeChain: () => nothing,
+    encodeChain: (group) => (group.clients === undefined ? nothing : askingChain(group, settings)),
     encodePassthrough: (host, passthrough) => ({
       bytes: encodeFilterChains([buildPassthroughChain(host, passthrough, settings)]),
+      secrets: [],
       passesOn: host,
       cluster: backendName(passthrough.stream.backend),
     }),
@@ -63,7 +69,39 @@ const chains: OnDemandChains = {
   peer: "on-demand/peer",
   forwarded: "on-demand/forwarded",
   passedOn: new Map(),
+  asking: new Map(),
 };
+
+/** The names of the chains that ask clients of a group for a certificate. */
+function askingNames(group: string): OnDemandPeers {
+  return { peer: `${chainName(group)}/peer`, forwarded: `${chainName(group)}/forwarded` };
+}
+
+function askingChain(group: CertificateGroup, settings: ListenerSettings): EncodedChain {
+  const { name, secret, clients } = group;
+  const asks = group.hosts.flatMap((host) => (host.kind === "exact" ? [host.name] : []));
+  if (secret === undefined || asks.length === 0) return nothing;
+  const transportSocket = tlsWithSecret(secret, clients);
+  const built = peersOf(settings).map(({ clientAddress }) =>
+    create(FilterChainSchema, {
+      name: askingNames(name)[clientAddress],
+      filters: [
+        buildHttpConnectionManager(settings, {
+          statPrefix: "https",
+          naming: { as: chainName(name) },
+          clientAddress,
+        }),
+      ],
+      transportSocket,
+      transportSocketConnectTimeout: durationOf(10_000),
+    }),
+  );
+  return {
+    bytes: encodeFilterChains(built),
+    secrets: secretsOf(group),
+    asks: asks.sort(compareText),
+  };
+}
 
 /** Of a wildcard it cannot be told which of the names below it have a certificate: those are exact hosts alone. */
 function buildHttpsListener(
@@ -76,10 +114,18 @@ function buildHttpsListener(
   );
   passing.sort((a, b) => compareText(a.host.name, b.host.name));
   const passedOn = new Map(passing.map(({ host }) => [host.name, passthroughChainName(host)]));
+  const asking = [...chain.added].filter(([, { asks }]) => asks !== undefined);
+  asking.sort(([a], [b]) => compareText(a, b));
+  const askedAs = new Map(
+    asking.flatMap(([group, { asks = [] }]) =>
+      asks.map((name) => [name, askingNames(group)] as const),
+    ),
+  );
   const frame = buildListenerFrame("https", port, settings, [tlsInspector()]);
-  frame.filterChainMatcher = buildChainMatcher({ ...chains, passedOn }, settings);
-  const bytes = [chain.encoded, ...passing.map((one) => one.bytes)];
-  const needs = passing.flatMap(needsOf);
+  frame.filterChainMatcher = buildChainMatcher({ ...chains, passedOn, asking: askedAs }, settings);
+  const more = [...passing, ...asking.map(([, one]) => one)];
+  const bytes = [chain.encoded, ...more.map((one) => one.bytes)];
+  const needs = more.flatMap(needsOf);
   return assembleListener(frame, bytes, { needs, protections: protectionsOf(settings) });
 }
 

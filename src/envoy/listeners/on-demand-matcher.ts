@@ -27,14 +27,20 @@ import {
 import { comesFrom, doing, matcherExtension, noneOf, textMatches } from "../xds-matcher.ts";
 import type { ListenerSettings } from "./settings.ts";
 
-/** Names of the filter chains between which {@link buildChainMatcher} chooses. */
-export interface OnDemandChains {
-  readonly notTls: string;
-  readonly refused: string;
+/** Names of two filter chains: for clients, and for proxies that are trusted. */
+export interface OnDemandPeers {
   readonly peer: string;
   readonly forwarded: string;
+}
+
+/** Names of the filter chains between which {@link buildChainMatcher} chooses. */
+export interface OnDemandChains extends OnDemandPeers {
+  readonly notTls: string;
+  readonly refused: string;
   /** Server names whose handshakes are passed on unopened → the chain that does it. */
   readonly passedOn: ReadonlyMap<string, string>;
+  /** Server names under which clients are asked for a certificate → the chains that do. */
+  readonly asking: ReadonlyMap<string, OnDemandPeers>;
 }
 
 /** RFC 1035 §2.3.4 for the length; underscores are no part of host names, but are seen in them. */
@@ -52,13 +58,19 @@ export function buildChainMatcher(
     when(textMatches(transportProtocol, "raw_buffer"), chains.notTls),
     when(impossible, chains.refused),
   ];
-  const others =
+  const proxiesOf = ({ forwarded }: OnDemandPeers): Matcher_MatcherList_FieldMatcher[] =>
     trustedProxies.length === 0
       ? []
-      : [when(comesFrom(trustedProxies, "trusted-proxies"), chains.forwarded)];
-  if (chains.passedOn.size === 0) return listOf([...first, ...others], goTo(chains.peer));
-  const answered = listOf(others, goTo(chains.peer));
-  return listOf(first, goOn(byName(chains, allowedClients, answered)));
+      : [when(comesFrom(trustedProxies, "trusted-proxies"), forwarded)];
+  if (chains.passedOn.size + chains.asking.size === 0)
+    return listOf([...first, ...proxiesOf(chains)], goTo(chains.peer));
+  const answeredBy = (peers: OnDemandPeers): Matcher_OnMatch =>
+    goOn(listOf(proxiesOf(peers), goTo(peers.peer)));
+  const entries = [
+    ...passedOnEntries(chains, allowedClients),
+    ...[...chains.asking].map(([name, peers]) => [name, answeredBy(peers)] as const),
+  ];
+  return listOf(first, goOn(byName(entries, answeredBy(chains))));
 }
 
 function listOf(matchers: Matcher_MatcherList_FieldMatcher[], onNoMatch: Matcher_OnMatch): Matcher {
@@ -69,25 +81,29 @@ function listOf(matchers: Matcher_MatcherList_FieldMatcher[], onNoMatch: Matcher
   });
 }
 
-/** In one look, however many there are. */
-function byName(
+type Entry = readonly [name: string, chosen: Matcher_OnMatch];
+
+function passedOnEntries(
   { passedOn, refused }: OnDemandChains,
   allowedClients: readonly CidrRange[],
-  others: Matcher,
-): Matcher {
-  const sorted = [...passedOn].sort(([a], [b]) => compareText(a, b));
-  const entries = sorted.map(([name, chain]) => {
-    if (allowedClients.length === 0) return [name, goTo(chain)] as const;
+): readonly Entry[] {
+  return [...passedOn].map(([name, chain]) => {
+    if (allowedClients.length === 0) return [name, goTo(chain)];
     const allowed = when(comesFrom(allowedClients, "allowed-clients"), chain);
-    return [name, goOn(listOf([allowed], goTo(refused)))] as const;
+    return [name, goOn(listOf([allowed], goTo(refused)))];
   });
-  const map = { map: Object.fromEntries(entries) };
+}
+
+/** In one look, however many there are. */
+function byName(entries: readonly Entry[], onNoMatch: Matcher_OnMatch): Matcher {
+  const sorted = [...entries].sort(([a], [b]) => compareText(a, b));
+  const map = { map: Object.fromEntries(sorted) };
   return create(MatcherSchema, {
     matcherType: {
       case: "matcherTree",
       value: { input: serverName, treeType: { case: "exactMatchMap", value: map } },
     },
-    onNoMatch: goOn(others),
+    onNoMatch,
   });
 }
 

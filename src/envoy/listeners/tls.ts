@@ -6,14 +6,23 @@ import type { TransportSocket } from "#gen/envoy/config/core/v3/base_pb.ts";
 import { TransportSocketSchema } from "#gen/envoy/config/core/v3/base_pb.ts";
 import { SNISchema } from "#gen/envoy/extensions/transport_sockets/tls/cert_mappers/sni/v3/config_pb.ts";
 import { ConfigSchema as OnDemandSchema } from "#gen/envoy/extensions/transport_sockets/tls/cert_selectors/on_demand_secret/v3/config_pb.ts";
-import { TlsParameters_TlsProtocol } from "#gen/envoy/extensions/transport_sockets/tls/v3/common_pb.ts";
+import {
+  CertificateValidationContext_TrustChainVerification,
+  TlsParameters_TlsProtocol,
+} from "#gen/envoy/extensions/transport_sockets/tls/v3/common_pb.ts";
+import type { SdsSecretConfig } from "#gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 import { SdsSecretConfigSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 import type { CommonTlsContextSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
 import { DownstreamTlsContextSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
-import { overAds, typedConfig, typedExtension } from "../encode.ts";
+import type { ClientCertificates } from "#model/client-certificate.ts";
+import { secretName } from "#model/fragment.ts";
+import type { CertificateGroup } from "#model/virtual-host.ts";
+import { authoritiesName } from "../chain-names.ts";
+import { type Init, overAds, typedConfig, typedExtension } from "../encode.ts";
 import { noServerName } from "../secrets/server-name.ts";
+import { verifyDepth } from "../secrets/verify-depth.ts";
 
-type CommonTls = MessageInitShape<typeof CommonTlsContextSchema>;
+type CommonTls = Init<typeof CommonTlsContextSchema>;
 
 /** Forward secrecy and authenticated encryption only; the equal pair leaves the choice to a client without AES in hardware. */
 const cipherSuites = [
@@ -37,9 +46,17 @@ const handshakes: CommonTls = {
 
 const parameters: CommonTls = { ...handshakes, alpnProtocols: ["h2", "http/1.1"] };
 
-/** One secret, by name: a new certificate reaches new handshakes and drains nothing. */
-export function tlsWithSecret(secret: string): TransportSocket {
-  return withSecret(parameters, secret);
+/** The names of the secrets that a group's handshakes need. */
+export function secretsOf({ secret, clients }: CertificateGroup): readonly string[] {
+  return [
+    ...(secret === undefined ? [] : [secret]),
+    ...(clients === undefined ? [] : [authoritiesName(secretName(clients.authorities))]),
+  ];
+}
+
+/** Secrets by name: a new certificate reaches new handshakes and drains nothing. */
+export function tlsWithSecret(secret: string, clients?: ClientCertificates): TransportSocket {
+  return withSecret(parameters, secret, clients);
 }
 
 /** The same for what is passed on without knowing what it is: no protocol is agreed on. */
@@ -47,16 +64,47 @@ export function tlsForStreams(secret: string): TransportSocket {
   return withSecret(handshakes, secret);
 }
 
-function withSecret(common: CommonTls, secret: string): TransportSocket {
+function withSecret(
+  common: CommonTls,
+  secret: string,
+  clients?: ClientCertificates,
+): TransportSocket {
   return tlsSocket({
     commonTlsContext: {
       ...common,
-      tlsCertificateSdsSecretConfigs: [
-        create(SdsSecretConfigSchema, { name: secret, sdsConfig: overAds() }),
-      ],
+      tlsCertificateSdsSecretConfigs: [secretNamed(secret)],
+      ...(clients === undefined ? {} : verificationOf(clients)),
     },
+    ...(clients === undefined ? {} : withoutResumption),
   });
 }
+
+/**
+ * Handshakes succeed whatever a client shows: routes judge it (`routes/client-certificate.ts`). Of a session that is taken up
+ * again Envoy says that nothing was verified, so that none is.
+ */
+function verificationOf({
+  authorities,
+  depth,
+}: ClientCertificates): Pick<CommonTls, "validationContextType"> {
+  const value = {
+    defaultValidationContext: {
+      trustChainVerification: CertificateValidationContext_TrustChainVerification.ACCEPT_UNTRUSTED,
+      maxVerifyDepth: verifyDepth(depth),
+    },
+    validationContextSdsSecretConfig: secretNamed(authoritiesName(secretName(authorities))),
+  };
+  return { validationContextType: { case: "combinedValidationContext", value } };
+}
+
+function secretNamed(name: string): SdsSecretConfig {
+  return create(SdsSecretConfigSchema, { name, sdsConfig: overAds() });
+}
+
+const withoutResumption = {
+  sessionTicketKeysType: { case: "disableStatelessSessionResumption", value: true },
+  disableStatefulSessionResumption: true,
+} as const;
 
 /**
  * The secret named as the server name of each handshake, asked for when the first one comes; nothing is fetched before.
@@ -77,8 +125,7 @@ export function tlsOnDemand(): TransportSocket {
         selector,
       ),
     },
-    sessionTicketKeysType: { case: "disableStatelessSessionResumption", value: true },
-    disableStatefulSessionResumption: true,
+    ...withoutResumption,
   });
 }
 

@@ -21,6 +21,23 @@ export function plainText(text: Text, host: Host): string | undefined {
   return plain.length === parts.length ? plain.join("") : undefined;
 }
 
+const tlsCommands = {
+  version: "%DOWNSTREAM_TLS_VERSION%",
+  cipher: "%DOWNSTREAM_TLS_CIPHER%",
+  "server-name": "%REQUESTED_SERVER_NAME%",
+  session: "%DOWNSTREAM_TLS_SESSION_ID%",
+} as const;
+
+const certificateCommands = {
+  subject: "%DOWNSTREAM_PEER_SUBJECT%",
+  issuer: "%DOWNSTREAM_PEER_ISSUER%",
+  serial: "%DOWNSTREAM_PEER_SERIAL%",
+  sha1: "%DOWNSTREAM_PEER_FINGERPRINT_1%",
+  "escaped-pem": "%DOWNSTREAM_PEER_CERT%",
+  "not-before": "%DOWNSTREAM_PEER_CERT_V_START(%b %e %H:%M:%S %Y GMT)%",
+  "not-after": "%DOWNSTREAM_PEER_CERT_V_END(%b %e %H:%M:%S %Y GMT)%",
+} as const;
+
 function command(variable: Variable, host: Host): string {
   switch (variable.kind) {
     case "scheme":
@@ -52,6 +69,13 @@ function command(variable: Variable, host: Host): string {
       return "%RESPONSE_CODE%";
     case "response-header":
       return `%RESP(${variable.name})%`;
+    case "tls":
+      return tlsCommands[variable.part];
+    case "client-certificate":
+      return certificateCommands[variable.part];
+    case "client-verdict":
+      // Who knows better has put it in already: see `client-certificate.ts`.
+      return "NONE";
     case "header":
       return `%REQ(${variable.name === "host" ? ":AUTHORITY" : variable.name})%`;
     default:

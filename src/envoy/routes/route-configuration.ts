@@ -5,6 +5,7 @@ import { clientAddressHeader } from "#authorization/policy.ts";
 import { formatOrigin } from "#base/origin.ts";
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { backendName } from "#model/backend.ts";
+import { formatClientCertificates } from "#model/client-certificate.ts";
 import { formatClientRule } from "#model/client-rule.ts";
 import { formatHost, type Host } from "#model/host.ts";
 import { protectionName } from "#model/protection.ts";
@@ -23,6 +24,7 @@ import { rateLimitName, withoutRateLimits, withRateLimits } from "../filters/rat
 import { connectionHeader, scopeHeader } from "../internal-headers.ts";
 import type { Resource } from "../resource.ts";
 import { bodyBytes } from "./answer.ts";
+import { byCertificate } from "./client-certificate.ts";
 import type { ConnectionGuard } from "./misdirected.ts";
 import { buildMisdirectedRoute, protectionsOfGuard } from "./misdirected.ts";
 import {
@@ -54,8 +56,10 @@ export function buildRouteConfiguration(
 ): Resource {
   const name = hostResourceName(virtualHost.host);
   const misdirected = buildMisdirectedRoute(guard, formatOrigin(virtualHost.origin));
-  const routes = virtualHost.routes.filter(canMatch);
-  const { host } = virtualHost;
+  const { host, clients } = virtualHost;
+  const routes = virtualHost.routes
+    .filter(canMatch)
+    .flatMap((route) => byCertificate(route, clients));
   const shared = sharedByRoutes(routes, host);
   const message: MessageInitShape<typeof RouteConfigurationSchema> = {
     name,
@@ -125,13 +129,16 @@ function policiesOf(routes: readonly Route[]): ReadonlySet<string> {
 
 /** A route that keeps people out; what is merely not there (404) or broken (5xx) protects nobody. */
 function protectionOf(route: Route): readonly string[] {
-  const { action, clients, protections = [], rateLimits } = route;
+  const { action, clients, clientCertificates, protections = [], rateLimits } = route;
   const place = formatTaken(route);
   const keepsOut = action.kind === "respond" && (action.status === 401 || action.status === 403);
   return [
     ...(keepsOut ? [`${action.status} ${place}`] : []),
     ...protections.map((protection) => `${protectionName(protection)} ${place}`),
     ...(clients === undefined ? [] : [`${formatClientRule(clients)} ${place}`]),
+    ...(clientCertificates === undefined
+      ? []
+      : [`${formatClientCertificates(clientCertificates)} ${place}`]),
     ...(rateLimits === undefined ? [] : [`${formatRateLimits(rateLimits)} ${place}`]),
   ];
 }

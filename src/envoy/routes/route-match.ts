@@ -10,6 +10,7 @@ import { FractionalPercent_DenominatorType } from "#gen/envoy/type/v3/percent_pb
 import type { Condition } from "#model/condition.ts";
 import type { PathMatch, Route } from "#model/route.ts";
 import type { Init } from "../encode.ts";
+import type { RouteByCertificate } from "./client-certificate.ts";
 
 type HeaderMatcher = Init<typeof HeaderMatcherSchema>;
 type RouteMatch = Init<typeof RouteMatchSchema>;
@@ -20,12 +21,18 @@ export function canMatch({ match }: Route): boolean {
 }
 
 /** The match of a route. */
-export function buildMatch({ match, conditions = [], drawBelow }: Route): RouteMatch {
+export function buildMatch({
+  match,
+  conditions = [],
+  drawBelow,
+  shown,
+}: RouteByCertificate): RouteMatch {
   const headers = [...withinOf(match), ...conditions.map(headerMatcherOf)];
   return {
     pathSpecifier: pathOf(match),
     ...(headers.length === 0 ? {} : { headers }),
     ...(drawBelow === undefined ? {} : { runtimeFraction: fractionOf(drawBelow) }),
+    ...(shown === undefined ? {} : { tlsContext: shown }),
   };
 }
 

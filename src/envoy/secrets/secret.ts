@@ -4,7 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { SecretSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 import { encodeResource } from "../encode.ts";
 import type { Resource } from "../resource.ts";
-import type { KeyMaterial } from "../secret-source.ts";
+import type { Authorities, KeyMaterial } from "../secret-source.ts";
 
 /** The resource's bytes hold the private key: `decode.ts` shows it redacted. */
 export function buildSecret(name: string, material: KeyMaterial): Resource {
@@ -19,6 +19,22 @@ export function buildSecret(name: string, material: KeyMaterial): Resource {
         privateKey: {
           specifier: { case: "inlineBytes", value: material.privateKey.reveal() },
         },
+      },
+    },
+  });
+  return encodeResource({ type: "secret", name }, SecretSchema, message);
+}
+
+/** Authorities by whom others are verified; what they took back goes along. */
+export function buildAuthorities(name: string, { certificates, revoked }: Authorities): Resource {
+  const inline = (value: string) => ({ specifier: { case: "inlineString", value } }) as const;
+  const message = create(SecretSchema, {
+    name,
+    type: {
+      case: "validationContext",
+      value: {
+        trustedCa: inline(certificates),
+        ...(revoked === undefined ? {} : { crl: inline(revoked) }),
       },
     },
   });

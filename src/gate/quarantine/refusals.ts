@@ -2,12 +2,14 @@
 
 import type { Finding } from "#base/finding.ts";
 import { formatOrigin, type Origin } from "#base/origin.ts";
+import { secretOfAuthorities } from "#envoy/chain-names.ts";
 import { chainName } from "#envoy/internal-headers.ts";
 import { passthroughChainPrefix } from "#envoy/listeners/passthrough.ts";
 import { ownListenerPrefix, streamChainName } from "#envoy/listeners/stream-listener.ts";
 import { explainRefusal } from "#envoy/refusal.ts";
 import type { ResourceName } from "#envoy/resource.ts";
 import { objectOfRoute } from "#envoy/routes/closed-routes.ts";
+import { groupName } from "#model/fragment.ts";
 import { type Gateway, unclaimed } from "#model/gateway.ts";
 import type { Verdict } from "#xds/quarantine/quarantine.ts";
 import type { XdsServer } from "#xds/xds-server.ts";
@@ -83,7 +85,7 @@ function originOf(
   if (type === "listener" && name.startsWith(ownListenerPrefix))
     return originOfPort(name.slice(ownListenerPrefix.length), part, gateway);
   if (type === "listener" && part !== undefined) return originOfChain(part, gateway);
-  const [namespace = "", plain = ""] = name.split("/");
+  const [namespace = "", plain = ""] = (secretOfAuthorities(name) ?? name).split("/");
   if (type === "secret" && plain !== "") {
     return { kind: "Secret", namespace, name: plain, path: "" };
   }
@@ -115,9 +117,9 @@ function originOfChain(chain: string, gateway: Gateway): Origin {
     return gateway.passthroughOf(host)?.origin ?? unclaimed;
   }
   for (const serverName of gateway.serverNames()) {
-    const secret = gateway.certificateOf(serverName)?.use.secret;
-    if (secret === undefined || chainName(`${secret.namespace}/${secret.name}`) !== chain) continue;
-    return { kind: "Secret", ...secret, path: "" };
+    const use = gateway.certificateOf(serverName)?.use;
+    if (use === undefined || chainName(groupName(use)) !== chain) continue;
+    return { kind: "Secret", ...use.secret, path: "" };
   }
   return unclaimed;
 }
