@@ -17,7 +17,12 @@ import { translateErrorPages } from "./features/error-pages.ts";
 import { parseHost } from "./features/host.ts";
 import { orderLocations, type PlacedLocation } from "./features/locations.ts";
 import { formatLocation, type Location, parsePath } from "./features/path.ts";
-import { checkPolicies, type PolicyScope, protectionOf } from "./features/policies.ts";
+import {
+  checkPolicies,
+  clientCertificatesOf,
+  type PolicyScope,
+  protectionOf,
+} from "./features/policies.ts";
 import { placeAction, translateRoute } from "./features/route.ts";
 import { translateTls } from "./features/tls.ts";
 import { hasSnippet, reportIdleRouteFields, reportIdleServerFields } from "./features/unapplied.ts";
@@ -48,7 +53,10 @@ export function translateVirtualServer(
   const report: Report = { origin: originOf(object), findings: [] };
   const spec = object.value?.spec ?? {};
   const host = parseHost(spec.host, report);
-  const policies = { references: spec.policies ?? [], at: "spec.policies", report };
+  const policies: PolicyScope = {
+    ...{ references: spec.policies ?? [], at: "spec.policies", report },
+    place: spec.tls === undefined ? "server" : "server-with-tls",
+  };
   checkPolicies(policies, world);
   reportIdleServerFields(spec, report);
   const upstreams = translateUpstreams(spec.upstreams ?? [], report, world);
@@ -57,7 +65,10 @@ export function translateVirtualServer(
   const { labels } = object.object.metadata;
   const wanted = translateCertManager(spec.tls, host && spec.host, labels, report);
   const server = { object, spec, host: any, report, upstreams, policies, world, settings };
-  const routes = routesOf(server);
+  const clients = clientCertificatesOf(policies, world);
+  const routes = routesOf(server).map((route) =>
+    clients === undefined ? route : { ...route, clientCertificates: clients },
+  );
   const isRead = object.problems.every(({ problem }) => problem === "unknown");
   if (host === undefined || isRejected(report) || !isRead)
     return { ...nothing, claimed: true, ...wanted, findings: report.findings };
@@ -66,7 +77,9 @@ export function translateVirtualServer(
     seniority,
     claimed: true,
     rules: [{ host, ownership: "whole", routes: [...tls.redirects, ...routes], origin }],
-    certificates: tls.certificates,
+    certificates: tls.certificates.map((use) =>
+      clients === undefined ? use : { ...use, clients },
+    ),
     ...wanted,
     findings: report.findings,
   };

@@ -21,6 +21,7 @@ test("a Policy names the Secrets of its own namespace that its rule needs", () =
     { egressMTLS: { tlsSecret: "shown", trustedCertSecret: "authorities" } },
     { jwt: { realm: "shop", secret: "keys" } },
     { jwt: { realm: "shop", jwksURI: "https://keys.test/", trustedCertSecret: "authorities" } },
+    { ingressMTLS: { clientCertSecret: "authorities" } },
     { basicAuth: {} },
     { accessControl: { allow: ["10.0.0.0/8"] } },
   ];
@@ -34,7 +35,7 @@ test("a Policy names the Secrets of its own namespace that its rule needs", () =
         ["shop", "shown"],
         ["shop", "authorities"],
       ],
-      ...[[["shop", "keys"]], [["shop", "authorities"]]],
+      ...[[["shop", "keys"]], [["shop", "authorities"]], [["shop", "authorities"]]],
       ...[[], []],
     ],
   );

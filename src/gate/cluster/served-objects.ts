@@ -59,10 +59,10 @@ function secretNamesOf(object: KubeObject): readonly string[] {
   }
   if (kind === policyKind.id) {
     const spec = read(policyKind, object).value?.spec ?? {};
-    const { basicAuth, apiKey, egressMTLS, externalAuth, jwt } = spec;
+    const { basicAuth, apiKey, egressMTLS, externalAuth, ingressMTLS, jwt } = spec;
     const named = [
       ...[basicAuth?.secret, apiKey?.clientSecret, externalAuth?.trustedCertSecret],
-      ...[jwt?.secret, jwt?.trustedCertSecret],
+      ...[jwt?.secret, jwt?.trustedCertSecret, ingressMTLS?.clientCertSecret],
       ...[egressMTLS?.tlsSecret, egressMTLS?.trustedCertSecret],
     ];
     return named.flatMap((name = "") => (name === "" ? [] : [name]));

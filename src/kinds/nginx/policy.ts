@@ -184,7 +184,7 @@ const body = fields({ spec: optional(spec, "The rule.") });
 export type Policy = Parsed<typeof body>;
 
 /** Rules by which nobody is let in or kept out here. */
-const otherRules = [...["ingressMTLS", "oidc", "waf", "cache"], ...["cors", "hsts"]] as const;
+const otherRules = ["oidc", "waf", "cache", "cors", "hsts"] as const;
 
 export const policyKind: Kind<Policy> = {
   id: "Policy.k8s.nginx.org",
@@ -202,6 +202,11 @@ export const policyKind: Kind<Policy> = {
       reason: "this rule is not applied",
       advice: "expect 500 where it is referred to",
     })),
+    {
+      path: "spec.ingressMTLS.crlFileName",
+      reason: "there are no files here; ca.crl of the Secret is read",
+      advice: "put the list into the Secret; expect 500 where it is referred to",
+    },
     {
       path: "spec.jwt.sniEnabled",
       reason: "a server name is always sent",

@@ -5,6 +5,7 @@ import { err, ok, type Result } from "#base/result.ts";
 import type { Known } from "#kinds/kind.ts";
 import { type Policy, policyKind } from "#kinds/nginx/policy.ts";
 import type { PolicyReference } from "#kinds/nginx/route.ts";
+import type { ClientCertificates } from "#model/client-certificate.ts";
 import type { ClientRule } from "#model/client-rule.ts";
 import type { Protection as ModelProtection } from "#model/protection.ts";
 import type { Route } from "#model/route.ts";
@@ -15,6 +16,7 @@ import { type Report, refuses, refusesTwice, tells, warns } from "../report.ts";
 import { accessControl, mergeAccessControl } from "./access-control.ts";
 import { broken } from "./action.ts";
 import { authorizationRules, portsNote } from "./authorization.ts";
+import { ingressMtls } from "./client-certificates.ts";
 import { burstNote, type LimitWish, mergeRateLimits, rateLimit } from "./rate-limit.ts";
 import { egressMtls, type TlsWish, withTls } from "./upstream-tls.ts";
 
@@ -24,6 +26,8 @@ export interface PolicyScope {
   /** `spec.policies`, `spec.routes[0].policies`. */
   readonly at: string;
   readonly report: Report;
+  /** Default: a route. */
+  readonly place?: "server" | "server-with-tls";
 }
 
 /** What becomes of the routes that policies are for. */
@@ -32,6 +36,7 @@ export type Protection = (routes: readonly Route[]) => readonly Route[];
 /** What a policy asks for: one of these. */
 interface Wanted {
   readonly clients?: ClientRule;
+  readonly clientCertificates?: ClientCertificates;
   readonly limit?: LimitWish;
   /** What its owner should know of how it is applied. */
   readonly note?: FindingText;
@@ -106,7 +111,7 @@ export function checkPolicies(scope: PolicyScope, world: World): void {
     const key = `${namespace}/${name}`;
     if (seen.has(key)) refusesTwice(report, place, key);
     seen.add(key);
-    const judged = judge(namespace, name, world);
+    const judged = judgeAt(scope, { namespace, name }, world);
     if (judged.kind === "applied") {
       if (judged.wanted.note !== undefined) tells(report, place, judged.wanted.note);
       continue;
@@ -124,10 +129,36 @@ function rank(rule: string): number {
   return Object.keys(authorizationRules).indexOf(rule);
 }
 
-function judgedIn({ references, report }: PolicyScope, world: World): readonly Judged[] {
-  return references.map((reference) =>
-    judge(namespaceOf(reference, report), reference?.name ?? "", world),
-  );
+/** What clients of a server are asked to show; undefined: nothing. */
+export function clientCertificatesOf(
+  server: PolicyScope,
+  world: World,
+): ClientCertificates | undefined {
+  const judged = judgedIn(server, world).flatMap((one) => (one.kind === "applied" ? [one] : []));
+  return judged.find(({ rule }) => rule === "ingressMTLS")?.wanted.clientCertificates;
+}
+
+function judgedIn(scope: PolicyScope, world: World): readonly Judged[] {
+  return scope.references.map((reference) => {
+    const namespace = namespaceOf(reference, scope.report);
+    return judgeAt(scope, { namespace, name: reference?.name ?? "" }, world);
+  });
+}
+
+/** Handshakes are the server's: one that has none asks nobody for a certificate. */
+function judgeAt(
+  { place }: PolicyScope,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  world: World,
+): Judged {
+  const judged = judge(namespace, name, world);
+  if (judged.kind === "broken" || judged.rule !== "ingressMTLS" || place === "server-with-tls")
+    return judged;
+  const problem =
+    place === "server"
+      ? "has the rule ingressMTLS, and TLS must be enabled for it"
+      : "has the rule ingressMTLS, which is not allowed in the route context";
+  return { kind: "broken", problem };
 }
 
 function namespaceOf(reference: PolicyReference | undefined, { origin }: Report): string {
@@ -171,6 +202,11 @@ function wantedBy(
     const limit = rateLimit(spec);
     const note = burstNote(spec);
     return limit.ok ? ok({ limit: limit.value, ...(note === undefined ? {} : { note }) }) : limit;
+  }
+  if (rule === "ingressMTLS") {
+    const asked = ingressMtls(spec, context);
+    if (!asked.ok) return asked;
+    return ok(asked.value === undefined ? {} : { clientCertificates: asked.value });
   }
   if (rule === "egressMTLS") {
     const tls = egressMtls(spec, context);

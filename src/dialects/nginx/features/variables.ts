@@ -21,6 +21,22 @@ const plain: Readonly<Record<string, Variable>> = {
   time_local: { kind: "time", form: "common-log" },
 };
 
+/** Of the connection; the family `ssl_` has more, which nothing here knows. */
+const encryption: Readonly<Record<string, Variable>> = {
+  ssl_protocol: { kind: "tls", part: "version" },
+  ssl_cipher: { kind: "tls", part: "cipher" },
+  ssl_server_name: { kind: "tls", part: "server-name" },
+  ssl_session_id: { kind: "tls", part: "session" },
+  ssl_client_verify: { kind: "client-verdict" },
+  ssl_client_s_dn: { kind: "client-certificate", part: "subject" },
+  ssl_client_i_dn: { kind: "client-certificate", part: "issuer" },
+  ssl_client_serial: { kind: "client-certificate", part: "serial" },
+  ssl_client_fingerprint: { kind: "client-certificate", part: "sha1" },
+  ssl_client_escaped_cert: { kind: "client-certificate", part: "escaped-pem" },
+  ssl_client_v_start: { kind: "client-certificate", part: "not-before" },
+  ssl_client_v_end: { kind: "client-certificate", part: "not-after" },
+};
+
 /** What nginx knows of itself or counts, and a gate that is not nginx does not. */
 const unknownHere = [
   ...["args", "request_body", "request_time", "request_length", "nginx_version", "pid"],
@@ -115,7 +131,7 @@ function variableOf(
       `'${name}' contains an invalid NGINX variable. Accepted variables are: ${rules.variables.join(", ")}`,
     );
   }
-  const known = plain[name];
+  const known = plain[name] ?? encryption[name];
   if (known !== undefined) return known;
   if (name.startsWith("http_"))
     return { kind: "header", name: name.slice("http_".length).replaceAll("_", "-").toLowerCase() };
