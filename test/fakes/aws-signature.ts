@@ -1,13 +1,20 @@
 /** Whether a request is signed as AWS asks for it ("Signature Version 4"): every part there, and the signature right. */
 
 import { createHash, createHmac } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 
 export interface KnownKey {
   readonly id: string;
   readonly secret: string;
   /** Of temporary credentials. */
   readonly sessionToken?: string;
+}
+
+/** The part of a request that is signed. */
+export interface SignedRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: IncomingHttpHeaders;
 }
 
 export type SignatureProblem =
@@ -20,7 +27,7 @@ const form =
 
 /** What is wrong with the signature of a request to `service`; undefined when nothing is. */
 export function signatureProblem(
-  request: IncomingMessage,
+  request: SignedRequest,
   body: string,
   { service, keys }: { readonly service: string; readonly keys: readonly KnownKey[] },
 ): SignatureProblem | undefined {

@@ -5,7 +5,7 @@
 
 import type { SecretBytes } from "#base/secret-bytes.ts";
 import type { AwsDeps } from "./aws-deps.ts";
-import { AwsError, answerError, sendError } from "./aws-error.ts";
+import { AwsError, sendError } from "./aws-error.ts";
 import { givenEndpoint } from "./endpoint.ts";
 import { type SdkRequestHandler, sdkRequests } from "./sdk-requests.ts";
 
@@ -189,15 +189,10 @@ function lasting(
   };
 }
 
-/** The SDK's errors hold no credentials, but may quote what a server said. */
+/** Answers of AWS were judged by {@link sdkRequests} already; the rest is what the SDK looked for in vain. */
 function credentialError(error: unknown): AwsError {
-  if (!(error instanceof Error)) return sendError(error);
-  const { $metadata, message, name } = error as Error & {
-    readonly $metadata?: { readonly httpStatusCode?: number };
-  };
-  if ($metadata?.httpStatusCode !== undefined)
-    return answerError({ status: $metadata.httpStatusCode, type: name, message });
-  if (/CredentialsProviderError|TokenProviderError/.test(name))
-    return new AwsError("denied", `no credentials of AWS are found: ${message}`, { cause: error });
-  return sendError(error);
+  const { name = "", message = "" } = error instanceof Error ? error : {};
+  return /^(CredentialsProvider|TokenProvider)Error$/.test(name)
+    ? new AwsError("denied", `no credentials of AWS are found: ${message}`, { cause: error })
+    : sendError(error);
 }

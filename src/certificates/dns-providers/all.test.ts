@@ -8,6 +8,7 @@ import {
   rfc2136Service,
   webhookService,
 } from "#test/fakes/dns/provider-services.ts";
+import { route53Service } from "#test/fakes/route53/route53-services.ts";
 import { dnsProviders } from "./all.ts";
 import { dnsProviderContract, type ProviderUnderTest } from "./contract.ts";
 import type { ProviderContext } from "./dns-provider.ts";
@@ -30,6 +31,12 @@ const services: Readonly<Record<(typeof dnsProviders)[number]["name"], Variants>
     "SHA-1 over TCP": rfc2136Service("HMACSHA1", "TCP"),
     "SHA-256 over TCP": rfc2136Service("HMACSHA256", "TCP"),
     "SHA-512 over UDP": rfc2136Service("HMACSHA512", "UDP"),
+  },
+  route53: {
+    "an access key": route53Service("an access key"),
+    "a role": route53Service("a role"),
+    "a ServiceAccount": route53Service("a ServiceAccount"),
+    "a named zone": route53Service("a named zone"),
   },
   webhook: { "an API server": webhookService() },
 };

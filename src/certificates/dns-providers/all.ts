@@ -5,6 +5,7 @@ import { cloudflare } from "./cloudflare/cloudflare.ts";
 import type { DnsProvider } from "./dns-provider.ts";
 import { manual } from "./manual/manual.ts";
 import { rfc2136 } from "./rfc2136/rfc2136.ts";
+import { route53 } from "./route53/route53.ts";
 import { webhook } from "./webhook/webhook.ts";
 
 export const dnsProviders = [
@@ -12,5 +13,6 @@ export const dnsProviders = [
   cloudflare,
   manual,
   rfc2136,
+  route53,
   webhook,
 ] as const satisfies readonly DnsProvider[];

@@ -54,6 +54,11 @@ export interface ProviderContext {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** The zone that holds a name, without a dot at its end. Throws DnsProviderError `no-zone`. */
   readonly zoneOf: (name: string, signal: AbortSignal) => Promise<string>;
+  /** A token of a ServiceAccount in {@link credentialsNamespace} for some audiences. Absent: nobody gives such tokens. */
+  readonly serviceAccountToken?: (
+    name: string,
+    audiences: readonly string[],
+  ) => Promise<SecretBytes>;
   /** Absent: there is no way to programs beside the API server. */
   readonly apiServices?: ApiServices;
 }

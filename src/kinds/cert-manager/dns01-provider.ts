@@ -193,4 +193,5 @@ export const dns01Providers = {
 export type AzureDnsProvider = Parsed<typeof azureDNS>;
 export type CloudflareProvider = Parsed<typeof cloudflare>;
 export type Rfc2136Provider = Parsed<typeof rfc2136>;
+export type Route53Provider = Parsed<typeof route53>;
 export type WebhookProvider = Parsed<typeof webhook>;
