@@ -18,6 +18,7 @@ import type { KeyListener } from "#base/tracked/index-by-key.ts";
 import { dialects } from "./dialects/all.ts";
 import { resolveEndpoints, unresolved } from "./dialects/common/endpoints.ts";
 import { kindFindings } from "./dialects/common/findings.ts";
+import { solverAnswer } from "./dialects/common/solver-answer.ts";
 import type { Dialect, DialectSettings, World } from "./dialects/dialect.ts";
 import { KnownObjects } from "./dialects/known-objects.ts";
 import { KnownSecrets, type KnownSecretsDeps } from "./dialects/known-secrets.ts";
@@ -28,7 +29,8 @@ import type { ListenerLayout } from "./envoy/listeners/layout.ts";
 import type { Resource, ResourceChange } from "./envoy/resource.ts";
 import type { Authorities, KeyMaterial } from "./envoy/secret-source.ts";
 import { kinds } from "./kinds/all.ts";
-import type { Kind, Known } from "./kinds/kind.ts";
+import { challengeKind } from "./kinds/cert-manager/challenge.ts";
+import { type Kind, type Known, read } from "./kinds/kind.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "./kinds/object.ts";
 import { type Secret, secretEntries, secretKind } from "./kinds/secret.ts";
 import type { Backend, Endpoint, Endpoints } from "./model/backend.ts";
@@ -145,6 +147,8 @@ export class Pipeline {
     }
     if (!this.#judgedElsewhere.includes(kind.id))
       this.#findings.set(`object ${key}`, kindFindings(kind, known));
+    if (kind.id === challengeKind.id)
+      this.#built.gateway.setAnswer(key, solverAnswer(read(challengeKind, object)));
     const dialect = dialectsByKind.get(kind.id);
     if (dialect === undefined || this.#fragments.has(key)) return;
     this.#fragments.set(
@@ -159,6 +163,7 @@ export class Pipeline {
     this.#fragments.delete(text);
     this.#claim(text, undefined, {});
     this.#built.gateway.removeFragment(text);
+    this.#built.gateway.setAnswer(text, undefined);
     this.#findings.delete(`fragment ${text}`);
     this.#findings.delete(`object ${text}`);
     this.#objects.delete(key);

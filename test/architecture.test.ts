@@ -203,6 +203,8 @@ const concerns = [
 
 /** Who writes the status of which kinds: a condition has one writer. */
 const statusWriters: StatusWriters = {
+  "certificates/acme/challenges/challenge-work.ts": ["Challenge"],
+  "certificates/acme/orders/order-steps.ts": ["Order"],
   "status/ingress-status.ts": ["Ingress"],
   "status/state-status.ts": ["TransportServer", "VirtualServer", "VirtualServerRoute"],
   "workloads/controller.ts": ["Deployment", "Pod", "ReplicaSet"],

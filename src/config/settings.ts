@@ -60,6 +60,8 @@ const file = fields({
   ),
   metrics: optional(listenAddress),
   routeStatistics: optional(boolean),
+  outboundAddresses: optional(list(network)),
+  clusterResourceNamespace: optional(text),
   images: optional(mapOf(image)),
 });
 
@@ -98,6 +100,10 @@ export interface Settings {
   readonly metrics: ListenAddress | undefined;
   /** Whether Envoy counts the requests of each route. */
   readonly routeStatistics: boolean;
+  /** Networks and addresses that issuers may have us connect to although they are inside. */
+  readonly outboundAddresses: readonly string[];
+  /** Where Secrets of ClusterIssuers are. */
+  readonly clusterResourceNamespace: string;
   readonly images: Readonly<Record<string, ImageSetting>>;
 }
 
@@ -120,6 +126,8 @@ export const defaults: Settings = {
   accessLog: { format: "text", samplePercent: 100 },
   metrics: undefined,
   routeStatistics: false,
+  outboundAddresses: [],
+  clusterResourceNamespace: "cert-manager",
   images: {},
 };
 

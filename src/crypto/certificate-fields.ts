@@ -8,8 +8,12 @@ import { type DerElement, readElement, readElements } from "./der-reader.ts";
 export interface CertificateFields {
   /** The subject's Name, as it stands. */
   readonly subject: Uint8Array;
+  /** The serial number, as its INTEGER holds it. */
+  readonly serial: Uint8Array;
   /** Undefined without the extension. */
   readonly subjectKeyId: Uint8Array | undefined;
+  /** Undefined without the extension, or when that names the issuer otherwise. */
+  readonly authorityKeyId: Uint8Array | undefined;
   /** DNS names, URIs and addresses in their order; other kinds are left out. */
   readonly alternativeNames: readonly AlternativeName[];
 }
@@ -18,6 +22,10 @@ const version = 0xa0;
 const extensionList = 0xa3;
 const subjectAlternativeName = objectIdentifier("2.5.29.17");
 const subjectKeyIdentifier = objectIdentifier("2.5.29.14");
+const authorityKeyIdentifier = objectIdentifier("2.5.29.35");
+
+/** `[0] KeyIdentifier` of RFC 5280 §4.2.1.1. */
+const keyIdentifierChoice = 0x80;
 
 /** Reads a certificate in DER (RFC 5280 §4.1); nothing is verified. */
 export function parseCertificateFields(der: Uint8Array): Result<CertificateFields, string> {
@@ -25,18 +33,25 @@ export function parseCertificateFields(der: Uint8Array): Result<CertificateField
   const fields = body === undefined ? err("no certificate") : readElements(body.content);
   if (!fields.ok) return fields;
   // serialNumber, signature, issuer, validity, subject: behind the version, where there is one.
-  const subject = fields.value[fields.value[0]?.tag === version ? 5 : 4];
-  if (subject === undefined) return err("a certificate without a subject");
+  const first = fields.value[0]?.tag === version ? 1 : 0;
+  const [serial, subject] = [fields.value[first], fields.value[first + 4]];
+  if (serial === undefined || subject === undefined) return err("a certificate without a subject");
   const values = extensionValues(fields.value.find(({ tag }) => tag === extensionList));
   const keyId = values(subjectKeyIdentifier);
   const names = values(subjectAlternativeName);
   const elements = names === undefined ? undefined : childrenOf(names);
   const subjectKeyId = keyId === undefined ? undefined : readElement(keyId);
+  const authority = values(authorityKeyIdentifier);
+  const authorityParts = authority === undefined ? undefined : childrenOf(authority);
   if (elements?.ok === false || subjectKeyId?.ok === false)
     return err("a certificate whose extensions cannot be read");
   return ok({
     subject: subject.whole,
+    serial: serial.content,
     subjectKeyId: subjectKeyId?.value.content,
+    authorityKeyId: authorityParts?.ok
+      ? authorityParts.value.find(({ tag }) => tag === keyIdentifierChoice)?.content
+      : undefined,
     alternativeNames: (elements?.value ?? []).flatMap((one) => parseAlternativeName(one) ?? []),
   });
 }

@@ -19,6 +19,7 @@ import type { FoundEnvoy } from "#proxies/process/find-envoy.ts";
 import { defaultRotation } from "#proxies/process/log-rotation.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
+import type { HttpClients } from "#runtime/http-client.ts";
 import type { Http2Server } from "#runtime/http2-server.ts";
 import type { Log } from "#runtime/log.ts";
 import type { Metrics } from "#runtime/metrics.ts";
@@ -40,7 +41,8 @@ import {
   chooseCertificateLayout,
   layoutFindings,
 } from "./certificate-layout.ts";
-import { createDirectoryFeed } from "./directory-feed.ts";
+import { createStandaloneAcme } from "./certificates/standalone-acme.ts";
+import { createDirectoryFeed, type DirectoryFeed } from "./directory-feed.ts";
 import type { Applied } from "./feed.ts";
 import { FindingBoard } from "./finding-board.ts";
 import { type Gate, startGate } from "./gate.ts";
@@ -56,6 +58,7 @@ export interface StandaloneDeps {
   readonly files: Files;
   readonly processes: Processes;
   readonly http: SocketHttp;
+  readonly clients: HttpClients;
   readonly http2: Http2Server;
   readonly lookup: NameLookup;
   readonly network: Network;
@@ -85,6 +88,10 @@ export interface StandaloneSettings {
   readonly certificateLayout: CertificateLayout | undefined;
   readonly samplePercent: number;
   readonly routeStatistics: boolean;
+  /** Networks and addresses that issuers may have us connect to although they are inside. */
+  readonly outboundAddresses: readonly string[];
+  /** Where Secrets of ClusterIssuers are. */
+  readonly clusterResourceNamespace: string;
   /** Absent: Deployments and Pods are not run. */
   readonly workloads?: Pick<WorkloadSettings, "images" | "nodePath" | "path" | "isolation">;
   readonly onEvent: (event: StandaloneEvent) => void;
@@ -137,15 +144,12 @@ export async function startStandalone(
     reporting.found(change);
     settings.onEvent({ kind: "findings", change });
   });
-  const changed = (findings: readonly Finding[]): void => board.replace("files", findings);
-  const feed = createDirectoryFeed({ ...deps, changed }, settings.directories);
-  undo.defer(() => feed.close());
-  await feed.source.start();
-  await feed.complete;
+  const feed = undo.use(await readDirectories(deps, settings, board));
   const workloads = await startWorkloads(deps, settings, board);
   undo.defer(async () => workloads?.stop());
   const envoy = await createEnvoy(deps, settings, paths);
   const layout = await chooseCertificateLayout(deps.store, settings.certificateLayout);
+  const acme = undo.use(createStandaloneAcme(deps, settings, { board, gate: () => gate }));
   const adapter = createAdapter(deps, { ...settings, paths, node: nodeId, board });
   undo.defer(() => adapter.stop());
   const gate = await startGate(deps, {
@@ -160,6 +164,7 @@ export async function startStandalone(
     onApplied: (applied, change) => {
       settings.onEvent({ kind: "applied", applied, change });
       adapter.applied(change);
+      acme.applied();
       board.replace("layout", layoutFindings(layout, gate.pipeline.certificateCount));
       void reporting.update();
     },
@@ -174,6 +179,7 @@ export async function startStandalone(
   const stopTail = followAccess(deps, settings, paths);
   await gate.listed;
   await adapter.startIfLeft();
+  acme.start((error) => settings.onEvent({ kind: "failed", error }));
   const running = undo.move();
   return {
     gate,
@@ -194,6 +200,22 @@ export async function startStandalone(
       await running.disposeAsync();
     },
   };
+}
+
+/** Follows the directories; resolves when all files were read once. */
+async function readDirectories(
+  deps: StandaloneDeps,
+  { directories }: StandaloneSettings,
+  board: FindingBoard,
+): Promise<DirectoryFeed & AsyncDisposable> {
+  const changed = (findings: readonly Finding[]): void => board.replace("files", findings);
+  const feed = createDirectoryFeed({ ...deps, changed }, directories);
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => feed.close());
+  await feed.source.start();
+  await feed.complete;
+  const running = undo.move();
+  return { ...feed, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** It takes as long to start as we to read and translate the world, so it is started first. */

@@ -228,3 +228,45 @@ test("a younger object that wants handshakes of a taken host passed on gets none
   gateway.removeFragment("a");
   assert.equal(gateway.passthroughOf("a.com")?.stream, stream);
 });
+
+const challenge = {
+  host: "a.com",
+  token: "t",
+  answer: "t.k",
+  origin: { kind: "Challenge.acme.cert-manager.io", namespace: "shop", name: "c", path: "spec" },
+};
+const challengeRoute = "/.well-known/acme-challenge/t 200 c";
+
+test("an answer to a certificate authority stands before the routes of its host, whoever has that", () => {
+  for (const ownership of ["shared", "whole"] as const) {
+    const { gateway } = start();
+    gateway.setFragment("a", fragment("a", { rules: { "a.com": ["/x"] }, ownership }));
+    gateway.setAnswer("c", challenge);
+    assert.deepEqual(answers(gateway, "a.com"), [challengeRoute, "/x 200 a", "/ 404 a"]);
+    gateway.setAnswer("c", undefined);
+    assert.deepEqual(answers(gateway, "a.com"), ["/x 200 a", "/ 404 a"]);
+  }
+});
+
+test("an answer for a host that a wildcard serves leaves it what the wildcard serves", () => {
+  const { gateway, hosts } = start();
+  gateway.setFragment("a", fragment("a", { rules: { "*.com": ["/x"] } }));
+  gateway.setAnswer("c", challenge);
+  assert.ok(hosts.has("a.com"));
+  assert.deepEqual(answers(gateway, "a.com"), [challengeRoute, "/x 200 a", "/ 404 a"]);
+  gateway.setAnswer("c", undefined);
+  assert.equal(hosts.has("a.com"), false);
+});
+
+test("an answer for a host that nobody serves claims nothing", () => {
+  const { gateway, hosts } = start();
+  gateway.setAnswer("c", challenge);
+  assert.deepEqual(answers(gateway, "a.com"), [challengeRoute, "/ 404 unclaimed"]);
+  assert.deepEqual(gateway.claimedHosts(), []);
+  gateway.setAnswer("c", { ...challenge, host: "B.com" });
+  assert.deepEqual([...hosts].sort(), ["*", "b.com"]);
+  assert.deepEqual(
+    gateway.answers().map(({ host }) => host),
+    ["B.com"],
+  );
+});

@@ -6,6 +6,8 @@
  *   rules for a.example.com         → its own routes, then the fallback
  *   only a certificate for it       → the routes of the host that would take it otherwise, under its own certificate
  *   neither                         → the virtual host of a wildcard, or of every host
+ *
+ * An answer to a certificate authority claims nothing: it stands before the routes that its host has anyway.
  */
 
 import type { Finding } from "#base/finding.ts";
@@ -27,8 +29,10 @@ import {
 } from "./fragment.ts";
 import { coveringHosts, formatHost, hostFromText, serverNameHosts } from "./host.ts";
 import { type Contribution, type MergedRoutes, mergeRoutes } from "./merge.ts";
+import { compareRoutes } from "./order.ts";
 import { PortClaims } from "./port-claims.ts";
 import type { Route } from "./route.ts";
+import { answeredHost, routeOfAnswer, type SolverAnswer } from "./solver-route.ts";
 import type { Passthrough } from "./stream.ts";
 import type { VirtualHost } from "./virtual-host.ts";
 
@@ -64,6 +68,8 @@ export class Gateway {
   readonly #certificates: IndexByKey<CertificateClaim>;
   readonly #fallbacks: IndexByKey<Fallback>;
   readonly #passthroughs: IndexByKey<true>;
+  readonly #answers: IndexByKey<SolverAnswer>;
+  readonly #answerOf = new Map<string, SolverAnswer>();
   readonly #fragments = new Map<string, Fragment>();
   readonly #merged: Memo<MergedRoutes | undefined>;
   readonly #choices: Memo<CertificateChoice | undefined>;
@@ -80,6 +86,7 @@ export class Gateway {
     this.#certificates = new IndexByKey(graph, listeners.serverNames);
     this.#fallbacks = new IndexByKey(graph);
     this.#passthroughs = new IndexByKey(graph, listeners.passthroughs);
+    this.#answers = new IndexByKey(graph);
     this.ownPorts = new PortClaims(graph, listeners.ports);
     this.#isUsable = isUsable;
     const onBug = (): undefined => undefined;
@@ -105,6 +112,28 @@ export class Gateway {
     this.#dropFragment(key, before, undefined);
   }
 
+  /** An object (`formatKey`) has this answer given to a certificate authority, or none any more. */
+  setAnswer(key: string, answer: SolverAnswer | undefined): void {
+    const before = this.#answerOf.get(key);
+    if (answer !== undefined) {
+      const host = formatHost(answeredHost(answer));
+      this.#answerOf.set(key, answer);
+      this.#answers.set(host, key, answer);
+      this.#hosts.set(host, `answer ${key}`, true);
+    }
+    if (before === undefined) return;
+    const host = formatHost(answeredHost(before));
+    if (answer !== undefined && formatHost(answeredHost(answer)) === host) return;
+    if (answer === undefined) this.#answerOf.delete(key);
+    this.#answers.delete(host, key);
+    this.#hosts.delete(host, `answer ${key}`);
+  }
+
+  /** All answers that are given to certificate authorities now. */
+  answers(): readonly SolverAnswer[] {
+    return [...this.#answerOf.values()];
+  }
+
   /** Tracked. What answers for a host that has a virtual host. */
   virtualHost(host: string): VirtualHost {
     const own = this.#merged.get(host);
@@ -114,9 +143,10 @@ export class Gateway {
     const last = routes.at(-1)?.match;
     const takesAll = last?.kind === "prefix" && last.path === "/";
     const use = this.#useOf(host);
+    const answers = [...this.#answers.get(host).values()].map(routeOfAnswer).sort(compareRoutes);
     return {
       host: hostFromText(host),
-      routes: takesAll ? routes : [...routes, this.#lastRoute(origin)],
+      routes: [...answers, ...routes, ...(takesAll ? [] : [this.#lastRoute(origin)])],
       ...(use === undefined ? {} : { certificateGroup: groupName(use) }),
       ...(use?.clients === undefined ? {} : { clients: use.clients }),
       origin,

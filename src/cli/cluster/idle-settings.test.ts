@@ -25,6 +25,8 @@ const everything = {
   accessLog: { format: "json" },
   metrics: 9464,
   routeStatistics: true,
+  outboundAddresses: ["127.0.0.1"],
+  clusterResourceNamespace: "certificates",
   images: {},
 };
 

@@ -22,6 +22,8 @@ const usedInCluster = [
 const ofProxies = "set it where the proxies are started: deploy/3-proxy.yaml";
 const remove = "remove it: pods are run by the cluster";
 
+const ofIssuers = "remove it: certificates of a cluster are ordered by cert-manager";
+
 /** What does it there, for each of the others. */
 const instead: Readonly<Record<Exclude<keyof Settings, (typeof usedInCluster)[number]>, string>> = {
   http: "give sekisho controller --http",
@@ -35,6 +37,8 @@ const instead: Readonly<Record<Exclude<keyof Settings, (typeof usedInCluster)[nu
   workloads: remove,
   isolation: remove,
   images: remove,
+  outboundAddresses: ofIssuers,
+  clusterResourceNamespace: ofIssuers,
 };
 
 /** Those that a file gives. */

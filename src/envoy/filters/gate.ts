@@ -2,6 +2,7 @@
 
 import { create } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
+import { anyPack } from "@bufbuild/protobuf/wkt";
 import type { CidrRange } from "#gen/envoy/config/core/v3/address_pb.ts";
 import type { Permission, Principal } from "#gen/envoy/config/rbac/v3/rbac_pb.ts";
 import {
@@ -9,7 +10,10 @@ import {
   PrincipalSchema,
   RBAC_Action,
 } from "#gen/envoy/config/rbac/v3/rbac_pb.ts";
-import { RBACSchema } from "#gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.ts";
+import {
+  RBACPerRouteSchema,
+  RBACSchema,
+} from "#gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.ts";
 import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { HttpFilterSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { typedConfig } from "../encode.ts";
@@ -53,6 +57,13 @@ export function gateFilter(allowedClients: readonly CidrRange[]): HttpFilter {
  */
 export function withoutGate(): { [filter: string]: Any } {
   return leftOut(gateName);
+}
+
+const open = anyPack(RBACPerRouteSchema, create(RBACPerRouteSchema));
+
+/** `typed_per_filter_config` of a route for one path that every client may ask, also where others may only be asked by some. */
+export function withOpenGate(): { [filter: string]: Any } {
+  return { [gateName]: open };
 }
 
 /** By the client's address as we know it: the peer's, or what a trusted proxy says. */

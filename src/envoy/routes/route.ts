@@ -14,6 +14,7 @@ import { withAuthorization } from "../filters/authorization.ts";
 import { mostHeldBytes, withBodyLimit } from "../filters/body-limit.ts";
 import { withClientRule } from "../filters/client-rule.ts";
 import { changesErrors, withErrorAnswers } from "../filters/error-answers.ts";
+import { withOpenGate } from "../filters/gate.ts";
 import { answerHeaders, buildAnswer } from "./answer.ts";
 import { buildForward, type RequestHeaders, requestHeadersOf, retriesOf } from "./forward.ts";
 import { type HeaderValueOption, headersToAdd, headersToRemove } from "./headers.ts";
@@ -111,10 +112,12 @@ function perFilterOf(
   host: Host,
   { limits }: SharedByRoutes,
 ): Pick<EnvoyRoute, "typedPerFilterConfig"> {
-  const { action, clients, protections = [] } = route;
+  const { action, clients, protections = [], challenge, match } = route;
   const limit = action.kind === "forward" ? action.maxBodyBytes : undefined;
   const typedPerFilterConfig = {
     ...(action.kind === "forward" && changesErrors(action) ? withErrorAnswers(action, host) : {}),
+    // Authorities ask from anywhere.
+    ...(challenge === true && match.kind === "exact" ? withOpenGate() : {}),
     ...ownLimits(route, limits),
     ...(clients === undefined ? {} : withClientRule(clients)),
     ...(protections.length === 0 ? {} : withAuthorization(protections)),

@@ -1,15 +1,21 @@
 /** What an Issuer or ClusterIssuer says of an ACME server (cert-manager API reference, "ACMEIssuer"). */
 
-import { anything, boolean, fields, list, oneOf, optional, required, text } from "#base/schema.ts";
-
-const secretKey = fields({
-  name: required(text, "Name of the Secret."),
-  key: optional(text, "Its key."),
-});
+import {
+  boolean,
+  fields,
+  list,
+  oneOf,
+  optional,
+  type Parsed,
+  required,
+  text,
+} from "#base/schema.ts";
+import { acmeSolver } from "./acme-solver.ts";
+import { secretKeyRef } from "./secret-key-ref.ts";
 
 const externalAccountBinding = fields({
   keyID: required(text, "What the server calls the key."),
-  keySecretRef: required(secretKey, "The key, in base 64 for URLs without padding."),
+  keySecretRef: required(secretKeyRef, "The key, in base 64 for URLs without padding."),
   keyAlgorithm: optional(text, "Not read any more: it is HS256."),
 });
 
@@ -19,7 +25,7 @@ export const acmeIssuer = fields(
     server: required(text, "The URL of its directory."),
     email: optional(text, "Whom the server tells of what concerns the account."),
     privateKeySecretRef: required(
-      secretKey,
+      secretKeyRef,
       'The Secret with the account\'s key, which is made if it is not there; its key is "tls.key" by default.',
     ),
     caBundle: optional(text, "PEM certificates in base 64 that the server is verified by."),
@@ -42,7 +48,7 @@ export const acmeIssuer = fields(
       oneOf("ARI", "None"),
       "Whether the server is asked when to renew (RFC 9773); default ARI.",
     ),
-    solvers: optional(list(anything), "How names are shown to be ours."),
+    solvers: optional(list(acmeSolver), "How names are shown to be ours."),
   },
   {
     rule: "!(has(self.caBundle) && has(self.skipTLSVerify) && self.skipTLSVerify)",
@@ -51,9 +57,13 @@ export const acmeIssuer = fields(
   },
 );
 
+export type AcmeIssuer = Parsed<typeof acmeIssuer>;
+
 /** The status of an issuer's account. */
 export const acmeIssuerStatus = fields({
   uri: optional(text, "The URL of the account."),
   lastRegisteredEmail: optional(text, "The e-mail address that the account has."),
   lastPrivateKeyHash: optional(text, "A hash of the key that the account has."),
 });
+
+export type AcmeIssuerStatus = Parsed<typeof acmeIssuerStatus>;

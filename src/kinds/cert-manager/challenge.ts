@@ -11,8 +11,15 @@ import {
   text,
 } from "#base/schema.ts";
 import type { Kind } from "../kind.ts";
+import type { KubeObject } from "../object.ts";
 import { issuerFields, issuerReference } from "./issuer-reference.ts";
 import { acmeState, statusText } from "./order.ts";
+
+/** Holds a Challenge until what was made for it is cleaned up. */
+export const challengeFinalizer = "acme.cert-manager.io/finalizer";
+
+/** The one of older versions. */
+export const oldChallengeFinalizer = "finalizer.acme.cert-manager.io";
 
 const spec = fields(
   {
@@ -43,6 +50,12 @@ const status = fields({
 const body = fields({ spec: required(spec, "What is asked.") });
 
 export type Challenge = Parsed<typeof body>;
+export type ChallengeStatus = Parsed<typeof status>;
+
+/** The status of a Challenge; of what cannot be read nothing. */
+export function readChallengeStatus({ status: value }: KubeObject): ChallengeStatus {
+  return status(value ?? {}, { path: "status", problems: [] }) ?? {};
+}
 
 export const challengeKind: Kind<Challenge> = {
   id: "Challenge.acme.cert-manager.io",
@@ -54,13 +67,7 @@ export const challengeKind: Kind<Challenge> = {
   namespaced: true,
   legacy: {},
   parse: body,
-  withoutEffect: [
-    {
-      path: "spec",
-      reason: "nothing here issues certificates yet",
-      advice: "have cert-manager issue them in a cluster",
-    },
-  ],
+  withoutEffect: [],
   columns: [
     { title: "STATE", jsonPath: ".status.state", value: (known) => statusText(known, "state") },
     {

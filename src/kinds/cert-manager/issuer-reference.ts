@@ -1,6 +1,6 @@
 /** Which issuer signs: `issuerRef` of the kinds that are issued (cert-manager API reference, "ObjectReference"). */
 
-import { fields, optional, required, text } from "#base/schema.ts";
+import { fields, optional, type Parsed, required, text } from "#base/schema.ts";
 
 /** The group of the issuers that come with cert-manager. */
 const ownGroup = "cert-manager.io";
@@ -52,3 +52,5 @@ export const issuerFields: readonly string[] = [
   ".spec.issuerRef.kind",
   ".spec.issuerRef.name",
 ];
+
+export type IssuerReference = Parsed<typeof issuerReference>;

@@ -13,6 +13,7 @@ import {
   textLike,
 } from "#base/schema.ts";
 import type { Kind, Known } from "../kind.ts";
+import type { KubeObject } from "../object.ts";
 import { issuerFields, issuerReference } from "./issuer-reference.ts";
 
 /** Where an order or a challenge stands; the last three are failures. */
@@ -65,6 +66,19 @@ const status = fields({
 const body = fields({ spec: required(spec, "What is ordered.") });
 
 export type Order = Parsed<typeof body>;
+export type OrderStatus = Parsed<typeof status>;
+export type OrderAuthorization = Parsed<typeof authorization>;
+export type AcmeState = Parsed<typeof acmeState>;
+
+/** The status of an Order; of what cannot be read nothing. */
+export function readOrderStatus({ status: value }: KubeObject): OrderStatus {
+  return status(value ?? {}, { path: "status", problems: [] }) ?? {};
+}
+
+/** Whether nothing more becomes of an order or a challenge in that state. */
+export function isFinalState(state: AcmeState | undefined): boolean {
+  return state !== undefined && !["pending", "ready", "processing"].includes(state);
+}
 
 /** A text of the status; empty while it is not there. */
 export function statusText({ object }: Known<unknown>, field: string): string {
@@ -82,13 +96,7 @@ export const orderKind: Kind<Order> = {
   namespaced: true,
   legacy: {},
   parse: body,
-  withoutEffect: [
-    {
-      path: "spec",
-      reason: "nothing here issues certificates yet",
-      advice: "have cert-manager issue them in a cluster",
-    },
-  ],
+  withoutEffect: [],
   columns: [
     { title: "STATE", jsonPath: ".status.state", value: (known) => statusText(known, "state") },
     {

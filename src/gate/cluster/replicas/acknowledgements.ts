@@ -10,9 +10,9 @@ import { logFields } from "#runtime/log-fields.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { additionOrder } from "#xds/ordering/resource-order.ts";
 import type { NameAtVersion, Settlement } from "#xds/settlement.ts";
+import { untilSettled } from "../../settling.ts";
 import { Asking, type AskingDeps, type ReplicaState } from "./asking.ts";
 import { findPeers } from "./peers.ts";
-import { untilSettled } from "./settling.ts";
 
 export interface AcknowledgementsDeps extends AskingDeps {
   readonly store: Pick<ObjectStore, "list">;

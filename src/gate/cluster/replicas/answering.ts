@@ -6,6 +6,7 @@ import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import type { Settlement } from "#xds/settlement.ts";
+import { untilSettled } from "../../settling.ts";
 import {
   type Answer,
   longestAnswer,
@@ -14,7 +15,6 @@ import {
   type Question,
   questionPath,
 } from "./question.ts";
-import { untilSettled } from "./settling.ts";
 
 export interface AnsweringDeps {
   readonly clock: Clock;

@@ -1,0 +1,79 @@
+/** Everything about ACME servers that others use, over one set of sessions. */
+
+import type { IssuerReference } from "#kinds/cert-manager/issuer-reference.ts";
+import type { KubeObject } from "#kinds/object.ts";
+import type { ObjectStore } from "#store/object-store.ts";
+import type { Solver } from "../solvers/solver.ts";
+import { type AcmeAccess, findAccess } from "./accounts/acme-access.ts";
+import { type AccountVerdict, verifyAccount } from "./accounts/registration.ts";
+import { createSessions } from "./accounts/sessions.ts";
+import { type AcmeControllers, startAcmeControllers } from "./acme-controllers.ts";
+import type { AcmeDeps } from "./acme-deps.ts";
+import { AcmeError } from "./client/acme-error.ts";
+import { certificateId } from "./client/certificate-id.ts";
+import { getRenewalInformation, type RenewalInformation } from "./client/renewal-information.ts";
+import { type RevocationReason, revokeCertificate } from "./client/revocation.ts";
+import { type Fulfilment, fulfil, type RequestedNames } from "./fulfilment.ts";
+
+export interface Acme {
+  /** Sees to it that an issuer has an account. Throws StoreError only. */
+  readonly verify: (issuer: KubeObject, signal: AbortSignal) => Promise<AccountVerdict>;
+  /** Goes on with what fulfils a request. Throws StoreError only. */
+  readonly fulfil: (
+    asked: { readonly object: KubeObject; readonly issuer: KubeObject },
+    names: RequestedNames,
+  ) => Promise<Fulfilment>;
+  /** When the server wants a certificate (DER) renewed; undefined: it does not say. Throws AcmeError. */
+  readonly renewalInformation: (
+    subject: CertificateOfIssuer,
+    signal: AbortSignal,
+  ) => Promise<RenewalInformation | undefined>;
+  /** Throws AcmeError. */
+  readonly revoke: (
+    subject: CertificateOfIssuer,
+    reason: RevocationReason,
+    signal: AbortSignal,
+  ) => Promise<void>;
+  /** Brings Orders and Challenges to their end from now on; to be called by one process at a time. */
+  readonly start: () => AcmeControllers;
+}
+
+export interface CertificateOfIssuer {
+  readonly issuerRef: IssuerReference;
+  /** Of the object that refers to the issuer. */
+  readonly namespace: string;
+  /** DER. */
+  readonly certificate: Uint8Array;
+}
+
+export type AcmeSettings = Omit<AcmeDeps, "store"> & {
+  readonly store: ObjectStore;
+  /** At most one of a type. */
+  readonly solvers: readonly Solver[];
+};
+
+/** Nothing is asked of anybody before it is needed. */
+export function createAcme(settings: AcmeSettings): Acme {
+  const deps = { ...settings, sessions: createSessions(settings) };
+  const access = async ({ issuerRef, namespace }: CertificateOfIssuer): Promise<AcmeAccess> => {
+    const found = await findAccess(deps, issuerRef, namespace);
+    if (!found.ok) throw new AcmeError("refused", found.error);
+    return found.value;
+  };
+  return {
+    verify: (issuer, signal) => verifyAccount(deps, issuer, signal),
+    fulfil: (asked, names) => fulfil(deps, asked, names),
+    renewalInformation: async (subject, signal) => {
+      const { session, config } = await access(subject);
+      const id = certificateId(subject.certificate);
+      if (id === undefined || config.renewalInformationSource === "None") return undefined;
+      return await getRenewalInformation(session, id, signal);
+    },
+    revoke: async (subject, reason, signal) => {
+      const { session, signer } = await access(subject);
+      const { certificate } = subject;
+      await revokeCertificate(session, signer, { certificate, reason }, signal);
+    },
+    start: () => startAcmeControllers(deps),
+  };
+}

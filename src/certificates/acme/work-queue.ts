@@ -1,0 +1,106 @@
+/** Keys to be worked on: each by one worker at a time, a few at once, again when it is due. */
+
+import type { Clock } from "#runtime/clock.ts";
+import type { Log } from "#runtime/log.ts";
+import { errorText, logFields } from "#runtime/log-fields.ts";
+import { StoreError } from "#store/object-store.ts";
+import type { Reconciled } from "./reconciled.ts";
+
+/** Who fails waits twice as long every time. */
+const firstPauseMs = 1_000;
+const longestPauseMs = 30 * 60_000;
+
+/** Somebody else wrote first: what they wrote is seen in a moment. */
+const conflictPauseMs = 50;
+
+export interface WorkQueueSettings {
+  readonly atOnce: number;
+  readonly work: (key: string, signal: AbortSignal) => Promise<Reconciled>;
+}
+
+export class WorkQueue {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #settings: WorkQueueSettings;
+  readonly #stopping = new AbortController();
+  /** Due now, in the order in which they became so. */
+  readonly #due = new Set<string>();
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #timers = new Map<string, () => void>();
+  readonly #failures = new Map<string, number>();
+
+  constructor(deps: { readonly clock: Clock; readonly log: Log }, settings: WorkQueueSettings) {
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#settings = settings;
+  }
+
+  /** This key is due. One that is worked on now is due again after that. */
+  add(key: string): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#timers.get(key)?.();
+    this.#timers.delete(key);
+    this.#due.add(key);
+    this.#startNext();
+  }
+
+  /** Ends what runs and takes nothing more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+    this.#due.clear();
+    await Promise.all(this.#running.values());
+  }
+
+  #startNext(): void {
+    for (const key of this.#due) {
+      if (this.#running.size >= this.#settings.atOnce) return;
+      if (this.#running.has(key)) continue;
+      this.#due.delete(key);
+      const run = this.#run(key).finally(() => {
+        this.#running.delete(key);
+        this.#startNext();
+      });
+      this.#running.set(key, run);
+    }
+  }
+
+  async #run(key: string): Promise<void> {
+    const { signal } = this.#stopping;
+    try {
+      const outcome = await this.#settings.work(key, signal);
+      this.#failures.delete(key);
+      if (outcome.kind === "again") this.#later(key, outcome.after.total("milliseconds"));
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#later(key, this.#pauseAfter(key, error));
+    }
+  }
+
+  #pauseAfter(key: string, error: unknown): number {
+    if (error instanceof StoreError && error.code === "conflict") return conflictPauseMs;
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    this.#log.warn("work on an object failed and is tried again", {
+      [logFields.object]: key,
+      [logFields.attempt]: failures,
+      [logFields.error]: errorText(error),
+    });
+    return Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs);
+  }
+
+  #later(key: string, milliseconds: number): void {
+    if (this.#stopping.signal.aborted || this.#due.has(key)) return;
+    if (milliseconds <= 0) {
+      this.#due.add(key);
+      return;
+    }
+    const after = Temporal.Duration.from({ milliseconds: Math.ceil(milliseconds) });
+    this.#timers.get(key)?.();
+    this.#timers.set(
+      key,
+      this.#clock.after(after, () => this.add(key)),
+    );
+  }
+}

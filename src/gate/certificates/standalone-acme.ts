@@ -1,0 +1,92 @@
+/** ACME beside the one gate of a machine. */
+
+import type { AcmeControllers } from "#certificates/acme/acme-controllers.ts";
+import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
+import type { ResourceName } from "#envoy/resource.ts";
+import type { Clock } from "#runtime/clock.ts";
+import type { HttpClients } from "#runtime/http-client.ts";
+import type { Log } from "#runtime/log.ts";
+import type { NameLookup } from "#runtime/name-lookup.ts";
+import type { Random } from "#runtime/random.ts";
+import { createStoredEvents } from "#status/stored-events.ts";
+import type { ObjectStore } from "#store/object-store.ts";
+import type { NameAtVersion } from "#xds/settlement.ts";
+import type { FindingBoard } from "../finding-board.ts";
+import type { Gate } from "../gate.ts";
+import type { Ports } from "../ports.ts";
+import { untilSettled } from "../settling.ts";
+import { createAcmeGate } from "./acme-gate.ts";
+
+export interface StandaloneAcmeDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly clients: HttpClients;
+  readonly lookup: NameLookup;
+  readonly store: ObjectStore;
+}
+
+export interface StandaloneAcmeSettings {
+  readonly version: string;
+  readonly ports: Ports;
+  readonly outboundAddresses: readonly string[];
+  readonly clusterResourceNamespace: string;
+}
+
+export interface StandaloneAcme extends AsyncDisposable {
+  /** Something was published. */
+  readonly applied: () => void;
+  /** Brings Orders and Challenges to their end from now on; hears why that cannot go on. */
+  readonly start: (failed: (error: unknown) => void) => void;
+}
+
+/** A change is in force when every proxy that is there has answered for it. */
+const longestProgramming = Temporal.Duration.from({ seconds: 10 });
+
+/** Nothing runs before it is started. */
+export function createStandaloneAcme(
+  deps: StandaloneAcmeDeps,
+  settings: StandaloneAcmeSettings,
+  { board, gate }: { readonly board: FindingBoard; readonly gate: () => Gate },
+): StandaloneAcme {
+  const door = createOutboundDoor({
+    ...{ clock: deps.clock, clients: deps.clients, names: deps.lookup },
+    rules: { allowed: settings.outboundAddresses, apiServers: () => [] },
+  });
+  const events = createStoredEvents(deps.store, deps.clock.now);
+  const { acme, applied } = createAcmeGate(
+    { ...deps, events, door },
+    {
+      ...{ version: settings.version, gate, solvers: [] },
+      clusterResourceNamespace: settings.clusterResourceNamespace,
+      httpPort: settings.ports.http,
+      found: (findings) => board.replace("challenges", findings),
+      inForce: (names) => inForce(deps.clock, gate(), names),
+    },
+  );
+  let running: AcmeControllers | undefined;
+  return {
+    applied,
+    start: (failed) => {
+      running = acme.start();
+      running.failed.catch(failed);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await running?.stop();
+      door.close();
+    },
+  };
+}
+
+/** Without a proxy nobody would answer. */
+async function inForce(
+  clock: Clock,
+  { xds }: Gate,
+  names: readonly ResourceName[],
+): Promise<boolean> {
+  const { settlement } = xds;
+  if (!xds.proxies().some(({ kind }) => kind === "aggregated")) return false;
+  const now = (asked: ResourceName): NameAtVersion => settlement.current(asked);
+  const wait = { longest: longestProgramming, now };
+  return (await untilSettled({ clock, settlement }, names.map(now), wait)).length === 0;
+}

@@ -1,0 +1,186 @@
+/** The controllers of ACME over an embedded store and a Pebble; what proxies would answer a server of the test answers. */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { JsonObject } from "#base/json.ts";
+import { verifyAccount } from "#certificates/acme/accounts/registration.ts";
+import { createSessions } from "#certificates/acme/accounts/sessions.ts";
+import { startAcmeControllers } from "#certificates/acme/acme-controllers.ts";
+import type { AcmeDeps, AcmeEvent } from "#certificates/acme/acme-deps.ts";
+import { orderDraft } from "#certificates/acme/orders/order-object.ts";
+import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
+import { createHttp01Solver } from "#certificates/solvers/http-01/http-01.ts";
+import type { SolverRoutes } from "#certificates/solvers/http-01/solver-routes.ts";
+import { challengeKind, readChallengeStatus } from "#kinds/cert-manager/challenge.ts";
+import { isFinalState, type OrderStatus, readOrderStatus } from "#kinds/cert-manager/order.ts";
+import { read } from "#kinds/kind.ts";
+import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
+import { createClock } from "#runtime/real-clock.ts";
+import { createFiles } from "#runtime/real-files.ts";
+import { createHttpClients } from "#runtime/real-http-client.ts";
+import { createNameLookup } from "#runtime/real-name-lookup.ts";
+import { createRandom } from "#runtime/real-random.ts";
+import { type EmbeddedStore, openEmbeddedStore } from "#store/embedded/embedded-store.ts";
+import { silentLog } from "#test/fakes/silent-log.ts";
+import { type AnsweringServer, requestFor, startAnswers } from "./acme-client.ts";
+import type { Pebble } from "./pebble.ts";
+
+export interface AcmeStage extends AsyncDisposable {
+  readonly store: EmbeddedStore;
+  readonly answers: AnsweringServer;
+  readonly events: readonly (AcmeEvent & { readonly about: string })[];
+  /** Makes a ClusterIssuer and has its account registered; resolves to its condition's reason. */
+  readonly issue: (
+    spec: JsonObject,
+    annotations?: Readonly<Record<string, string>>,
+  ) => Promise<string>;
+  /** Orders for names; resolves to the status in which the Order ended. */
+  readonly order: (name: string, names: readonly [string, ...string[]]) => Promise<OrderStatus>;
+  /** Starts the controllers; ended with the stage. */
+  readonly start: () => Promise<void>;
+}
+
+const namespace = "shop";
+const issuerKey: ObjectKey = { kind: "ClusterIssuer.cert-manager.io", namespace: "", name: "prod" };
+
+/** What an issuer of a Pebble says. */
+export function issuerOf(pebble: Pick<Pebble, "directory" | "authority">): JsonObject {
+  return {
+    server: pebble.directory,
+    email: "someone@example.com",
+    caBundle: Buffer.from(pebble.authority).toString("base64"),
+    privateKeySecretRef: { name: "account-key" },
+    solvers: [{ http01: { ingress: {} } }],
+  };
+}
+
+/** Everything but the controllers is started. */
+export async function openStage(): Promise<AcmeStage> {
+  await using undo = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), "sekisho-acme-"));
+  undo.defer(() => rm(directory, { recursive: true }));
+  const clock = createClock();
+  const store = await openEmbeddedStore(
+    { files: createFiles(), clock, random: createRandom() },
+    { directory },
+  );
+  undo.defer(() => store.close());
+  const answers = undo.use(await startAnswers());
+  const door = createOutboundDoor({
+    clock,
+    clients: createHttpClients(),
+    names: createNameLookup(),
+    rules: { allowed: ["127.0.0.0/8", "::1"], apiServers: () => [] },
+  });
+  undo.defer(() => door.close());
+  const events: (AcmeEvent & { readonly about: string })[] = [];
+  const deps: AcmeDeps = {
+    ...{ store, clock, random: createRandom(), log: silentLog, door },
+    userAgent: "sekisho-test",
+    clusterResourceNamespace: "cert-manager",
+    tell: async (about, event) => void events.push({ ...event, about: about.kind }),
+  };
+  const sessions = createSessions(deps);
+  const solvers = [createHttp01Solver(routesOver(store, answers.answers))];
+  const running = undo.move();
+  return {
+    ...{ store, answers, events },
+    issue: async (acme, annotations = {}) => {
+      const spec = { acme };
+      const there = await store.get(issuerKey);
+      const draft = issuerDraft(spec, annotations);
+      const issuer =
+        there === undefined
+          ? await store.create(draft)
+          : await store.replace(issuerKey, draft, there.metadata.resourceVersion);
+      const verdict = await verifyAccount({ ...deps, sessions }, issuer, stillWanted);
+      const { ready: status, reason, message, account } = verdict;
+      const conditions = [{ type: "Ready", status, reason, message }];
+      await store.replaceStatus(issuerKey, { conditions, acme: { ...account } });
+      return status === "True" ? reason : `${reason}: ${message}`;
+    },
+    order: async (name, names) => {
+      const object = await store.create(orderOf(await requestObject(store, name), names));
+      return readOrderStatus(await untilEnded(store, object));
+    },
+    start: async () => {
+      const controllers = startAcmeControllers({ ...deps, store, sessions, solvers });
+      running.defer(() => controllers.stop());
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+const { signal: stillWanted } = new AbortController();
+
+function issuerDraft(
+  spec: JsonObject,
+  annotations: Readonly<Record<string, string>>,
+): Parameters<EmbeddedStore["create"]>[0] {
+  const { name, namespace } = issuerKey;
+  return {
+    apiVersion: "cert-manager.io/v1",
+    kind: "ClusterIssuer",
+    metadata: { name, namespace, annotations },
+    body: { spec },
+  };
+}
+
+async function requestObject(store: EmbeddedStore, name: string): Promise<KubeObject> {
+  return await store.create({
+    apiVersion: "cert-manager.io/v1",
+    kind: "CertificateRequest",
+    metadata: { name, namespace },
+    body: { spec: {} },
+  });
+}
+
+function orderOf(
+  request: KubeObject,
+  names: readonly [string, ...string[]],
+): Parameters<EmbeddedStore["create"]>[0] {
+  const der = Buffer.from(requestFor(...names));
+  const pem = `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`;
+  return orderDraft(request, {
+    request: Buffer.from(pem).toString("base64"),
+    issuerRef: { name: issuerKey.name, kind: "ClusterIssuer" },
+    dnsNames: names,
+  });
+}
+
+async function untilEnded(store: EmbeddedStore, object: KubeObject): Promise<KubeObject> {
+  const key = keyOf(object);
+  const { point } = await store.list(key.kind);
+  const ended = (one: KubeObject): boolean => isFinalState(readOrderStatus(one).state);
+  const now = await store.get(key);
+  if (now !== undefined && ended(now)) return now;
+  const stop = new AbortController();
+  for await (const { events } of store.watch({ [key.kind]: point }, stop.signal)) {
+    const found = events.find(
+      ({ object: one }) => one.metadata.uid === object.metadata.uid && ended(one),
+    );
+    if (found === undefined) continue;
+    stop.abort();
+    return found.object;
+  }
+  throw new Error("the store ended first");
+}
+
+/** Answers as proxies do: for Challenges that are worked on, what they say. */
+function routesOver(store: EmbeddedStore, answers: Map<string, string>): SolverRoutes {
+  return {
+    obstacle: () => undefined,
+    answered: async ({ host, token }) => {
+      const { items } = await store.list(challengeKind.id);
+      const found = items.find((one) => {
+        const spec = read(challengeKind, one).value?.spec;
+        return spec?.dnsName === host && spec.token === token;
+      });
+      if (found === undefined || readChallengeStatus(found).processing !== true) return false;
+      const { key = "" } = read(challengeKind, found).value?.spec ?? {};
+      answers.set(`/.well-known/acme-challenge/${token}`, key);
+      return true;
+    },
+  };
+}
