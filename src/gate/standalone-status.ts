@@ -35,7 +35,7 @@ export async function gateStatus(
   return {
     version: facts.version,
     envoy: { version: facts.envoyVersion, state: facts.state, pid: envoy.identity()?.pid },
-    ports: facts.ports,
+    ports: { http: facts.ports.http, https: facts.ports.https },
     urls: servedUrls(gateway, place),
     ...(sample === undefined ? {} : { sample }),
     certificates: await certificatesOf(store, standalone),
