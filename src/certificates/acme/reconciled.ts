@@ -2,7 +2,14 @@
 
 export type Reconciled =
   | { readonly kind: "done" }
-  | { readonly kind: "again"; readonly after: Temporal.Duration; readonly reason: string };
+  | { readonly kind: "again"; readonly after: Temporal.Duration; readonly reason: string }
+  /** The outside world did not do its part: tried again soon at first, and then less and less often. */
+  | {
+      readonly kind: "outage";
+      /** How long it asked to be left alone; undefined: it did not say. */
+      readonly retryAfter: Temporal.Duration | undefined;
+      readonly reason: string;
+    };
 
 /** Nothing more to do until something changes. */
 export const done: Reconciled = { kind: "done" };

@@ -10,6 +10,9 @@ import type { Reconciled } from "./reconciled.ts";
 const firstPauseMs = 1_000;
 const longestPauseMs = 30 * 60_000;
 
+/** An outage ends without anybody telling us. */
+const longestOutagePauseMs = 5 * 60_000;
+
 /** Somebody else wrote first: what they wrote is seen in a moment. */
 const conflictPauseMs = 50;
 
@@ -28,6 +31,8 @@ export class WorkQueue {
   readonly #running = new Map<string, Promise<void>>();
   readonly #timers = new Map<string, () => void>();
   readonly #failures = new Map<string, number>();
+  /** What we write about an outage ourselves is a change, too, and must not cut the wait short. */
+  readonly #leftAloneUntilMs = new Map<string, number>();
 
   constructor(deps: { readonly clock: Clock; readonly log: Log }, settings: WorkQueueSettings) {
     this.#clock = deps.clock;
@@ -35,13 +40,10 @@ export class WorkQueue {
     this.#settings = settings;
   }
 
-  /** This key is due. One that is worked on now is due again after that. */
+  /** Something about this key has changed: it is due, but for one that has to be left alone for a while. */
   add(key: string): void {
-    if (this.#stopping.signal.aborted) return;
-    this.#timers.get(key)?.();
-    this.#timers.delete(key);
-    this.#due.add(key);
-    this.#startNext();
+    const isLeftAlone = this.#clock.monotonicMs() < (this.#leftAloneUntilMs.get(key) ?? 0);
+    if (!isLeftAlone) this.#makeDue(key);
   }
 
   /** Ends what runs and takes nothing more. */
@@ -51,6 +53,16 @@ export class WorkQueue {
     this.#timers.clear();
     this.#due.clear();
     await Promise.all(this.#running.values());
+  }
+
+  /** One that is worked on now is due again after that. */
+  #makeDue(key: string): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#timers.get(key)?.();
+    this.#timers.delete(key);
+    this.#leftAloneUntilMs.delete(key);
+    this.#due.add(key);
+    this.#startNext();
   }
 
   #startNext(): void {
@@ -70,6 +82,14 @@ export class WorkQueue {
     const { signal } = this.#stopping;
     try {
       const outcome = await this.#settings.work(key, signal);
+      if (outcome.kind === "outage") {
+        const asked = outcome.retryAfter?.total("milliseconds") ?? 0;
+        const pauseMs = Math.max(asked, Math.min(this.#nextPauseMs(key), longestOutagePauseMs));
+        this.#due.delete(key);
+        this.#later(key, pauseMs);
+        this.#leftAloneUntilMs.set(key, this.#clock.monotonicMs() + pauseMs);
+        return;
+      }
       this.#failures.delete(key);
       if (outcome.kind === "again") this.#later(key, outcome.after.total("milliseconds"));
     } catch (error) {
@@ -80,14 +100,19 @@ export class WorkQueue {
 
   #pauseAfter(key: string, error: unknown): number {
     if (error instanceof StoreError && error.code === "conflict") return conflictPauseMs;
-    const failures = (this.#failures.get(key) ?? 0) + 1;
-    this.#failures.set(key, failures);
+    const pauseMs = this.#nextPauseMs(key);
     this.#log.warn("work on an object failed and is tried again", {
       [logFields.object]: key,
-      [logFields.attempt]: failures,
+      [logFields.attempt]: this.#failures.get(key),
       [logFields.error]: errorText(error),
     });
-    return Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs);
+    return Math.min(pauseMs, longestPauseMs);
+  }
+
+  #nextPauseMs(key: string): number {
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    return firstPauseMs * 2 ** Math.min(failures - 1, 20);
   }
 
   #later(key: string, milliseconds: number): void {
@@ -100,7 +125,7 @@ export class WorkQueue {
     this.#timers.get(key)?.();
     this.#timers.set(
       key,
-      this.#clock.after(after, () => this.add(key)),
+      this.#clock.after(after, () => this.#makeDue(key)),
     );
   }
 }

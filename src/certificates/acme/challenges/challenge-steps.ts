@@ -4,12 +4,11 @@ import { AcmeError } from "../client/acme-error.ts";
 import { type Authorization, answerChallenge, getAuthorization } from "../client/authorizations.ts";
 import { formatProblem } from "../client/problem.ts";
 import { again, type Reconciled } from "../reconciled.ts";
-import { type ChallengeWork, end, keep, toSolve, wait } from "./challenge-work.ts";
+import { type ChallengeWork, end, keep, keepReason, toSolve, wait } from "./challenge-work.ts";
 
 /** A server that does not say is asked so often. */
 const usualPause = Temporal.Duration.from({ milliseconds: 250 });
 const leastPause = Temporal.Duration.from({ milliseconds: 50 });
-const outagePause = Temporal.Duration.from({ seconds: 10 });
 
 /** Does what a Challenge that has its turn needs next. */
 export async function takeStep(work: ChallengeWork): Promise<Reconciled> {
@@ -26,8 +25,10 @@ export async function takeStep(work: ChallengeWork): Promise<Reconciled> {
     return await judge(work, await ask(work));
   } catch (error) {
     if (!(error instanceof AcmeError)) throw error;
-    if (error.retryable || error.code === "unreadable")
-      return await wait(work, error.retryAfter ?? outagePause, error.message);
+    if (error.retryable || error.code === "unreadable") {
+      await keepReason(work, error.message);
+      return { kind: "outage", retryAfter: error.retryAfter, reason: error.message };
+    }
     const message = `Error accepting challenge for ${dnsName}: ${error.message}`;
     return await end(work, error.problem?.status === 404 ? "expired" : "errored", {
       reason: "Failed",

@@ -55,8 +55,13 @@ export async function wait(
   after: Temporal.Duration,
   reason: string,
 ): Promise<Reconciled> {
-  if (work.status.reason !== reason) await keep(work, { ...work.status, reason });
+  await keepReason(work, reason);
   return again(after, reason);
+}
+
+/** Keeps why it does not go on now. */
+export async function keepReason(work: ChallengeWork, reason: string): Promise<void> {
+  if (work.status.reason !== reason) await keep(work, { ...work.status, reason });
 }
 
 /** Ends it; what was made for it is cleaned up in the next step. */

@@ -28,7 +28,6 @@ export type OrderDeps = AcmeDeps & { readonly sessions: Sessions };
 
 const waitForIssuer = Temporal.Duration.from({ minutes: 1 });
 const waitForClock = Temporal.Duration.from({ minutes: 1 });
-const outagePause = Temporal.Duration.from({ seconds: 10 });
 
 /** Takes one Order a step further. Throws StoreError when somebody else wrote it in the meantime. */
 export async function reconcileOrder(
@@ -69,9 +68,8 @@ async function recover(work: OrderWork, error: AcmeError): Promise<Reconciled> {
     return await fail(work, { state: "expired", reason: error.message });
   if (!error.retryable && error.code !== "unreadable")
     return await fail(work, { state: "errored", reason: error.message });
-  const pause = error.retryAfter ?? outagePause;
   await say(work, error.code === "rate-limited" ? "RateLimited" : "Unreachable", error.message);
-  return again(pause, error.message);
+  return { kind: "outage", retryAfter: error.retryAfter, reason: error.message };
 }
 
 /** Kept once: an Event a try would be a flood. */
