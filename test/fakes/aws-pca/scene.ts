@@ -28,6 +28,10 @@ export interface SceneOptions {
   readonly spec?: JsonObject;
   /** Of the Secret `aws` in the issuer's namespace. */
   readonly secret?: Readonly<Record<string, string>>;
+  /** Whether the issuer may use the process' own credentials. Default false. */
+  readonly mayUseAmbient?: boolean;
+  /** Default: they lead to the small AWS. */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly ca?: Partial<FakePrivateCaOptions>;
   /** Where the process dies: before or after its writes of the request, or around the order. */
   readonly death?: string;
@@ -105,10 +109,8 @@ class Mortality {
   }
 }
 
-export async function beginScene(
-  context: TestContext,
-  { spec = {}, secret, ca: options = {}, death }: SceneOptions = {},
-): Promise<Scene> {
+export async function beginScene(context: TestContext, scene: SceneOptions = {}): Promise<Scene> {
+  const { spec = {}, secret, ca: options = {}, death } = scene;
   const clock = createManualClock(createClock().now());
   const ca = await startPrivateCa({ clock, keys: [key], ...options });
   context.after(() => ca[Symbol.asyncDispose]());
@@ -119,12 +121,11 @@ export async function beginScene(
   const deps = {
     ...{ clock, store, log },
     outbound: mortality.door(loopbackDoor(context)),
-    variables: { AWS_ENDPOINT_URL_ACM_PCA: ca.url },
+    variables: scene.variables ?? { AWS_ENDPOINT_URL_ACM_PCA: ca.url },
   };
   let backend: IssuerBackend = createAwsPca(deps);
-  const access = accessOf(
-    secret ?? { AWS_ACCESS_KEY_ID: key.id, AWS_SECRET_ACCESS_KEY: key.secret },
-  );
+  const values = secret ?? { AWS_ACCESS_KEY_ID: key.id, AWS_SECRET_ACCESS_KEY: key.secret };
+  const access = { ...accessOf(values), mayUseAmbient: scene.mayUseAmbient === true };
   const issuerOf = (status?: Json): KubeObject =>
     storedObject({
       ...{ apiVersion: "awspca.cert-manager.io/v1beta1", kind: awsPcaIssuerKind.kind, status },
@@ -165,13 +166,13 @@ export async function beginScene(
   };
 }
 
-function accessOf(values: Readonly<Record<string, string>>): IssuerAccess {
+function accessOf(values: Readonly<Record<string, string>>): Omit<IssuerAccess, "mayUseAmbient"> {
   return {
     secretOf: ({ name, key: entry = "" }) => {
       const value = name === "aws" ? values[entry] : undefined;
       return Promise.resolve(value === undefined ? undefined : new SecretBytes(Buffer.from(value)));
     },
-    ...{ credentialsNamespace: "default", mayUseAmbient: false },
+    credentialsNamespace: "default",
   };
 }
 
