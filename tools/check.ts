@@ -16,6 +16,7 @@ const slowFolders: Readonly<Record<string, string>> = {
   "test/lab": "npm test",
   "test/pebble": "npm test",
   "test/bench": "npm test",
+  "test/moto": "npm test",
   "test/soak": "npm run soak",
 };
 /** System tests wait for programs that start and end: with one more than cores no core is idle while they do. */
