@@ -88,6 +88,7 @@ export interface Redirect {
   readonly kind: "redirect";
   readonly status: 301 | 302 | 303 | 307 | 308;
   readonly location: Text;
+  readonly responseHeaders?: readonly HeaderChange[];
 }
 
 /** To the same URL with another path, for good (301); its query stays. */

@@ -39,6 +39,11 @@ export type Variable =
     }
   /** `SUCCESS`, `NONE`, or `FAILED:` with a reason: what became of the client's certificate. */
   | { readonly kind: "client-verdict" }
+  /**
+   * The Origin header of the request if it is one of these, else nothing. `https://*.example.com` is every origin with one
+   * label there.
+   */
+  | { readonly kind: "origin-among"; readonly origins: readonly string[] }
   /** A header of the request, in lower case; empty when it has none. */
   | { readonly kind: "header"; readonly name: string };
 

@@ -23,8 +23,12 @@ export function answerHeaders(
   action: Respond | Redirect,
   host: Host,
 ): readonly HeaderValueOption[] {
-  if (action.kind === "redirect") return [setHeader("location", formatText(action.location, host))];
-  const { contentType, responseHeaders = [] } = action;
+  const { responseHeaders = [] } = action;
+  if (action.kind === "redirect") {
+    const location = setHeader("location", formatText(action.location, host));
+    return [location, ...headersToAdd(responseHeaders, host)];
+  }
+  const { contentType } = action;
   return [
     ...(contentType === undefined
       ? []

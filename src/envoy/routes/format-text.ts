@@ -1,5 +1,6 @@
 /** A text of the model → a format string of Envoy ("Access log format strings"), in which `%` begins a command. */
 
+import { quoteRe2 } from "#base/re2.ts";
 import { unreachable } from "#base/unreachable.ts";
 import type { Host } from "#model/host.ts";
 import type { Text, Variable } from "#model/text.ts";
@@ -37,6 +38,16 @@ const certificateCommands = {
   "not-before": "%DOWNSTREAM_PEER_CERT_V_START(%b %e %H:%M:%S %Y GMT)%",
   "not-after": "%DOWNSTREAM_PEER_CERT_V_END(%b %e %H:%M:%S %Y GMT)%",
 } as const;
+
+/** In CEL; an origin has no character that would end a text there, or it is left out. */
+function originAmong(origins: readonly string[]): string {
+  const patterns = origins
+    .filter((origin) => /^[A-Za-z0-9.:/*[\]-]+$/.test(origin))
+    .map((origin) => quoteRe2(origin).replace("\\*", "[^./:]+"));
+  const origin = "request.headers['origin']";
+  const matches = `${origin}.matches('^(?i:${patterns.join("|")})$')`;
+  return `%CEL('origin' in request.headers && ${matches.replaceAll("\\", "\\\\")} ? ${origin} : '')%`;
+}
 
 function command(variable: Variable, host: Host): string {
   switch (variable.kind) {
@@ -76,6 +87,8 @@ function command(variable: Variable, host: Host): string {
     case "client-verdict":
       // Who knows better has put it in already: see `client-certificate.ts`.
       return "NONE";
+    case "origin-among":
+      return originAmong(variable.origins);
     case "header":
       return `%REQ(${variable.name === "host" ? ":AUTHORITY" : variable.name})%`;
     default:

@@ -73,5 +73,5 @@ function mayBeEmpty(text: Text): boolean {
 
 /** What the client's request or connection may lack. */
 function mayLack({ kind }: Variable): boolean {
-  return ["header", "response-header", "tls", "client-certificate"].includes(kind);
+  return ["header", "response-header", "tls", "client-certificate", "origin-among"].includes(kind);
 }
