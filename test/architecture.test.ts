@@ -194,9 +194,10 @@ const plugPoints: readonly PlugPoint[] = [
 
 /** What dialects have in common: each has one name, and a dialect's file about it bears that name. */
 const concerns = [
-  ...["access-control", "action", "annotations", "authorization", "backend", "balancing"],
-  ...["cert-manager", "challenge", "class", "client-certificates", "conditions"],
-  ...["delegation", "error-pages", "headers", "health-check", "host", "listeners", "locations"],
+  ...["access-control", "action", "annotations", "answer-headers", "authorization", "backend"],
+  ...["balancing", "cert-manager", "challenge", "class", "client-certificates", "conditions"],
+  ...["cors", "delegation", "error-pages", "headers", "health-check", "host", "hsts"],
+  ...["listeners", "locations"],
   ...["next-upstream", "path", "policies", "rate-limit", "route", "service", "session", "tls"],
   ...["stream", "stream-health-check", "tokens", "unapplied", "upstream-tls", "variables"],
 ];
@@ -206,7 +207,7 @@ const statusWriters: StatusWriters = {
   "certificates/acme/challenges/challenge-work.ts": ["Challenge"],
   "certificates/acme/orders/order-steps.ts": ["Order"],
   "status/ingress-status.ts": ["Ingress"],
-  "status/state-status.ts": ["TransportServer", "VirtualServer", "VirtualServerRoute"],
+  "status/state-status.ts": ["Policy", "TransportServer", "VirtualServer", "VirtualServerRoute"],
   "workloads/controller.ts": ["Deployment", "Pod", "ReplicaSet"],
 };
 

@@ -5,6 +5,7 @@ import {
   type GlobalConfiguration,
   globalConfigurationKind,
 } from "#kinds/nginx/global-configuration.ts";
+import { type Policy, policyKind } from "#kinds/nginx/policy.ts";
 import { type TransportServer, transportServerKind } from "#kinds/nginx/transport-server.ts";
 import { type VirtualServer, virtualServerKind } from "#kinds/nginx/virtual-server.ts";
 import {
@@ -21,6 +22,7 @@ import { delegationIndexes } from "./features/delegation.ts";
 import { parseHost } from "./features/host.ts";
 import { globalConfigurations } from "./features/listeners.ts";
 import { translateGlobalConfiguration } from "./global-configuration.ts";
+import { translatePolicy } from "./policy.ts";
 import { nginxSupport } from "./support.ts";
 import { translateTransportServer } from "./transport-server.ts";
 import { translateVirtualServer } from "./virtual-server.ts";
@@ -32,7 +34,7 @@ export const nginx: Dialect = {
   name: "nginx",
   kinds: [
     ...[virtualServerKind.id, virtualServerRouteKind.id],
-    ...[transportServerKind.id, globalConfigurationKind.id],
+    ...[transportServerKind.id, globalConfigurationKind.id, policyKind.id],
   ],
   indexes: [...delegationIndexes, globalConfigurations],
   support: nginxSupport,
@@ -51,6 +53,8 @@ function translate(object: Known<unknown>, world: World, settings: DialectSettin
       return translateVirtualServer(object as Known<VirtualServer>, world, settings, seniority);
     case transportServerKind.id:
       return translateTransportServer(object as Known<TransportServer>, world, settings, seniority);
+    case policyKind.id:
+      return translatePolicy(object as Known<Policy>, world, settings, seniority);
     case globalConfigurationKind.id:
       return translateGlobalConfiguration(object as Known<GlobalConfiguration>, world, seniority);
     default: {

@@ -65,6 +65,11 @@ export function placeOf({ origin }: Report, path: string): Origin {
   return { ...origin, path };
 }
 
+/** Something is wrong with the object, in words of its kind. */
+export function rejects(report: Report, path: string, problem: string): undefined {
+  return reject(report, path, problem);
+}
+
 function reject(report: Report, path: string, problem: string): undefined {
   const severity: Severity = "error";
   report.findings.push(

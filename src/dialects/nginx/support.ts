@@ -10,6 +10,7 @@ import { backendSupport } from "./features/backend.ts";
 import { conditionSupport } from "./features/conditions.ts";
 import { routeSupport } from "./features/route.ts";
 import { rowsAt } from "./field-support.ts";
+import { policySupport } from "./policy-support.ts";
 import { streamSupport } from "./stream-support.ts";
 
 function routeRows(kind: KindId, place: string): readonly SupportRow[] {
@@ -68,4 +69,5 @@ export const nginxSupport: readonly SupportRow[] = [
   ...routeRows(delegate, "spec.subroutes[]"),
   ...annotationSupport,
   ...streamSupport,
+  ...policySupport,
 ];

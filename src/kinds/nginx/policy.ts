@@ -10,7 +10,7 @@ import {
   positionalList,
   text,
 } from "#base/schema.ts";
-import type { Kind } from "../kind.ts";
+import type { FieldWithoutEffect, Kind } from "../kind.ts";
 import { caching } from "./policy-cache.ts";
 import { firewall } from "./policy-waf.ts";
 import { stateColumn } from "./state-columns.ts";
@@ -183,8 +183,39 @@ const body = fields({ spec: optional(spec, "The rule.") });
 
 export type Policy = Parsed<typeof body>;
 
-/** Rules by which nobody is let in or kept out here. */
-const otherRules = ["oidc", "waf", "cache", "cors", "hsts"] as const;
+const closed = "expect 500 where it is referred to";
+
+/** Rules that are not applied, each with the reason: who refers to one gets 500. */
+const unappliedRules: readonly FieldWithoutEffect[] = [
+  { path: "spec.oidc", reason: "nobody is signed in here", advice: closed },
+  { path: "spec.waf", reason: "there is no such module", advice: closed },
+  { path: "spec.cache", reason: "answers are not kept", advice: closed },
+];
+
+const idle: readonly FieldWithoutEffect[] = [
+  ...unappliedRules,
+  {
+    path: "spec.ingressMTLS.crlFileName",
+    reason: "there are no files here; ca.crl of the Secret is read",
+    advice: `put the list into the Secret; ${closed}`,
+  },
+  {
+    path: "spec.rateLimit.condition",
+    reason: "whom it concerns is not looked at",
+    advice: closed,
+  },
+  {
+    path: "spec.externalAuth.authSnippets",
+    reason: "nginx's own language is not understood",
+    advice: closed,
+  },
+  {
+    path: "spec.externalAuth.authSigninRedirectBasePath",
+    reason: "no route is made for it",
+    advice:
+      "add a route to the Service, without this policy, for the path below which clients sign in",
+  },
+];
 
 export const policyKind: Kind<Policy> = {
   id: "Policy.k8s.nginx.org",
@@ -196,84 +227,7 @@ export const policyKind: Kind<Policy> = {
   namespaced: true,
   legacy: fromAlpha,
   parse: body,
-  withoutEffect: [
-    ...otherRules.map((rule) => ({
-      path: `spec.${rule}`,
-      reason: "this rule is not applied",
-      advice: "expect 500 where it is referred to",
-    })),
-    {
-      path: "spec.ingressMTLS.crlFileName",
-      reason: "there are no files here; ca.crl of the Secret is read",
-      advice: "put the list into the Secret; expect 500 where it is referred to",
-    },
-    {
-      path: "spec.jwt.sniEnabled",
-      reason: "a server name is always sent",
-      advice: "remove it",
-      harmless: [true],
-    },
-    {
-      path: "spec.jwt.sslVerifyDepth",
-      reason: "a chain may have any length",
-      advice: "remove it",
-    },
-    {
-      path: "spec.egressMTLS.protocols",
-      reason: "upstreams are spoken to by TLS 1.2 or 1.3, never by older versions",
-      advice: "have upstreams speak one of these, and remove it",
-      harmless: ["TLSv1.2 TLSv1.3"],
-    },
-    {
-      path: "spec.egressMTLS.ciphers",
-      reason: "the ciphers are Envoy's own",
-      advice: "remove it, or keep it for nginx",
-      harmless: ["DEFAULT"],
-    },
-    {
-      path: "spec.egressMTLS.sessionReuse",
-      reason: "sessions are taken up again where an upstream offers it",
-      advice: "remove it, or keep it for nginx",
-      harmless: [true],
-    },
-    {
-      path: "spec.rateLimit.condition",
-      reason: "whom it concerns is not looked at",
-      advice: "expect 500 where it is referred to",
-    },
-    {
-      path: "spec.rateLimit.logLevel",
-      reason: "what is refused is in the access log, like all answers",
-      advice: "remove it",
-    },
-    {
-      path: "spec.rateLimit.scale",
-      reason: "each proxy counts for itself, by the whole rate",
-      advice: "divide the rate by the number of proxies, or keep one proxy",
-      harmless: [false],
-    },
-    {
-      path: "spec.ingressClassName",
-      reason: "whoever is served and refers to a policy has it applied",
-      advice: "remove it",
-    },
-    {
-      path: "spec.externalAuth.authSnippets",
-      reason: "nginx's own language is not understood",
-      advice: "expect 500 where it is referred to",
-    },
-    {
-      path: "spec.externalAuth.authSigninRedirectBasePath",
-      reason: "no route is made for it",
-      advice:
-        "add a route to the Service, without this policy, for the path below which clients sign in",
-    },
-    {
-      path: "spec.externalAuth.sslVerifyDepth",
-      reason: "a chain may have any length",
-      advice: "remove it",
-    },
-  ],
+  withoutEffect: idle,
   columns: [stateColumn],
   definition: {
     description:

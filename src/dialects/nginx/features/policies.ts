@@ -1,24 +1,22 @@
 /** Policies that a server or a route refers to. */
 
-import type { Origin } from "#base/origin.ts";
-import { err, ok, type Result } from "#base/result.ts";
 import type { Known } from "#kinds/kind.ts";
 import { type Policy, policyKind } from "#kinds/nginx/policy.ts";
 import type { PolicyReference } from "#kinds/nginx/route.ts";
 import type { ClientCertificates } from "#model/client-certificate.ts";
-import type { ClientRule } from "#model/client-rule.ts";
-import type { Protection as ModelProtection } from "#model/protection.ts";
 import type { Route } from "#model/route.ts";
-import { type FindingText, originOf } from "../../common/findings.ts";
+import { originOf } from "../../common/findings.ts";
 import type { World } from "../../dialect.ts";
 import { checkName, isLabel, isSubdomain } from "../names.ts";
+import { applyRule, type Wanted } from "../policy-rules.ts";
 import { type Report, refuses, refusesTwice, tells, warns } from "../report.ts";
-import { accessControl, mergeAccessControl } from "./access-control.ts";
+import { mergeAccessControl } from "./access-control.ts";
 import { broken } from "./action.ts";
-import { authorizationRules, portsNote } from "./authorization.ts";
-import { ingressMtls } from "./client-certificates.ts";
-import { burstNote, type LimitWish, mergeRateLimits, rateLimit } from "./rate-limit.ts";
-import { egressMtls, type TlsWish, withTls } from "./upstream-tls.ts";
+import { authorizationRules } from "./authorization.ts";
+import { allowOrigins } from "./cors.ts";
+import { tellStrictTransport } from "./hsts.ts";
+import { mergeRateLimits } from "./rate-limit.ts";
+import { withTls } from "./upstream-tls.ts";
 
 /** One place that refers to policies. */
 export interface PolicyScope {
@@ -32,17 +30,6 @@ export interface PolicyScope {
 
 /** What becomes of the routes that policies are for. */
 export type Protection = (routes: readonly Route[]) => readonly Route[];
-
-/** What a policy asks for: one of these. */
-interface Wanted {
-  readonly clients?: ClientRule;
-  readonly clientCertificates?: ClientCertificates;
-  readonly limit?: LimitWish;
-  /** What its owner should know of how it is applied. */
-  readonly note?: FindingText;
-  readonly protection?: ModelProtection;
-  readonly tls?: TlsWish;
-}
 
 /** What a policy asks for, or why nobody gets through. */
 type Judged =
@@ -71,13 +58,26 @@ export function protectionOf(server: PolicyScope, route: PolicyScope, world: Wor
         );
   }
   const guards = guardsOf(byRule);
+  const answers = answersOf(byRule);
   const tls = byRule.get("egressMTLS")?.[0]?.tls;
   return (routes) =>
-    routes.map((one) => ({
-      ...one,
-      ...(tls === undefined ? {} : { action: withTls(one.action, tls) }),
-      ...guards,
-    }));
+    answers(
+      routes.map((one) => ({
+        ...one,
+        ...(tls === undefined ? {} : { action: withTls(one.action, tls) }),
+        ...guards,
+      })),
+    );
+}
+
+/** What browsers are told. */
+function answersOf(byRule: ReadonlyMap<string, readonly Wanted[]>): Protection {
+  const crossOrigin = byRule.get("cors")?.[0]?.crossOrigin;
+  const strict = byRule.get("hsts")?.[0]?.strictTransport;
+  return (routes) => {
+    const allowed = crossOrigin === undefined ? routes : allowOrigins(routes, crossOrigin);
+    return strict === undefined ? allowed : tellStrictTransport(allowed, strict);
+  };
 }
 
 /** Of passwords and the like the first in a place counts. */
@@ -175,6 +175,25 @@ function judge(namespace: string, name: string, world: World): Judged {
   return judgeRules(policy, world);
 }
 
+/** What is wrong with a policy itself: not what it needs and is not there. */
+export function faultOf(
+  policy: Known<Policy>,
+  world: World,
+): { readonly path: string; readonly problem: string } | undefined {
+  if (policy.problems.some(({ problem }) => problem !== "unknown")) return undefined;
+  const judged = judgeRules(policy, world);
+  if (judged.kind === "applied") return undefined;
+  const [, invalid] = /^is invalid: (.+)$/s.exec(judged.problem) ?? [];
+  const [, path, problem] = /^(spec[\w.]*): (.+)$/s.exec(invalid ?? "") ?? [];
+  if (path !== undefined && problem !== undefined) return { path, problem };
+  if (invalid !== undefined) return { path: "spec", problem: invalid };
+  const [, rule, unapplied] =
+    /^has the rule (\w+), which (is not applied here)$/.exec(judged.problem) ?? [];
+  return rule === undefined
+    ? undefined
+    : { path: `spec.${rule}`, problem: `Forbidden: this rule ${unapplied}` };
+}
+
 function judgeRules(policy: Known<Policy>, world: World): Judged {
   const { ingressClassName: _, ...rules } = policy.value?.spec ?? {};
   const given = Object.entries(rules).filter(([, rule]) => rule !== undefined);
@@ -183,39 +202,8 @@ function judgeRules(policy: Known<Policy>, world: World): Judged {
     return { kind: "broken", problem: "is invalid: it must have exactly one rule" };
   const [rule] = only;
   const origin = { ...originOf(policy), path: `spec.${rule}` };
-  const wanted = wantedBy(rule, policy.value?.spec ?? {}, { origin, world });
+  const wanted = applyRule(rule, policy.value?.spec ?? {}, { origin, world });
   return wanted.ok
     ? { kind: "applied", rule, wanted: wanted.value }
     : { kind: "broken", problem: wanted.error };
-}
-
-function wantedBy(
-  rule: string,
-  spec: NonNullable<Policy["spec"]>,
-  context: { readonly origin: Origin; readonly world: World },
-): Result<Wanted, string> {
-  if (rule === "accessControl") {
-    const clients = accessControl(spec);
-    return clients.ok ? ok({ clients: clients.value }) : clients;
-  }
-  if (rule === "rateLimit") {
-    const limit = rateLimit(spec);
-    const note = burstNote(spec);
-    return limit.ok ? ok({ limit: limit.value, ...(note === undefined ? {} : { note }) }) : limit;
-  }
-  if (rule === "ingressMTLS") {
-    const asked = ingressMtls(spec, context);
-    if (!asked.ok) return asked;
-    return ok(asked.value === undefined ? {} : { clientCertificates: asked.value });
-  }
-  if (rule === "egressMTLS") {
-    const tls = egressMtls(spec, context);
-    return tls.ok ? ok({ tls: tls.value }) : tls;
-  }
-  const translated = authorizationRules[rule]?.(spec, context);
-  if (translated === undefined) return err(`has the rule ${rule}, which is not applied here`);
-  const note = portsNote(spec);
-  return translated.ok
-    ? ok({ protection: translated.value, ...(note === undefined ? {} : { note }) })
-    : translated;
 }
