@@ -248,6 +248,28 @@ test("a TransportServer says how it stands and not where; one that lost its list
   });
 });
 
+test("a Policy says whether it is one, in its controller's words", async (context) => {
+  const { claim, told, events, writer } = await startWriter(context);
+  const policy: ObjectKey = { ...server, kind: "Policy.k8s.nginx.org", name: "staff" };
+  await claim(policy);
+  assert.deepEqual(await told(policy), {
+    state: "Valid",
+    reason: "AddedOrUpdated",
+    message: "Policy default/staff was added or updated",
+  });
+  const wrong = "spec.accessControl: must specify exactly one of: `allow` or `deny`";
+  writer.found({ added: [found(policy, "Rejected", wrong)], gone: [] });
+  assert.deepEqual(await told(policy), {
+    state: "Invalid",
+    reason: "Rejected",
+    message: `Policy default/staff is invalid and was rejected: ${wrong}`,
+  });
+  assert.deepEqual(
+    events.map(({ reason }) => reason),
+    ["AddedOrUpdated", "Rejected"],
+  );
+});
+
 test("a GlobalConfiguration has no status: Events alone say how it stands", async (context) => {
   const { claim, told, events, written, writer } = await startWriter(context);
   const ports: ObjectKey = { ...server, kind: "GlobalConfiguration.k8s.nginx.org", name: "ports" };

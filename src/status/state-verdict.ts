@@ -2,6 +2,7 @@
 
 import type { Finding } from "#base/finding.ts";
 import { globalConfigurationKind } from "#kinds/nginx/global-configuration.ts";
+import { policyKind } from "#kinds/nginx/policy.ts";
 import { transportServerKind } from "#kinds/nginx/transport-server.ts";
 import { virtualServerKind } from "#kinds/nginx/virtual-server.ts";
 import { virtualServerRouteKind } from "#kinds/nginx/virtual-server-route.ts";
@@ -17,7 +18,12 @@ interface KindOfVerdict {
   /** What its status has of it; `events`: nothing, as there is no status. */
   readonly told: "with endpoints" | "without endpoints" | "events";
   /** What is said when nothing, or everything, is wrong with it. Default: as of kinds with a configuration of their own. */
-  readonly words?: { readonly good: string; readonly rejected: string };
+  readonly words?: {
+    readonly good: string;
+    /** The reason that goes with it. */
+    readonly reason: "AddedOrUpdated" | "Updated";
+    readonly rejected: string;
+  };
 }
 
 /** The kinds whose objects have a verdict. */
@@ -27,9 +33,17 @@ const kindsOfVerdict: Readonly<Record<KindId, KindOfVerdict>> = {
   [transportServerKind.id]: { told: "without endpoints" },
   [globalConfigurationKind.id]: {
     told: "events",
-    words: { good: "was added or updated", rejected: "is invalid and was rejected: " },
+    words: withoutConfiguration("Updated"),
   },
+  [policyKind.id]: { told: "without endpoints", words: withoutConfiguration("AddedOrUpdated") },
 };
+
+/** Of kinds that serve nothing by themselves. */
+function withoutConfiguration(
+  reason: "AddedOrUpdated" | "Updated",
+): NonNullable<KindOfVerdict["words"]> {
+  return { good: "was added or updated", reason, rejected: "is invalid and was rejected: " };
+}
 
 /** Whether objects of a kind have a verdict. */
 export function hasVerdict(kind: KindId): boolean {
@@ -93,7 +107,7 @@ export function verdictOf({ key, findings, lacksServer = false }: Standing): Ver
     return { state: "Warning", reason: "NoVirtualServerFound", message };
   }
   if (words !== undefined && errors.length === 0)
-    return { state: "Valid", reason: "Updated", message: `${object} ${words.good}` };
+    return { state: "Valid", reason: words.reason, message: `${object} ${words.good}` };
   const warnings = findings.filter(({ severity }) => severity === "warning");
   const told = warnings.length === 0 ? "" : `with warning(s): ${joined(warnings)}`;
   const updated = `Configuration for ${namespace}/${name} was added or updated ${told}`;
