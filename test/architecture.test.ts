@@ -185,6 +185,12 @@ const plugPoints: readonly PlugPoint[] = [
     needs: ["README.md", "cases"],
   },
   {
+    folder: "src/certificates/dns-providers",
+    except: [],
+    registry: "src/certificates/dns-providers/all.ts",
+    needs: ["README.md"],
+  },
+  {
     folder: "src/workloads/images",
     except: [],
     registry: "src/workloads/images/all.ts",

@@ -1,5 +1,11 @@
 /** Networks and addresses as people write them. */
 
+/** Whether a text names a DNS server that is asked: `192.0.2.1:53`, `[2001:db8::1]:53`, or an https URL (RFC 8484). */
+export function isNameserver(value: string): boolean {
+  if (value.startsWith("https://")) return URL.canParse(value);
+  return /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/.test(value);
+}
+
 /** Whether a text is `10.0.0.0/8`, `2001:db8::/32`, or one address. */
 export function isNetwork(value: string): boolean {
   const [address = "", length, ...rest] = value.split("/");

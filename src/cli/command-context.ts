@@ -4,6 +4,7 @@ import path from "node:path";
 import { contentHash } from "#base/content-hash.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Dialler } from "#runtime/dialler.ts";
+import type { DnsTransport } from "#runtime/dns-transport.ts";
 import type { Environment } from "#runtime/environment.ts";
 import type { Files } from "#runtime/files.ts";
 import type { HttpClients } from "#runtime/http-client.ts";
@@ -39,6 +40,7 @@ export interface CommandContext {
   readonly pages: PageServer;
   readonly network: Network;
   readonly lookup: NameLookup;
+  readonly dns: DnsTransport;
   readonly ports: PortProbe;
   readonly platform: Platform;
   /** Made by the commands that need one: most do not. */

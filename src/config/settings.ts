@@ -1,7 +1,7 @@
 /** Our own settings: what `sekisho.yaml` may hold, with the defaults. Flags win over the file. */
 
 import type { Json } from "#base/json.ts";
-import { isNetwork } from "#base/network-text.ts";
+import { isNameserver, isNetwork } from "#base/network-text.ts";
 import {
   boolean,
   fields,
@@ -24,6 +24,17 @@ const network: Parser<string> = (value, reading) => {
     path: reading.path,
     problem: "invalid",
     message: "must be a network such as 10.0.0.0/8 or 2001:db8::/32, or one address",
+  });
+  return undefined;
+};
+
+/** A DNS server that is asked. */
+const nameserver: Parser<string> = (value, reading) => {
+  if (typeof value === "string" && isNameserver(value)) return value;
+  reading.problems.push({
+    path: reading.path,
+    problem: "invalid",
+    message: "must be an address with a port such as 192.0.2.1:53, or an https URL",
   });
   return undefined;
 };
@@ -61,6 +72,7 @@ const file = fields({
   metrics: optional(listenAddress),
   routeStatistics: optional(boolean),
   outboundAddresses: optional(list(network)),
+  dnsResolvers: optional(list(nameserver)),
   clusterResourceNamespace: optional(text),
   images: optional(mapOf(image)),
 });
@@ -102,6 +114,8 @@ export interface Settings {
   readonly routeStatistics: boolean;
   /** Networks and addresses that issuers may have us connect to although they are inside. */
   readonly outboundAddresses: readonly string[];
+  /** Whom DNS is asked about challenge records; empty: the resolvers of this machine. */
+  readonly dnsResolvers: readonly string[];
   /** Where Secrets of ClusterIssuers are. */
   readonly clusterResourceNamespace: string;
   readonly images: Readonly<Record<string, ImageSetting>>;
@@ -127,6 +141,7 @@ export const defaults: Settings = {
   metrics: undefined,
   routeStatistics: false,
   outboundAddresses: [],
+  dnsResolvers: [],
   clusterResourceNamespace: "cert-manager",
   images: {},
 };

@@ -18,6 +18,7 @@ import { createEnvoyProcess, type EnvoyProcess } from "#proxies/process/envoy-pr
 import type { FoundEnvoy } from "#proxies/process/find-envoy.ts";
 import { defaultRotation } from "#proxies/process/log-rotation.ts";
 import type { Clock } from "#runtime/clock.ts";
+import type { DnsTransport } from "#runtime/dns-transport.ts";
 import type { Files } from "#runtime/files.ts";
 import type { HttpClients } from "#runtime/http-client.ts";
 import type { Http2Server } from "#runtime/http2-server.ts";
@@ -61,6 +62,7 @@ export interface StandaloneDeps {
   readonly clients: HttpClients;
   readonly http2: Http2Server;
   readonly lookup: NameLookup;
+  readonly dns: DnsTransport;
   readonly network: Network;
   readonly platform: Platform;
   readonly log: Log;
@@ -90,6 +92,10 @@ export interface StandaloneSettings {
   readonly routeStatistics: boolean;
   /** Networks and addresses that issuers may have us connect to although they are inside. */
   readonly outboundAddresses: readonly string[];
+  /** Whom DNS is asked about challenge records; empty: the resolvers of this machine. */
+  readonly dnsResolvers: readonly string[];
+  /** The operator's environment variables. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
   /** Where Secrets of ClusterIssuers are. */
   readonly clusterResourceNamespace: string;
   /** Absent: Deployments and Pods are not run. */

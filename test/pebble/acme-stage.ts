@@ -12,6 +12,7 @@ import { orderDraft } from "#certificates/acme/orders/order-object.ts";
 import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
 import { createHttp01Solver } from "#certificates/solvers/http-01/http-01.ts";
 import type { SolverRoutes } from "#certificates/solvers/http-01/solver-routes.ts";
+import type { Solver } from "#certificates/solvers/solver.ts";
 import { challengeKind, readChallengeStatus } from "#kinds/cert-manager/challenge.ts";
 import { isFinalState, type OrderStatus, readOrderStatus } from "#kinds/cert-manager/order.ts";
 import { read } from "#kinds/kind.ts";
@@ -55,8 +56,10 @@ export function issuerOf(pebble: Pick<Pebble, "directory" | "authority">): JsonO
   };
 }
 
-/** Everything but the controllers is started. */
-export async function openStage(): Promise<AcmeStage> {
+/** Everything but the controllers is started. `more`: solvers beside that of HTTP-01. */
+export async function openStage(
+  more: (deps: AcmeDeps) => readonly Solver[] = () => [],
+): Promise<AcmeStage> {
   await using undo = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "sekisho-acme-"));
   undo.defer(() => rm(directory, { recursive: true }));
@@ -82,7 +85,7 @@ export async function openStage(): Promise<AcmeStage> {
     tell: async (about, event) => void events.push({ ...event, about: about.kind }),
   };
   const sessions = createSessions(deps);
-  const solvers = [createHttp01Solver(routesOver(store, answers.answers))];
+  const solvers = [createHttp01Solver(routesOver(store, answers.answers)), ...more(deps)];
   const running = undo.move();
   return {
     ...{ store, answers, events },

@@ -5,6 +5,7 @@ import { runProgram } from "#cli/program.ts";
 import type { Environment } from "#runtime/environment.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createDialler } from "#runtime/real-dialler.ts";
+import { createDnsTransport } from "#runtime/real-dns-transport.ts";
 import { createEnvironment } from "#runtime/real-environment.ts";
 import { createFiles } from "#runtime/real-files.ts";
 import { createHttpClients } from "#runtime/real-http-client.ts";
@@ -89,6 +90,7 @@ function contextIn(environment: Environment): CommandContext {
     pages: createPageServer(),
     network: createNetwork(),
     lookup: createNameLookup(),
+    dns: createDnsTransport(),
     ports: createPortProbe(),
     platform: readPlatform(),
     createLog,

@@ -84,8 +84,7 @@ export class Resolver {
     for (const server of this.#servers) {
       try {
         const answer = await this.#client.ask(server, { name, type }, signal);
-        const isAnswer = answer.rcode === rcodes.noError || answer.rcode === rcodes.noSuchName;
-        if (isAnswer) return answer;
+        if (answering.has(answer.rcode)) return answer;
         failure = new DnsError("unreachable", `DNS fails for ${name}: code ${answer.rcode}`);
       } catch (error) {
         if (!(error instanceof DnsError) || signal.aborted) throw error;
@@ -95,6 +94,11 @@ export class Resolver {
     throw failure;
   }
 }
+
+/** A server that does not know records of a type says of none. */
+const answering: ReadonlySet<number> = new Set([
+  ...[rcodes.noError, rcodes.noSuchName, rcodes.notImplemented],
+]);
 
 /** More than any zone has. */
 const mostAuthorities = 16;

@@ -26,6 +26,7 @@ const everything = {
   metrics: 9464,
   routeStatistics: true,
   outboundAddresses: ["127.0.0.1"],
+  dnsResolvers: ["127.0.0.1:53"],
   clusterResourceNamespace: "certificates",
   images: {},
 };

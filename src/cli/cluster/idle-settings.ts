@@ -38,6 +38,7 @@ const instead: Readonly<Record<Exclude<keyof Settings, (typeof usedInCluster)[nu
   isolation: remove,
   images: remove,
   outboundAddresses: ofIssuers,
+  dnsResolvers: ofIssuers,
   clusterResourceNamespace: ofIssuers,
 };
 

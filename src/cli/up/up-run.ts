@@ -137,6 +137,7 @@ function standaloneSettings(
     ...rest,
     nodePath: nodeBinary,
     version,
+    variables,
     samplePercent: accessLog.format === "none" ? 0 : accessLog.samplePercent,
     ...(how === "process" ? { workloads: programs } : {}),
   };

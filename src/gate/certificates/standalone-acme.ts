@@ -4,6 +4,8 @@ import type { AcmeControllers } from "#certificates/acme/acme-controllers.ts";
 import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
 import type { ResourceName } from "#envoy/resource.ts";
 import type { Clock } from "#runtime/clock.ts";
+import type { DnsTransport } from "#runtime/dns-transport.ts";
+import type { Files } from "#runtime/files.ts";
 import type { HttpClients } from "#runtime/http-client.ts";
 import type { Log } from "#runtime/log.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
@@ -16,6 +18,7 @@ import type { Gate } from "../gate.ts";
 import type { Ports } from "../ports.ts";
 import { untilSettled } from "../settling.ts";
 import { createAcmeGate } from "./acme-gate.ts";
+import { createDnsSolver } from "./dns-solver.ts";
 
 export interface StandaloneAcmeDeps {
   readonly clock: Clock;
@@ -23,6 +26,8 @@ export interface StandaloneAcmeDeps {
   readonly log: Log;
   readonly clients: HttpClients;
   readonly lookup: NameLookup;
+  readonly dns: DnsTransport;
+  readonly files: Pick<Files, "read">;
   readonly store: ObjectStore;
 }
 
@@ -30,6 +35,8 @@ export interface StandaloneAcmeSettings {
   readonly version: string;
   readonly ports: Ports;
   readonly outboundAddresses: readonly string[];
+  readonly dnsResolvers: readonly string[];
+  readonly variables: Readonly<Record<string, string | undefined>>;
   readonly clusterResourceNamespace: string;
 }
 
@@ -53,11 +60,12 @@ export function createStandaloneAcme(
     ...{ clock: deps.clock, clients: deps.clients, names: deps.lookup },
     rules: { allowed: settings.outboundAddresses, apiServers: () => [] },
   });
+  const dns = createDnsSolver({ ...deps, door }, settings);
   const events = createStoredEvents(deps.store, deps.clock.now);
   const { acme, applied } = createAcmeGate(
     { ...deps, events, door },
     {
-      ...{ version: settings.version, gate, solvers: [] },
+      ...{ version: settings.version, gate, solvers: [dns.solver] },
       clusterResourceNamespace: settings.clusterResourceNamespace,
       httpPort: settings.ports.http,
       found: (findings) => board.replace("challenges", findings),
@@ -73,6 +81,7 @@ export function createStandaloneAcme(
     },
     [Symbol.asyncDispose]: async () => {
       await running?.stop();
+      dns.close();
       door.close();
     },
   };

@@ -1,5 +1,6 @@
 /** How an issuer shows an ACME server that a name is its own (cert-manager API reference, `spec.acme.solvers[]`). */
 
+import { isNameserver } from "#base/network-text.ts";
 import {
   anything,
   checked,
@@ -127,11 +128,6 @@ const dns01 = checked(
     message: "may not specify more than one provider type",
   },
 );
-
-function isNameserver(value: string): boolean {
-  if (value.startsWith("https://")) return URL.canParse(value);
-  return /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/.test(value);
-}
 
 function providersOf(given: object): readonly string[] {
   return Object.keys(dns01Providers).filter((name) => name in given);

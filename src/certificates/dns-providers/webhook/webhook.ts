@@ -42,7 +42,7 @@ async function ask(
   if (!plainName.test(groupName) || !plainName.test(solverName))
     throw new DnsProviderError("refused", "groupName and solverName must be DNS names");
   if (context.apiServices === undefined) {
-    const message = `there is no API server that leads to ${groupName}; name the webhook's address in the setting dnsWebhooks`;
+    const message = `there is no API server here that leads to ${groupName}: choose a DNS provider that needs none`;
     throw new DnsProviderError("refused", message);
   }
   const payload = await payloadOf(context, config, wish, signal);
