@@ -16,6 +16,7 @@ import { Demand } from "#base/tracked/demand.ts";
 import { Graph, type GraphCounts } from "#base/tracked/graph.ts";
 import type { KeyListener } from "#base/tracked/index-by-key.ts";
 import { dialects } from "./dialects/all.ts";
+import { chooseDialect, dialectsOf } from "./dialects/choose-dialect.ts";
 import { resolveEndpoints, unresolved } from "./dialects/common/endpoints.ts";
 import { kindFindings } from "./dialects/common/findings.ts";
 import { solverAnswer } from "./dialects/common/solver-answer.ts";
@@ -40,6 +41,8 @@ import type { VirtualHost } from "./model/virtual-host.ts";
 
 /** The pure steps, as the composition root chains them. */
 export interface Steps {
+  /** Tracked. Undefined: the object is nobody's. */
+  readonly dialectOf: (object: Known<unknown>, world: World) => Dialect | undefined;
   readonly translate: (dialect: Dialect, object: Known<unknown>, world: World) => Fragment;
   readonly endpoints: (backend: Backend, world: World) => EndpointsVerdict;
   readonly virtualHost: (gateway: Gateway, host: string) => VirtualHost;
@@ -75,11 +78,7 @@ type WantedOfObject = NonNullable<Fragment["wantedCertificates"]>;
 
 const fragmentStage = 0;
 const kindsById: ReadonlyMap<string, Kind<unknown>> = new Map(kinds.map((kind) => [kind.id, kind]));
-const dialectsByKind: ReadonlyMap<string, Dialect> = new Map(
-  (dialects as readonly Dialect[]).flatMap((dialect) =>
-    dialect.kinds.map((kind) => [kind, dialect] as const),
-  ),
-);
+const translatedKinds: ReadonlySet<string> = new Set(dialects.flatMap(({ kinds: own }) => own));
 
 const indexes = [...worldIndexes, ...dialects.flatMap((dialect) => dialect.indexes)];
 
@@ -149,11 +148,10 @@ export class Pipeline {
       this.#findings.set(`object ${key}`, kindFindings(kind, known));
     if (kind.id === challengeKind.id)
       this.#built.gateway.setAnswer(key, solverAnswer(read(challengeKind, object)));
-    const dialect = dialectsByKind.get(kind.id);
-    if (dialect === undefined || this.#fragments.has(key)) return;
+    if (!translatedKinds.has(kind.id) || this.#fragments.has(key)) return;
     this.#fragments.set(
       key,
-      this.#graph.watch(fragmentStage, () => this.#translate(key, dialect)),
+      this.#graph.watch(fragmentStage, () => this.#translate(key)),
     );
   }
 
@@ -198,6 +196,11 @@ export class Pipeline {
   /** Amid a flush that is paused: what a proxy can be told that serves nothing yet; {@link takeChange} has the rest. */
   takePart(): ResourceChange {
     return this.#built.takePart();
+  }
+
+  /** Which dialect translates an object that was set. */
+  dialectOf(object: Known<unknown>): Dialect | undefined {
+    return this.#graph.untracked(() => this.#steps.dialectOf(object, this.#world));
   }
 
   /** All resources that hold now. */
@@ -267,10 +270,16 @@ export class Pipeline {
     return this.#graph.counts();
   }
 
-  #translate(key: string, dialect: Dialect): void {
+  #translate(key: string): void {
     const object = this.#objects.at(key);
     if (object === undefined) return;
-    const fragment = this.#contained(dialect, object);
+    const fragment = this.#contained(object);
+    if (fragment === undefined) {
+      this.#claim(key, undefined, {});
+      this.#built.gateway.removeFragment(key);
+      this.#findings.delete(`fragment ${key}`);
+      return;
+    }
     this.#built.gateway.setFragment(key, fragment);
     const uid = fragment.claimed ? object.object.metadata.uid : undefined;
     this.#claim(key, uid, fragment);
@@ -290,13 +299,15 @@ export class Pipeline {
     if (news.some((isNew) => isNew)) this.#onClaim(key);
   }
 
-  /** A bug in a translation harms only its object: what the dialect puts in its place answers 500. */
-  #contained(dialect: Dialect, object: Known<unknown>): Fragment {
+  /** A bug in a translation harms only its object: what the dialect puts in its place answers 500. Undefined: it is nobody's. */
+  #contained(object: Known<unknown>): Fragment | undefined {
+    let [dialect] = dialectsOf(keyOf(object.object).kind);
     try {
-      return this.#steps.translate(dialect, object, this.#world);
+      dialect = this.#steps.dialectOf(object, this.#world);
+      return dialect && this.#steps.translate(dialect, object, this.#world);
     } catch (error) {
       this.#onBug(error);
-      return dialect.refuse(object, error instanceof Error ? error.message : "unknown");
+      return dialect?.refuse(object, error instanceof Error ? error.message : "unknown");
     }
   }
 
@@ -342,6 +353,7 @@ export function realSteps(
   readers: Pick<Steps, "readSecret" | "readAuthorities">,
 ): Steps {
   return {
+    dialectOf: (object, world) => chooseDialect(object, world, settings),
     translate: (dialect, object, world) => dialect.translate(object, world, settings),
     endpoints: resolveEndpoints,
     virtualHost: (gateway, host) => gateway.virtualHost(host),

@@ -82,7 +82,7 @@ export async function translateOffline(
       const place = finding.place ?? manifests.locate(finding.origin);
       return place === undefined ? { finding } : { finding, place };
     });
-  const fields = countFields(objects.flatMap(readObject));
+  const fields = countFields(objects.flatMap(readObject), (known) => pipeline.dialectOf(known));
   return {
     pipeline,
     summary: { files: manifests.files, objects: objects.length, fields },

@@ -19,6 +19,7 @@ import { formatHost } from "#model/host.ts";
 import { storedObject } from "#test/documents/stored-object.ts";
 import { matchGolden } from "#test/golden.ts";
 import { dialects } from "./all.ts";
+import { chooseDialect } from "./choose-dialect.ts";
 import { kindFindings } from "./common/findings.ts";
 import type { DialectSettings, World } from "./dialect.ts";
 import { KnownObjects } from "./known-objects.ts";
@@ -83,7 +84,7 @@ function translateCase(input: string): { readonly model: object[]; readonly find
   };
   const fragments: readonly Translated[] = keys.flatMap((key) => {
     const object = objects.at(key);
-    const dialect = dialects.find(({ kinds }) => kinds.some((kind) => key.startsWith(`${kind}/`)));
+    const dialect = object && chooseDialect(object, world, settings);
     if (object === undefined || dialect === undefined) return [];
     return [{ key, fragment: dialect.translate(object, world, settings) }];
   });

@@ -27,12 +27,16 @@ export interface World {
 export interface DialectSettings {
   /** Class names served without an IngressClass of ours; `all` also takes objects that name no class. */
   readonly servedClasses: "all" | readonly string[];
+  /** Where NGINX Ingress Controller's own settings are. Default: the place that its manifests give them. */
+  readonly nginxConfigMap?: { readonly namespace: string; readonly name: string };
 }
 
 export interface Dialect {
   readonly name: string;
-  /** The kinds whose objects it translates; each kind has one dialect. */
+  /** The kinds whose objects it translates; at most one of the dialects that share a kind takes whatever the others do not. */
   readonly kinds: readonly KindId[];
+  /** Tracked. Whether an object of these kinds is this dialect's. Default: all are that no other dialect takes. */
+  readonly takes?: (object: Known<unknown>, world: World, settings: DialectSettings) => boolean;
   /** Every field and annotation of these kinds that the upstream knows; also annotations of others. */
   readonly support: readonly SupportRow[];
   /** Under which keys it has objects filed, besides `world-indexes.ts`. */

@@ -16,7 +16,8 @@ import type { Dialect } from "./dialect.ts";
 import { idleSupport, sharedSupport } from "./field-counts.ts";
 
 const documents = path.join(import.meta.dirname, "../../docs/dialects");
-const annotation = /^metadata\.annotations\[[^\]]+\]$/;
+/** An annotation, or a key of a ConfigMap. */
+const annotation = /^(metadata\.annotations|data)\[[^\]]+\]$/;
 
 const names: Readonly<Record<string, string>> = {
   ingress: "Core Ingress: what is supported",

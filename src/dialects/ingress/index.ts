@@ -7,13 +7,14 @@ import type { Known } from "#kinds/kind.ts";
 import type { Fragment, HostRules, Seniority } from "#model/fragment.ts";
 import { anyHost } from "#model/host.ts";
 import type { Route } from "#model/route.ts";
+import { markChallenges } from "../common/challenge.ts";
+import { closed, closedRoute, protectionFindings } from "../common/closing.ts";
 import { findingAt, originOf } from "../common/findings.ts";
 import { indexSupport, supportFindings } from "../common/support.ts";
 import type { Dialect, DialectSettings, World } from "../dialect.ts";
 import { annotationFindings } from "./features/annotations.ts";
-import { closed, closedRoute, protectionFindings } from "./features/authorization.ts";
+
 import { translateBackend } from "./features/backend.ts";
-import { markChallenges } from "./features/challenge.ts";
 import { judgeClass } from "./features/class.ts";
 import { parseHost } from "./features/host.ts";
 import { parsePath } from "./features/path.ts";

@@ -1,4 +1,4 @@
-/** Annotations by which other controllers decide who may pass. Nothing here does what they ask for, so nobody passes. */
+/** What is done where an annotation of another controller decides who may pass: nobody passes. */
 
 import type { Finding } from "#base/finding.ts";
 import type { Origin } from "#base/origin.ts";
@@ -6,14 +6,18 @@ import type { Ingress } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import type { HostRules } from "#model/fragment.ts";
 import type { Route } from "#model/route.ts";
-import { findingAt } from "../../common/findings.ts";
-import { isProtecting } from "../../common/protecting-annotations.ts";
-import { annotationField } from "../../common/support.ts";
+import { findingAt } from "./findings.ts";
+import { isProtecting } from "./protecting-annotations.ts";
+import { annotationField } from "./support.ts";
 
-/** A finding for each annotation of an Ingress that keeps everybody out, because what it asks for is not there. */
-export function protectionFindings(ingress: Known<Ingress>, origin: Origin): readonly Finding[] {
+/** A finding for each annotation of an Ingress that keeps everybody out, because what it asks for is not there; `isApplied`: some are. */
+export function protectionFindings(
+  ingress: Known<Ingress>,
+  origin: Origin,
+  isApplied: (annotation: string) => boolean = () => false,
+): readonly Finding[] {
   return Object.entries(ingress.object.metadata.annotations)
-    .filter(([name, value]) => isProtecting(name) && !takesEverybody(name, value))
+    .filter(([name, value]) => isProtecting(name) && !isApplied(name) && !isOff(name, value))
     .map(([name]) =>
       findingAt(origin, annotationField(name), "error", {
         reason: "ProtectionNotApplied",
@@ -21,6 +25,11 @@ export function protectionFindings(ingress: Known<Ingress>, origin: Origin): rea
         advice: "remove it, if the Ingress is open to everybody",
       }),
     );
+}
+
+function isOff(name: string, value: string): boolean {
+  const isSwitchedOff = name.endsWith("-enable") && value.toLowerCase() === "false";
+  return isSwitchedOff || takesEverybody(name, value);
 }
 
 /** Of both families; cert-manager writes such a list on the Ingresses of its challenges. */

@@ -8,16 +8,25 @@ import { pathText, type Route } from "#model/route.ts";
 /** On the Ingresses that cert-manager makes for the time of one challenge. */
 const solverLabel = "acme.cert-manager.io/http01-solver";
 
+/** Whether an Ingress is one of cert-manager's own, made to answer a challenge. */
+export function isOfSolver({ object }: Known<Ingress>): boolean {
+  return object.metadata.labels[solverLabel] === "true";
+}
+
 /** The rules with the answers to challenges marked: only cert-manager's own Ingresses have such. */
 export function markChallenges(
   rules: readonly HostRules[],
-  { object }: Known<Ingress>,
+  ingress: Known<Ingress>,
 ): readonly HostRules[] {
-  if (object.metadata.labels[solverLabel] !== "true") return rules;
+  if (!isOfSolver(ingress)) return rules;
   return rules.map((rule) => ({ ...rule, routes: rule.routes.map(marked) }));
 }
 
+/** Whether a route is where challenges are answered. */
+export function answersChallenge({ match }: Route): boolean {
+  return pathText(match).startsWith("/.well-known/acme-challenge/");
+}
+
 function marked(route: Route): Route {
-  const answers = pathText(route.match).startsWith("/.well-known/acme-challenge/");
-  return answers ? { ...route, challenge: true } : route;
+  return answersChallenge(route) ? { ...route, challenge: true } : route;
 }
