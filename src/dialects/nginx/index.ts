@@ -1,5 +1,7 @@
-/** F5 NGINX Ingress Controller: its kinds (k8s.nginx.org/v1) into their fragments of the model. */
+/** F5 NGINX Ingress Controller: its kinds (k8s.nginx.org/v1), its Ingresses and its ConfigMap into their fragments of the model. */
 
+import { type ConfigMap, configMapKind } from "#kinds/config-map.ts";
+import { type Ingress, ingressKind } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import {
   type GlobalConfiguration,
@@ -14,14 +16,19 @@ import {
 } from "#kinds/nginx/virtual-server-route.ts";
 import { keyOf } from "#kinds/object.ts";
 import type { Fragment, Seniority } from "#model/fragment.ts";
+import type { Host } from "#model/host.ts";
 import { findingAt, originOf } from "../common/findings.ts";
 import { indexSupport, supportFindings } from "../common/support.ts";
 import type { Dialect, DialectSettings, World } from "../dialect.ts";
+import { takesConfigMap, translateConfigMap } from "./config-map.ts";
 import { broken } from "./features/action.ts";
 import { delegationIndexes } from "./features/delegation.ts";
 import { parseHost } from "./features/host.ts";
 import { globalConfigurations } from "./features/listeners.ts";
 import { translateGlobalConfiguration } from "./global-configuration.ts";
+import { takesIngress } from "./ingress/class.ts";
+import { translateIngress } from "./ingress/ingress.ts";
+import { mergeableIndexes } from "./ingress/mergeable.ts";
 import { translatePolicy } from "./policy.ts";
 import { nginxSupport } from "./support.ts";
 import { translateTransportServer } from "./transport-server.ts";
@@ -33,10 +40,11 @@ const supportIndex = indexSupport(nginxSupport);
 export const nginx: Dialect = {
   name: "nginx",
   kinds: [
-    ...[virtualServerKind.id, virtualServerRouteKind.id],
+    ...[virtualServerKind.id, virtualServerRouteKind.id, ingressKind.id, configMapKind.id],
     ...[transportServerKind.id, globalConfigurationKind.id, policyKind.id],
   ],
-  indexes: [...delegationIndexes, globalConfigurations],
+  takes,
+  indexes: [...delegationIndexes, globalConfigurations, ...mergeableIndexes],
   support: nginxSupport,
   translate: (object, world, settings) => {
     const fragment = translate(object, world, settings);
@@ -45,6 +53,18 @@ export const nginx: Dialect = {
   },
   refuse,
 };
+
+/** Kinds that are not the controller's alone: some of their objects are. */
+function takes(object: Known<unknown>, world: World, settings: DialectSettings): boolean {
+  switch (keyOf(object.object).kind) {
+    case ingressKind.id:
+      return takesIngress(object as Known<Ingress>, world);
+    case configMapKind.id:
+      return takesConfigMap(object, settings);
+    default:
+      return true;
+  }
+}
 
 function translate(object: Known<unknown>, world: World, settings: DialectSettings): Fragment {
   const seniority = seniorityOf(object);
@@ -57,6 +77,10 @@ function translate(object: Known<unknown>, world: World, settings: DialectSettin
       return translatePolicy(object as Known<Policy>, world, settings, seniority);
     case globalConfigurationKind.id:
       return translateGlobalConfiguration(object as Known<GlobalConfiguration>, world, seniority);
+    case ingressKind.id:
+      return translateIngress(object as Known<Ingress>, world, settings);
+    case configMapKind.id:
+      return translateConfigMap(object as Known<ConfigMap>, seniority);
     default: {
       const route = object as Known<VirtualServerRoute>;
       return translateVirtualServerRoute(route, world, settings, seniority);
@@ -69,35 +93,41 @@ function seniorityOf({ object }: Known<unknown>): Seniority {
   return { creationTimestamp: object.metadata.creationTimestamp, kind, namespace, name };
 }
 
-/** 500 on the host of a VirtualServer, if it can be told; other objects serve nothing. */
+/** 500 on the hosts of a VirtualServer or an Ingress, if they can be told; other objects serve nothing. */
 function refuse(object: Known<unknown>, problem: string): Fragment {
   const origin = originOf(object);
-  const isServer = origin.kind === virtualServerKind.id;
-  const text = (object as Known<VirtualServer>).value?.spec?.host;
-  const host = isServer ? parseHost(text, { origin, findings: [] }) : undefined;
   const everything = { kind: "prefix", path: "/" } as const;
   return {
     seniority: seniorityOf(object),
     claimed: true,
-    rules:
-      host === undefined
-        ? []
-        : [
-            {
-              host,
-              ownership: "whole",
-              routes: [{ match: everything, action: broken, origin }],
-              origin,
-            },
-          ],
+    rules: hostsOf(object).flatMap((text) => {
+      const host: Host | undefined =
+        text === "" ? { kind: "any" } : parseHost(text, { origin, findings: [] });
+      const routes = [{ match: everything, action: broken, origin }];
+      return host === undefined ? [] : [{ host, ownership: "whole", routes, origin }];
+    }),
     certificates: [],
     wantedCertificates: "as-before",
     findings: [
       findingAt(origin, "", "error", {
         reason: "InternalError",
-        message: `a bug of ours met this object: ${problem}; ${isServer ? "its host answers 500" : "it serves nothing"}`,
+        message: `a bug of ours met this object: ${problem}; its hosts answer 500`,
         advice: "report it with this manifest; other objects are served as before",
       }),
     ],
   };
+}
+
+/** As they are written; of an Ingress, an empty one is every host. */
+function hostsOf(object: Known<unknown>): readonly string[] {
+  switch (keyOf(object.object).kind) {
+    case virtualServerKind.id: {
+      const host = (object as Known<VirtualServer>).value?.spec?.host;
+      return host === undefined || host === "" ? [] : [host];
+    }
+    case ingressKind.id:
+      return ((object as Known<Ingress>).value?.spec?.rules ?? []).map((rule) => rule?.host ?? "");
+    default:
+      return [];
+  }
 }

@@ -10,6 +10,8 @@ export interface Report {
   readonly findings: Finding[];
   /** What to do about what is wrong. Default: correct it, as nothing of the object is served meanwhile. */
   readonly remedy?: string;
+  /** Where in the object that stands which is read at a place. Default: there. */
+  readonly place?: (path: string) => string;
 }
 
 /** The reason of findings that reject the whole object, as the status of its kind has it. */
@@ -52,17 +54,26 @@ export function refusesTwice(report: Report, path: string, value: string): undef
 
 /** Something is served otherwise than asked for, or not at all, and everything else goes on. */
 export function warns(report: Report, path: string, text: FindingText): undefined {
-  report.findings.push(findingAt(report.origin, path, "warning", text));
+  report.findings.push(findingAt(report.origin, placed(report, path), "warning", text));
 }
 
 /** Something to know about, by which nothing is worse. */
 export function tells(report: Report, path: string, text: FindingText): undefined {
-  report.findings.push(findingAt(report.origin, path, "info", text));
+  report.findings.push(findingAt(report.origin, placed(report, path), "info", text));
 }
 
 /** A place of the object, as an origin. */
-export function placeOf({ origin }: Report, path: string): Origin {
-  return { ...origin, path };
+export function placeOf(report: Report, path: string): Origin {
+  return { ...report.origin, path: placed(report, path) };
+}
+
+function placed({ place }: Report, path: string): string {
+  return place === undefined ? path : place(path);
+}
+
+/** As the controller's validation writes paths: `annotations.nginx.org/lb-method`. */
+function fieldText(path: string): string {
+  return path.replace(/^metadata\.annotations\[(.*)\]$/, "annotations.$1");
 }
 
 /** Something is wrong with the object, in words of its kind. */
@@ -72,10 +83,11 @@ export function rejects(report: Report, path: string, problem: string): undefine
 
 function reject(report: Report, path: string, problem: string): undefined {
   const severity: Severity = "error";
+  const field = placed(report, path);
   report.findings.push(
-    findingAt(report.origin, path, severity, {
+    findingAt(report.origin, field, severity, {
       reason: rejected,
-      message: `${path}: ${problem}`,
+      message: `${fieldText(field)}: ${problem}`,
       advice: report.remedy ?? "correct it; until then nothing of this object is served",
     }),
   );

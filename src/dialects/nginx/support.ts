@@ -10,6 +10,7 @@ import { backendSupport } from "./features/backend.ts";
 import { conditionSupport } from "./features/conditions.ts";
 import { routeSupport } from "./features/route.ts";
 import { rowsAt } from "./field-support.ts";
+import { configMapSupport, ingressSupport } from "./ingress/support.ts";
 import { policySupport } from "./policy-support.ts";
 import { streamSupport } from "./stream-support.ts";
 
@@ -67,7 +68,9 @@ export const nginxSupport: readonly SupportRow[] = [
   ...honoured(delegate, "spec.ingressClassName", "spec.host"),
   ...rowsAt(delegate, "spec.upstreams[]", backendSupport),
   ...routeRows(delegate, "spec.subroutes[]"),
+  ...ingressSupport,
   ...annotationSupport,
+  ...configMapSupport,
   ...streamSupport,
   ...policySupport,
 ];

@@ -8,6 +8,7 @@ import type { ErrorAnswer } from "#model/action.ts";
 import type { Fragment, Seniority } from "#model/fragment.ts";
 import { originOf } from "../common/findings.ts";
 import type { DialectSettings, World } from "../dialect.ts";
+import { defaultsIn, upstreamDefaults } from "./config-map.ts";
 import { translateUpstreams } from "./features/backend.ts";
 import { judgeClass } from "./features/class.ts";
 import { type Delegator, delegatorsOf } from "./features/delegation.ts";
@@ -43,9 +44,9 @@ export function translateVirtualServerRoute(
   const nothing = { seniority, rules: [], certificates: [] };
   const verdict = judgeClass(object, world, settings);
   if (!verdict.served) return { ...nothing, claimed: false, findings: verdict.findings };
-  const alone = placeSubroutes(object, undefined, world).report;
+  const alone = placeSubroutes(object, undefined, world, settings).report;
   const delegators = delegatorsOf(object, world).map((delegator) =>
-    judgeDelegator(object, delegator, world),
+    judgeDelegator(object, delegator, world, settings),
   );
   const taking = delegators.filter(({ report }) => !isRejected(report));
   if (!isRejected(alone) && taking.length === 0) reportUnused(alone, delegators);
@@ -70,6 +71,7 @@ function judgeDelegator(
   object: Known<VirtualServerRoute>,
   { server, paths }: Delegator,
   world: World,
+  settings: DialectSettings,
 ): JudgedDelegator {
   const none: PolicyScope = {
     ...{ references: [], at: "" },
@@ -77,7 +79,7 @@ function judgeDelegator(
   };
   const host = server.value?.spec?.host ?? "";
   const delegation = { host, paths, server: none, route: none, errorAnswers: [] };
-  const { report } = placeSubroutes(object, delegation, world);
+  const { report } = placeSubroutes(object, delegation, world, settings);
   return { server: keyOf(server.object), report };
 }
 
@@ -106,6 +108,7 @@ export function placeSubroutes(
   object: Known<VirtualServerRoute>,
   delegation: Delegation | undefined,
   world: World,
+  settings: DialectSettings,
 ): { readonly locations: readonly PlacedLocation[]; readonly report: Report } {
   const report: Report = { origin: originOf(object), findings: [] };
   const spec = object.value?.spec;
@@ -113,7 +116,8 @@ export function placeSubroutes(
   parseHost(spec?.host, report);
   if (delegation !== undefined && spec?.host !== delegation.host)
     refuses(report, "spec.host", spec?.host ?? "", `must be equal to '${delegation.host}'`);
-  const upstreams = translateUpstreams(spec?.upstreams ?? [], report, world);
+  const defaults = upstreamDefaults(defaultsIn(world, settings));
+  const upstreams = translateUpstreams(spec?.upstreams ?? [], defaults, report, world);
   const texts = subroutes.map((route) => route?.path ?? "");
   checkSubroutes(texts, delegation?.paths ?? [], report);
   const seen = new Set<string>();

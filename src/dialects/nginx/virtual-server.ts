@@ -9,6 +9,7 @@ import type { Host } from "#model/host.ts";
 import type { Route } from "#model/route.ts";
 import { originOf } from "../common/findings.ts";
 import type { DialectSettings, World } from "../dialect.ts";
+import { defaultsIn, upstreamDefaults } from "./config-map.ts";
 import { translateUpstreams, type Upstreams } from "./features/backend.ts";
 import { translateCertManager } from "./features/cert-manager.ts";
 import { judgeClass } from "./features/class.ts";
@@ -59,7 +60,8 @@ export function translateVirtualServer(
   };
   checkPolicies(policies, world);
   reportIdleServerFields(spec, report);
-  const upstreams = translateUpstreams(spec.upstreams ?? [], report, world);
+  const defaults = upstreamDefaults(defaultsIn(world, settings));
+  const upstreams = translateUpstreams(spec.upstreams ?? [], defaults, report, world);
   const any: Host = host ?? { kind: "any" };
   const tls = translateTls(spec.tls, any, report, world);
   const { labels } = object.object.metadata;
@@ -90,7 +92,8 @@ function routesOf(server: Server): readonly Route[] {
   const { spec, report } = server;
   const origin = placeOf(report, "spec.host");
   const all = { match: { kind: "prefix", path: "/" }, origin } as const;
-  const isSnippetLost = hasSnippet(spec["server-snippets"], "spec.server-snippets", report);
+  const isSnippetLost =
+    hasSnippet(spec["server-snippets"], "spec.server-snippets", report) || lacksSnippets(server);
   const locations = locationsOf(server);
   if (isSnippetLost) return [{ ...all, action: { kind: "respond", status: 503 } }];
   const takesAll = locations.some(
@@ -98,6 +101,14 @@ function routesOf(server: Server): readonly Route[] {
   );
   const routes = orderLocations(locations);
   return takesAll ? routes : [...routes, { ...all, action: { kind: "respond", status: 404 } }];
+}
+
+/** Those that the controller's ConfigMap has for everybody. */
+function lacksSnippets({ report, world, settings }: Server): boolean {
+  const defaults = defaultsIn(world, settings);
+  return ["server-snippets", "location-snippets"].some((key) =>
+    hasSnippet(defaults(key), "spec.host", report),
+  );
 }
 
 function locationsOf(server: Server): readonly PlacedLocation[] {
@@ -184,6 +195,6 @@ function subroutesOf(
     route: scope,
     errorAnswers,
   };
-  const { locations, report } = placeSubroutes(meant, delegation, world);
+  const { locations, report } = placeSubroutes(meant, delegation, world, settings);
   return isRejected(report) || locations.length === 0 ? undefined : locations;
 }

@@ -11,7 +11,7 @@ import { type FieldSupport, served } from "../field-support.ts";
 import { type Report, refuses, requires } from "../report.ts";
 import type { Upstreams } from "./backend.ts";
 import { headersOf, type ProxyHeaders, passHeaders, translateHeaders } from "./headers.ts";
-import { countGroups, type Location, wholePatternFromStart } from "./path.ts";
+import { countGroups, type Location, type PatternLocation, wholePatternFromStart } from "./path.ts";
 import { answerRules, parseText, redirectRules, type TextRules } from "./variables.ts";
 
 /** What becomes of the fields of an action. */
@@ -128,16 +128,22 @@ function rewriteOf(
   if (/\$(?!\d)./s.test(text))
     return refuses(report, at, text, "`$` character can be only followed by a number");
   if (location.kind === "pattern") {
-    const groups = countGroups(location.regex);
-    // A group that is not there is empty; RE2 would leave the whole path as it is.
-    const to = text
-      .replaceAll("\\", "\\\\")
-      .replace(/\$(\d)/g, (_, digit: string) => (Number(digit) > groups ? "" : `\\${digit}`));
-    return { kind: "whole", pattern: wholePatternFromStart(location), to };
+    // The location's regard to case is not that of its rewrite.
+    const pattern = wholePatternFromStart({ ...location, anyCase: false });
+    return { kind: "whole", pattern, to: rewriteTarget(text, location) };
   }
   if (/^\/[^\s{};\\]*$/.test(text)) return { kind: "prefix", to: text };
   const detail = "must start with / and must not include any whitespace character, `{`, `}` or `;`";
   return refuses(report, at, text, detail);
+}
+
+/** A path with `$1` → one with `\1`, for a pattern of RE2. */
+export function rewriteTarget(text: string, { regex }: PatternLocation): string {
+  const groups = countGroups(regex);
+  // A group that is not there is empty; RE2 would leave the whole path as it is.
+  return text
+    .replaceAll("\\", "\\\\")
+    .replace(/\$(\d)/g, (_, digit: string) => (Number(digit) > groups ? "" : `\\${digit}`));
 }
 
 const redirectCodes = [301, 302, 307, 308] as const;

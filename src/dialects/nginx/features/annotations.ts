@@ -1,64 +1,172 @@
-/** Annotations by which the controller extends Ingress: none is applied, an Ingress is what core Ingress says. */
+/** Annotations by which the controller extends Ingress, and what becomes of each. */
 
 import { ingressKind } from "#kinds/ingress.ts";
-import { isProtecting } from "../../common/protecting-annotations.ts";
-import { annotationField, refused, type SupportRow } from "../../common/support.ts";
+import {
+  annotationField,
+  honoured,
+  refused,
+  type SupportRow,
+  type Told,
+} from "../../common/support.ts";
 
-const ofServers = [
-  ...["mergeable-ingress-type", "ssl-redirect", "redirect-to-https", "http-redirect-code", "hsts"],
-  ...["hsts-max-age", "hsts-include-subdomains", "hsts-behind-proxy", "server-tokens"],
-  ...["server-snippets", "listen-ports", "listen-ports-ssl", "ssl-ciphers"],
-  ...["ssl-prefer-server-ciphers", "app-root", "custom-http-errors", "policies"],
+const kind = ingressKind.id;
+
+function named(prefix: string, ...names: readonly string[]): readonly string[] {
+  return names.map((name) => annotationField(`${prefix}/${name}`));
+}
+
+function approximated(how: string, ...fields: readonly string[]): readonly SupportRow[] {
+  return fields.map((field) => ({ kind, field, support: "approximated", how }));
+}
+
+const told: Told = {
+  severity: "warning",
+  reason: "AnnotationNotServed",
+  advice: "remove it, or check that nobody relies on what it did",
+};
+
+/** What is told of them depends on their values, and their features tell it. */
+const untold: readonly SupportRow[] = [
+  ...refused(
+    kind,
+    { why: "connections are always kept for a while" },
+    ...named("nginx.org", "keepalive"),
+  ),
+  ...refused(
+    kind,
+    { why: "answers are passed on as they come, in bounded memory" },
+    ...named("nginx.org", "proxy-buffering", "proxy-buffers", "proxy-buffer-size"),
+    ...named("nginx.org", "proxy-busy-buffers-size", "client-body-buffer-size"),
+  ),
+  ...refused(
+    kind,
+    { why: "tries are limited by their number" },
+    ...named("nginx.org", "proxy-next-upstream-timeout"),
+  ),
+  ...refused(
+    kind,
+    { why: "nginx's own language is not understood, so 503" },
+    ...named("nginx.org", "server-snippets", "location-snippets"),
+  ),
+  ...refused(
+    kind,
+    { why: "there is no such module, so 503" },
+    ...named("appprotect.f5.com", "app-protect-enable", "app-protect-policy"),
+  ),
 ];
-
-const ofLocations = [
-  ...["location-snippets", "rewrites", "rewrite-target", "path-regex", "proxy-set-headers"],
-  ...["add-header", "proxy-hide-headers", "proxy-pass-headers", "proxy-redirect-from"],
-  ...["proxy-redirect-to", "proxy-connect-timeout", "proxy-read-timeout", "proxy-send-timeout"],
-  ...["client-max-body-size", "client-body-buffer-size", "proxy-buffering", "proxy-buffers"],
-  ...["proxy-buffer-size", "proxy-busy-buffers-size", "proxy-max-temp-file-size"],
-  ...["proxy-next-upstream", "proxy-next-upstream-timeout", "proxy-next-upstream-tries"],
-  ...["basic-auth-secret", "basic-auth-realm", "limit-req-rate", "limit-req-key"],
-  ...["limit-req-zone-size", "limit-req-burst", "limit-req-delay", "limit-req-no-delay"],
-  ...["limit-req-reject-code", "limit-req-dry-run", "limit-req-log-level", "limit-req-scale"],
-];
-
-const ofUpstreams = [
-  ...["lb-method", "keepalive", "max-fails", "max-conns", "fail-timeout", "upstream-zone-size"],
-  ...["use-cluster-ip", "ssl-services", "grpc-services", "websocket-services"],
-  "sticky-cookie-services",
-];
-
-const ofNginxPlus = [
-  ...["jwt-key", "jwt-realm", "jwt-token", "jwt-login-url", "health-checks", "slow-start"],
-  ...["health-checks-mandatory", "health-checks-mandatory-queue", "sticky-cookie-services"],
-  "policies",
-];
-
-const ofAppProtect = [
-  ...["app-protect-enable", "app-protect-policy", "app-protect-security-log"],
-  ...["app-protect-security-log-enable", "app-protect-security-log-destination"],
-];
-
-/** Those that the controller's own examples and tests give to templates of their own. */
-const ofTemplates = ["feature-a", "feature-b", "test-split-feature"];
-
-const rest = "an Ingress is served as core Ingress says";
-const guarded = "nothing here does what it asks for, so the Ingress answers 503";
 
 export const annotationSupport: readonly SupportRow[] = [
-  ...rows("nginx.org", [...ofServers, ...ofLocations, ...ofUpstreams], rest),
-  ...rows("nginx.com", ofNginxPlus, rest),
-  ...rows("appprotect.f5.com", ofAppProtect, "there is no such module"),
-  ...rows("appprotectdos.f5.com", ["app-protect-dos-resource"], "there is no such module"),
-  ...rows("custom.nginx.org", ofTemplates, "it belongs to a template, and none is read"),
-  ...rows("ingress.kubernetes.io", ["ssl-redirect"], rest),
+  ...honoured(
+    kind,
+    ...named("nginx.org", "mergeable-ingress-type", "ssl-redirect", "http-redirect-code"),
+    ...named("nginx.org", "hsts", "hsts-max-age", "hsts-include-subdomains", "app-root"),
+    ...named("nginx.org", "rewrites", "rewrite-target", "path-regex", "use-cluster-ip"),
+    ...named("nginx.org", "ssl-services", "grpc-services", "proxy-set-headers"),
+    ...named("nginx.org", "proxy-hide-headers", "proxy-pass-headers", "proxy-connect-timeout"),
+    ...named("nginx.org", "client-max-body-size", "proxy-next-upstream-tries", "max-fails"),
+    ...named("nginx.org", "max-conns", "fail-timeout", "basic-auth-secret", "basic-auth-realm"),
+    ...named("nginx.org", "limit-req-rate", "limit-req-reject-code", "limit-req-no-delay"),
+    ...named("nginx.org", "limit-req-dry-run", "policies"),
+    ...named("nginx.com", "policies", "jwt-key", "jwt-realm", "jwt-token", "slow-start"),
+    annotationField("ingress.kubernetes.io/ssl-redirect"),
+  ),
+  ...approximated(
+    "X-Forwarded-Proto is believed from the proxies that the gate trusts, and from nobody else",
+    ...named("nginx.org", "redirect-to-https", "hsts-behind-proxy"),
+  ),
+  ...approximated(
+    "a stream with no byte either way for so long is ended",
+    ...named("nginx.org", "proxy-read-timeout"),
+  ),
+  ...approximated("it is within proxy-read-timeout", ...named("nginx.org", "proxy-send-timeout")),
+  ...approximated(
+    "WebSockets of the other Services pass, too",
+    ...named("nginx.org", "websocket-services"),
+  ),
+  ...approximated(
+    "hash takes one variable; least_time is the lesser of two by requests under way",
+    ...named("nginx.org", "lb-method"),
+  ),
+  ...approximated(
+    "the cookie is hashed, so some clients move when endpoints come or go",
+    ...named("nginx.org", "sticky-cookie-services"),
+    ...named("nginx.com", "sticky-cookie-services"),
+  ),
+  ...approximated(
+    "what may have had an effect is tried again only by its status",
+    ...named("nginx.org", "proxy-next-upstream"),
+  ),
+  ...approximated("headers are added to all answers", ...named("nginx.org", "add-header")),
+  ...approximated(
+    "what comes within the burst passes at once",
+    ...named("nginx.org", "limit-req-burst", "limit-req-delay"),
+  ),
+  ...approximated(
+    "one key is kept for each KiB, the last ones that came",
+    ...named("nginx.org", "limit-req-zone-size"),
+  ),
+  ...approximated(
+    "keys of texts and up to four of the known variables; others are refused",
+    ...named("nginx.org", "limit-req-key"),
+  ),
+  ...approximated(
+    "each proxy counts for itself, and the rate is not divided among them",
+    ...named("nginx.org", "limit-req-scale"),
+  ),
+  ...approximated(
+    "what is limited is in the access log, whatever its level",
+    ...named("nginx.org", "limit-req-log-level"),
+  ),
+  ...approximated("versions are never told", ...named("nginx.org", "server-tokens")),
+  ...approximated(
+    "the gate has its own ciphers, all of them safe",
+    ...named("nginx.org", "ssl-ciphers", "ssl-prefer-server-ciphers"),
+  ),
+  ...approximated(
+    "endpoints are asked as the readiness probes of those pods ask that are known here",
+    ...named("nginx.com", "health-checks"),
+  ),
+  ...approximated(
+    "endpoints are always checked before they get requests, and requests do not wait for that",
+    ...named("nginx.com", "health-checks-mandatory", "health-checks-mandatory-queue"),
+  ),
+  ...refused(
+    kind,
+    { why: "memory is bounded otherwise", told: { ...told, severity: "info" } },
+    ...named("nginx.org", "upstream-zone-size", "proxy-max-temp-file-size"),
+  ),
+  ...refused(
+    kind,
+    { why: "no wider scope's headers are lost", told: { ...told, severity: "info" } },
+    ...named("nginx.org", "add-header-inherit"),
+  ),
+  ...refused(
+    kind,
+    { why: "the answers of upstreams go to clients as they are", told },
+    ...named("nginx.org", "custom-http-errors", "proxy-redirect-to", "proxy-redirect-from"),
+  ),
+  ...refused(
+    kind,
+    { why: "clients without a good token get 401", told },
+    ...named("nginx.com", "jwt-login-url"),
+  ),
+  ...refused(
+    kind,
+    { why: "the host is served on the gate's own ports", told },
+    ...named("nginx.org", "listen-ports", "listen-ports-ssl"),
+  ),
+  ...refused(
+    kind,
+    { why: "there is no such module", told },
+    ...named("appprotect.f5.com", "app-protect-security-log", "app-protect-security-log-enable"),
+    ...named("appprotect.f5.com", "app-protect-security-log-destination"),
+    ...named("appprotectdos.f5.com", "app-protect-dos-resource"),
+  ),
+  ...refused(
+    kind,
+    { why: "it belongs to a template, and none is read", told },
+    // Those that the controller's own examples and tests give to templates of their own.
+    ...named("custom.nginx.org", "feature-a", "feature-b", "test-split-feature"),
+  ),
+  ...untold,
 ];
-
-function rows(prefix: string, names: readonly string[], why: string): readonly SupportRow[] {
-  return names
-    .map((name) => `${prefix}/${name}`)
-    .flatMap((name) =>
-      refused(ingressKind.id, { why: isProtecting(name) ? guarded : why }, annotationField(name)),
-    );
-}

@@ -26,7 +26,11 @@ const timeoutMs = 60_000;
 /** As nginx answers when a policy cannot be applied, or the service that decides fails. */
 const failureStatus = 500;
 
-function basicAuth({ basicAuth: rule }: PolicySpec, context: RuleContext): ReturnType<Translate> {
+/** Passwords of a Secret. */
+export function basicAuth(
+  { basicAuth: rule }: PolicySpec,
+  context: RuleContext,
+): ReturnType<Translate> {
   const { realm = "", secret = "" } = rule ?? {};
   const passwords = findEntry(secret, { type: "nginx.org/htpasswd", key: "htpasswd" }, context);
   if (!passwords.ok) return passwords;

@@ -133,9 +133,10 @@ export type Upstreams = ReadonlyMap<string, UpstreamForward | undefined>;
 const defaultTimeoutMs = 60_000;
 const defaultMaxBodyBytes = 1024 * 1024;
 
-/** The upstreams of an object by name. */
+/** The upstreams of an object by name; `defaults` holds where they say nothing. */
 export function translateUpstreams(
   upstreams: readonly (Upstream | undefined)[],
+  defaults: Upstream,
   report: Report,
   world: World,
 ): Upstreams {
@@ -144,7 +145,7 @@ export function translateUpstreams(
     if (upstream === undefined) continue;
     const at = `spec.upstreams[${index}]`;
     const name = checkName(upstream.name, `${at}.name`, report, isServiceName);
-    const forward = translateUpstream(upstream, at, report, world);
+    const forward = translateUpstream({ ...defaults, ...upstream }, at, report, world);
     if (name === undefined) continue;
     if (byName.has(name)) refusesTwice(report, `${at}.name`, name);
     else byName.set(name, forward);
@@ -152,7 +153,8 @@ export function translateUpstreams(
   return byName;
 }
 
-function translateUpstream(
+/** How an upstream is reached; undefined: it cannot be, so 502. */
+export function translateUpstream(
   upstream: Upstream,
   at: string,
   report: Report,

@@ -14,10 +14,11 @@ export interface ProxyHeaders {
   readonly responseHeaders: readonly HeaderChange[];
 }
 
-const host = [{ kind: "host" }] as const;
+/** The Host that upstreams see, unless they are told another one. */
+export const host = [{ kind: "host" }] as const;
 
 /** What nginx tells every upstream, unless it is told otherwise; X-Forwarded-For and -Proto are Envoy's own doing. */
-const ownHeaders: readonly HeaderChange[] = [
+export const ownHeaders: readonly HeaderChange[] = [
   { kind: "set", name: "x-real-ip", value: [{ kind: "client-address" }] },
   { kind: "set", name: "x-forwarded-host", value: host },
   { kind: "set", name: "x-forwarded-port", value: [{ kind: "local-port" }] },
@@ -29,13 +30,15 @@ const ignorable = [
 ];
 
 /** Hidden unless they are passed: they are an upstream's orders to nginx. */
-const orders = ignorable.filter((name) => name.startsWith("X-")).map((name) => name.toLowerCase());
+export const hiddenOrders = ignorable
+  .filter((name) => name.startsWith("X-"))
+  .map((name) => name.toLowerCase());
 
 /** What a `pass` does. */
 export const passHeaders: ProxyHeaders = {
   host,
   requestHeaders: ownHeaders,
-  responseHeaders: orders.map((name) => ({ kind: "remove", name })),
+  responseHeaders: hiddenOrders.map((name) => ({ kind: "remove", name })),
 };
 
 /** What a `proxy` does; the rest of it after a complaint. */
@@ -110,7 +113,7 @@ function responseChanges(
   const passed = new Set(names(headers.pass ?? [], "pass"));
   const hidden = [
     ...names(headers.hide ?? [], "hide"),
-    ...orders.filter((name) => !passed.has(name)),
+    ...hiddenOrders.filter((name) => !passed.has(name)),
   ];
   const added = headersOf(headers.add ?? [], `${at}.add`, report);
   return [

@@ -5,14 +5,18 @@ import { isSubdomain } from "../names.ts";
 import { type Report, refuses, requires } from "../report.ts";
 
 /** The host; undefined after a complaint. */
-export function parseHost(text: string | undefined, report: Report): Host | undefined {
-  if (text === undefined || text === "") return requires(report, "spec.host");
+export function parseHost(
+  text: string | undefined,
+  report: Report,
+  at = "spec.host",
+): Host | undefined {
+  if (text === undefined || text === "") return requires(report, at);
   const isWildcard = text.startsWith("*.");
   const name = isWildcard ? text.slice(2) : text;
   if (!isSubdomain(name) || /^[0-9.]+$/.test(name)) {
     return refuses(
       report,
-      "spec.host",
+      at,
       text,
       'a DNS-1123 subdomain must consist of lower case alphanumeric characters, "-" or "."',
     );

@@ -57,10 +57,10 @@ export function wholePattern({ regex, anyCase }: PatternLocation): Result<string
   return whole.ok ? ok(pattern) : err(whole.error);
 }
 
-/** The same, tried from the beginning of the path and with regard to case, as the pattern of a rewrite is in any location. */
-export function wholePatternFromStart({ regex }: PatternLocation): string {
+/** The same, tried from the beginning of the path, as the pattern of a rewrite is. */
+export function wholePatternFromStart({ regex, anyCase }: PatternLocation): string {
   const re2 = regex.replace(/\(\?<(?=[A-Za-z_])/g, "(?P<").replace(/^\^/, "");
-  return `(?:${re2}).*`;
+  return `${anyCase ? "(?i)" : ""}(?:${re2}).*`;
 }
 
 /** How many groups a pattern has that a rewrite can name. */
@@ -69,7 +69,7 @@ export function countGroups(regex: string): number {
   return [...regex.matchAll(groups)].filter(([token]) => token.startsWith("(")).length;
 }
 
-type PatternLocation = Extract<Location, { kind: "pattern" }>;
+export type PatternLocation = Extract<Location, { kind: "pattern" }>;
 
 /** The text with which all paths begin that a pattern may match; empty when that cannot be told. */
 export function literalStart(regex: string): string {

@@ -1,0 +1,170 @@
+/** Who may pass, by annotations: passwords, tokens, limits, and Policies that are named. What cannot be applied answers 500. */
+
+import type { Result } from "#base/result.ts";
+import type { PolicyReference } from "#kinds/nginx/route.ts";
+import type { Protection } from "#model/protection.ts";
+import type { RateLimits } from "#model/rate-limit.ts";
+import type { Route } from "#model/route.ts";
+import { annotationField } from "../../common/support.ts";
+import type { World } from "../../dialect.ts";
+import { broken } from "../features/action.ts";
+import { basicAuth } from "../features/authorization.ts";
+import { checkPolicies, type PolicyScope, protectionOf } from "../features/policies.ts";
+import { burstNote, mergeRateLimits, rateLimit } from "../features/rate-limit.ts";
+import { jwt } from "../features/tokens.ts";
+import type { RuleContext } from "../policy-secrets.ts";
+import { forbids, placeOf, type Report, refuses, tells, warns } from "../report.ts";
+import type { Tellers } from "./headers.ts";
+import { countOf, isOn, listOf, type Told, textOf } from "./values.ts";
+
+const basicSecret = "nginx.org/basic-auth-secret";
+const basicRealm = "nginx.org/basic-auth-realm";
+const tokenKey = "nginx.com/jwt-key";
+const limitRate = "nginx.org/limit-req-rate";
+const policyLists = ["nginx.org/policies", "nginx.com/policies"] as const;
+
+/** What becomes of the routes that guards are for. */
+export type Guard = (routes: readonly Route[]) => readonly Route[];
+
+/**
+ * The guards of a location. A password, a token or a policy of its own Ingress stands in the place of one that the host's
+ * has; limits are its own, or those it inherits.
+ */
+export function guardOf({ location, server }: Tellers, world: World): Guard {
+  const askers = [basicOf, tokenOf].map(
+    (ask) => ask(location, world) ?? (server === location ? undefined : ask(server, world)),
+  );
+  const limits = limitsOf(location);
+  const policies = protectionOf(
+    scopeOf(server, world),
+    server === location ? { ...emptyScope, report: location.report } : scopeOf(location, world),
+    world,
+  );
+  const asked = askers.filter((one) => one !== undefined);
+  const isBroken = asked.some(({ ok }) => !ok);
+  const protections = asked.flatMap((one) => (one.ok ? [one.value] : []));
+  return (routes) =>
+    policies(routes).map((route) =>
+      // What answers without an upstream, a browser's question before the request for instance, asks nobody for anything.
+      route.action.kind !== "forward"
+        ? route
+        : {
+            ...route,
+            ...(isBroken ? { action: broken } : {}),
+            ...together(route, protections, limits),
+          },
+    );
+}
+
+const emptyScope: Omit<PolicyScope, "report"> = { references: [], at: "policies" };
+
+/** What annotations ask for, beside what policies do. */
+function together(
+  route: Route,
+  protections: readonly Protection[],
+  limits: RateLimits | undefined,
+): Pick<Route, "protections" | "rateLimits"> {
+  const all = [...(route.protections ?? []), ...protections];
+  const both = [...(limits?.limits ?? []), ...(route.rateLimits?.limits ?? [])];
+  const status = limits?.status ?? route.rateLimits?.status;
+  return {
+    ...(all.length === 0 ? {} : { protections: all }),
+    ...(both.length === 0 || status === undefined ? {} : { rateLimits: { limits: both, status } }),
+  };
+}
+
+type Asked = Result<Protection, string> | undefined;
+
+function basicOf(told: Told, world: World): Asked {
+  const secret = textOf(told, basicSecret);
+  const realm = told.text(basicRealm) ?? "";
+  if (secret === undefined) {
+    if (told.text(basicRealm) !== undefined && told.text(basicSecret) === undefined)
+      forbids(
+        told.report,
+        annotationField(basicRealm),
+        `related annotation ${basicSecret}: must be set`,
+      );
+    return undefined;
+  }
+  if (!/^([^"$\\]|\\[^$])*$/s.test(realm)) {
+    const detail = `a valid realm must have all '"' escaped and must not contain any '$' or end with an unescaped '\\'`;
+    refuses(told.report, annotationField(basicRealm), realm, detail);
+  }
+  const context = contextAt(basicSecret, told, world);
+  return applied(basicAuth({ basicAuth: { secret, realm } }, context), basicSecret, told);
+}
+
+function tokenOf(told: Told, world: World): Asked {
+  const secret = textOf(told, tokenKey);
+  if (secret === undefined) return undefined;
+  const realm = told.text("nginx.com/jwt-realm") ?? "";
+  const token = told.text("nginx.com/jwt-token") ?? "";
+  const rule = { secret, realm, ...(token === "" ? {} : { token }) };
+  return applied(jwt({ jwt: rule }, contextAt(tokenKey, told, world)), tokenKey, told);
+}
+
+function contextAt(annotation: string, { report }: Told, world: World): RuleContext {
+  return { origin: placeOf(report, annotationField(annotation)), world };
+}
+
+/** The same, after a warning where nobody gets through. */
+function applied<T>(
+  asked: Result<T, string>,
+  annotation: string,
+  { report }: Told,
+): Result<T, string> {
+  if (asked.ok) return asked;
+  warns(report, annotationField(annotation), {
+    reason: "ProtectionNotApplied",
+    message: `annotation ${annotation} ${asked.error}; requests get 500`,
+    advice: "correct it, or remove it if what it is for is open to everybody",
+  });
+  return asked;
+}
+
+/** `limit-req-rate` and what goes with it; 429 where nothing else is said. */
+function limitsOf(told: Told): RateLimits | undefined {
+  const rate = textOf(told, limitRate);
+  const burst = countOf(told, "nginx.org/limit-req-burst");
+  const delay = countOf(told, "nginx.org/limit-req-delay");
+  const rejectCode = countOf(told, "nginx.org/limit-req-reject-code") ?? 429;
+  const noDelay = isOn(told, "nginx.org/limit-req-no-delay");
+  const dryRun = isOn(told, "nginx.org/limit-req-dry-run");
+  isOn(told, "nginx.org/limit-req-scale");
+  const zoneSize = textOf(told, "nginx.org/limit-req-zone-size") ?? "10m";
+  const text = textOf(told, "nginx.org/limit-req-key") ?? "$" + "{binary_remote_addr}";
+  if (rate === undefined) return undefined;
+  const key = text.replace(/\$([A-Za-z_]\w*)/g, "$${$1}");
+  const rule = {
+    ...{ rate: rate.trim(), key, zoneSize, rejectCode, noDelay, dryRun },
+    ...(burst === undefined ? {} : { burst }),
+    ...(delay === undefined ? {} : { delay }),
+  };
+  const limit = rateLimit({ rateLimit: rule });
+  if (!limit.ok) {
+    const [, detail = limit.error] = /: ([^:]*)$/.exec(limit.error) ?? [];
+    refuses(told.report, annotationField(limitRate), rate, detail);
+    return undefined;
+  }
+  const note = burstNote({ rateLimit: rule });
+  if (note !== undefined) tells(told.report, annotationField("nginx.org/limit-req-burst"), note);
+  return mergeRateLimits([limit.value]);
+}
+
+/** The Policies that annotations name, in order, each once. */
+function scopeOf(told: Told, world: World): PolicyScope {
+  const given = policyLists.filter((name) => told.text(name) !== undefined);
+  const [annotation = policyLists[0]] = given;
+  const texts = new Set(given.flatMap((name) => listOf(told, name)));
+  const references = [...texts].map(referenceOf);
+  const report: Report = { ...told.report, place: () => annotationField(annotation) };
+  const scope = { references, at: "policies", report };
+  checkPolicies(scope, world);
+  return scope;
+}
+
+function referenceOf(text: string): PolicyReference {
+  const [first = "", ...rest] = text.split("/");
+  return rest.length === 0 ? { name: first } : { namespace: first, name: rest.join("/") };
+}

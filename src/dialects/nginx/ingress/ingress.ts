@@ -1,0 +1,130 @@
+/** An Ingress as NGINX Ingress Controller serves it: each of its hosts whole, in nginx's own order. */
+
+import { findingKey } from "#base/finding.ts";
+import type { Ingress, IngressRule } from "#kinds/ingress.ts";
+import type { Known } from "#kinds/kind.ts";
+import type { CertificateUse, Fragment, HostRules } from "#model/fragment.ts";
+import type { Host } from "#model/host.ts";
+import type { Route } from "#model/route.ts";
+import { answersChallenge, isOfSolver, markChallenges } from "../../common/challenge.ts";
+import { annotationField } from "../../common/support.ts";
+import type { DialectSettings, World } from "../../dialect.ts";
+import { parseHost } from "../features/host.ts";
+import { orderLocations, type PlacedLocation } from "../features/locations.ts";
+import { hasSnippet } from "../features/unapplied.ts";
+import { isRejected, placeOf, type Report, refusesTwice, requires } from "../report.ts";
+import { closingFindings, reportAnnotations } from "./annotations.ts";
+import { judgeIngressClass } from "./class.ts";
+import { checkType, countingAnnotations, reportIgnored, seniorityOf, typeOf } from "./mergeable.ts";
+import { checkMaster, judgeMinion, pathsOfMinions } from "./minions.ts";
+import { placePaths } from "./paths.ts";
+import { isReadable, type Reading, readIngress } from "./reading.ts";
+import { redirectsOf, serverTls } from "./server.ts";
+import type { Told } from "./values.ts";
+
+/** An Ingress's fragment; one in which anything is wrong serves nothing. */
+export function translateIngress(
+  object: Known<Ingress>,
+  world: World,
+  settings: DialectSettings,
+): Fragment {
+  const nothing = { seniority: seniorityOf(object), rules: [], certificates: [] };
+  const verdict = judgeIngressClass(object, world, settings);
+  if (!verdict.served) return { ...nothing, claimed: false, findings: verdict.findings };
+  const reading = readIngress(object, countingAnnotations(object), { world, settings });
+  const { report } = reading;
+  checkType(object, report);
+  reportIgnored(object, report);
+  reportAnnotations(object, report, world);
+  const served = typeOf(object) === "minion" ? judgeMinion(reading) : serveHosts(reading);
+  const isServed = isReadable(object) && !isRejected(report);
+  // A host, a path or a default may each lead to one and the same complaint.
+  const findings = new Map(
+    [...verdict.findings, ...report.findings].map((finding) => [findingKey(finding), finding]),
+  );
+  return {
+    ...nothing,
+    claimed: true,
+    ...(isServed ? served : {}),
+    findings: [...findings.values()],
+  };
+}
+
+/** What an Ingress serves that is no minion. */
+function serveHosts(reading: Reading): Pick<Fragment, "rules" | "certificates"> {
+  const { object, spec, report } = reading;
+  const rules = spec.rules ?? [];
+  if (rules.length === 0) requires(report, "spec.rules");
+  if (typeOf(object) === "master") checkMaster(spec, report);
+  const seen = new Set<string>();
+  const served = rules.flatMap((rule, index) => {
+    const at = `spec.rules[${index}]`;
+    const text = rule?.host ?? "";
+    const host = hostOf(text, at, report);
+    if (seen.has(text)) refusesTwice(report, `${at}.host`, text);
+    seen.add(text);
+    return rule === undefined || host === undefined ? [] : [serveHost(reading, rule, { host, at })];
+  });
+  const hosts = markChallenges(
+    served.map((one) => one.rules),
+    object,
+  );
+  return {
+    rules: hosts,
+    certificates: served.flatMap(({ certificates }) => certificates),
+  };
+}
+
+/** An empty host is every host that nobody else has. */
+function hostOf(text: string, at: string, report: Report): Host | undefined {
+  return text === "" ? { kind: "any" } : parseHost(text, report, `${at}.host`);
+}
+
+function serveHost(
+  reading: Reading,
+  rule: IngressRule,
+  { host, at }: { readonly host: Host; readonly at: string },
+): { readonly rules: HostRules; readonly certificates: readonly CertificateUse[] } {
+  const { object, spec, told, report } = reading;
+  const { host: text = "" } = rule;
+  const origin = placeOf(report, rule.host === undefined ? at : `${at}.host`);
+  const { isTls, certificates } = serverTls(spec, text, host, reading);
+  const redirects = redirectsOf(told, { isTls, at: origin.path });
+  const closing = closingFindings(object, reading.world);
+  report.findings.push(...closing);
+  const site = { isTls, isClosed: closing.length > 0 };
+  const locations = [
+    ...placePaths(reading, rule.http?.paths ?? [], { at, ...site }),
+    ...(typeOf(object) === "master" ? pathsOfMinions(reading, text, site) : []),
+  ];
+  const routes = lacksSnippet(told)
+    ? [lastRoute(503, origin)]
+    : [...behind(redirects, orderLocations(locations)), ...lastOf(locations, origin)];
+  const ownership = isOfSolver(object) ? "shared" : "whole";
+  return { rules: { host, ownership, routes, origin }, certificates };
+}
+
+function lacksSnippet({ text, report }: Told): boolean {
+  const name = "nginx.org/server-snippets";
+  return hasSnippet(text(name), annotationField(name), report);
+}
+
+/** Answers to a certificate authority are given over plain HTTP, and to everybody: the certificate may not be there yet. */
+function behind(redirects: readonly Route[], routes: readonly Route[]): readonly Route[] {
+  const challenges = routes
+    .filter((route) => answersChallenge(route) && route.match.kind !== "regex")
+    .map(({ match, action, origin }) => ({ match, action, origin }));
+  return redirects.length === 0 ? routes : [...challenges, ...redirects, ...routes];
+}
+
+/** What none takes is 404, whoever has a default backend. */
+function lastOf(locations: readonly PlacedLocation[], origin: Route["origin"]): readonly Route[] {
+  const takesAll = locations.some(
+    ({ location }) => location.kind === "prefix" && location.path === "/",
+  );
+  return takesAll ? [] : [lastRoute(404, origin)];
+}
+
+function lastRoute(status: number, origin: Route["origin"]): Route {
+  return { match: { kind: "prefix", path: "/" }, action: { kind: "respond", status }, origin };
+}
