@@ -25,6 +25,7 @@ import { createRandom } from "#runtime/real-random.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "#store/embedded/embedded-store.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
 import { type AnsweringServer, requestFor, startAnswers } from "./acme-client.ts";
+import type { KilledLife } from "./killed-life.ts";
 import type { Pebble } from "./pebble.ts";
 
 export interface AcmeStage extends AsyncDisposable {
@@ -38,8 +39,8 @@ export interface AcmeStage extends AsyncDisposable {
   ) => Promise<string>;
   /** Orders for names; resolves to the status in which the Order ended. */
   readonly order: (name: string, names: readonly [string, ...string[]]) => Promise<OrderStatus>;
-  /** Starts the controllers; ended with the stage. */
-  readonly start: () => Promise<void>;
+  /** Starts the controllers, in a life that may end early; they are ended with the stage. */
+  readonly start: (life?: KilledLife) => Promise<void>;
 }
 
 const namespace = "shop";
@@ -107,9 +108,18 @@ export async function openStage(
       const object = await store.create(orderOf(await requestObject(store, name), names));
       return readOrderStatus(await untilEnded(store, object));
     },
-    start: async () => {
-      const controllers = startAcmeControllers({ ...deps, store, sessions, solvers });
-      running.defer(() => controllers.stop());
+    start: async (life) => {
+      if (life === undefined) {
+        const controllers = startAcmeControllers({ ...deps, store, sessions, solvers });
+        running.defer(() => controllers.stop());
+        return;
+      }
+      const seen = { store: life.store(store), door: life.door(door) };
+      const own = { ...deps, ...seen };
+      const controllers = startAcmeControllers({ ...own, sessions: createSessions(own), solvers });
+      // What waits for an answer never ends: it is not waited for.
+      void life.died.then(() => controllers.stop());
+      running.defer(() => void controllers.stop());
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
