@@ -4,9 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JsonObject } from "#base/json.ts";
-import { verifyAccount } from "#certificates/acme/accounts/registration.ts";
-import { createSessions } from "#certificates/acme/accounts/sessions.ts";
-import { startAcmeControllers } from "#certificates/acme/acme-controllers.ts";
+import { createAcme } from "#certificates/acme/acme.ts";
 import type { AcmeDeps, AcmeEvent } from "#certificates/acme/acme-deps.ts";
 import { orderDraft } from "#certificates/acme/orders/order-object.ts";
 import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
@@ -85,20 +83,20 @@ export async function openStage(
     clusterResourceNamespace: "cert-manager",
     tell: async (about, event) => void events.push({ ...event, about: about.kind }),
   };
-  const sessions = createSessions(deps);
   const solvers = [createHttp01Solver(routesOver(store, answers.answers)), ...more(deps)];
+  const acme = createAcme({ ...deps, store, solvers });
   const running = undo.move();
   return {
     ...{ store, answers, events },
-    issue: async (acme, annotations = {}) => {
-      const spec = { acme };
+    issue: async (server, annotations = {}) => {
+      const spec = { acme: server };
       const there = await store.get(issuerKey);
       const draft = issuerDraft(spec, annotations);
       const issuer =
         there === undefined
           ? await store.create(draft)
           : await store.replace(issuerKey, draft, there.metadata.resourceVersion);
-      const verdict = await verifyAccount({ ...deps, sessions }, issuer, stillWanted);
+      const verdict = await acme.verify(issuer, stillWanted);
       const { ready: status, reason, message, account } = verdict;
       const conditions = [{ type: "Ready", status, reason, message }];
       await store.replaceStatus(issuerKey, { conditions, acme: { ...account } });
@@ -110,13 +108,12 @@ export async function openStage(
     },
     start: async (life) => {
       if (life === undefined) {
-        const controllers = startAcmeControllers({ ...deps, store, sessions, solvers });
+        const controllers = acme.start();
         running.defer(() => controllers.stop());
         return;
       }
       const seen = { store: life.store(store), door: life.door(door) };
-      const own = { ...deps, ...seen };
-      const controllers = startAcmeControllers({ ...own, sessions: createSessions(own), solvers });
+      const controllers = createAcme({ ...deps, ...seen, solvers }).start();
       // What waits for an answer never ends: it is not waited for.
       void life.died.then(() => controllers.stop());
       running.defer(() => void controllers.stop());

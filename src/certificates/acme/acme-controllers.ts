@@ -10,6 +10,7 @@ import type { Sessions } from "./accounts/sessions.ts";
 import type { AcmeDeps } from "./acme-deps.ts";
 import { reconcileChallenge } from "./challenges/challenge-controller.ts";
 import { ChallengeSchedule } from "./challenges/schedule.ts";
+import type { OrderLimits } from "./limits/order-limits.ts";
 import { reconcileOrder } from "./orders/order-controller.ts";
 import { WorkQueue } from "./work-queue.ts";
 
@@ -23,6 +24,7 @@ export interface AcmeControllers {
 export type AcmeControllersDeps = Omit<AcmeDeps, "store"> & {
   readonly store: ObjectStore;
   readonly sessions: Sessions;
+  readonly limits: OrderLimits;
   /** At most one of a type. */
   readonly solvers: readonly Solver[];
 };

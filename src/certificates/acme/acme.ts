@@ -11,9 +11,12 @@ import { type AcmeControllers, startAcmeControllers } from "./acme-controllers.t
 import type { AcmeDeps } from "./acme-deps.ts";
 import { AcmeError } from "./client/acme-error.ts";
 import { certificateId } from "./client/certificate-id.ts";
+import type { Identifier } from "./client/orders.ts";
 import { getRenewalInformation, type RenewalInformation } from "./client/renewal-information.ts";
 import { type RevocationReason, revokeCertificate } from "./client/revocation.ts";
 import { type Fulfilment, fulfil, type RequestedNames } from "./fulfilment.ts";
+import { knownLimits, type ServerLimits } from "./limits/known-limits.ts";
+import { type Forecast, OrderLimits } from "./limits/order-limits.ts";
 
 export interface Acme {
   /** Sees to it that an issuer has an account. Throws StoreError only. */
@@ -34,6 +37,11 @@ export interface Acme {
     reason: RevocationReason,
     signal: AbortSignal,
   ) => Promise<void>;
+  /** Whether the server would take an order for each of these sets of names, and when. Throws AcmeError, StoreError. */
+  readonly forecast: (
+    issuer: Omit<CertificateOfIssuer, "certificate">,
+    nameSets: readonly (readonly string[])[],
+  ) => Promise<Forecast>;
   /** Brings Orders and Challenges to their end from now on; to be called by one process at a time. */
   readonly start: () => AcmeControllers;
 }
@@ -50,12 +58,18 @@ export type AcmeSettings = Omit<AcmeDeps, "store"> & {
   readonly store: ObjectStore;
   /** At most one of a type. */
   readonly solvers: readonly Solver[];
+  /** What a server allows, by the URL of its directory. Default: what is known of public ones. */
+  readonly limitsOf?: (directory: string) => ServerLimits;
 };
 
 /** Nothing is asked of anybody before it is needed. */
 export function createAcme(settings: AcmeSettings): Acme {
-  const deps = { ...settings, sessions: createSessions(settings) };
-  const access = async ({ issuerRef, namespace }: CertificateOfIssuer): Promise<AcmeAccess> => {
+  const limits = new OrderLimits(settings, settings.limitsOf ?? knownLimits);
+  const deps = { ...settings, sessions: createSessions(settings), limits };
+  const access = async ({
+    issuerRef,
+    namespace,
+  }: Omit<CertificateOfIssuer, "certificate">): Promise<AcmeAccess> => {
     const found = await findAccess(deps, issuerRef, namespace);
     if (!found.ok) throw new AcmeError("refused", found.error);
     return found.value;
@@ -74,6 +88,15 @@ export function createAcme(settings: AcmeSettings): Acme {
       const { certificate } = subject;
       await revokeCertificate(session, signer, { certificate, reason }, signal);
     },
+    forecast: async (issuer, nameSets) => {
+      const { config, signer } = await access(issuer);
+      const orders = nameSets.map((names) => ({ identifiers: names.map(identifierOf) }));
+      return await limits.forecast({ directory: config.server, account: signer.account }, orders);
+    },
     start: () => startAcmeControllers(deps),
   };
+}
+
+function identifierOf(value: string): Identifier {
+  return { type: /^[\d.]+$|:/.test(value) ? "ip" : "dns", value };
 }

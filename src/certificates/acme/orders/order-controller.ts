@@ -16,15 +16,19 @@ import { isFinalState, orderKind, readOrderStatus } from "#kinds/cert-manager/or
 import { read } from "#kinds/kind.ts";
 import type { ObjectKey } from "#kinds/object.ts";
 import { findAccess } from "../accounts/acme-access.ts";
-import type { Sessions } from "../accounts/sessions.ts";
-import type { AcmeDeps } from "../acme-deps.ts";
 import { AcmeError } from "../client/acme-error.ts";
 import { again, done, type Reconciled } from "../reconciled.ts";
 import { clockProblem } from "./clock-skew.ts";
 import { removeChallenges } from "./order-challenges.ts";
-import { fail, keepReason, type OrderWork, placeOrder, takeStep } from "./order-steps.ts";
-
-export type OrderDeps = AcmeDeps & { readonly sessions: Sessions };
+import {
+  fail,
+  keepReason,
+  type OrderDeps,
+  type OrderWork,
+  placeOrder,
+  sourceOf,
+  takeStep,
+} from "./order-steps.ts";
 
 const waitForIssuer = Temporal.Duration.from({ minutes: 1 });
 const waitForClock = Temporal.Duration.from({ minutes: 1 });
@@ -68,6 +72,8 @@ async function recover(work: OrderWork, error: AcmeError): Promise<Reconciled> {
     return await fail(work, { state: "expired", reason: error.message });
   if (!error.retryable && error.code !== "unreadable")
     return await fail(work, { state: "errored", reason: error.message });
+  if (error.code === "rate-limited" && error.retryAfter !== undefined)
+    await work.deps.limits.block(sourceOf(work), error.retryAfter);
   await say(work, error.code === "rate-limited" ? "RateLimited" : "Unreachable", error.message);
   return { kind: "outage", retryAfter: error.retryAfter, reason: error.message };
 }

@@ -6,6 +6,7 @@ import { parseRequestKey } from "#crypto/request-key.ts";
 import type { Order, OrderAuthorization, OrderStatus } from "#kinds/cert-manager/order.ts";
 import { type KubeObject, keyOf } from "#kinds/object.ts";
 import type { AcmeAccess } from "../accounts/acme-access.ts";
+import type { Sessions } from "../accounts/sessions.ts";
 import type { AcmeDeps } from "../acme-deps.ts";
 import { AcmeError } from "../client/acme-error.ts";
 import { getAuthorization } from "../client/authorizations.ts";
@@ -19,12 +20,15 @@ import {
   type NewOrder,
 } from "../client/orders.ts";
 import { formatProblem } from "../client/problem.ts";
+import type { OrderLimits, OrderSource } from "../limits/order-limits.ts";
 import { again, type Reconciled } from "../reconciled.ts";
 import { proveNames, unsolvable } from "./order-challenges.ts";
 
+export type OrderDeps = AcmeDeps & { readonly sessions: Sessions; readonly limits: OrderLimits };
+
 /** One Order, and whose account it is ordered by. */
 export interface OrderWork {
-  readonly deps: AcmeDeps;
+  readonly deps: OrderDeps;
   readonly object: KubeObject;
   readonly order: Order;
   readonly status: OrderStatus;
@@ -39,9 +43,20 @@ const leastPause = Temporal.Duration.from({ milliseconds: 100 });
 /** Between two looks at Challenges of which no change was heard. */
 const secondLook = Temporal.Duration.from({ minutes: 5 });
 
-/** Orders at the server and keeps where the order is. */
+/** By whose limits an Order is counted. */
+export function sourceOf({ access: { config, signer } }: OrderWork): OrderSource {
+  return { directory: config.server, account: signer.account };
+}
+
+/** Orders at the server, if it allows that now, and keeps where the order is. */
 export async function placeOrder(work: OrderWork): Promise<Reconciled> {
-  const { access, signal } = work;
+  const { access, signal, deps } = work;
+  const permission = await deps.limits.take(sourceOf(work), wishOf(work));
+  if (permission.kind === "wait") {
+    await keepReason(work, permission.message);
+    const retryAfter = permission.until.since(deps.clock.now());
+    return { kind: "outage", retryAfter, reason: permission.message };
+  }
   const placed = await orderAnew(work);
   const authorizations: OrderAuthorization[] = [];
   for (const url of placed.authorizations)
