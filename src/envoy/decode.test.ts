@@ -83,7 +83,7 @@ function ownPorts({ ownPorts: settings }: ListenerLayout): readonly Resource[] {
       { port, stream: { ...stream, spreadsDatagrams: true as const }, origin },
       { port, stream, origin, serverName: host, secret: answered },
     ];
-    return buildStreamListener({ port, rules, findings: [] }, settings, ({ secret: wanted }) =>
+    return buildStreamListener({ port, rules }, settings, ({ secret: wanted }) =>
       wanted === undefined ? undefined : "default/cafe",
     );
   });
@@ -112,7 +112,7 @@ const built: readonly Resource[] = [
     { kind: "server-name", host, group: "default/cafe" },
   ),
   buildScope(host),
-  buildWildcardIndex(new Map([["*.cafe.test", "tls/default/cafe"]])),
+  buildWildcardIndex(new Map([["*.cafe.test", { connection: "tls/default/cafe" }]])),
   secret,
   ...listeners(chainLayout),
   ...listeners(onDemandLayout),

@@ -8,6 +8,7 @@
 
 import type { Finding } from "#base/finding.ts";
 import type { FindingSet } from "#base/finding-set.ts";
+import { sameJson } from "#base/json.ts";
 import type { Graph } from "#base/tracked/graph.ts";
 import { IndexByKey, type KeyListener } from "#base/tracked/index-by-key.ts";
 import { Memo } from "#base/tracked/memo.ts";
@@ -27,10 +28,9 @@ import type { PolicyInputs } from "./policies/policy.ts";
 import { PolicyResources } from "./policies/policy-resources.ts";
 import type { Resource, ResourceChange } from "./resource.ts";
 import { ResourceSet } from "./resource-set.ts";
+import { buildHostResources, hostResourceNames } from "./routes/host-resources.ts";
 import { connectionOf } from "./routes/misdirected.ts";
 import type { RouteOptions } from "./routes/route.ts";
-import { buildRouteConfiguration } from "./routes/route-configuration.ts";
-import { buildScope } from "./routes/scope.ts";
 import { buildWildcardIndex, type WildcardEntry } from "./routes/wildcard-index.ts";
 import type { KeyMaterial, SecretSource } from "./secret-source.ts";
 import { HandshakeSecrets, type WantedSecrets } from "./secrets/handshake-secrets.ts";
@@ -83,6 +83,8 @@ export class GatewayResources {
   /** The same, for those who must not read all of them. */
   readonly #chainByName = new Map<string, EncodedChain>();
   readonly #wildcards: IndexByKey<WildcardEntry>;
+  /** The same, to see whether one is news. */
+  readonly #wildcardEntries = new Map<string, WildcardEntry>();
   readonly #policies: PolicyResources;
   readonly #secrets: HandshakeSecrets;
   readonly #dueSecrets = new Set<string>();
@@ -217,13 +219,12 @@ export class GatewayResources {
 
   #buildHost(host: string): void {
     const virtualHost = this.#inputs.virtualHost(this.gateway, host);
-    this.resources.set(
-      buildRouteConfiguration(virtualHost, this.#layout.guard(virtualHost), {
-        routeStatistics: this.#inputs.routeStatistics,
-        limitsClients: this.#layout.limitsClients,
-      }),
-    );
-    this.resources.set(buildScope(virtualHost.host));
+    const { routeStatistics } = this.#inputs;
+    const { limitsClients } = this.#layout;
+    const guard = this.#layout.guard(virtualHost);
+    const built = buildHostResources(virtualHost, guard, { routeStatistics, limitsClients });
+    for (const resource of built.set) this.resources.set(resource);
+    for (const { type, name } of built.removed) this.resources.remove(type, name);
     this.#index(host, virtualHost);
     this.#useBackends(`host ${host}`, backendsOf(virtualHost));
     this.#policies.use(host, virtualHost);
@@ -231,18 +232,22 @@ export class GatewayResources {
   }
 
   /** The host for all that is left needs no entry, unless connections are looked up in the index too. */
-  #index(host: string, { host: { kind }, certificateGroup, clients }: VirtualHost): void {
+  #index(host: string, { host: { kind }, certificateGroup, clients, ports }: VirtualHost): void {
     const { byServerName } = this.#layout;
     if (kind === "exact" || (kind === "any" && !byServerName)) return;
     // Who is asked for a certificate comes over another chain than those who are known by their server name.
     const group = clients === undefined ? certificateGroup : undefined;
-    this.#wildcards.set(all, host, byServerName ? connectionOf(group) : true);
+    const connection = byServerName ? connectionOf(group) : (true as const);
+    const entry: WildcardEntry = { connection, isAtOwnPort: ports !== undefined };
+    if (sameJson(this.#wildcardEntries.get(host), { ...entry })) return;
+    this.#wildcardEntries.set(host, entry);
+    this.#wildcards.set(all, host, entry);
   }
 
   #dropHost(host: string): void {
-    this.resources.remove("routes", `host/${host}`);
-    this.resources.remove("scope", `host/${host}`);
+    for (const { type, name } of hostResourceNames(host)) this.resources.remove(type, name);
     this.#wildcards.delete(all, host);
+    this.#wildcardEntries.delete(host);
     this.#useBackends(`host ${host}`, new Map());
     this.#policies.use(host);
     this.#findings.delete(`host ${host}`);

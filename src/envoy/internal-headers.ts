@@ -6,6 +6,16 @@ export const internalHeaderPrefix = "x-sekisho-";
 /** The key of the scope that answers: `h/<authority>` at first, another one when the fallback filters chose it. */
 export const scopeHeader = "x-sekisho-scope";
 
+/** Before an exact host in {@link scopeHeader}: of requests at the gate's ports, and at ports of their own. */
+export const exactPrefix = "h/";
+export const ownExactPrefix = "o/";
+
+/** Before a wildcard in {@link scopeHeader} for requests at ports of their own. */
+export const ownPortSpace = "o";
+
+/** The port of its own at which a request came; absent at the gate's ports. */
+export const ownPortHeader = "x-sekisho-own-port";
+
 /** Which certificate the connection was answered with; absent on connections without TLS. */
 export const connectionHeader = "x-sekisho-connection";
 

@@ -8,6 +8,7 @@ import { formatCondition } from "#model/condition.ts";
 import { secretName } from "#model/fragment.ts";
 import { type Gateway, refusedGroup, unclaimed } from "#model/gateway.ts";
 import { normaliseHost, normalisePath, routesFor } from "#model/lookup.ts";
+import { formatOwnPort } from "#model/own-port.ts";
 import type { PathMatch, Route } from "#model/route.ts";
 import type { Passthrough } from "#model/stream.ts";
 
@@ -75,6 +76,13 @@ export async function explain(
   }
   const host = inputs.gateway.hostFor(name);
   const virtualHost = inputs.gateway.virtualHost(host);
+  if (virtualHost.ports !== undefined) {
+    const own = virtualHost.ports.map(formatOwnPort).join(", ");
+    steps.push({
+      step: "listener",
+      text: `${host} is at ports of its own alone: ${own || "none"}`,
+    });
+  }
   steps.push(
     await located(
       "host",

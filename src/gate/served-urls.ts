@@ -17,6 +17,9 @@ export function servedUrls(gateway: Gateway, place: GatePlace): readonly string[
   const { ports, address } = place;
   const ofHosts = servedHosts(gateway).flatMap((host) => {
     const name = nameOf(host, address);
+    const own = gateway.virtualHost(host).ports;
+    if (own !== undefined)
+      return own.map((port) => `${port.protocol}://${name}:${openedPort(port, ports)}`);
     const plain = `http://${name}${portText(ports.http, 80)}`;
     const secure = `https://${name}${portText(ports.https, 443)}`;
     if (gateway.passthroughOf(host) !== undefined) return [secure];
@@ -28,7 +31,7 @@ export function servedUrls(gateway: Gateway, place: GatePlace): readonly string[
 /** `tcp://127.0.0.1:5353`, or `tls://db.example.com:5353` where a server name is asked for. */
 function ownPortUrls({ ownPorts }: Gateway, { ports, address }: GatePlace): readonly string[] {
   return ownPorts.ports().flatMap((key) => {
-    const { port, rules } = ownPorts.served(key) ?? { rules: [] };
+    const { port, rules = [] } = ownPorts.served(key) ?? {};
     if (port === undefined) return [];
     const opened = openedPort(port, ports);
     return rules.map(({ serverName, secret }) => {

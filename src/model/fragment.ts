@@ -38,6 +38,8 @@ export interface HostRules {
   readonly routes: readonly Route[];
   /** Handshakes for the host are passed on unopened; the host must be whole. Default: they are answered here. */
   readonly passthrough?: Stream;
+  /** Requests are taken at these alone, by HTTP and HTTPS; the host must be whole. Default: at the gate's own ports. */
+  readonly ports?: readonly OwnPort[];
   readonly origin: Origin;
 }
 

@@ -26,15 +26,17 @@ import {
   type Fragment,
   groupName,
   type Seniority,
+  secretName,
 } from "./fragment.ts";
 import { coveringHosts, formatHost, hostFromText, serverNameHosts } from "./host.ts";
 import { type Contribution, type MergedRoutes, mergeRoutes } from "./merge.ts";
 import { compareRoutes } from "./order.ts";
+import { formatOwnPort } from "./own-port.ts";
 import { PortClaims } from "./port-claims.ts";
 import type { Route } from "./route.ts";
 import { answeredHost, routeOfAnswer, type SolverAnswer } from "./solver-route.ts";
 import type { Passthrough } from "./stream.ts";
-import type { VirtualHost } from "./virtual-host.ts";
+import type { CertificateGroup, VirtualHost } from "./virtual-host.ts";
 
 /** The origin of answers that no object decides. */
 export const unclaimed: Origin = { kind: "Gate", namespace: "", name: "unclaimed", path: "" };
@@ -149,6 +151,7 @@ export class Gateway {
       routes: [...answers, ...routes, ...(takesAll ? [] : [this.#lastRoute(origin)])],
       ...(use === undefined ? {} : { certificateGroup: groupName(use) }),
       ...(use?.clients === undefined ? {} : { clients: use.clients }),
+      ...(merged?.ports === undefined ? {} : { ports: merged.ports }),
       origin,
       findings: own?.findings ?? [],
     };
@@ -199,6 +202,13 @@ export class Gateway {
     return undefined;
   }
 
+  /** Tracked. The hosts (`formatHost`) among these whose requests are taken at a port of its own, sorted. */
+  hostsAt(port: string, hosts: readonly string[]): readonly string[] {
+    const isThere = (host: string): boolean =>
+      this.#merged.get(host)?.ports?.some((one) => formatOwnPort(one) === port) === true;
+    return hosts.filter(isThere).sort();
+  }
+
   /** Tracked. The certificate chosen for a server name that objects name themselves. */
   certificateOf(serverName: string): CertificateChoice | undefined {
     return this.#choices.get(serverName);
@@ -216,6 +226,15 @@ export class Gateway {
   groupOf(host: string): string | undefined {
     const use = this.#useOf(host);
     return use === undefined ? undefined : groupName(use);
+  }
+
+  /** Tracked. The group of a host, with it alone in it; that of refused handshakes when none may carry it. */
+  groupFor(host: string): CertificateGroup {
+    const use = this.#useOf(host);
+    const hosts = [hostFromText(host)];
+    if (use === undefined) return { name: refusedGroup, hosts };
+    const clients = use.clients === undefined ? {} : { clients: use.clients };
+    return { name: groupName(use), hosts, secret: secretName(use.secret), ...clients };
   }
 
   /** Tracked. How handshakes for a host are answered; undefined when they are refused, or passed on. */
@@ -336,12 +355,14 @@ function contributionsOf(fragment: Fragment): Map<string, Contribution> {
     const text = formatHost(host);
     const before = byHost.get(text);
     const passthrough = before?.passthrough ?? rules.passthrough;
+    const ports = before?.ports ?? rules.ports;
     byHost.set(text, {
       seniority: fragment.seniority,
       ownership: before?.ownership ?? ownership,
       routes: before === undefined ? routes : [...before.routes, ...routes],
       origin: before?.origin ?? origin,
       ...(passthrough === undefined ? {} : { passthrough }),
+      ...(ports === undefined ? {} : { ports }),
     });
   }
   return byHost;

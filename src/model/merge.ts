@@ -10,6 +10,7 @@ import type { Finding } from "#base/finding.ts";
 import { formatOrigin, type Origin } from "#base/origin.ts";
 import { compareSeniority, type HostRules, type Seniority } from "./fragment.ts";
 import { compareRoutes } from "./order.ts";
+import type { OwnPort } from "./own-port.ts";
 import { formatTaken, pathText, type Route } from "./route.ts";
 import type { Stream } from "./stream.ts";
 
@@ -19,6 +20,7 @@ export interface Contribution {
   readonly ownership: HostRules["ownership"];
   readonly routes: readonly Route[];
   readonly passthrough?: Stream;
+  readonly ports?: readonly OwnPort[];
   /** Where the object claims the host. */
   readonly origin: Origin;
 }
@@ -32,6 +34,8 @@ export interface MergedRoutes {
   readonly owner?: Seniority;
   /** To whom its handshakes are passed on unopened; absent: they are answered here. */
   readonly passthrough?: Stream;
+  /** Where its requests are taken; absent: at the gate's own ports. */
+  readonly ports?: readonly OwnPort[];
   readonly findings: readonly Finding[];
 }
 
@@ -67,6 +71,7 @@ export function mergeRoutes(contributions: Iterable<Contribution>): MergedRoutes
     origin: oldest.origin,
     owner: oldest.seniority,
     ...(oldest.passthrough === undefined ? {} : { passthrough: oldest.passthrough }),
+    ...(oldest.ports === undefined ? {} : { ports: oldest.ports }),
     findings: [...challenges.findings, ...losers.map((loser) => taken(loser, oldest))],
   };
 }

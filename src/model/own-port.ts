@@ -3,7 +3,8 @@
 export interface OwnPort {
   /** As those who refer to it know it. */
   readonly name: string;
-  readonly protocol: "tcp" | "udp";
+  /** `https`: requests by TLS; `http`: in clear text. */
+  readonly protocol: "tcp" | "udp" | "http" | "https";
   readonly port: number;
   /** The IP addresses that it is opened on. Default: that of the gate's own ports. */
   readonly addresses?: readonly string[];

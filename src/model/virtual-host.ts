@@ -4,6 +4,7 @@ import type { Finding } from "#base/finding.ts";
 import type { Origin } from "#base/origin.ts";
 import type { ClientCertificates } from "./client-certificate.ts";
 import type { Host } from "./host.ts";
+import type { OwnPort } from "./own-port.ts";
 import type { Route } from "./route.ts";
 
 export interface VirtualHost {
@@ -14,6 +15,8 @@ export interface VirtualHost {
   readonly certificateGroup?: string;
   /** What clients are asked for on connections of that group. Default: for nothing. */
   readonly clients?: ClientCertificates;
+  /** Where its requests are taken; absent: at the gate's own ports. */
+  readonly ports?: readonly OwnPort[];
   readonly origin: Origin;
   readonly findings: readonly Finding[];
 }

@@ -6,13 +6,13 @@ import { toObject } from "#test/differential/ingress/gate.ts";
 import { externalNames, paperPool } from "#test/differential/ingress/pool.ts";
 import { worlds } from "#test/differential/ingress/worlds.ts";
 import type { Dns, LayoutName } from "./driven-pipeline.ts";
-import { virtualServers } from "./virtual-servers.ts";
+import { nginxObjects } from "./nginx-objects.ts";
 
 /** The objects of a random world. */
 export const objects = fc
   .tuple(
     worlds(paperPool).map((world) => world.map(toObject)),
-    virtualServers,
+    nginxObjects,
   )
   .map((parts) => parts.flat());
 export const layout = fc.constantFrom<LayoutName>("chains", "on-demand");
@@ -28,7 +28,7 @@ export const dns: fc.Arbitrary<Dns> = fc
 /** What may change by itself: a certificate is renewed or lost, pods come and go, a Service becomes a DNS name. */
 const alone = fc.constantFrom(
   ...["Secret", "EndpointSlice", "Service", "Ingress", "IngressClass"],
-  ...["VirtualServer", "VirtualServerRoute"],
+  ...["VirtualServer", "VirtualServerRoute", "TransportServer", "GlobalConfiguration"],
 );
 
 export type Edit =

@@ -75,7 +75,7 @@ async function probeDuring(
 }
 
 function indexOf(wildcards: readonly string[]): Resource {
-  return buildWildcardIndex(new Map(wildcards.map((host) => [host, true])));
+  return buildWildcardIndex(new Map(wildcards.map((host) => [host, { connection: true }])));
 }
 
 test("wildcard hosts come and go without a wrong answer on other hosts", async () => {

@@ -149,7 +149,9 @@ const none = { endpoints: [], findings: [] };
 export function worldResources(layout: ListenerLayout, backendPort: number): readonly Resource[] {
   const indexed = Object.entries(hosts)
     .filter(([host]) => host.startsWith("*") && (layout.byServerName || host !== "*"))
-    .map(([host, group]) => [host, layout.byServerName ? connectionOf(group) : true] as const);
+    .map(([host, group]) => {
+      return [host, { connection: layout.byServerName ? connectionOf(group) : true }] as const;
+    });
   const chains = new Map(groups.map((entry) => [entry.name, layout.encodeChain(entry)] as const));
   const passwords = { htpasswd: `alice:${shaHash(credentials.split(":")[1] ?? "")}` };
   const behind = { secretEntries: () => passwords, endpoints: () => none };

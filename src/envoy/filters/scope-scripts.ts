@@ -5,8 +5,12 @@
 
 import {
   connectionHeader,
+  exactPrefix,
   foreignConnection,
+  ownExactPrefix,
   ownNameConnection,
+  ownPortHeader,
+  ownPortSpace,
   scopeHeader,
   serverNamePrefix,
 } from "../internal-headers.ts";
@@ -34,6 +38,15 @@ local function plain_host(headers)
   return host
 end
 
+-- Before the keys of wildcards, and of exact hosts, for the port at which a request came.
+local function space(headers)
+  return headers:get("${ownPortHeader}") ~= nil and "${ownPortSpace}" or ""
+end
+
+local function exact(headers, host)
+  return (space(headers) == "" and "${exactPrefix}" or "${ownExactPrefix}") .. host
+end
+
 local connection = "${connectionHeader}"
 
 -- The server name of a connection whose group is not known yet; nil of every other.
@@ -53,7 +66,7 @@ end
 export const normaliseScript = `${plainHost}
 function envoy_on_request(handle)
   local headers = handle:headers()
-  headers:replace(scope, "h/" .. plain_host(headers))
+  headers:replace(scope, exact(headers, plain_host(headers)))
   handle:clearRouteCache()
   -- Looks the route up, so that the next filter can see by its name whether there is one.
   handle:metadata()
@@ -79,11 +92,11 @@ function envoy_on_request(handle)
   end
   local found = handle:streamInfo():routeName() ~= ""
   headers:replace(connection, "${foreignConnection}")
-  headers:replace(scope, "h/" .. name)
+  headers:replace(scope, exact(headers, name))
   handle:clearRouteCache()
   local group = handle:metadata():get("${connectionKey}")
   headers:replace(connection, group or "${serverNamePrefix}" .. name)
-  headers:replace(scope, found and "h/" .. host or "${indexScope}")
+  headers:replace(scope, found and exact(headers, host) or "${indexScope}")
   handle:clearRouteCache()
 end
 `;
@@ -97,15 +110,17 @@ end
  * bounds the walk to 127 steps.
  */
 export const wildcardScript = `${plainHost}
-local function find(index, host)
-  if #host > 253 then return "*" end
+local function find(index, own, host)
+  if #host > 253 then return own .. "*" end
   local suffix = string.match(host, "^[^.]+%.(.+)$")
-  if suffix ~= nil and index:get("+." .. suffix) ~= nil then return "+." .. suffix end
+  local one = suffix ~= nil and own .. "+." .. suffix
+  if one and index:get(one) ~= nil then return one end
   while suffix ~= nil do
-    if index:get("*." .. suffix) ~= nil then return "*." .. suffix end
+    local many = own .. "*." .. suffix
+    if index:get(many) ~= nil then return many end
     suffix = string.match(suffix, "^[^.]*%.(.+)$")
   end
-  return "*"
+  return own .. "*"
 end
 
 -- Every route of ours has a name, so a name means that a scope was found already: the host's, unless the connection
@@ -124,10 +139,11 @@ function envoy_on_request(handle)
   headers:replace(scope, "${indexScope}")
   handle:clearRouteCache()
   local index = handle:metadata()
+  local own = space(headers)
   if name ~= nil then
-    headers:replace(connection, index:get(find(index, name)) or "${foreignConnection}")
+    headers:replace(connection, index:get(find(index, own, name)) or "${foreignConnection}")
   end
-  headers:replace(scope, lost and find(index, host) or "h/" .. host)
+  headers:replace(scope, lost and find(index, own, host) or exact(headers, host))
   handle:clearRouteCache()
 end
 `;

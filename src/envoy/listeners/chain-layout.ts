@@ -11,15 +11,22 @@ import {
   FilterChainSchema,
 } from "#gen/envoy/config/listener/v3/listener_components_pb.ts";
 import { backendName } from "#model/backend.ts";
+import { formatOwnPort, type OwnPort } from "#model/own-port.ts";
 import type { CertificateGroup } from "#model/virtual-host.ts";
 import { plainTextChain, refusedChainPrefix } from "../chain-names.ts";
 import { durationOf } from "../encode.ts";
 import { chainName } from "../internal-headers.ts";
-import type { ClientAddress, Peers } from "./client-address.ts";
+import type { Resource } from "../resource.ts";
+import type { Peers } from "./client-address.ts";
 import { peersOf } from "./client-address.ts";
 import { buildHttpConnectionManager } from "./http-connection-manager.ts";
 import { buildHttpListener } from "./http-listener.ts";
-import { type ListenerLayout, type ListenerPorts, needsOf } from "./layout.ts";
+import {
+  type ListenerLayout,
+  type ListenerPorts,
+  needsOf,
+  type OwnPortSettings,
+} from "./layout.ts";
 import {
   assembleListener,
   buildListenerFrame,
@@ -27,6 +34,7 @@ import {
   protectionsOf,
   tlsInspector,
 } from "./listener.ts";
+import { buildOwnFrame } from "./own-listener.ts";
 import { buildPassthroughChain, streamMatch } from "./passthrough.ts";
 import { buildPlainTextChain, buildRefusingChain } from "./refusal.ts";
 import { serverNameOf } from "./server-name.ts";
@@ -34,16 +42,11 @@ import type { ListenerSettings } from "./settings.ts";
 import { secretsOf, tlsWithSecret } from "./tls.ts";
 
 export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): ListenerLayout {
-  const peers = peersOf(settings).map(({ clientAddress, match }) => ({
-    match,
-    // The same bytes for all groups: what tells them apart is the chain's name.
-    manager: managerFor(settings, clientAddress),
-  }));
+  const peers = peersFor(settings);
   const frame = buildListenerFrame("https", ports.https, settings, [tlsInspector()]);
-  frame.defaultFilterChain = buildRefusingChain(`${refusedChainPrefix}unknown`);
-  const constant = encodeFilterChains([
-    buildPlainTextChain(plainTextChain, { transportProtocol: "raw_buffer" }),
-  ]);
+  frame.defaultFilterChain = unknownChain();
+  const constant = encodeFilterChains([clearTextChain()]);
+  const own = { listeners: settings, ports };
   const protections = protectionsOf(settings);
   const httpListener = buildHttpListener(settings, ports.http);
   return {
@@ -66,7 +69,8 @@ export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): L
         cluster: backendName(passthrough.stream.backend),
       };
     },
-    ownPorts: { listeners: settings, ports },
+    ownPorts: own,
+    buildOwnHttps: (port, groups) => buildOwnHttps(port, groups, own),
     build: (chains) => {
       const sorted = [...chains].sort(([a], [b]) => compareText(a, b));
       const needs = [
@@ -87,12 +91,38 @@ interface Peer {
   readonly manager: Filter;
 }
 
-function managerFor(settings: ListenerSettings, clientAddress: ClientAddress): Filter {
-  return buildHttpConnectionManager(settings, {
-    statPrefix: "https",
-    naming: "by-chain",
-    clientAddress,
-  });
+/** The same bytes for all groups: what tells them apart is the chain's name. */
+function peersFor(settings: ListenerSettings, ownPort?: string): readonly Peer[] {
+  return peersOf(settings).map(({ clientAddress, match }) => ({
+    match,
+    manager: buildHttpConnectionManager(settings, {
+      ...{ statPrefix: "https", naming: "by-chain", clientAddress },
+      ...(ownPort === undefined ? {} : { ownPort }),
+    }),
+  }));
+}
+
+function unknownChain(): FilterChain {
+  return buildRefusingChain(`${refusedChainPrefix}unknown`);
+}
+
+function clearTextChain(): FilterChain {
+  return buildPlainTextChain(plainTextChain, { transportProtocol: "raw_buffer" });
+}
+
+function buildOwnHttps(
+  port: OwnPort,
+  groups: readonly CertificateGroup[],
+  own: OwnPortSettings,
+): Resource {
+  const { listeners: settings } = own;
+  const frame = buildOwnFrame(port, own, [tlsInspector()]);
+  frame.defaultFilterChain = unknownChain();
+  const peers = peersFor(settings, formatOwnPort(port));
+  const chains = [clearTextChain(), ...groups.flatMap((group) => chainsOf(group, peers))];
+  const needs = needsOf({ secrets: [...new Set(groups.flatMap(secretsOf))] });
+  const protections = protectionsOf(settings);
+  return assembleListener(frame, [encodeFilterChains(chains)], { needs, protections });
 }
 
 /**

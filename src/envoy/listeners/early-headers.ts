@@ -9,7 +9,10 @@ import { HeaderMutationSchema as EarlyHeaderMutationSchema } from "#gen/envoy/ex
 import { typedExtension } from "../encode.ts";
 import {
   connectionHeader,
+  exactPrefix,
   internalHeaderPrefix,
+  ownExactPrefix,
+  ownPortHeader,
   scopeHeader,
   serverNamePrefix,
 } from "../internal-headers.ts";
@@ -44,12 +47,15 @@ const certificatePrefixes = ["ssl-client-", "x-ssl-client-"];
 export function buildEarlyHeaderMutation(
   naming: ConnectionNaming,
   clientAddress: ClientAddress,
+  ownPort?: string,
 ): TypedExtensionConfig {
+  const prefix = ownPort === undefined ? exactPrefix : ownExactPrefix;
   const mutations = [
     removal(internalHeaderPrefix),
     removal("x-envoy-"),
     ...(clientAddress === "peer" ? certificatePrefixes.map(removal) : []),
-    setting(scopeHeader, "h/%REQ(:authority)%"),
+    setting(scopeHeader, `${prefix}%REQ(:authority)%`),
+    ...(ownPort === undefined ? [] : [setting(ownPortHeader, ownPort)]),
     ...(naming === "none" ? [] : [setting(connectionHeader, formatOf(naming))]),
   ];
   return typedExtension(

@@ -31,6 +31,8 @@ export interface ConnectionKind {
   readonly statPrefix: string;
   readonly naming: ConnectionNaming;
   readonly clientAddress: ClientAddress;
+  /** The port of its own (`formatOwnPort`) where the connections come. Default: one of the gate. */
+  readonly ownPort?: string;
 }
 
 export function buildHttpConnectionManager(
@@ -47,7 +49,9 @@ export function buildHttpConnectionManager(
     routeSpecifier: { case: "scopedRoutes", value: scopedRoutes() },
     httpFilters,
     accessLog: [...settings.accessLog],
-    earlyHeaderMutationExtensions: [buildEarlyHeaderMutation(kind.naming, kind.clientAddress)],
+    earlyHeaderMutationExtensions: [
+      buildEarlyHeaderMutation(kind.naming, kind.clientAddress, kind.ownPort),
+    ],
     upgradeConfigs: [
       {
         upgradeType: "websocket",

@@ -21,6 +21,8 @@ export interface ListenerLayout {
   readonly encodePassthrough: (host: Host, passthrough: Passthrough) => EncodedChain;
   /** What the listeners of ports of their own are built with. */
   readonly ownPorts: OwnPortSettings;
+  /** A listener by TLS of its own, for the hosts of these groups. */
+  readonly buildOwnHttps: (port: OwnPort, groups: readonly CertificateGroup[]) => Resource;
   /** All listeners but those of ports of their own, with what groups and hosts add by their names. */
   readonly build: (chains: ReadonlyMap<string, EncodedChain>) => readonly Resource[];
 }
@@ -63,7 +65,10 @@ export function openedPort(
 }
 
 /** What must be in force before the listener that they are in. */
-export function needsOf({ secrets, cluster }: EncodedChain): readonly ResourceName[] {
+export function needsOf({
+  secrets,
+  cluster,
+}: Pick<EncodedChain, "secrets" | "cluster">): readonly ResourceName[] {
   return [
     ...secrets.map((name) => ({ type: "secret", name }) as const),
     ...(cluster === undefined ? [] : [{ type: "cluster", name: cluster } as const]),

@@ -13,7 +13,9 @@
 import { create } from "@bufbuild/protobuf";
 import { compareText } from "#base/compare.ts";
 import { FilterChainSchema } from "#gen/envoy/config/listener/v3/listener_components_pb.ts";
+import type { Listener } from "#gen/envoy/config/listener/v3/listener_pb.ts";
 import { backendName } from "#model/backend.ts";
+import { formatOwnPort } from "#model/own-port.ts";
 import type { CertificateGroup } from "#model/virtual-host.ts";
 import { plainTextChain, refusedChainPrefix } from "../chain-names.ts";
 import { durationOf } from "../encode.ts";
@@ -32,6 +34,7 @@ import {
 } from "./listener.ts";
 import type { OnDemandChains, OnDemandPeers } from "./on-demand-matcher.ts";
 import { buildChainMatcher } from "./on-demand-matcher.ts";
+import { buildOwnFrame } from "./own-listener.ts";
 import { buildPassthroughChain, passthroughChainName } from "./passthrough.ts";
 import { buildPlainTextChain, buildRefusingChain } from "./refusal.ts";
 import type { ListenerSettings } from "./settings.ts";
@@ -42,6 +45,7 @@ const nothing: EncodedChain = { bytes: new Uint8Array(), secrets: [] };
 export function onDemandLayout(settings: ListenerSettings, ports: ListenerPorts): ListenerLayout {
   const httpListener = buildHttpListener(settings, ports.http);
   const encoded = encodeChains(settings);
+  const own = { listeners: settings, ports };
   return {
     guard: ({ host, certificateGroup, clients }) => {
       const group = certificateGroup === undefined ? {} : { group: certificateGroup };
@@ -58,8 +62,19 @@ export function onDemandLayout(settings: ListenerSettings, ports: ListenerPorts)
       passesOn: host,
       cluster: backendName(passthrough.stream.backend),
     }),
-    ownPorts: { listeners: settings, ports },
-    build: (added) => [httpListener, buildHttpsListener(settings, ports.https, { encoded, added })],
+    ownPorts: own,
+    buildOwnHttps: (port, groups) => {
+      const frame = buildOwnFrame(port, own, [tlsInspector()]);
+      const ownPort = formatOwnPort(port);
+      const asking = groups.filter(({ clients }) => clients !== undefined);
+      const added = asking.map((one) => [one.name, askingChain(one, settings, ownPort)] as const);
+      const ofPort = { encoded: encodeChains(settings, ownPort), added: new Map(added) };
+      return finish(frame, settings, ofPort);
+    },
+    build: (added) => {
+      const frame = buildListenerFrame("https", ports.https, settings, [tlsInspector()]);
+      return [httpListener, finish(frame, settings, { encoded, added })];
+    },
   };
 }
 
@@ -77,7 +92,11 @@ function askingNames(group: string): OnDemandPeers {
   return { peer: `${chainName(group)}/peer`, forwarded: `${chainName(group)}/forwarded` };
 }
 
-function askingChain(group: CertificateGroup, settings: ListenerSettings): EncodedChain {
+function askingChain(
+  group: CertificateGroup,
+  settings: ListenerSettings,
+  ownPort?: string,
+): EncodedChain {
   const { name, secret, clients } = group;
   const asks = group.hosts.flatMap((host) => (host.kind === "exact" ? [host.name] : []));
   if (secret === undefined || asks.length === 0) return nothing;
@@ -90,6 +109,7 @@ function askingChain(group: CertificateGroup, settings: ListenerSettings): Encod
           statPrefix: "https",
           naming: { as: chainName(name) },
           clientAddress,
+          ...(ownPort === undefined ? {} : { ownPort }),
         }),
       ],
       transportSocket,
@@ -104,9 +124,9 @@ function askingChain(group: CertificateGroup, settings: ListenerSettings): Encod
 }
 
 /** Of a wildcard it cannot be told which of the names below it have a certificate: those are exact hosts alone. */
-function buildHttpsListener(
+function finish(
+  frame: Listener,
   settings: ListenerSettings,
-  port: number,
   chain: { readonly encoded: Uint8Array; readonly added: ReadonlyMap<string, EncodedChain> },
 ): Resource {
   const passing = [...chain.added.values()].flatMap((one) =>
@@ -121,7 +141,6 @@ function buildHttpsListener(
       asks.map((name) => [name, askingNames(group)] as const),
     ),
   );
-  const frame = buildListenerFrame("https", port, settings, [tlsInspector()]);
   frame.filterChainMatcher = buildChainMatcher({ ...chains, passedOn, asking: askedAs }, settings);
   const more = [...passing, ...asking.map(([, one]) => one)];
   const bytes = [chain.encoded, ...more.map((one) => one.bytes)];
@@ -130,16 +149,15 @@ function buildHttpsListener(
 }
 
 /** The chains that are always there. */
-function encodeChains(settings: ListenerSettings): Uint8Array {
+function encodeChains(settings: ListenerSettings, ownPort?: string): Uint8Array {
   const transportSocket = tlsOnDemand();
   const served = peersOf(settings).map(({ clientAddress }) =>
     create(FilterChainSchema, {
       name: chains[clientAddress],
       filters: [
         buildHttpConnectionManager(settings, {
-          statPrefix: "https",
-          naming: "by-server-name",
-          clientAddress,
+          ...{ statPrefix: "https", naming: "by-server-name", clientAddress },
+          ...(ownPort === undefined ? {} : { ownPort }),
         }),
       ],
       transportSocket,

@@ -10,11 +10,17 @@ import { type StreamRule, secretName } from "#model/fragment.ts";
 import type { Gateway } from "#model/gateway.ts";
 import { hostFromText } from "#model/host.ts";
 import type { OwnPort } from "#model/own-port.ts";
+import type { ServedPort } from "#model/port-claims.ts";
+import type { CertificateGroup } from "#model/virtual-host.ts";
+import type { Resource } from "../resource.ts";
 import type { ResourceSet } from "../resource-set.ts";
+import { buildOwnPortRest, ownPortRest } from "../routes/own-port-rest.ts";
 import type { SecretSource } from "../secret-source.ts";
 import { buildSecret } from "../secrets/secret.ts";
+import { buildOwnHttpListener } from "./http-listener.ts";
 import { type EncodedChain, type ListenerLayout, openedPort } from "./layout.ts";
-import { buildStreamListener, ownListenerName, ownListenerPrefix } from "./stream-listener.ts";
+import { ownListenerName, ownListenerPrefix } from "./own-listener.ts";
+import { buildStreamListener } from "./stream-listener.ts";
 
 export interface StreamResourcesDeps {
   readonly graph: Graph;
@@ -41,6 +47,9 @@ export class StreamResources {
   readonly #deps: StreamResourcesDeps;
   /** Secrets that a port's listener asks for. */
   readonly #secretsOfPort = new Map<string, ReadonlySet<string>>();
+
+  /** Those by HTTP and HTTPS that are open. */
+  readonly #httpPorts = new Set<string>();
 
   constructor(deps: StreamResourcesDeps) {
     this.#deps = deps;
@@ -85,14 +94,46 @@ export class StreamResources {
       this.#dropPort(key);
       findings.set(
         `port ${key}`,
-        served.rules.map(({ origin }) => portTaken(origin, reserved)),
+        served.origins.map((origin) => portTaken(origin, reserved)),
       );
       return;
     }
-    const secrets = this.#buildSecrets(key, served.rules);
+    const listener = this.#buildListener(key, served);
+    if (listener === undefined) {
+      this.#dropPort(key);
+      return;
+    }
     useBackends(`port ${key}`, backendsOf(served.rules));
-    resources.set(buildStreamListener(served, layout.ownPorts, (rule) => secrets.get(rule)));
+    resources.set(listener);
     findings.set(`port ${key}`, served.findings);
+  }
+
+  /** Undefined where those who want it do not have their hosts. */
+  #buildListener(key: string, served: ServedPort): Resource | undefined {
+    const { gateway, layout } = this.#deps;
+    const { port, rules } = served;
+    if (port.protocol === "tcp" || port.protocol === "udp") {
+      const secrets = this.#buildSecrets(key, rules);
+      return buildStreamListener(served, layout.ownPorts, (rule) => secrets.get(rule));
+    }
+    const hosts = gateway().hostsAt(key, served.hosts);
+    if (hosts.length === 0) return undefined;
+    if (this.#httpPorts.size === 0)
+      for (const resource of buildOwnPortRest()) this.#deps.resources.set(resource);
+    this.#httpPorts.add(key);
+    return port.protocol === "http"
+      ? buildOwnHttpListener(port, layout.ownPorts)
+      : layout.buildOwnHttps(port, this.#groupsOf(hosts));
+  }
+
+  #groupsOf(hosts: readonly string[]): readonly CertificateGroup[] {
+    const each = hosts.map((host) => this.#deps.gateway().groupFor(host));
+    const byName = Map.groupBy(each, ({ name }) => name);
+    return [...byName.values()].flatMap(([first, ...others]) =>
+      first === undefined
+        ? []
+        : [{ ...first, hosts: [...first.hosts, ...others.flatMap((group) => group.hosts)] }],
+    );
   }
 
   #dropPort(key: string): void {
@@ -100,6 +141,8 @@ export class StreamResources {
     resources.remove("listener", `${ownListenerPrefix}${key}`);
     for (const name of this.#secretsOfPort.get(key) ?? []) resources.remove("secret", name);
     this.#secretsOfPort.delete(key);
+    if (this.#httpPorts.delete(key) && this.#httpPorts.size === 0)
+      for (const { type, name } of ownPortRest) resources.remove(type, name);
     useBackends(`port ${key}`, none);
     findings.delete(`port ${key}`);
   }
@@ -131,7 +174,7 @@ function backendsOf(rules: readonly Pick<StreamRule, "stream">[]): ReadonlyMap<s
 function gateOwnPort(port: OwnPort, { ownPorts }: ListenerLayout): number | undefined {
   const { http, https } = ownPorts.ports;
   const opened = openedPort(port, ownPorts.ports);
-  const isOurs = port.protocol === "tcp" && (opened === http || opened === https);
+  const isOurs = port.protocol !== "udp" && (opened === http || opened === https);
   return isOurs ? opened : undefined;
 }
 

@@ -4,6 +4,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { unreachable } from "#base/unreachable.ts";
 import type { HeaderMatcherSchema } from "#gen/envoy/config/route/v3/route_components_pb.ts";
 import type { Host } from "#model/host.ts";
+import { formatOwnPort, type OwnPort } from "#model/own-port.ts";
 import { withConnectionGroup } from "../filters/connection-group.ts";
 import { connectionKey, luaNamespace } from "../filters/scope-scripts.ts";
 import {
@@ -11,6 +12,7 @@ import {
   connectionHeader,
   foreignConnection,
   ownNameConnection,
+  ownPortHeader,
   serverNamePrefix,
 } from "../internal-headers.ts";
 import type { EnvoyRoute } from "./route.ts";
@@ -77,10 +79,22 @@ function answer421(
     name,
     match: {
       pathSpecifier: { case: "prefix", value: "/" },
-      headers: [isTls, ...allowed.map(isNot)],
+      headers: [isTls, ...allowed.map((value) => isNot(value))],
     },
     action: { case: "directResponse", value: { status: 421 } },
     ...more,
+  };
+}
+
+/** The route that answers 404 at every port but those, to stand before all others. */
+export function buildWrongPortRoute(ports: readonly OwnPort[], name: string): EnvoyRoute {
+  return {
+    name,
+    match: {
+      pathSpecifier: { case: "prefix", value: "/" },
+      headers: ports.map((port) => isNot(formatOwnPort(port), ownPortHeader)),
+    },
+    action: { case: "directResponse", value: { status: 404 } },
   };
 }
 
@@ -89,9 +103,9 @@ const isTls: HeaderMatcher = {
   headerMatchSpecifier: { case: "presentMatch", value: true },
 };
 
-function isNot(value: string): HeaderMatcher {
+function isNot(value: string, name = connectionHeader): HeaderMatcher {
   return {
-    name: connectionHeader,
+    name,
     headerMatchSpecifier: {
       case: "stringMatch",
       value: { matchPattern: { case: "exact", value } },

@@ -2,12 +2,14 @@
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { clientAddressHeader } from "#authorization/policy.ts";
+import { compareText } from "#base/compare.ts";
 import { formatOrigin } from "#base/origin.ts";
 import { RouteConfigurationSchema } from "#gen/envoy/config/route/v3/route_pb.ts";
 import { backendName } from "#model/backend.ts";
 import { formatClientCertificates } from "#model/client-certificate.ts";
 import { formatClientRule } from "#model/client-rule.ts";
 import { formatHost, type Host } from "#model/host.ts";
+import { formatOwnPort } from "#model/own-port.ts";
 import { protectionName } from "#model/protection.ts";
 import { formatRateLimits, type RateLimits } from "#model/rate-limit.ts";
 import { formatTaken, type Route } from "#model/route.ts";
@@ -21,12 +23,12 @@ import { changesErrors, withoutErrorAnswers } from "../filters/error-answers.ts"
 import { withoutGate } from "../filters/gate.ts";
 import { leftOut } from "../filters/left-out.ts";
 import { rateLimitName, withoutRateLimits, withRateLimits } from "../filters/rate-limit.ts";
-import { connectionHeader, scopeHeader } from "../internal-headers.ts";
+import { connectionHeader, ownPortHeader, scopeHeader } from "../internal-headers.ts";
 import type { Resource } from "../resource.ts";
 import { bodyBytes } from "./answer.ts";
 import { byCertificate } from "./client-certificate.ts";
 import type { ConnectionGuard } from "./misdirected.ts";
-import { buildMisdirectedRoute, protectionsOfGuard } from "./misdirected.ts";
+import { buildMisdirectedRoute, buildWrongPortRoute, protectionsOfGuard } from "./misdirected.ts";
 import {
   buildRoutes,
   type EnvoyRoute,
@@ -46,6 +48,8 @@ const defaultMaxBodyBytes = 4096;
 export interface RouteConfigurationOptions extends RouteOptions {
   /** Whether only some clients may send requests. */
   readonly limitsClients: boolean;
+  /** Default: that of the host. */
+  readonly name?: string;
 }
 
 /** The scope has chosen the host already, so the one virtual host in it takes every authority. */
@@ -54,8 +58,10 @@ export function buildRouteConfiguration(
   guard: ConnectionGuard,
   options: RouteConfigurationOptions = { routeStatistics: false, limitsClients: true },
 ): Resource {
-  const name = hostResourceName(virtualHost.host);
-  const misdirected = buildMisdirectedRoute(guard, formatOrigin(virtualHost.origin));
+  const { name = hostResourceName(virtualHost.host) } = options;
+  const origin = formatOrigin(virtualHost.origin);
+  const misdirected = buildMisdirectedRoute(guard, origin);
+  const wrongPort = virtualHost.ports && buildWrongPortRoute(virtualHost.ports, origin);
   const { host, clients } = virtualHost;
   const routes = virtualHost.routes
     .filter(canMatch)
@@ -68,6 +74,7 @@ export function buildRouteConfiguration(
         name: formatHost(virtualHost.host),
         domains: ["*"],
         routes: [
+          ...(wrongPort === undefined ? [] : [uncounted(wrongPort, shared.limits)]),
           ...(misdirected === undefined ? [] : [uncounted(misdirected, shared.limits)]),
           ...routes.flatMap((route) => buildRoutes(route, host, options, shared)),
         ],
@@ -80,7 +87,7 @@ export function buildRouteConfiguration(
         },
       },
     ],
-    requestHeadersToRemove: removed,
+    requestHeadersToRemove: wrongPort === undefined ? removed : [...removed, ownPortHeader],
     typedPerFilterConfig: {
       ...(hasOneWay(virtualHost) && !options.limitsClients ? withoutGate() : {}),
       ...withoutLookups(),
@@ -98,14 +105,23 @@ export function buildRouteConfiguration(
         ...[...clustersOf(routes)].map((name) => ({ type: "cluster", name }) as const),
         ...[...policiesOf(routes)].map((name) => ({ type: "policy", name }) as const),
       ],
-      protections: [...protectionsOfGuard(guard), ...routes.flatMap(protectionOf)],
+      protections: [
+        ...protectionsOfGuard(guard),
+        ...protectionsOfPorts(virtualHost),
+        ...routes.flatMap(protectionOf),
+      ],
     },
     RouteConfigurationSchema,
     message,
   );
 }
 
-/** What came over the wrong connection is no request of the host's clients. */
+function protectionsOfPorts({ ports }: VirtualHost): readonly string[] {
+  if (ports === undefined) return [];
+  return [`all ports but ${ports.map(formatOwnPort).sort(compareText).join(" ")}`];
+}
+
+/** What came over the wrong connection, or at the wrong port, is no request of the host's clients. */
 function uncounted(misdirected: EnvoyRoute, limits: RateLimits | undefined): EnvoyRoute {
   if (limits === undefined) return misdirected;
   const { typedPerFilterConfig } = misdirected;

@@ -34,11 +34,14 @@ test("no authority that a client can send makes the key of a wildcard, of every 
   }
 });
 
-function indexOf(hosts: Readonly<Record<string, WildcardEntry>>): Resource {
-  return buildWildcardIndex(new Map(Object.entries(hosts)));
+type Connection = WildcardEntry["connection"];
+
+function indexOf(hosts: Readonly<Record<string, Connection>>): Resource {
+  const entries = Object.entries(hosts);
+  return buildWildcardIndex(new Map(entries.map(([host, connection]) => [host, { connection }])));
 }
 
-function metadataOf(hosts: Readonly<Record<string, WildcardEntry>>): unknown {
+function metadataOf(hosts: Readonly<Record<string, Connection>>): unknown {
   const scope = fromBinary(ScopedRouteConfigurationSchema, indexOf(hosts).bytes);
   const [virtualHost] = scope.routeConfiguration?.virtualHosts ?? [];
   return virtualHost?.routes[0]?.metadata?.filterMetadata["envoy.filters.http.lua"];

@@ -6,6 +6,7 @@ import { ScopedRouteConfigurationSchema } from "#gen/envoy/config/route/v3/scope
 import type { Host } from "#model/host.ts";
 import { formatHost } from "#model/host.ts";
 import { encodeResource } from "../encode.ts";
+import { exactPrefix, ownExactPrefix, ownPortSpace } from "../internal-headers.ts";
 import type { Resource } from "../resource.ts";
 
 type EnvoyScope = MessageInitShape<typeof ScopedRouteConfigurationSchema>;
@@ -18,23 +19,30 @@ export function hostResourceName(host: Host): string {
 /** That of the host for all that is left, which is always there. */
 export const everyHostName = hostResourceName({ kind: "any" });
 
-/** What the scope header must say for this host to answer; `filters/scope-scripts.ts` writes the last three. */
-export function scopeKey(host: Host): string {
+/**
+ * What the scope header must say for this host to answer; `filters/scope-scripts.ts` writes all but the first. Hosts that
+ * take requests at ports of their own have keys of their own: at the gate's ports they are as if they were not there.
+ */
+export function scopeKey(host: Host, at: "gate" | "own-port" = "gate"): string {
+  const own = at === "gate" ? "" : ownPortSpace;
   switch (host.kind) {
     case "exact":
-      return `h/${host.name}`;
+      return `${own === "" ? exactPrefix : ownExactPrefix}${host.name}`;
     case "wildcard":
-      return `${host.labels === "one" ? "+" : "*"}.${host.suffix}`;
+      return `${own}${host.labels === "one" ? "+" : "*"}.${host.suffix}`;
     case "any":
-      return "*";
+      return `${own}*`;
     default:
       return unreachable(host);
   }
 }
 
-export function buildScope(host: Host): Resource {
-  const name = hostResourceName(host);
-  const scope = { ...scopeNamed(name, scopeKey(host)), routeConfigurationName: name };
+export function buildScope(
+  host: Host,
+  at: "gate" | "own-port" = "gate",
+  name = hostResourceName(host),
+): Resource {
+  const scope = { ...scopeNamed(name, scopeKey(host, at)), routeConfigurationName: name };
   const named = { type: "scope", name, uses: [{ type: "routes", name }] } as const;
   return encodeResource(named, ScopedRouteConfigurationSchema, scope);
 }

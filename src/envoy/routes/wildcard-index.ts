@@ -17,8 +17,12 @@ import { hostResourceName, scopeKey, scopeNamed } from "./scope.ts";
  */
 export const wildcardIndexName = "wildcard-index";
 
-/** What the scripts find beside a wildcard: how the connections of its certificate group are named, or just `true`. */
-export type WildcardEntry = string | true;
+export interface WildcardEntry {
+  /** What the scripts find beside a wildcard: how the connections of its certificate group are named, or just `true`. */
+  readonly connection: string | true;
+  /** Whether it takes requests at ports of its own. Default: at those of the gate. */
+  readonly isAtOwnPort?: boolean;
+}
 
 /**
  * `hosts`: wildcards as `formatHost` gives them, in any order.
@@ -58,7 +62,10 @@ export function buildWildcardIndex(hosts: ReadonlyMap<string, WildcardEntry>): R
   );
 }
 
-function indexOf(hosts: ReadonlyMap<string, WildcardEntry>): Record<string, WildcardEntry> {
-  const entries = [...hosts].map(([host, entry]) => [scopeKey(hostFromText(host)), entry] as const);
+function indexOf(hosts: ReadonlyMap<string, WildcardEntry>): Record<string, string | true> {
+  const entries = [...hosts].map(([host, { connection, isAtOwnPort = false }]) => {
+    const key = scopeKey(hostFromText(host), isAtOwnPort ? "own-port" : "gate");
+    return [key, connection] as const;
+  });
   return Object.fromEntries(entries.sort(([a], [b]) => compareText(a, b)));
 }

@@ -4,11 +4,13 @@ import type { Finding } from "#base/finding.ts";
 import { formatOrigin, type Origin } from "#base/origin.ts";
 import { secretOfAuthorities } from "#envoy/chain-names.ts";
 import { chainName } from "#envoy/internal-headers.ts";
+import { ownListenerPrefix } from "#envoy/listeners/own-listener.ts";
 import { passthroughChainPrefix } from "#envoy/listeners/passthrough.ts";
-import { ownListenerPrefix, streamChainName } from "#envoy/listeners/stream-listener.ts";
+import { streamChainName } from "#envoy/listeners/stream-listener.ts";
 import { explainRefusal } from "#envoy/refusal.ts";
 import type { ResourceName } from "#envoy/resource.ts";
 import { objectOfRoute } from "#envoy/routes/closed-routes.ts";
+import { challengesPrefix } from "#envoy/routes/host-resources.ts";
 import { groupName } from "#model/fragment.ts";
 import { type Gateway, unclaimed } from "#model/gateway.ts";
 import type { Verdict } from "#xds/quarantine/quarantine.ts";
@@ -79,8 +81,9 @@ function originOf(
   { type, name, part }: ResourceName & { readonly part?: string },
   gateway: Gateway,
 ): Origin {
-  if ((type === "routes" || type === "scope") && name.startsWith("host/")) {
-    return originOfHost(name.slice("host/".length), part, gateway);
+  const prefix = ["host/", challengesPrefix].find((one) => name.startsWith(one));
+  if ((type === "routes" || type === "scope") && prefix !== undefined) {
+    return originOfHost(name.slice(prefix.length), part, gateway);
   }
   if (type === "listener" && name.startsWith(ownListenerPrefix))
     return originOfPort(name.slice(ownListenerPrefix.length), part, gateway);
@@ -105,9 +108,9 @@ function originOfHost(host: string, object: string | undefined, gateway: Gateway
 
 /** The rule of the guilty filter chain; else the oldest of the port. */
 function originOfPort(port: string, chain: string | undefined, { ownPorts }: Gateway): Origin {
-  const rules = ownPorts.served(port)?.rules ?? [];
+  const { rules = [], origins = [] } = ownPorts.served(port) ?? {};
   const guilty = rules.find((rule) => streamChainName(rule) === chain);
-  return (guilty ?? rules[0])?.origin ?? unclaimed;
+  return guilty?.origin ?? origins[0] ?? unclaimed;
 }
 
 /** The Secret behind the guilty filter chain, or who has handshakes passed on by it. */

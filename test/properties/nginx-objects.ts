@@ -1,4 +1,4 @@
-/** Random VirtualServers and VirtualServerRoutes, which want hosts that random Ingresses want, too. */
+/** Random objects of NGINX Ingress Controller, which want hosts that random Ingresses want, too, and ports of their own. */
 
 import fc from "fast-check";
 import type { JsonObject } from "#base/json.ts";
@@ -47,10 +47,29 @@ const routes = fc.uniqueArray(fc.oneof({ arbitrary: route, weight: 3 }, delegate
   selector: ({ path }) => path,
 });
 
+const listeners = [
+  ...[
+    { name: "web", protocol: "HTTP", port: 8085 },
+    { name: "secure", protocol: "HTTP", port: 8445, ssl: true },
+  ],
+  ...[
+    { name: "tcp", protocol: "TCP", port: 5000 },
+    { name: "udp", protocol: "UDP", port: 53 },
+    { name: "gate", protocol: "TCP", port: 80 },
+  ],
+];
+
+const configuration = fc.subarray(listeners).map((some): JsonObject => ({ listeners: some }));
+
+const ownPorts = fc.constantFrom<JsonObject>(...[{}, {}, {}, { listener: { http: "web" } }], {
+  listener: { http: "web", https: "secure" },
+});
+
 const server = fc
-  .tuple(fc.constantFrom(...hosts), routes, fc.option(fc.constantFrom(...secretNames)))
+  .tuple(fc.constantFrom(...hosts), routes, fc.option(fc.constantFrom(...secretNames)), ownPorts)
   .map(
-    ([host, all, secret]): JsonObject => ({
+    ([host, all, secret, ports]): JsonObject => ({
+      ...ports,
       host,
       upstreams,
       routes: all,
@@ -63,6 +82,25 @@ const part = fc
   .map(
     ([host, path, what]): JsonObject => ({ host, upstreams, subroutes: [{ path, action: what }] }),
   );
+
+const streamPlace: fc.Arbitrary<JsonObject> = fc.oneof(
+  fc.constantFrom("TCP", "UDP").map((protocol) => ({
+    listener: { name: protocol.toLowerCase(), protocol },
+  })),
+  fc.tuple(fc.constantFrom(...hosts), fc.constantFrom(...secretNames)).map(([host, secret]) => ({
+    listener: { name: "tcp", protocol: "TCP" },
+    host,
+    tls: { secret },
+  })),
+  fc.constantFrom(...hosts).map((host) => ({
+    listener: { name: "tls-passthrough", protocol: "TLS_PASSTHROUGH" },
+    host,
+  })),
+);
+
+const stream = fc
+  .tuple(streamPlace, fc.constantFrom(...serviceNames))
+  .map(([place, pass]): JsonObject => ({ ...place, upstreams, action: { pass } }));
 
 function object(
   kind: string,
@@ -95,10 +133,12 @@ const about = fc.record({
 const one = fc.oneof(
   fc.tuple(server, about).map(([spec, meta]) => object("VirtualServer", spec, meta)),
   fc.tuple(part, about).map(([spec, meta]) => object("VirtualServerRoute", spec, meta)),
+  fc.tuple(stream, about).map(([spec, meta]) => object("TransportServer", spec, meta)),
+  fc.tuple(configuration, about).map(([spec, meta]) => object("GlobalConfiguration", spec, meta)),
 );
 
-/** Up to four, of one name each. */
-export const virtualServers: fc.Arbitrary<readonly KubeObject[]> = fc.uniqueArray(one, {
-  maxLength: 4,
+/** Up to six, of one name and kind each. */
+export const nginxObjects: fc.Arbitrary<readonly KubeObject[]> = fc.uniqueArray(one, {
+  maxLength: 6,
   selector: ({ metadata }) => metadata.uid,
 });
