@@ -51,12 +51,7 @@ export const nginxSupport: readonly SupportRow[] = [
     { why: "no DNSEndpoint is made of it" },
     ...externalDns.map((name) => `spec.externalDNS.${name}`),
   ),
-  ...refused(
-    server,
-    { why: "the host is served on the gate's own ports" },
-    "spec.listener.http",
-    "spec.listener.https",
-  ),
+  ...honoured(server, "spec.listener.http", "spec.listener.https"),
   ...refused(server, { why: "answers go to clients as they are" }, "spec.gunzip"),
   ...honoured(server, "spec.policies[].name", "spec.policies[].namespace"),
   ...refused(server, { why: "nginx's own language is not understood" }, "spec.http-snippets"),

@@ -15,6 +15,7 @@ import {
   checkProtocol,
   listenersIn,
   passthroughListener,
+  portOf,
 } from "./features/listeners.ts";
 import { translateStream } from "./features/stream.ts";
 import { checkSecret } from "./features/tls.ts";
@@ -151,8 +152,7 @@ function findPort(
       advice: `add a listener of that name with protocol ${protocol.toUpperCase()} to the GlobalConfiguration`,
     });
   }
-  const { port, addresses } = found;
-  return { name, protocol, port, ...(addresses.length === 0 ? {} : { addresses }) };
+  return portOf(found, protocol);
 }
 
 function withNames(

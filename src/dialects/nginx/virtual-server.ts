@@ -16,6 +16,7 @@ import { judgeClass } from "./features/class.ts";
 import { type Delegated, delegatesOf, pathsFor } from "./features/delegation.ts";
 import { translateErrorPages } from "./features/error-pages.ts";
 import { parseHost } from "./features/host.ts";
+import { hostPorts } from "./features/listeners.ts";
 import { orderLocations, type PlacedLocation } from "./features/locations.ts";
 import { formatLocation, type Location, parsePath } from "./features/path.ts";
 import {
@@ -71,6 +72,7 @@ export function translateVirtualServer(
   const routes = routesOf(server).map((route) =>
     clients === undefined ? route : { ...route, clientCertificates: clients },
   );
+  const ports = hostPorts(spec.listener, report, world);
   const isRead = object.problems.every(({ problem }) => problem === "unknown");
   if (host === undefined || isRejected(report) || !isRead)
     return { ...nothing, claimed: true, ...wanted, findings: report.findings };
@@ -78,7 +80,12 @@ export function translateVirtualServer(
   return {
     seniority,
     claimed: true,
-    rules: [{ host, ownership: "whole", routes: [...tls.redirects, ...routes], origin }],
+    rules: [
+      {
+        ...{ host, ownership: "whole", routes: [...tls.redirects, ...routes], origin },
+        ...(ports === undefined ? {} : { ports }),
+      },
+    ],
     certificates: tls.certificates.map((use) =>
       clients === undefined ? use : { ...use, clients },
     ),

@@ -6,11 +6,12 @@ import {
   globalConfigurationKind,
 } from "#kinds/nginx/global-configuration.ts";
 import { formatKey, keyOf, parseKey } from "#kinds/object.ts";
+import type { OwnPort } from "#model/own-port.ts";
 import { originOf } from "../../common/findings.ts";
 import type { World } from "../../dialect.ts";
 import type { WorldIndex } from "../../world-indexes.ts";
 import { isServiceName } from "../names.ts";
-import { forbids, type Report, refuses, refusesTwice, requires } from "../report.ts";
+import { forbids, type Report, refuses, refusesTwice, requires, warns } from "../report.ts";
 
 /** A valid one. */
 export interface Listener {
@@ -86,6 +87,51 @@ export function readListeners(
     }
   }
   return byName;
+}
+
+/** Where a host takes requests; undefined: at the gate's own ports. What cannot be had is left out, and told. */
+export function hostPorts(
+  wanted: { readonly http?: string; readonly https?: string } | undefined,
+  report: Report,
+  world: World,
+): readonly OwnPort[] | undefined {
+  if (wanted === undefined) return undefined;
+  const known = listenersIn(world);
+  if (known === undefined) {
+    notUsable(report, "spec.listener", "Listeners defined, but no GlobalConfiguration is deployed");
+    return [];
+  }
+  return (["http", "https"] as const).flatMap((protocol) => {
+    const name = wanted[protocol] ?? "";
+    const listener = known.get(name);
+    const at = `spec.listener.${protocol}`;
+    if (name === "") return [];
+    if (listener?.protocol !== "HTTP") {
+      notUsable(report, at, `Listener ${name} is not defined in GlobalConfiguration`);
+      return [];
+    }
+    if (listener.ssl !== (protocol === "https")) {
+      const state = listener.ssl ? "enabled" : "not enabled";
+      const text = `Listener ${name} can't be use in \`listener.${protocol}\` context as SSL is ${state} for that listener.`;
+      notUsable(report, at, text);
+      return [];
+    }
+    return [portOf(listener, protocol)];
+  });
+}
+
+function notUsable(report: Report, at: string, message: string): void {
+  const advice =
+    "add it to the GlobalConfiguration, or name one that is there; until then nothing is served for it";
+  warns(report, at, { reason: "ListenerNotUsable", message, advice });
+}
+
+/** The port of a listener. */
+export function portOf(
+  { name, port, addresses }: Listener,
+  protocol: OwnPort["protocol"],
+): OwnPort {
+  return { name, protocol, port, ...(addresses.length === 0 ? {} : { addresses }) };
 }
 
 type GivenListener = NonNullable<

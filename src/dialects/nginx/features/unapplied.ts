@@ -64,13 +64,6 @@ export function reportIdleServerFields(spec: VirtualServerSpec, report: Report):
   }
   reportDos(spec.dos, "spec.dos", report);
   reportInheritance(spec["add-header-inherit"], "spec.add-header-inherit", report);
-  if (spec.listener !== undefined) {
-    warns(report, "spec.listener", {
-      reason: "ListenerNotServed",
-      message: "the host is served on the gate's own ports, not on those of a GlobalConfiguration",
-      advice: "use the gate's own ports",
-    });
-  }
   if ((spec["http-snippets"] ?? "").trim() !== "") {
     warns(report, "spec.http-snippets", {
       reason: "SnippetNotApplied",
