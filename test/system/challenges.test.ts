@@ -109,3 +109,36 @@ test("a Challenge that is not worked on, or was changed since it was judged, has
     assert.equal(await ask(gate, "a.test"), "200 page");
   }
 });
+
+test("a host that is at ports of its own alone is answered for at the gate's port, and nothing else is there", async () => {
+  const ports = storedObject({
+    apiVersion: "k8s.nginx.org/v1",
+    kind: "GlobalConfiguration",
+    metadata: { name: "ports" },
+    body: { spec: { listeners: [{ name: "web", protocol: "HTTP", port: 8085 }] } },
+  });
+  const away = server("away", "a.test", { listener: { http: "nowhere" } });
+  assert.deepEqual(await gate.apply([ports, away, challenge("a.test")]), []);
+  assert.equal(await ask(gate, "a.test"), "200 t0ken.a.test");
+  assert.equal(await ask(gate, "a.test", "/"), "404 ");
+  assert.deepEqual(await gate.apply([ports, away]), []);
+  assert.equal(await ask(gate, "a.test"), "404 ");
+});
+
+test("a host whose handshakes are passed on is answered for over plain HTTP", async () => {
+  const passing = storedObject({
+    apiVersion: "k8s.nginx.org/v1",
+    kind: "TransportServer",
+    metadata: { name: "passing" },
+    body: {
+      spec: {
+        ...{ host: "a.test", action: { pass: "up" } },
+        listener: { name: "tls-passthrough", protocol: "TLS_PASSTHROUGH" },
+        upstreams: [{ name: "up", service: "up", port: 443 }],
+      },
+    },
+  });
+  assert.deepEqual(await gate.apply([passing, challenge("a.test")]), []);
+  assert.equal(await ask(gate, "a.test"), "200 t0ken.a.test");
+  assert.equal(await ask(gate, "a.test", "/"), "404 ");
+});
