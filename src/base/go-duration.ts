@@ -26,3 +26,11 @@ export function parseGoDurationMs(text: string): number | undefined {
   const milliseconds = Math.trunc(nanoseconds / 1e6);
   return sign === "-" ? -milliseconds : milliseconds;
 }
+
+/** As Kubernetes writes it back: `2160h0m0s`. */
+export function formatGoDuration(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  if (hours > 0) return `${hours}h${minutes}m${seconds % 60}s`;
+  return minutes > 0 ? `${minutes}m${seconds % 60}s` : `${seconds}s`;
+}

@@ -74,6 +74,7 @@ const file = fields({
   outboundAddresses: optional(list(network)),
   dnsResolvers: optional(list(nameserver)),
   clusterResourceNamespace: optional(text),
+  certificates: optional(oneOf("own", "observe", "off")),
   images: optional(mapOf(image)),
 });
 
@@ -118,6 +119,8 @@ export interface Settings {
   readonly dnsResolvers: readonly string[];
   /** Where Secrets of ClusterIssuers are. */
   readonly clusterResourceNamespace: string;
+  /** `own`: what Certificates ask for is issued here. `observe`, `off`: it is not; what Secrets hold is served. */
+  readonly certificates: "own" | "observe" | "off";
   readonly images: Readonly<Record<string, ImageSetting>>;
 }
 
@@ -143,6 +146,7 @@ export const defaults: Settings = {
   outboundAddresses: [],
   dnsResolvers: [],
   clusterResourceNamespace: "cert-manager",
+  certificates: "own",
   images: {},
 };
 

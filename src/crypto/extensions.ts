@@ -1,15 +1,15 @@
 /** The extensions of a certificate, each with the criticality that RFC 5280 §4.2.1 asks for. */
 
-import { type AlternativeName, derAlternativeName } from "./alternative-name.ts";
+import type { AlternativeName } from "./alternative-name.ts";
 import {
-  booleanTrue,
-  implicit,
-  namedBits,
-  objectIdentifier,
-  octetString,
-  sequence,
-  smallInteger,
-} from "./der.ts";
+  alternativeNamesExtension,
+  authorityKeyIdentifierExtension,
+  basicConstraintsExtension,
+  derExtensionList,
+  extendedKeyUsageExtension,
+  keyUsageExtension,
+  subjectKeyIdentifierExtension,
+} from "./extension-list.ts";
 
 /** Bits of KeyUsage by name (RFC 5280 §4.2.1.3). */
 const keyUsages = {
@@ -56,40 +56,20 @@ export interface ExtensionFacts {
 /** The SEQUENCE OF Extension. */
 export function derExtensions(wanted: CertificateExtensions, facts: ExtensionFacts): Uint8Array {
   const { extendedKeyUsage = [], alternativeNames = [] } = wanted;
-  const { authorityKeyId } = facts;
-  if (facts.isSubjectEmpty && alternativeNames.length === 0)
+  const { authorityKeyId, subjectKeyId, isSubjectEmpty } = facts;
+  if (isSubjectEmpty && alternativeNames.length === 0)
     throw new Error("a certificate names its subject or has alternative names");
   const parts = [
-    critical("2.5.29.19", basicConstraints(wanted.authority)),
-    critical("2.5.29.15", namedBits(wanted.keyUsage.map((usage) => keyUsages[usage]))),
+    basicConstraintsExtension(wanted.authority),
+    keyUsageExtension(wanted.keyUsage.map((usage) => keyUsages[usage])),
   ];
-  if (extendedKeyUsage.length > 0) {
-    const purposes = extendedKeyUsage.map((usage) => objectIdentifier(extendedKeyUsages[usage]));
-    parts.push(extension("2.5.29.37", sequence(...purposes)));
-  }
-  if (alternativeNames.length > 0) {
-    const write = facts.isSubjectEmpty ? critical : extension;
-    parts.push(write("2.5.29.17", sequence(...alternativeNames.map(derAlternativeName))));
-  }
-  parts.push(extension("2.5.29.14", octetString(facts.subjectKeyId)));
-  if (authorityKeyId !== undefined)
-    parts.push(extension("2.5.29.35", sequence(implicit(0, authorityKeyId))));
-  return sequence(...parts);
-}
-
-function basicConstraints(authority: CertificateExtensions["authority"]): Uint8Array {
-  if (authority === undefined) return sequence();
-  const { maxPathLength } = authority;
-  return sequence(
-    booleanTrue(),
-    ...(maxPathLength === undefined ? [] : [smallInteger(maxPathLength)]),
-  );
-}
-
-function extension(type: string, value: Uint8Array): Uint8Array {
-  return sequence(objectIdentifier(type), octetString(value));
-}
-
-function critical(type: string, value: Uint8Array): Uint8Array {
-  return sequence(objectIdentifier(type), booleanTrue(), octetString(value));
+  if (extendedKeyUsage.length > 0)
+    parts.push(
+      extendedKeyUsageExtension(extendedKeyUsage.map((usage) => extendedKeyUsages[usage])),
+    );
+  if (alternativeNames.length > 0)
+    parts.push(alternativeNamesExtension(alternativeNames, isSubjectEmpty ? "empty" : "named"));
+  parts.push(subjectKeyIdentifierExtension(subjectKeyId));
+  if (authorityKeyId !== undefined) parts.push(authorityKeyIdentifierExtension(authorityKeyId));
+  return derExtensionList(parts);
 }

@@ -7,6 +7,11 @@ export function addressBytes(address: string): Uint8Array {
   return bytes;
 }
 
+/** Whether a text is an address as {@link addressBytes} reads it. */
+export function isAddress(text: string): boolean {
+  return (text.includes(":") ? sixteenBytes(text) : fourBytes(text)) !== undefined;
+}
+
 /** The canonical text (RFC 5952) of 4 or 16 bytes. */
 export function formatAddressBytes(bytes: Uint8Array): string | undefined {
   if (bytes.length === 4) return bytes.join(".");

@@ -4,7 +4,9 @@ import { X509Certificate } from "node:crypto";
 import { err, ok, type Result } from "#base/result.ts";
 import type { AlternativeName } from "./alternative-name.ts";
 import { parseCertificateFields } from "./certificate-fields.ts";
+import { parsePemBlocks } from "./pem.ts";
 import type { SigningKey } from "./signing-key.ts";
+import { parseSubject, type SubjectName } from "./subject-name.ts";
 
 export interface ParsedCertificate {
   readonly der: Uint8Array;
@@ -14,6 +16,13 @@ export interface ParsedCertificate {
   readonly serialNumber: string;
   readonly notBefore: Temporal.Instant;
   readonly notAfter: Temporal.Instant;
+  readonly subject: SubjectName;
+  /** As OpenSSL writes it, an attribute a line. */
+  readonly issuerText: string;
+  /** SubjectPublicKeyInfo, in DER. */
+  readonly publicKey: Uint8Array;
+  /** Whether it may sign others. */
+  readonly isAuthority: boolean;
   readonly alternativeNames: readonly AlternativeName[];
   /** Whether the key of `issuer` made the signature; dates, names and rights are not looked at. */
   readonly isSignedBy: (issuer: ParsedCertificate) => boolean;
@@ -26,7 +35,15 @@ export function parseCertificate(bytes: Uint8Array): Result<ParsedCertificate, s
   if (node === undefined) return err("no certificate that can be read");
   const fields = parseCertificateFields(node.raw);
   if (!fields.ok) return fields;
+  const subject = parseSubject(fields.value.subject);
+  const publicKey = readPublicKey(node);
+  if (!subject.ok) return subject;
+  if (publicKey === undefined) return err("a certificate with a key that cannot be read");
   return ok({
+    subject: subject.value,
+    issuerText: node.issuer,
+    publicKey,
+    isAuthority: node.ca,
     der: node.raw,
     pem: node.toString(),
     serialNumber: node.serialNumber,
@@ -36,6 +53,34 @@ export function parseCertificate(bytes: Uint8Array): Result<ParsedCertificate, s
     isSignedBy: (issuer) => node.verify(new X509Certificate(issuer.der).publicKey),
     belongsTo: (key) => node.checkPrivateKey(key),
   });
+}
+
+/** More in one text are refused (cert-manager has the same limit). */
+const maxCertificates = 1000;
+
+/** Reads all certificates of a PEM text, in their order; there is at least one. */
+export function parseCertificates(pem: Uint8Array): Result<readonly ParsedCertificate[], string> {
+  const blocks = parsePemBlocks(pem, ["CERTIFICATE"]);
+  if (!blocks.ok) return blocks;
+  if (blocks.value.length === 0) return err("no PEM certificate");
+  if (blocks.value.length > maxCertificates)
+    return err(`more than ${maxCertificates} certificates`);
+  const certificates: ParsedCertificate[] = [];
+  for (const der of blocks.value) {
+    const one = parseCertificate(der);
+    if (!one.ok) return one;
+    certificates.push(one.value);
+  }
+  return ok(certificates);
+}
+
+function readPublicKey(node: X509Certificate): Uint8Array | undefined {
+  try {
+    return node.publicKey.export({ type: "spki", format: "der" });
+  } catch {
+    // A key of a type that OpenSSL does not know.
+    return undefined;
+  }
 }
 
 function readNode(bytes: Uint8Array): X509Certificate | undefined {

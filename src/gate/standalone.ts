@@ -4,6 +4,8 @@ import path from "node:path";
 import type { LocatedFinding } from "#api/gate-calls.ts";
 import type { Finding, FindingChange } from "#base/finding.ts";
 import type { Origin, Place } from "#base/origin.ts";
+import type { CertificateControllers } from "#certificates/certificate-controllers.ts";
+import type { OutboundDoor } from "#certificates/outbound/outbound-door.ts";
 import type { AccessRecord } from "#envoy/access-record.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
 import { deploymentKind } from "#kinds/deployment.ts";
@@ -32,6 +34,8 @@ import { ownPid } from "#runtime/process-table.ts";
 import type { Processes } from "#runtime/processes.ts";
 import type { Random } from "#runtime/random.ts";
 import type { SocketHttp } from "#runtime/socket-http.ts";
+import type { Workers } from "#runtime/workers.ts";
+import { createStoredEvents } from "#status/stored-events.ts";
 import type { EmbeddedStore } from "#store/embedded/embedded-store.ts";
 import { dataMarkVariable } from "#workloads/data-layout.ts";
 import { endLeftovers } from "#workloads/leftovers.ts";
@@ -42,6 +46,7 @@ import {
   chooseCertificateLayout,
   layoutFindings,
 } from "./certificate-layout.ts";
+import { startIssuing } from "./certificates/issuing.ts";
 import { createStandaloneAcme } from "./certificates/standalone-acme.ts";
 import { createDirectoryFeed, type DirectoryFeed } from "./directory-feed.ts";
 import type { Applied } from "./feed.ts";
@@ -60,6 +65,7 @@ export interface StandaloneDeps {
   readonly processes: Processes;
   readonly http: SocketHttp;
   readonly clients: HttpClients;
+  readonly workers: Workers;
   readonly http2: Http2Server;
   readonly lookup: NameLookup;
   readonly dns: DnsTransport;
@@ -94,10 +100,12 @@ export interface StandaloneSettings {
   readonly outboundAddresses: readonly string[];
   /** Whom DNS is asked about challenge records; empty: the resolvers of this machine. */
   readonly dnsResolvers: readonly string[];
-  /** The operator's environment variables. */
-  readonly variables: Readonly<Record<string, string | undefined>>;
   /** Where Secrets of ClusterIssuers are. */
   readonly clusterResourceNamespace: string;
+  /** Whether what Certificates ask for is issued here. */
+  readonly certificates: "own" | "observe" | "off";
+  /** The operator's environment variables. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
   /** Absent: Deployments and Pods are not run. */
   readonly workloads?: Pick<WorkloadSettings, "images" | "nodePath" | "path" | "isolation">;
   readonly onEvent: (event: StandaloneEvent) => void;
@@ -156,6 +164,8 @@ export async function startStandalone(
   const envoy = await createEnvoy(deps, settings, paths);
   const layout = await chooseCertificateLayout(deps.store, settings.certificateLayout);
   const acme = undo.use(createStandaloneAcme(deps, settings, { board, gate: () => gate }));
+  const issuing = await startOwnIssuing(deps, settings, acme.door);
+  undo.defer(async () => issuing?.close());
   const adapter = createAdapter(deps, { ...settings, paths, node: nodeId, board });
   undo.defer(() => adapter.stop());
   const gate = await startGate(deps, {
@@ -254,14 +264,26 @@ async function untilProgrammed(
 
 function reportingOf(
   deps: StandaloneDeps,
-  { address, ports }: StandaloneSettings,
+  { address, ports, certificates }: StandaloneSettings,
   pipeline: () => Pipeline,
 ): Reporting {
   return createReporting(deps, {
     ...pipelineState(pipeline),
+    ...(certificates === "off" ? { wantedBy: () => "as-before" as const } : {}),
     addresses: () => [{ ip: reachableAddress(address) }],
     ports: () => [ports.http, ports.https],
   });
+}
+
+/** Before anything serves: keys are made and requests signed while Envoy starts. */
+async function startOwnIssuing(
+  deps: StandaloneDeps,
+  settings: StandaloneSettings,
+  door: OutboundDoor,
+): Promise<CertificateControllers | undefined> {
+  if (settings.certificates !== "own") return undefined;
+  const recorder = createStoredEvents(deps.store, deps.clock.now);
+  return await startIssuing({ ...deps, recorder, door }, settings);
 }
 
 async function startWorkloads(

@@ -28,7 +28,7 @@ export const conditionList = list(
 );
 
 /** The conditions of a status; what is none is left out. */
-function conditionsOf(status: Json | undefined): readonly Condition[] {
+export function conditionsOf(status: Json | undefined): readonly Condition[] {
   const found = isJsonObject(status) ? (status as JsonObject)["conditions"] : undefined;
   return Array.isArray(found)
     ? (found as readonly Json[]).flatMap((one) =>
@@ -56,6 +56,27 @@ function conditionOf(raw: JsonObject): readonly Condition[] {
 /** The condition of a type. */
 export function findCondition(status: Json | undefined, type: string): Condition | undefined {
   return conditionsOf(status).find((one) => one.type === type);
+}
+
+/** Whether the condition of a type says so. */
+export function isConditionTrue(status: Json | undefined, type: string): boolean {
+  return findCondition(status, type)?.status === "True";
+}
+
+/** Puts a condition in the place of the one of its type; the moment stays when its status does. */
+export function withCondition(
+  conditions: readonly Condition[],
+  condition: Condition,
+  now: Temporal.Instant,
+): readonly Condition[] {
+  const before = conditions.find(({ type }) => type === condition.type);
+  const lastTransitionTime =
+    (before?.status === condition.status ? before.lastTransitionTime : undefined) ??
+    now.toString({ smallestUnit: "second" });
+  const stamped = { ...condition, lastTransitionTime };
+  return before === undefined
+    ? [...conditions, stamped]
+    : conditions.map((one) => (one === before ? stamped : one));
 }
 
 /** A column that prints the status of a condition, as kubectl does; empty while there is none. */

@@ -8,7 +8,7 @@ import { podKind } from "#kinds/pod.ts";
 import { replicaSetKind } from "#kinds/replica-set.ts";
 import { secretKind } from "#kinds/secret.ts";
 import { serviceKind } from "#kinds/service.ts";
-import type { ObjectView, ViewChange } from "./object-view.ts";
+import type { ObjectView, ViewChange } from "#store/object-view.ts";
 import { isSelected } from "./service-controller.ts";
 
 /** The kinds that are watched. */

@@ -5,8 +5,8 @@ import { type KubeObject, keyOf } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Random } from "#runtime/random.ts";
 import type { Draft, ObjectStore } from "#store/object-store.ts";
+import type { ObjectView } from "#store/object-view.ts";
 import { canonicalText } from "./object-names.ts";
-import type { ObjectView } from "./object-view.ts";
 
 export interface ControllerDeps {
   readonly store: ObjectStore;

@@ -10,8 +10,8 @@ import { read } from "#kinds/kind.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { podKind } from "#kinds/pod.ts";
 import { replicaSetKind } from "#kinds/replica-set.ts";
+import type { ObjectView, ViewChange } from "#store/object-view.ts";
 import { selectsOwnPods } from "./deployment-controller.ts";
-import type { ObjectView, ViewChange } from "./object-view.ts";
 import { podFindings } from "./pod-findings.ts";
 import { type FindingContext, specFindings } from "./workload-findings.ts";
 

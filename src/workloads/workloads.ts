@@ -10,6 +10,7 @@ import type { Files } from "#runtime/files.ts";
 import { bootId } from "#runtime/process-table.ts";
 import type { Random } from "#runtime/random.ts";
 import type { ObjectStore } from "#store/object-store.ts";
+import { ObjectView } from "#store/object-view.ts";
 import { AddressPool, addressBlock, firstAddress, trialAddress } from "./addresses.ts";
 import {
   type EarlierRunSettings,
@@ -36,7 +37,6 @@ import { FindingsBoard } from "./findings-board.ts";
 import { detectIsolation } from "./isolation/detect.ts";
 import type { Isolation, IsolationMode } from "./isolation/isolation.ts";
 import { endLeftovers } from "./leftovers.ts";
-import { ObjectView } from "./object-view.ts";
 import { PodController } from "./pod-controller.ts";
 import type { Images } from "./program.ts";
 import { syncReplicaSet } from "./replica-set-controller.ts";

@@ -28,6 +28,7 @@ const everything = {
   outboundAddresses: ["127.0.0.1"],
   dnsResolvers: ["127.0.0.1:53"],
   clusterResourceNamespace: "certificates",
+  certificates: "off",
   images: {},
 };
 

@@ -40,6 +40,7 @@ const instead: Readonly<Record<Exclude<keyof Settings, (typeof usedInCluster)[nu
   outboundAddresses: ofIssuers,
   dnsResolvers: ofIssuers,
   clusterResourceNamespace: ofIssuers,
+  certificates: ofIssuers,
 };
 
 /** Those that a file gives. */

@@ -1,6 +1,7 @@
 /** ACME beside the one gate of a machine. */
 
 import type { AcmeControllers } from "#certificates/acme/acme-controllers.ts";
+import type { OutboundDoor } from "#certificates/outbound/outbound-door.ts";
 import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
 import type { ResourceName } from "#envoy/resource.ts";
 import type { Clock } from "#runtime/clock.ts";
@@ -41,6 +42,7 @@ export interface StandaloneAcmeSettings {
 }
 
 export interface StandaloneAcme extends AsyncDisposable {
+  readonly door: OutboundDoor;
   /** Something was published. */
   readonly applied: () => void;
   /** Brings Orders and Challenges to their end from now on; hears why that cannot go on. */
@@ -74,6 +76,7 @@ export function createStandaloneAcme(
   );
   let running: AcmeControllers | undefined;
   return {
+    door,
     applied,
     start: (failed) => {
       running = acme.start();

@@ -1,6 +1,6 @@
 /** Who a certificate is for: subject, names and, of an authority, the names that it may sign for. */
 
-import { boolean, fields, list, optional, required, text } from "#base/schema.ts";
+import { boolean, fields, list, optional, type Parsed, required, text } from "#base/schema.ts";
 
 export const subject = fields({
   organizations: optional(list(text), "O."),
@@ -30,3 +30,5 @@ export const nameConstraints = fields({
   permitted: optional(constrainedNames, "The only names that may be signed for."),
   excluded: optional(constrainedNames, "Names that may not be signed for."),
 });
+
+export type NameConstraints = Parsed<typeof nameConstraints>;

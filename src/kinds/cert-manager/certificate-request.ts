@@ -1,10 +1,10 @@
 /** CertificateRequest, cert-manager.io/v1: one request to an issuer, approved and signed once (cert-manager API reference). */
 
 import {
+  anything,
   boolean,
   fields,
   list,
-  mapOf,
   optional,
   type Parsed,
   required,
@@ -35,7 +35,7 @@ const spec = fields(
     username: optional(text, "Who made the request."),
     uid: optional(text, "The UID of who made it."),
     groups: optional(list(text), "The groups of who made it."),
-    extra: optional(mapOf(list(text)), "What else is known of who made it."),
+    extra: optional(anything, "What else is known of who made it."),
   },
   {
     rule: "self == oldSelf",
@@ -65,13 +65,11 @@ export const certificateRequestKind: Kind<CertificateRequest> = {
   namespaced: true,
   legacy: {},
   parse: body,
-  withoutEffect: [
-    {
-      path: "spec",
-      reason: "nothing here issues certificates yet",
-      advice: "create its Secret yourself, or have cert-manager do it in a cluster",
-    },
-  ],
+  withoutEffect: ["username", "extra"].map((name) => ({
+    path: `spec.${name}`,
+    reason: "who asks is written down, and nothing is judged by it",
+    advice: "leave it out: an API server writes it",
+  })),
   columns: [
     conditionColumn("APPROVED", "Approved"),
     conditionColumn("DENIED", "Denied"),

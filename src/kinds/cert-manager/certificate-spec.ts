@@ -26,7 +26,7 @@ import { issuerReference } from "./issuer-reference.ts";
 import { usageList } from "./usages.ts";
 
 /** How long a certificate holds where its spec does not say. */
-const usualDurationMs = 90 * 24 * 3_600_000;
+export const usualDurationMs = 90 * 24 * 3_600_000;
 const leastDurationMs = 3_600_000;
 const leastRenewBeforeMs = 300_000;
 
@@ -74,8 +74,13 @@ const rules = {
   privateKey: optional(privateKey, "What key it has."),
   signatureAlgorithm: optional(
     oneOf(
-      ...["SHA256WithRSA", "SHA384WithRSA", "SHA512WithRSA"],
-      ...["ECDSAWithSHA256", "ECDSAWithSHA384", "ECDSAWithSHA512", "PureEd25519"],
+      "SHA256WithRSA",
+      "SHA384WithRSA",
+      "SHA512WithRSA",
+      "ECDSAWithSHA256",
+      "ECDSAWithSHA384",
+      "ECDSAWithSHA512",
+      "PureEd25519",
     ),
     "How the request is signed; by default as the key has it.",
   ),
@@ -176,3 +181,5 @@ export const certificateSpec = fields(
   ...[someName, oneSubject, longEnough, earlyEnough, renewedWithin, oneMoment],
   ...[onlyAuthorities, fittingSignature],
 );
+
+export type CertificateSpec = Parsed<typeof certificateSpec>;

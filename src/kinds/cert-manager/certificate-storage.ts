@@ -8,6 +8,7 @@ import {
   mapOf,
   oneOf,
   optional,
+  type Parsed,
   required,
   text,
 } from "#base/schema.ts";
@@ -119,6 +120,8 @@ const window = fields({
   windowDuration: required(text, "How long it is open."),
   timezone: optional(text, 'Where the clock stands, as in "Europe/Berlin"; default UTC.'),
 });
+
+export type RenewalWindow = Parsed<typeof window>;
 
 export const renewal = fields(
   {

@@ -49,9 +49,9 @@ export const certificateKind: Kind<Certificate> = {
   parse: body,
   withoutEffect: [
     {
-      path: "spec",
-      reason: "nothing here issues certificates yet",
-      advice: "create its Secret yourself, or have cert-manager do it in a cluster",
+      path: "spec.keystores.jks",
+      reason: "keystores of Java's own form are not written",
+      advice: "use keystores.pkcs12, which Java reads, too",
     },
   ],
   columns: [

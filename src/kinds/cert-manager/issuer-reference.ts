@@ -26,7 +26,7 @@ export const issuerReference = fields(
  * What an issuerRef says with its defaults. Defaults are never written into objects: where cert-manager did so once, every
  * certificate was issued anew (its release 1.19.0).
  */
-function withDefaults({
+export function withDefaults({
   name,
   kind,
   group,

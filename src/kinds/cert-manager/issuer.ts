@@ -48,10 +48,15 @@ const common = {
   legacy: {},
   parse: body,
   withoutEffect: [
+    ...["vault", "venafi"].map((name) => ({
+      path: `spec.${name}`,
+      reason: "nobody here signs in this way",
+      advice: "use selfSigned, ca or acme, or an issuer with a controller of its own",
+    })),
     {
-      path: "spec",
-      reason: "nothing here issues certificates yet",
-      advice: "create its Secret yourself, or have cert-manager do it in a cluster",
+      path: "spec.acme.externalAccountBinding.keyAlgorithm",
+      reason: "it is HS256, whatever is written here",
+      advice: "leave it out",
     },
   ],
   columns: [conditionColumn("READY", "Ready"), messageColumn("STATUS", "Ready")],

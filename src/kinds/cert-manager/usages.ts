@@ -11,3 +11,6 @@ const usage = oneOf(
 );
 
 export const usageList = list(usage);
+
+/** What holds where none are named. */
+export const usualUsages: readonly string[] = ["digital signature", "key encipherment"];

@@ -2,8 +2,8 @@
 
 import type { KindId, KubeObject, ObjectKey } from "#kinds/object.ts";
 import { formatKey, keyOf } from "#kinds/object.ts";
-import { ObjectSet } from "#store/object-set.ts";
-import { type ObjectStore, StoreError, type WatchPoints } from "#store/object-store.ts";
+import { ObjectSet } from "./object-set.ts";
+import { type ObjectStore, StoreError, type WatchPoints } from "./object-store.ts";
 
 export interface ViewChange {
   readonly key: ObjectKey;

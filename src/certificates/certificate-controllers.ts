@@ -1,0 +1,123 @@
+/** Issues and renews what Certificates ask for, has CertificateRequests signed, and says of issuers whether they can. */
+
+import { certificateKind } from "#kinds/cert-manager/certificate.ts";
+import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
+import type { Kind } from "#kinds/kind.ts";
+import { secretKind } from "#kinds/secret.ts";
+import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { Workers } from "#runtime/workers.ts";
+import { StoreError } from "#store/object-store.ts";
+import { ObjectView } from "#store/object-view.ts";
+import { affectedKeys } from "./controllers/affected.ts";
+import type { CertificateEvents } from "./controllers/certificate-events.ts";
+import { createCertificateSync } from "./controllers/certificate-sync.ts";
+import { IssuerResolver } from "./controllers/issuer-resolver.ts";
+import { verifyIssuer } from "./controllers/issuer-verifier.ts";
+import { RequestSigner } from "./controllers/request-signer.ts";
+import { createStatuses } from "./controllers/statuses.ts";
+import { urgencyOf } from "./controllers/urgency.ts";
+import { WorkQueue } from "./controllers/work-queue.ts";
+import { World } from "./controllers/world.ts";
+import type { IssuerBackend, IssuerDeps } from "./issuers/issuer.ts";
+import { createKeyMaker } from "./key-maker.ts";
+
+export interface CertificateControllersDeps
+  extends Pick<IssuerDeps, "clock" | "random" | "log" | "store"> {
+  readonly workers: Workers;
+  readonly events: CertificateEvents;
+}
+
+export interface CertificateControllersSettings {
+  /** Where what ClusterIssuers use is kept. */
+  readonly clusterResourceNamespace: string;
+  /** How many keys are made at once. Default 1. */
+  readonly keyThreads?: number;
+  /** Ways of signing. */
+  readonly backends: readonly IssuerBackend[];
+}
+
+export interface CertificateControllers {
+  /** Resolves when nothing is left to do now: for tests. */
+  readonly settled: () => Promise<void>;
+  /** Rejects when the store cannot be followed any more; never resolves before {@link close}. */
+  readonly failed: Promise<void>;
+  /** Lets what is under way finish. */
+  readonly close: () => Promise<void>;
+}
+
+/** Issuers that are waited for must not hold up others: what waits costs nothing. */
+const parallel = 32;
+
+/** The kinds that are followed, whoever the issuers are. */
+function certificateKinds(backends: readonly IssuerBackend[]): readonly Kind<unknown>[] {
+  const ofBackends = backends.flatMap(({ issuerKinds, ownKinds = [] }) => [
+    ...issuerKinds,
+    ...ownKinds,
+  ]);
+  const all = [certificateKind, certificateRequestKind, secretKind, ...ofBackends];
+  return [...new Map(all.map((kind) => [kind.id, kind])).values()];
+}
+
+/** Lists the store, and begins. Throws StoreError. */
+export async function startCertificateControllers(
+  deps: CertificateControllersDeps,
+  settings: CertificateControllersSettings,
+): Promise<CertificateControllers> {
+  const { backends } = settings;
+  const closing = new AbortController();
+  const { clock, log, store } = deps;
+  const early: string[] = [];
+  let add = (key: string): unknown => early.push(key);
+  const view = new ObjectView(
+    store,
+    certificateKinds(backends).map(({ id }) => id),
+    (change) => {
+      world.observe(change);
+      for (const key of affectedKeys(world, issuers, change)) add(key);
+    },
+  );
+  const world = new World(view);
+  const issuers = new IssuerResolver({ store, world }, backends, settings.clusterResourceNamespace);
+  const statuses = createStatuses(store, view);
+  const signer = new RequestSigner({ ...deps, statuses, issuers, signal: closing.signal });
+  const keys = createKeyMaker(deps.workers, settings.keyThreads ?? 1);
+  const shared = { ...deps, world, statuses, signer, keys };
+  const syncCertificate = createCertificateSync({ ...shared, begun: clock.now() });
+  const work = async (key: string): Promise<Temporal.Instant | undefined> => {
+    const [kind = "", namespace = "", name = ""] = key.split("/");
+    const object = view.get(kind, namespace, name);
+    if (object === undefined) return undefined;
+    if (kind === certificateKind.id) return await syncCertificate(object);
+    if (kind === certificateRequestKind.id) return await signer.advance(object);
+    return await verifyIssuer({ ...shared, issuers }, object);
+  };
+  const failed = (key: string, cause: unknown): "again" | "drop" => {
+    // Gone while it was worked on: the watch tells what is left to do.
+    if (cause instanceof StoreError && cause.code === "not-found") return "drop";
+    const isExpected = cause instanceof StoreError && (cause.retryable || cause.code === "exists");
+    if (!isExpected)
+      log.error("a certificate was not brought on", {
+        ...{ [logFields.object]: key, [logFields.error]: errorText(cause) },
+      });
+    return "again";
+  };
+  const urgency = (key: string): number => urgencyOf(world, key);
+  const queue = new WorkQueue(clock, { work, urgency, failed, parallel });
+  const from = await view.load();
+  add = (key) => queue.add(key);
+  for (const key of early) queue.add(key);
+  const following = view.follow(from, closing.signal);
+  // Whoever waits for it is told; that nobody does is no failure of its own.
+  following.catch(() => undefined);
+  return {
+    settled: () => queue.settled(),
+    failed: following,
+    close: async () => {
+      closing.abort();
+      await queue.close();
+      await following;
+      await keys.close();
+      await Promise.all(backends.map((backend) => backend.close?.()));
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/** From a reference to the issuer, and to the way in which it signs. */
+
+import { SecretBytes } from "#base/secret-bytes.ts";
+import { withDefaults } from "#kinds/cert-manager/issuer-reference.ts";
+import type { Kind } from "#kinds/kind.ts";
+import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
+import { secretKind } from "#kinds/secret.ts";
+import type { IssuerBackend } from "../issuers/issuer.ts";
+import { valueOf } from "../policies/stored-pair.ts";
+import type { IssuerAccess } from "../solvers/solver.ts";
+import type { ControllerDeps } from "./controller.ts";
+
+export class IssuerResolver {
+  readonly #deps: Pick<ControllerDeps, "store" | "world">;
+  readonly #backends: readonly IssuerBackend[];
+  readonly #clusterNamespace: string;
+  readonly #kinds: ReadonlyMap<string, Kind<unknown>>;
+
+  constructor(
+    deps: Pick<ControllerDeps, "store" | "world">,
+    backends: readonly IssuerBackend[],
+    clusterNamespace: string,
+  ) {
+    this.#deps = deps;
+    this.#backends = backends;
+    this.#clusterNamespace = clusterNamespace;
+    const kinds = backends.flatMap(({ issuerKinds }) => issuerKinds);
+    this.#kinds = new Map(kinds.map((kind) => [kind.id, kind]));
+  }
+
+  /** The kinds of issuers that are served here. */
+  get kinds(): readonly Kind<unknown>[] {
+    return [...this.#kinds.values()];
+  }
+
+  /** Undefined for an issuer of a kind that is not served here: its own controller signs. */
+  keyOf(reference: Parameters<typeof withDefaults>[0], namespace: string): ObjectKey | undefined {
+    const { name, kind, group } = withDefaults(reference);
+    const known = this.#kinds.get(`${kind}.${group}`);
+    if (known === undefined) return undefined;
+    return { kind: known.id, namespace: known.namespaced ? namespace : "", name };
+  }
+
+  get(key: ObjectKey): KubeObject | undefined {
+    return this.#deps.world.view.get(key.kind, key.namespace, key.name);
+  }
+
+  /** Undefined where nobody here signs in the way that the issuer says. */
+  backendOf(issuer: KubeObject): IssuerBackend | undefined {
+    const { kind } = keyOf(issuer);
+    return this.#backends.find(
+      (backend) => backend.issuerKinds.some(({ id }) => id === kind) && backend.serves(issuer),
+    );
+  }
+
+  /** What may be used for an issuer: of its own namespace, or where that of all is kept for ClusterIssuers. */
+  accessOf(issuer: KubeObject): IssuerAccess {
+    const isOfCluster = issuer.metadata.namespace === "";
+    const namespace = isOfCluster ? this.#clusterNamespace : issuer.metadata.namespace;
+    const { store, world } = this.#deps;
+    return {
+      credentialsNamespace: namespace,
+      mayUseAmbient: isOfCluster,
+      secretOf: async ({ name, key = "" }) => {
+        const secret =
+          world.secret(namespace, name) ??
+          (await store.get({ kind: secretKind.id, namespace, name }));
+        const value = secret === undefined ? undefined : valueOf(secret, key);
+        return value === undefined ? undefined : new SecretBytes(value);
+      },
+    };
+  }
+}

@@ -1,0 +1,148 @@
+/** Has the key of the next certificate in a Secret of its own while one is issued, and takes it away afterwards. */
+
+import { contentHash } from "#base/content-hash.ts";
+import { sameJson } from "#base/json.ts";
+import { describeKey, formatKey, parsePrivateKey } from "#crypto/private-key.ts";
+import type { SigningKey } from "#crypto/signing-key.ts";
+import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
+import { secretKind } from "#kinds/secret.ts";
+import { type Draft, StoreError } from "#store/object-store.ts";
+import { managedLabel, nextKeyLabel } from "../annotations.ts";
+import { conditionOf } from "../certificate-status.ts";
+import { valueOf } from "../policies/stored-pair.ts";
+import { wantedKey } from "../wanted-key.ts";
+import {
+  type Controller,
+  type ControllerDeps,
+  isOwnedBy,
+  ownerOf,
+  type Seen,
+} from "./controller.ts";
+
+type Deps = Pick<ControllerDeps, "store" | "world" | "keys" | "events">;
+
+export function createKeyController(deps: Deps): Controller {
+  return async (seen) => {
+    const { status } = seen;
+    if (conditionOf(status, "Issuing")?.status !== "True") return { status };
+    const key = nextKeyOf(seen);
+    const there = await findSecret(deps, key);
+    if (there !== undefined) {
+      if (!isOwnedBy(there, seen.object)) throw new Error(`Secret ${key.name} is not ours to use`);
+      if (readNextKey(there, seen) !== undefined)
+        return { status: { ...status, nextPrivateKeySecretName: key.name } };
+      await removeSecret(deps, there);
+    }
+    const made = await makeKey(deps, seen);
+    if (made === undefined) return { status };
+    await createSecret(deps, seen, { key, made });
+    return { status: { ...status, nextPrivateKeySecretName: key.name } };
+  };
+}
+
+/** Takes the key away behind an issuance, whichever way it ended: first the status is written that does not need it any more. */
+export function createKeyRemoval(deps: Pick<Deps, "store" | "world">): Controller {
+  return async (seen) => {
+    const { nextPrivateKeySecretName: name, ...status } = seen.status;
+    const isIssuing = conditionOf(status, "Issuing")?.status === "True";
+    if (isIssuing || name === undefined) return { status: seen.status };
+    return { status, afterwards: () => removeNextKey(deps, seen.object, name) };
+  };
+}
+
+/** The key that is to be certified next; undefined while there is none that fits the spec. */
+export function nextKey({ world }: Pick<Deps, "world">, seen: Seen): SigningKey | undefined {
+  const { namespace, name } = nextKeyOf(seen);
+  const secret = world.secret(namespace, name);
+  return secret === undefined ? undefined : readNextKey(secret, seen);
+}
+
+/** Where it is: told by what is asked for, so that who comes back after a crash finds what was made. */
+export function nextKeyOf({ object, status }: Seen): ObjectKey {
+  const { name, namespace, uid } = object.metadata;
+  const { revision = 0, failedIssuanceAttempts = 0, nextPrivateKeySecretName } = status;
+  const tail = contentHash(uid, `${revision}`, `${failedIssuanceAttempts}`).slice(0, 8);
+  const ours = `${name.slice(0, 244)}-${tail}`;
+  return { kind: secretKind.id, namespace, name: nextPrivateKeySecretName ?? ours };
+}
+
+function readNextKey(secret: KubeObject, { spec }: Seen): SigningKey | undefined {
+  const parsed = parsePrivateKey(valueOf(secret, "tls.key") ?? new Uint8Array());
+  return parsed.ok && sameJson(describeKey(parsed.value), wantedKey(spec))
+    ? parsed.value
+    : undefined;
+}
+
+/** What we made ourselves is seen at once; what an earlier run made may only be in the store. */
+async function findSecret(
+  { store, world }: Pick<Deps, "store" | "world">,
+  key: ObjectKey,
+): Promise<KubeObject | undefined> {
+  return world.secret(key.namespace, key.name) ?? (await store.get(key));
+}
+
+async function removeNextKey(
+  deps: Pick<Deps, "store" | "world">,
+  object: KubeObject,
+  name: string,
+): Promise<void> {
+  const { namespace } = object.metadata;
+  const there = await findSecret(deps, { kind: secretKind.id, namespace, name });
+  // Whoever may write the status could name any Secret there.
+  const isOurs = there?.metadata.labels["cert-manager.io/next-private-key"] === "true";
+  if (there !== undefined && isOurs && isOwnedBy(there, object)) await removeSecret(deps, there);
+}
+
+async function removeSecret(
+  { store, world }: Pick<Deps, "store" | "world">,
+  secret: KubeObject,
+): Promise<void> {
+  try {
+    await store.remove(keyOf(secret), { uid: secret.metadata.uid });
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== "not-found") throw error;
+  }
+  world.view.forget(secret);
+}
+
+/** Undefined when the key that there is must be kept and does not fit: only a person can decide that. */
+async function makeKey({ keys, world, events }: Deps, seen: Seen): Promise<SigningKey | undefined> {
+  const { object, spec } = seen;
+  const choice = wantedKey(spec);
+  const secret = world.secret(object.metadata.namespace, spec.secretName);
+  const present = secret === undefined ? undefined : valueOf(secret, "tls.key");
+  if (spec.privateKey?.rotationPolicy !== "Never" || present === undefined)
+    return await keys.make(choice);
+  const parsed = parsePrivateKey(present);
+  if (parsed.ok && sameJson(describeKey(parsed.value), choice)) {
+    const message = `Reusing private key stored in existing Secret resource "${spec.secretName}"`;
+    events.tell(object, { type: "Normal", reason: "Reused", message });
+    return parsed.value;
+  }
+  const message = `User intervention required: existing private key in Secret "${spec.secretName}" does not match requirements on Certificate resource, mismatching fields: [spec.privateKey], but cert-manager cannot create new private key as the Certificate's .spec.privateKey.rotationPolicy is unset or set to Never. To allow cert-manager to create a new private key you can set .spec.privateKey.rotationPolicy to 'Always' (this will result in the private key being regenerated every time a cert is renewed)`;
+  events.tell(object, { type: "Warning", reason: "CannotRegenerateKey", message });
+  return undefined;
+}
+
+/** Created, never overwritten: one that is there already is what an earlier run made, and is found at the next look. */
+async function createSecret(
+  { store, world, events }: Deps,
+  { object }: Seen,
+  { key, made }: { readonly key: ObjectKey; readonly made: SigningKey },
+): Promise<void> {
+  const pem = formatKey(made, "PKCS8").reveal();
+  const draft: Draft = {
+    apiVersion: "v1",
+    kind: secretKind.kind,
+    metadata: {
+      name: key.name,
+      namespace: key.namespace,
+      labels: { ...managedLabel, ...nextKeyLabel },
+      ownerReferences: [ownerOf(object)],
+    },
+    body: { type: "Opaque", data: { "tls.key": Buffer.from(pem).toString("base64") } },
+  };
+  world.view.observe(await store.create(draft));
+  const message = `Stored new private key in temporary Secret resource "${key.name}"`;
+  events.tell(object, { type: "Normal", reason: "Generated", message });
+}

@@ -1,0 +1,199 @@
+/** Approves CertificateRequests and has them signed: their conditions Approved and Ready. */
+
+import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
+import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
+import { type Condition, conditionsOf, withCondition } from "#kinds/condition.ts";
+import { read } from "#kinds/kind.ts";
+import { type KubeObject, keyOf } from "#kinds/object.ts";
+import { StoreError } from "#store/object-store.ts";
+import type { SigningOutcome } from "../issuers/issuer.ts";
+import { outageBackOffMs } from "../policies/back-off.ts";
+import type { ControllerDeps } from "./controller.ts";
+import type { IssuerResolver } from "./issuer-resolver.ts";
+
+type Deps = Pick<ControllerDeps, "clock" | "statuses" | "events" | "store"> & {
+  readonly issuers: IssuerResolver;
+  readonly signal: AbortSignal;
+};
+
+/** Where nothing says when to look again: an issuer that forgets to is asked all the same. */
+const usualWaitMs = 300_000;
+
+/** What is to be said of a request; no condition: it is somebody else's to say. */
+interface Verdict {
+  readonly conditions: readonly Condition[];
+  readonly fields?: JsonObject;
+  readonly waitMs?: number;
+}
+
+export class RequestSigner {
+  readonly #deps: Deps;
+  /** uid → what is under way: two who ask for the same are told the same. */
+  readonly #running = new Map<string, Promise<Temporal.Instant | undefined>>();
+  /** uid → how often its issuer was not reached in a row. */
+  readonly #outages = new Map<string, number>();
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Goes on with a request; the moment is when time alone lets it go on. Throws StoreError. */
+  async advance(request: KubeObject): Promise<Temporal.Instant | undefined> {
+    const { uid } = request.metadata;
+    const running = this.#running.get(uid);
+    if (running !== undefined) return await running;
+    const begun = this.#advance(request);
+    this.#running.set(uid, begun);
+    try {
+      return await begun;
+    } finally {
+      this.#running.delete(uid);
+    }
+  }
+
+  /** The request is gone. */
+  forget(uid: string): void {
+    this.#outages.delete(uid);
+  }
+
+  async #advance(request: KubeObject): Promise<Temporal.Instant | undefined> {
+    const before = conditionsOf(request.status);
+    if (request.metadata.deletionTimestamp !== undefined || isFinal(request)) return undefined;
+    const now = this.#deps.clock.now();
+    const { conditions, fields = {}, waitMs } = await this.#judge(request, before);
+    const isFailed = conditions.some(
+      ({ type, reason }) => type === "Ready" && (reason === "Failed" || reason === "Denied"),
+    );
+    await this.#write(request, (status) => {
+      let after = conditionsOf(status);
+      for (const condition of conditions) after = withCondition(after, condition, now);
+      return {
+        ...(isJsonObject(status) ? (status as JsonObject) : {}),
+        ...fields,
+        ...(isFailed ? { failureTime: now.toString({ smallestUnit: "second" }) } : {}),
+        ...(after.length === 0 ? {} : { conditions: after.map((one): JsonObject => ({ ...one })) }),
+      };
+    });
+    return waitMs === undefined ? undefined : now.add({ milliseconds: waitMs });
+  }
+
+  /** While it was signed, it may have been written to: by whoever signs, too. Then once more over what it says now. */
+  async #write(request: KubeObject, change: (status: Json | undefined) => Json): Promise<void> {
+    const { statuses, store } = this.#deps;
+    try {
+      await statuses.write(request, change(request.status));
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== "conflict") throw error;
+      const fresh = await store.get(keyOf(request));
+      if (fresh?.metadata.uid !== request.metadata.uid || isFinal(fresh)) return;
+      await statuses.write(fresh, change(fresh.status));
+    }
+  }
+
+  async #judge(request: KubeObject, before: readonly Condition[]): Promise<Verdict> {
+    const isSaid = (type: string): boolean =>
+      before.some((one) => one.type === type && one.status === "True");
+    const { value, problems } = read(certificateRequestKind, request);
+    if (value === undefined) {
+      const why = problems[0]?.message ?? "it cannot be read";
+      return { conditions: [ready("Failed", `the request cannot be read: ${why}`)] };
+    }
+    const key = this.#deps.issuers.keyOf(value.spec.issuerRef, request.metadata.namespace);
+    if (isSaid("Denied")) {
+      const denied = ready("Denied", "The CertificateRequest was denied by an approval controller");
+      return { conditions: key === undefined ? [] : [denied] };
+    }
+    const approval = isSaid("Approved") ? [] : [this.#approve(request)];
+    // Whoever has a kind of issuers of their own signs for them.
+    if (key === undefined) return { conditions: approval };
+    const signed = await this.#sign(request, key);
+    return { ...signed, conditions: [...approval, ...signed.conditions] };
+  }
+
+  #approve(request: KubeObject): Condition {
+    const message = "Certificate request has been approved by cert-manager.io";
+    this.#deps.events.tell(request, { type: "Normal", reason: "cert-manager.io", message });
+    return { type: "Approved", status: "True", reason: "cert-manager.io", message };
+  }
+
+  async #sign(
+    request: KubeObject,
+    key: NonNullable<ReturnType<IssuerResolver["keyOf"]>>,
+  ): Promise<Verdict> {
+    const { issuers, events, signal } = this.#deps;
+    const issuer = issuers.get(key);
+    const wait = (reason: string, message: string): Verdict => {
+      events.tell(request, { type: "Normal", reason, message });
+      return { conditions: [ready("Pending", message)] };
+    };
+    const kind = key.kind.split(".")[0] ?? "";
+    if (issuer === undefined)
+      return wait("IssuerNotFound", `Referenced "${kind}" not found: "${key.name}" not found`);
+    const backend = issuers.backendOf(issuer);
+    if (backend === undefined)
+      return wait("IssuerNotReady", `Nobody signs in the way that "${kind}" ${key.name} says`);
+    const isReady = conditionsOf(issuer.status).some(
+      ({ type, status }) => type === "Ready" && status === "True",
+    );
+    if (!isReady)
+      return wait("IssuerNotReady", "Referenced issuer does not have a Ready status condition");
+    const access = issuers.accessOf(issuer);
+    return this.#take(request, await backend.sign({ request, issuer, access }, signal));
+  }
+
+  #take(request: KubeObject, outcome: SigningOutcome): Verdict {
+    const { events } = this.#deps;
+    const { uid } = request.metadata;
+    const outages = outcome.kind === "outage" ? (this.#outages.get(uid) ?? 0) + 1 : 0;
+    if (outages === 0) this.#outages.delete(uid);
+    else this.#outages.set(uid, outages);
+    switch (outcome.kind) {
+      case "issued": {
+        const message = "Certificate fetched from issuer successfully";
+        events.tell(request, { type: "Normal", reason: "CertificateIssued", message });
+        return {
+          conditions: [ready("Issued", message)],
+          fields: {
+            certificate: base64(outcome.certificate),
+            ...(outcome.authority === undefined ? {} : { ca: base64(outcome.authority) }),
+          },
+        };
+      }
+      case "failed":
+        events.tell(request, {
+          ...{ type: "Warning", reason: "SigningError", message: outcome.message },
+        });
+        return { conditions: [ready("Failed", outcome.message)] };
+      case "pending":
+        return {
+          conditions: [ready("Pending", outcome.message)],
+          waitMs: outcome.retryAfter?.total("milliseconds") ?? usualWaitMs,
+        };
+      case "outage":
+        events.tell(request, {
+          ...{ type: "Warning", reason: "SigningError", message: outcome.message },
+        });
+        return {
+          conditions: [ready("Pending", outcome.message)],
+          waitMs: outcome.retryAfter?.total("milliseconds") ?? outageBackOffMs(outages),
+        };
+    }
+  }
+}
+
+function base64(pem: string): string {
+  return Buffer.from(pem).toString("base64");
+}
+
+function ready(reason: "Issued" | "Pending" | "Failed" | "Denied", message: string): Condition {
+  return { type: "Ready", status: reason === "Issued" ? "True" : "False", reason, message };
+}
+
+/** Nothing is said of it any more. */
+function isFinal({ status }: KubeObject): boolean {
+  return conditionsOf(status).some(
+    ({ type, status: said, reason }) =>
+      (type === "Ready" && (said === "True" || reason === "Failed" || reason === "Denied")) ||
+      (type === "InvalidRequest" && said === "True"),
+  );
+}

@@ -1,0 +1,102 @@
+/** Decides that a certificate is issued now: sets the condition Issuing, which the other controllers then work off. */
+
+import { conditionOf } from "../certificate-status.ts";
+import { failureBackOffMs } from "../policies/back-off.ts";
+import { requestDifferences } from "../policies/differences.ts";
+import { winnerOf } from "../policies/duplicates.ts";
+import { whyIssue } from "../policies/issuance-chain.ts";
+import { isPair } from "../policies/stored-pair.ts";
+import { uidFraction } from "../uid-fraction.ts";
+import { type Controller, type ControllerDeps, conclude, type Seen } from "./controller.ts";
+import { gatherFacts, instantOf } from "./due.ts";
+import type { IssuanceBudget } from "./issuance-budget.ts";
+import { nextRequest } from "./revision.ts";
+
+/** How soon a Certificate whose Secret is another's looks again (cert-manager's). */
+const duplicateMs = 180_000;
+/** What fell due while nobody ran is not renewed all at once. */
+const longestJitterMs = 60_000;
+
+export interface TriggerDeps extends Pick<ControllerDeps, "world" | "events" | "store"> {
+  readonly budget: IssuanceBudget;
+  /** When the controllers began: renewals that were due before are spread out. */
+  readonly begun: Temporal.Instant;
+}
+
+export function createTrigger(deps: TriggerDeps): Controller {
+  const { world, events, budget } = deps;
+  return async (seen) => {
+    const { object, status, now } = seen;
+    if (conditionOf(status, "Issuing")?.status === "True") return { status };
+    if (!isWinner(deps, seen)) return { status, again: now.add({ milliseconds: duplicateMs }) };
+    const facts = gatherFacts(world, seen);
+    const why = whyIssue(facts);
+    if (why === undefined) return { status, again: facts.renewalTime };
+    const { namespace } = object.metadata;
+    // It may be there, and only not be seen yet.
+    if (facts.secret === undefined && (await isThere(deps, namespace, seen.spec.secretName)))
+      return { status, again: now.add({ seconds: 1 }) };
+    const later = laterOf([
+      backedOffUntil(deps, seen),
+      budget.freeAt(object.metadata.uid, now),
+      why.reason === "Renewing" ? jitteredStart(deps, seen) : undefined,
+    ]);
+    if (later !== undefined && Temporal.Instant.compare(now, later) < 0)
+      return { status, again: later };
+    budget.spend(object.metadata.uid, now);
+    events.tell(object, { type: "Normal", reason: "Issuing", message: why.message });
+    return { status: conclude(seen, "Issuing", { isTrue: true, ...why }) };
+  };
+}
+
+async function isThere({ store }: TriggerDeps, namespace: string, name: string): Promise<boolean> {
+  return (await store.get({ kind: "Secret", namespace, name })) !== undefined;
+}
+
+/** Of several Certificates into one Secret only one issues. */
+function isWinner({ world }: TriggerDeps, { object, spec }: Seen): boolean {
+  const { namespace, uid } = object.metadata;
+  const rivals = world.certificatesInto(namespace, spec.secretName);
+  const winner = winnerOf(rivals, world.secret(namespace, spec.secretName));
+  return winner === undefined || winner.metadata.uid === uid;
+}
+
+/** Undefined without a failure, and when the spec asks for something else than what failed. */
+function backedOffUntil({ world }: TriggerDeps, seen: Seen): Temporal.Instant | undefined {
+  const { object, spec, status, now } = seen;
+  const failedAt = instantOf(status.lastFailureTime);
+  if (failedAt === undefined) return undefined;
+  const failed = nextRequest(world, seen);
+  const asked = failed === undefined ? undefined : world.factsOf(failed);
+  if (asked?.ok === true && requestDifferences(asked.value, spec).length > 0) return undefined;
+  // Without a request the spec itself was at fault.
+  const judged = conditionOf(status, "Issuing")?.observedGeneration;
+  if (failed === undefined && judged !== object.metadata.generation) return undefined;
+  const pair = world.pairOf(world.secret(object.metadata.namespace, spec.secretName));
+  const leftMs = isPair(pair)
+    ? pair.leaf.notAfter.epochMilliseconds - failedAt.epochMilliseconds
+    : undefined;
+  // A clock that was set back must not make the wait longer than it is.
+  const since = Temporal.Instant.compare(failedAt, now) > 0 ? now : failedAt;
+  const milliseconds = failureBackOffMs(status.failedIssuanceAttempts ?? 1, leftMs);
+  return since.add({ milliseconds });
+}
+
+/** Never more than a hundredth of what the certificate has left. */
+function jitteredStart(
+  { world, begun }: TriggerDeps,
+  { object, spec, now }: Seen,
+): Temporal.Instant | undefined {
+  const pair = world.pairOf(world.secret(object.metadata.namespace, spec.secretName));
+  if (!isPair(pair)) return undefined;
+  const leftMs = pair.leaf.notAfter.epochMilliseconds - now.epochMilliseconds;
+  const most = Math.min(longestJitterMs, Math.max(0, leftMs / 100));
+  return begun.add({ milliseconds: Math.floor(uidFraction(object.metadata.uid, "start") * most) });
+}
+
+function laterOf(moments: readonly (Temporal.Instant | undefined)[]): Temporal.Instant | undefined {
+  return moments
+    .filter((one) => one !== undefined)
+    .sort(Temporal.Instant.compare)
+    .at(-1);
+}

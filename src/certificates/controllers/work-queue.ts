@@ -1,0 +1,139 @@
+/** Keys to look at: each once however often it was added, the most urgent first, several at a time, failures later again. */
+
+import type { Clock } from "#runtime/clock.ts";
+import { Heap } from "./heap.ts";
+
+export interface WorkQueueSettings {
+  /** Does the work of a key; the moment returned is when to look again. */
+  readonly work: (key: string) => Promise<Temporal.Instant | undefined>;
+  /** The smaller the sooner; asked when a key is added. */
+  readonly urgency: (key: string) => number;
+  /** Told of what was thrown; says whether to try again. */
+  readonly failed: (key: string, cause: unknown) => "again" | "drop";
+  readonly parallel: number;
+}
+
+const firstRetryMs = 100;
+const mostRetryMs = 30_000;
+/** Timers do not reach further; whoever waits longer looks in between, and finds clocks that were changed. */
+const longestWaitMs = 3_600_000;
+
+export class WorkQueue {
+  readonly #clock: Clock;
+  readonly #settings: WorkQueueSettings;
+  readonly #waiting = new Heap<string>();
+  readonly #queued = new Set<string>();
+  /** Worked on now; those that were added meanwhile are worked on again. */
+  readonly #running = new Map<string, "once" | "again">();
+  readonly #timers = new Map<string, () => void>();
+  readonly #failures = new Map<string, number>();
+  #idle: PromiseWithResolvers<void> | undefined;
+  #closed = false;
+  #scheduled = false;
+
+  constructor(clock: Clock, settings: WorkQueueSettings) {
+    this.#clock = clock;
+    this.#settings = settings;
+  }
+
+  /** Works on the key soon. */
+  add(key: string): void {
+    if (this.#closed || this.#queued.has(key)) return;
+    if (this.#running.has(key)) {
+      this.#running.set(key, "again");
+      return;
+    }
+    this.#queued.add(key);
+    this.#waiting.push(key, this.#settings.urgency(key));
+    this.#schedule();
+  }
+
+  /** Works on the key at a moment, or before where it is added until then. */
+  addAt(key: string, at: Temporal.Instant): void {
+    if (this.#closed) return;
+    this.#timers.get(key)?.();
+    const milliseconds = Math.min(
+      Math.max(0, at.epochMilliseconds - this.#clock.now().epochMilliseconds),
+      longestWaitMs,
+    );
+    const cancel = this.#clock.after(Temporal.Duration.from({ milliseconds }), () => {
+      this.#timers.delete(key);
+      this.add(key);
+    });
+    this.#timers.set(key, cancel);
+  }
+
+  /** How many wait for their turn. */
+  get depth(): number {
+    return this.#queued.size;
+  }
+
+  /** Resolves when nothing is left to do now; what was put off does not count. */
+  async settled(): Promise<void> {
+    if (this.#isIdle()) return;
+    this.#idle ??= Promise.withResolvers<void>();
+    await this.#idle.promise;
+  }
+
+  /** Lets what is worked on finish, and takes no more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#queued.clear();
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+    await this.settled();
+  }
+
+  #isIdle(): boolean {
+    return this.#queued.size === 0 && this.#running.size === 0;
+  }
+
+  /** What is added in the same turn is seen together, so that the most urgent of it is first. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#start();
+    });
+  }
+
+  #start(): void {
+    while (this.#running.size < this.#settings.parallel) {
+      const key = this.#waiting.pop();
+      if (key === undefined) break;
+      if (!this.#queued.delete(key)) continue;
+      void this.#run(key);
+    }
+    if (this.#isIdle()) {
+      this.#idle?.resolve();
+      this.#idle = undefined;
+    }
+  }
+
+  async #run(key: string): Promise<void> {
+    this.#running.set(key, "once");
+    this.#timers.get(key)?.();
+    this.#timers.delete(key);
+    const again = await this.#attempt(key);
+    const isWanted = this.#running.get(key) === "again";
+    this.#running.delete(key);
+    if (isWanted) this.add(key);
+    else if (again !== undefined) this.addAt(key, again);
+    this.#schedule();
+  }
+
+  async #attempt(key: string): Promise<Temporal.Instant | undefined> {
+    try {
+      const again = await this.#settings.work(key);
+      this.#failures.delete(key);
+      return again;
+    } catch (cause) {
+      if (this.#settings.failed(key, cause) === "drop") return undefined;
+      const failures = this.#failures.get(key) ?? 0;
+      this.#failures.set(key, failures + 1);
+      const milliseconds = Math.min(firstRetryMs * 2 ** Math.min(failures, 20), mostRetryMs);
+      return this.#clock.now().add({ milliseconds });
+    }
+  }
+}

@@ -1,0 +1,138 @@
+/** The objects that certificates are made of, as known here, with the ways from one to another. */
+
+import { isJsonObject, type JsonObject } from "#base/json.ts";
+import type { Result } from "#base/result.ts";
+import { certificateKind } from "#kinds/cert-manager/certificate.ts";
+import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
+import { withDefaults } from "#kinds/cert-manager/issuer-reference.ts";
+import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
+import { secretKind } from "#kinds/secret.ts";
+import type { ObjectView, ViewChange } from "#store/object-view.ts";
+import { type RequestFacts, readRequest } from "../policies/request-facts.ts";
+import { type Reason, readStoredPair, type StoredPair } from "../policies/stored-pair.ts";
+import { KeyIndex } from "./key-index.ts";
+
+export class World {
+  readonly view: ObjectView;
+  /** uid of an owner → its objects. */
+  readonly #owned = new KeyIndex();
+  /** `namespace/name` of a Secret → Certificates that name it, and in which field. */
+  readonly #users = new KeyIndex();
+  readonly #targets = new KeyIndex();
+  /** What requests and Certificates are to be signed by → those. */
+  readonly #ofIssuer = new KeyIndex();
+  /** What was read of a version of an object: an object that changes is another one. */
+  readonly #pairs = new WeakMap<KubeObject, StoredPair | Reason>();
+  readonly #requests = new WeakMap<KubeObject, Result<RequestFacts, string>>();
+
+  constructor(view: ObjectView) {
+    this.view = view;
+  }
+
+  /** Keeps the ways up; called for every change before anybody looks. */
+  observe({ key, before, after }: ViewChange): void {
+    const text = formatKey(key);
+    if (key.kind === certificateKind.id) {
+      this.#users.set(text, after === undefined ? [] : secretsOf(after));
+      this.#targets.set(text, after === undefined ? [] : targetOf(after));
+    }
+    if (key.kind === certificateRequestKind.id)
+      this.#ofIssuer.set(text, after === undefined ? [] : issuerOf(after));
+    const owners = (after ?? before)?.metadata.ownerReferences ?? [];
+    this.#owned.set(text, after === undefined ? [] : owners.map(({ uid }) => uid));
+  }
+
+  secret(namespace: string, name: string): KubeObject | undefined {
+    return this.view.get(secretKind.id, namespace, name);
+  }
+
+  /** The requests of a Certificate. */
+  requestsOf(certificate: KubeObject): readonly KubeObject[] {
+    return this.#objects(this.#owned.get(certificate.metadata.uid)).filter(
+      (object) => keyOf(object).kind === certificateRequestKind.id,
+    );
+  }
+
+  /** Certificates that keep what they have in a Secret, the oldest first. */
+  certificatesInto(namespace: string, secretName: string): readonly KubeObject[] {
+    return this.#objects(this.#targets.get(`${namespace}/${secretName}`));
+  }
+
+  /** Certificates (`formatKey`) that name a Secret in whatever field. */
+  certificatesNaming({ namespace, name }: ObjectKey): readonly string[] {
+    return this.#users.get(`${namespace}/${name}`);
+  }
+
+  /** Requests (`formatKey`) that an issuer is to sign. */
+  requestsFor(issuer: ObjectKey): readonly string[] {
+    const [kind = "", ...group] = issuer.kind.split(".");
+    return this.#ofIssuer.get(
+      issuerText(kind, group.join("."), `${issuer.namespace}/${issuer.name}`),
+    );
+  }
+
+  /** The pair in a Secret, read once a version. */
+  pairOf(secret: KubeObject | undefined): StoredPair | Reason {
+    if (secret === undefined) return readStoredPair(undefined);
+    const known = this.#pairs.get(secret) ?? readStoredPair(secret);
+    this.#pairs.set(secret, known);
+    return known;
+  }
+
+  /** What a request asks for, read once a version. */
+  factsOf(request: KubeObject): Result<RequestFacts, string> {
+    const known = this.#requests.get(request) ?? readRequest(request);
+    this.#requests.set(request, known);
+    return known;
+  }
+
+  #objects(keys: readonly string[]): readonly KubeObject[] {
+    return keys.flatMap((key) => {
+      const [kind = "", namespace = "", name = ""] = key.split("/");
+      return this.view.get(kind, namespace, name) ?? [];
+    });
+  }
+}
+
+function specOf({ body }: KubeObject): JsonObject {
+  const { spec } = body;
+  return isJsonObject(spec) ? (spec as JsonObject) : {};
+}
+
+function targetOf(certificate: KubeObject): readonly string[] {
+  const { secretName } = specOf(certificate);
+  return typeof secretName === "string" ? [`${certificate.metadata.namespace}/${secretName}`] : [];
+}
+
+function secretsOf(certificate: KubeObject): readonly string[] {
+  return namesOfSecrets(certificate).map((name) => `${certificate.metadata.namespace}/${name}`);
+}
+
+/** The Secrets that a Certificate names: its own, that of the next key, those with passwords of keystores. */
+function namesOfSecrets(certificate: KubeObject): readonly string[] {
+  const { secretName, keystores } = specOf(certificate);
+  const status = isJsonObject(certificate.status) ? (certificate.status as JsonObject) : {};
+  const stores = isJsonObject(keystores) ? Object.values(keystores as JsonObject) : [];
+  const passwords = stores.flatMap((store) => {
+    const reference = isJsonObject(store) ? (store as JsonObject)["passwordSecretRef"] : undefined;
+    return isJsonObject(reference) ? [(reference as JsonObject)["name"]] : [];
+  });
+  return [secretName, status["nextPrivateKeySecretName"], ...passwords].filter(
+    (name) => typeof name === "string",
+  );
+}
+
+function issuerText(kind: string, group: string, place: string): string {
+  return `${kind}.${group}/${place}`;
+}
+
+/** Both where the issuer has a namespace and where it has none: which it is depends on its kind. */
+function issuerOf(request: KubeObject): readonly string[] {
+  const { issuerRef } = specOf(request);
+  const { name, kind, group } = (isJsonObject(issuerRef) ? issuerRef : {}) as JsonObject;
+  const text = (value: unknown): string => (typeof value === "string" ? value : "");
+  const reference = withDefaults({ name: text(name), kind: text(kind), group: text(group) });
+  return [request.metadata.namespace, ""].map((namespace) =>
+    issuerText(reference.kind, reference.group, `${namespace}/${reference.name}`),
+  );
+}

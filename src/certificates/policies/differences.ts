@@ -1,0 +1,139 @@
+/** What a request or a certificate says other than the spec of its Certificate: lists are compared as sets, and what is absent is as its default. */
+
+import { parseGoDurationMs } from "#base/go-duration.ts";
+import { sameJson } from "#base/json.ts";
+import type { AlternativeName } from "#crypto/alternative-name.ts";
+import { addressBytes, formatAddressBytes, isAddress } from "#crypto/ip-address.ts";
+import type { ParsedCertificate } from "#crypto/parsed-certificate.ts";
+import { attributeTypes, type SubjectName, valuesOf } from "#crypto/subject-name.ts";
+import { type CertificateSpec, usualDurationMs } from "#kinds/cert-manager/certificate-spec.ts";
+import { withDefaults } from "#kinds/cert-manager/issuer-reference.ts";
+import { usagesInForce } from "../usage-bits.ts";
+import { wantedNames } from "../wanted-names.ts";
+import type { RequestFacts } from "./request-facts.ts";
+
+function isSameSet(one: readonly string[], other: readonly string[]): boolean {
+  return sameJson([...new Set(one)].sort(), [...new Set(other)].sort());
+}
+
+/** Addresses are the same however they are written. */
+function textOf(name: AlternativeName): string {
+  switch (name.kind) {
+    case "dns":
+      return name.name;
+    case "uri":
+      return name.uri;
+    case "email":
+      return name.mailbox;
+    case "other":
+      return `${name.type} ${name.text}`;
+    case "ip":
+      return isAddress(name.address)
+        ? (formatAddressBytes(addressBytes(name.address)) ?? name.address)
+        : name.address;
+  }
+}
+
+/** The names of one kind, as texts. */
+export function textsOf(
+  names: readonly AlternativeName[],
+  kind: AlternativeName["kind"],
+): readonly string[] {
+  return names.filter((name) => name.kind === kind).map(textOf);
+}
+
+const fieldsByKind = [
+  ["dns", "spec.dnsNames"],
+  ["ip", "spec.ipAddresses"],
+  ["uri", "spec.uris"],
+  ["email", "spec.emailAddresses"],
+  ["other", "spec.otherNames"],
+] as const;
+
+const subjectFields = [
+  [attributeTypes.O, "spec.subject.organizations"],
+  [attributeTypes.C, "spec.subject.countries"],
+  [attributeTypes.OU, "spec.subject.organizationalUnits"],
+  [attributeTypes.L, "spec.subject.localities"],
+  [attributeTypes.ST, "spec.subject.provinces"],
+  [attributeTypes.STREET, "spec.subject.streetAddresses"],
+  [attributeTypes.POSTALCODE, "spec.subject.postalCodes"],
+  [attributeTypes.SERIALNUMBER, "spec.subject.serialNumber"],
+  [attributeTypes.CN, "spec.commonName"],
+] as const;
+
+function subjectDifferences(
+  said: SubjectName,
+  wanted: SubjectName,
+  spec: CertificateSpec,
+): readonly string[] {
+  if ((spec.literalSubject ?? "") !== "") {
+    const flat = (name: SubjectName): readonly string[] =>
+      name.flat().map(({ type, value }) => `${type}=${value}`);
+    return sameJson(flat(said), flat(wanted)) ? [] : ["spec.literalSubject"];
+  }
+  return subjectFields
+    .filter(([type]) => !isSameSet(valuesOf(said, type), valuesOf(wanted, type)))
+    .map(([, field]) => field);
+}
+
+/** The fields of the spec in which a request differs from it; empty where it asks for the same. */
+export function requestDifferences(
+  { spec: asked, signing }: RequestFacts,
+  spec: CertificateSpec,
+): readonly string[] {
+  const wanted = wantedNames(spec);
+  if (!wanted.ok) return ["spec"];
+  const rights = (isCA: boolean | undefined): "authority" | "end entity" =>
+    isCA === true ? "authority" : "end entity";
+  const durationMs = (text: string | undefined): number =>
+    (text === undefined ? undefined : parseGoDurationMs(text)) ?? usualDurationMs;
+  const isSameUsage = isSameSet(
+    usagesInForce(asked.usages, rights(asked.isCA)),
+    usagesInForce(spec.usages, rights(spec.isCA)),
+  );
+  return [
+    ...fieldsByKind
+      .filter(
+        ([kind]) =>
+          !isSameSet(
+            textsOf(signing.alternativeNames, kind),
+            textsOf(wanted.value.alternativeNames, kind),
+          ),
+      )
+      .map(([, field]) => field),
+    ...subjectDifferences(signing.name, wanted.value.subject, spec),
+    ...((asked.isCA ?? false) === (spec.isCA ?? false) ? [] : ["spec.isCA"]),
+    ...(isSameUsage ? [] : ["spec.usages"]),
+    ...(durationMs(asked.duration) === durationMs(spec.duration) ? [] : ["spec.duration"]),
+    ...(sameJson(withDefaults(asked.issuerRef), withDefaults(spec.issuerRef))
+      ? []
+      : ["spec.issuerRef"]),
+  ];
+}
+
+/**
+ * The names in which a certificate differs from the spec, where the request for it is gone. More lenient: an issuer may have
+ * put the common name among the DNS names, or the other way round.
+ */
+export function certificateDifferences(
+  leaf: ParsedCertificate,
+  spec: CertificateSpec,
+): readonly string[] {
+  const wanted = wantedNames(spec);
+  if (!wanted.ok) return ["spec"];
+  const { subject, alternativeNames } = wanted.value;
+  const common = (name: SubjectName): readonly string[] => valuesOf(name, attributeTypes.CN);
+  const said = [...textsOf(leaf.alternativeNames, "dns"), ...common(leaf.subject)];
+  const asked = [...textsOf(alternativeNames, "dns"), ...common(subject)];
+  return [
+    ...(isSameSet(said, asked) ? [] : ["spec.dnsNames"]),
+    ...fieldsByKind
+      .filter(([kind]) => kind !== "dns" && kind !== "other")
+      .filter(
+        ([kind]) =>
+          !isSameSet(textsOf(leaf.alternativeNames, kind), textsOf(alternativeNames, kind)),
+      )
+      .map(([, field]) => field),
+  ];
+}

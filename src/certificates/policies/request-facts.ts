@@ -1,0 +1,25 @@
+/** What a CertificateRequest asks for, read once for the checks. */
+
+import { ok, type Result } from "#base/result.ts";
+import { parseSigningRequest, type SigningRequest } from "#crypto/signing-request.ts";
+import {
+  type CertificateRequest,
+  certificateRequestKind,
+} from "#kinds/cert-manager/certificate-request.ts";
+import { read } from "#kinds/kind.ts";
+import type { KubeObject } from "#kinds/object.ts";
+
+export interface RequestFacts {
+  readonly object: KubeObject;
+  readonly spec: CertificateRequest["spec"];
+  readonly signing: SigningRequest;
+}
+
+/** Reads the object and the signing request in it. */
+export function readRequest(object: KubeObject): Result<RequestFacts, string> {
+  const { value, problems } = read(certificateRequestKind, object);
+  if (value === undefined)
+    return { ok: false, error: problems[0]?.message ?? "no request that can be read" };
+  const signing = parseSigningRequest(Buffer.from(value.spec.request, "base64"));
+  return signing.ok ? ok({ object, spec: value.spec, signing: signing.value }) : signing;
+}

@@ -1,0 +1,15 @@
+/** Who writes the status of which kinds: a condition has one writer. */
+
+import type { StatusWriters } from "./status-writers.ts";
+
+export const statusWriters: StatusWriters = {
+  "certificates/acme/challenges/challenge-work.ts": ["Challenge"],
+  "certificates/acme/orders/order-steps.ts": ["Order"],
+  "certificates/controllers/statuses.ts": [
+    ...["Certificate", "CertificateRequest", "Issuer", "ClusterIssuer"],
+    ...["AWSPCAIssuer", "AWSPCAClusterIssuer"],
+  ],
+  "status/ingress-status.ts": ["Ingress"],
+  "status/state-status.ts": ["Policy", "TransportServer", "VirtualServer", "VirtualServerRoute"],
+  "workloads/controller.ts": ["Deployment", "Pod", "ReplicaSet"],
+};
