@@ -9,8 +9,9 @@ import { identityOf } from "#runtime/process-table.ts";
 import type { ProcessIdentity } from "#runtime/processes.ts";
 import { dataMarkVariable } from "#workloads/data-layout.ts";
 import { askLeftoversToEnd } from "#workloads/leftovers.ts";
-import { type CommandContext, CommandError, dataDirectoryOf } from "./command-context.ts";
+import { type CommandContext, CommandError } from "./command-context.ts";
 import { readHolder } from "./data-holder.ts";
+import { meantDirectory } from "./meant-directory.ts";
 import { exampleText } from "./options.ts";
 import { settingsOf } from "./read-settings.ts";
 
@@ -51,7 +52,7 @@ async function down(
   flags: DownFlags,
 ): Promise<void> {
   const settings = await settingsOf(context, flags.config);
-  const data = await dataOf(context, directories, flags.data ?? settings.data);
+  const data = await meantDirectory(context, directories, flags.data ?? settings.data);
   const print = (text: string): void => context.environment.terminal.print(`${text}\n`);
   const ended: string[] = [];
   if ((await context.files.status(data)) !== undefined) {
@@ -64,20 +65,6 @@ async function down(
   }
   for (const what of ended) print(`ended ${what}`);
   if (ended.length === 0) print("nothing was running");
-}
-
-async function dataOf(
-  context: CommandContext,
-  directories: readonly string[],
-  given: string | undefined,
-): Promise<string> {
-  if (given !== undefined) return path.resolve(context.environment.workingDirectory, given);
-  if (directories.length > 0) return await dataDirectoryOf(context, directories);
-  throw new CommandError(
-    2,
-    "it is not said what to end",
-    "name the directories that `up` was given, or its data directory with --data",
-  );
 }
 
 const lookEvery = Temporal.Duration.from({ milliseconds: 100 });

@@ -11,6 +11,7 @@ import { PageServerError } from "#runtime/page-server.ts";
 import { ProcessError } from "#runtime/processes.ts";
 import { StoreError, type StoreErrorCode } from "#store/object-store.ts";
 import { applyCommand } from "./apply.ts";
+import { backupCommand } from "./backup.ts";
 import { checkCommand } from "./check.ts";
 import { authorizationCommand } from "./cluster/authorization.ts";
 import { controllerCommand } from "./cluster/controller.ts";
@@ -28,6 +29,8 @@ import { getCommand } from "./get.ts";
 import { logsCommand } from "./logs.ts";
 import { exampleText } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
+import { restoreCommand } from "./restore.ts";
+import { serviceCommand } from "./service/service.ts";
 import { statusCommand } from "./status.ts";
 import { printable } from "./table.ts";
 import { translateCommand } from "./translate.ts";
@@ -58,6 +61,9 @@ function createProgram(context: CommandContext, outcome: Outcome): Command {
   const commands = [
     upCommand(context, outcome),
     downCommand(context),
+    backupCommand(context),
+    restoreCommand(context),
+    serviceCommand(context),
     controllerCommand(context, outcome),
     proxyDrainCommand(context),
     authorizationCommand(context),

@@ -6,11 +6,11 @@ import type { Sealer } from "#store/sealer.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
 
 /** Names a file with 32 bytes, or their base64 or hex text. Out of the data directory, else it guards nothing. */
-const variable = "SEKISHO_STORE_KEY_FILE";
+export const storeKeyFile = "SEKISHO_STORE_KEY_FILE";
 
 /** The sealer of the key file that the environment names; undefined when it names none. */
 export async function sealerOf(context: CommandContext): Promise<Sealer | undefined> {
-  const file = context.environment.variables[variable];
+  const file = context.environment.variables[storeKeyFile];
   if (file === undefined || file === "") return undefined;
   const bytes = await context.files.read(
     path.resolve(context.environment.workingDirectory, file),
@@ -20,7 +20,7 @@ export async function sealerOf(context: CommandContext): Promise<Sealer | undefi
   if (key !== undefined) return createSealer(key);
   throw new CommandError(
     1,
-    `${variable} names ${file}, which holds no key of 32 bytes`,
+    `${storeKeyFile} names ${file}, which holds no key of 32 bytes`,
     "make one: openssl rand -base64 32 > FILE",
   );
 }

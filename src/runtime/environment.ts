@@ -26,6 +26,8 @@ export interface Environment {
   readonly userId: number | undefined;
   /** The Node binary that runs us: for programs of our own. */
   readonly nodeBinary: string;
+  /** What it runs: our main file, or the bundle. */
+  readonly mainFile: string;
   readonly terminal: Terminal;
   /** Ends this process once what was printed has been written. */
   readonly exit: (code: number) => void;

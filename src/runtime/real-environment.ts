@@ -16,6 +16,7 @@ export function createEnvironment(): Environment {
     processId: process.pid,
     userId: process.geteuid?.(),
     nodeBinary: process.execPath,
+    mainFile: process.argv[1] ?? "",
     terminal: {
       print: (text) => void stdout.write(text),
       warn: (text) => void process.stderr.write(text),

@@ -9,6 +9,7 @@ import type { Sealer } from "../sealer.ts";
 import { openDatabase } from "./database.ts";
 import type { FileBatch } from "./file-batch.ts";
 import { FileTexts } from "./file-texts.ts";
+import { databaseName } from "./store-copy.ts";
 import { StoreCore } from "./store-core.ts";
 
 export interface EmbeddedStoreDeps {
@@ -47,7 +48,7 @@ export async function openEmbeddedStore(
     throw new StoreError("locked", `${settings.directory} is in use by another sekisho`);
   }
   try {
-    const file = `${settings.directory}/store.db`;
+    const file = `${settings.directory}/${databaseName}`;
     // Made here for its mode: SQLite gives its log files the mode of the database.
     if ((await deps.files.status(file)) === undefined) await deps.files.replace(file, "", 0o600);
     const database = openDatabase(file);
