@@ -87,7 +87,7 @@ async function check(
   }
   const settings = await settingsOf(context, options.config);
   const checked = isOfCluster
-    ? await checkCluster(context, options, classesNamed(settings, options))
+    ? await checkCluster(context, options, settings)
     : await checkDirectories(context, directories, options, settings);
   print(context, options.output, checked);
   if (checked.findings.some(({ finding }) => finding.severity === "error")) outcome.exitCode = 1;
@@ -97,13 +97,9 @@ async function checkDirectories(
   context: CommandContext,
   directories: readonly string[],
   { envoy }: CheckOptions,
-  { ingressClasses }: Settings,
+  settings: Settings,
 ): Promise<Checked> {
-  const { pipeline, summary, findings } = await translateOffline(
-    context,
-    directories,
-    ingressClasses,
-  );
+  const { pipeline, summary, findings } = await translateOffline(context, directories, settings);
   const refused = envoy === false ? [] : await validate(context, pipeline, envoy);
   return { objects: summary.objects, findings: [...findings, ...refused], summary };
 }
@@ -112,11 +108,14 @@ async function checkDirectories(
 async function checkCluster(
   context: CommandContext,
   options: CheckOptions,
-  ingressClasses: readonly string[],
+  settings: Settings,
 ): Promise<Checked> {
   const { store, close } = await openHome(context, options);
   try {
-    const { pipeline, findings } = await translateCluster(store, ingressClasses);
+    const { pipeline, findings } = await translateCluster(store, {
+      ...settings,
+      ingressClasses: classesNamed(settings, options),
+    });
     return { objects: pipeline.claimed.size, findings: findings.map((finding) => ({ finding })) };
   } finally {
     close();

@@ -9,7 +9,7 @@ import {
   classesNamed,
   withClusterOptions,
 } from "./cluster/cluster-options.ts";
-import { translateCluster } from "./cluster/cluster-pipeline.ts";
+import { type ReadingSettings, translateCluster } from "./cluster/cluster-pipeline.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
 import { type HomeOptions, openHome, withHomeOptions } from "./object-home.ts";
 import { exampleText } from "./options.ts";
@@ -75,8 +75,10 @@ async function askFor(
   const { socket, store, close } = await openHome(context, options);
   try {
     if (socket === undefined) {
-      const classes = classesNamed(await settingsOf(context, options.config), options);
-      return await explainCluster(store, { ...requestOf(url), ...named }, classes);
+      const settings = await settingsOf(context, options.config);
+      const ingressClasses = classesNamed(settings, options);
+      const asked = { ...requestOf(url), ...named };
+      return await explainCluster(store, asked, { ...settings, ingressClasses });
     }
     return await askGate(context.socket, socket, "gate.explain", { url: url.href, ...named });
   } finally {
@@ -88,9 +90,9 @@ async function askFor(
 async function explainCluster(
   store: ObjectStore,
   request: Parameters<typeof explain>[0],
-  ingressClasses: readonly string[],
+  settings: ReadingSettings,
 ): Promise<Explanation> {
-  const { pipeline } = await translateCluster(store, ingressClasses);
+  const { pipeline } = await translateCluster(store, settings);
   return await explain(request, {
     gateway: pipeline.gateway,
     locate: async () => undefined,

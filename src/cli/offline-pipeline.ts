@@ -5,6 +5,7 @@ import type { Finding } from "#base/finding.ts";
 import { compareFindings } from "#base/finding.ts";
 import type { KeyListener } from "#base/tracked/index-by-key.ts";
 import { type SecretReaders, secretReaders } from "#certificates/secret-readers.ts";
+import type { Settings } from "#config/settings.ts";
 import { countFields, type FieldCounts } from "#dialects/field-counts.ts";
 import { chainLayout } from "#envoy/listeners/chain-layout.ts";
 import { type Known, read } from "#kinds/kind.ts";
@@ -37,6 +38,8 @@ const ofRunning: readonly string[] = ["NoEndpoints"];
 
 export interface OfflineSettings {
   readonly ingressClasses: "all" | readonly string[];
+  /** The ConfigMap of NGINX Ingress Controller. Undefined: the usual one. */
+  readonly nginxConfigMap?: Settings["nginxConfigMap"];
   /** Default: as a gate reads them. */
   readonly readers?: SecretReaders;
   /** Told which DNS names Services of type ExternalName point to. */
@@ -54,9 +57,10 @@ export function createOfflinePipeline(settings: OfflineSettings): Pipeline {
     proxyProtocol: false,
     allowedClients: [],
   };
-  const { ingressClasses, readers = secretReaders, namesInUse = nobodyAsks } = settings;
+  const { ingressClasses, nginxConfigMap } = settings;
+  const { readers = secretReaders, namesInUse = nobodyAsks } = settings;
   return new Pipeline({
-    steps: realSteps({ servedClasses: ingressClasses }, readers),
+    steps: realSteps({ servedClasses: ingressClasses, nginxConfigMap }, readers),
     layout: chainLayout(listeners, { http: 8080, https: 8443 }),
     namesInUse,
     onBug: () => undefined,
@@ -67,10 +71,10 @@ export function createOfflinePipeline(settings: OfflineSettings): Pipeline {
 export async function translateOffline(
   context: CommandContext,
   directories: readonly string[],
-  ingressClasses: "all" | readonly string[],
+  settings: Pick<Settings, "ingressClasses" | "nginxConfigMap">,
 ): Promise<OfflineResult> {
   const manifests = await readDirectories(context, directories);
-  const pipeline = createOfflinePipeline({ ingressClasses });
+  const pipeline = createOfflinePipeline(settings);
   const objects = manifests.drafts.map(objectOf);
   for (const object of objects) pipeline.set(object);
   pipeline.flush();

@@ -37,11 +37,7 @@ export function translateCommand(context: CommandContext, outcome: Outcome): Com
     )
     .action(async (directories: readonly string[], options: TranslateOptions) => {
       const settings = await settingsOf(context, options.config);
-      const { pipeline, findings } = await translateOffline(
-        context,
-        directories,
-        settings.ingressClasses,
-      );
+      const { pipeline, findings } = await translateOffline(context, directories, settings);
       const { gateway } = pipeline;
       const hosts = [...new Set(["*", ...gateway.claimedHosts(), ...gateway.serverNames()])].sort();
       const data =

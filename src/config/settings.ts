@@ -17,6 +17,26 @@ import {
 } from "#base/schema.ts";
 import { type ListenAddress, listenAddress } from "./listen-address.ts";
 
+/** `nginx-ingress/nginx-config` */
+const placedName: Parser<PlacedName> = (value, reading) => {
+  const [, namespace, name] =
+    /^([a-z0-9][-a-z0-9]*)\/([a-z0-9][-.a-z0-9]*)$/.exec(typeof value === "string" ? value : "") ??
+    [];
+  if (namespace !== undefined && name !== undefined) return { namespace, name };
+  reading.problems.push({
+    path: reading.path,
+    problem: "invalid",
+    message: "must be NAMESPACE/NAME, such as nginx-ingress/nginx-config",
+  });
+  return undefined;
+};
+
+/** The name of an object, and the namespace that it is in. */
+export interface PlacedName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** A network in CIDR form, or one address. */
 const network: Parser<string> = (value, reading) => {
   if (typeof value === "string" && isNetwork(value)) return value;
@@ -59,6 +79,7 @@ const file = fields({
   drainSeconds: optional(integer(0, 3600)),
   hotRestartSeconds: optional(integer(0, 86_400)),
   ingressClasses: optional(list(text)),
+  nginxConfigMap: optional(placedName),
   trustedProxies: optional(list(network)),
   proxyProtocol: optional(boolean),
   allowedClients: optional(list(network)),
@@ -100,6 +121,8 @@ export interface Settings {
   /** How long what is open at a hot restart may go on in the old Envoy. */
   readonly hotRestartSeconds: number;
   readonly ingressClasses: "all" | readonly string[];
+  /** NGINX Ingress Controller's own settings. Undefined: where its manifests have them; in a cluster, nowhere. */
+  readonly nginxConfigMap: PlacedName | undefined;
   /** Proxies in front whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   /** Whether connections begin with a PROXY protocol header. */
@@ -136,6 +159,7 @@ export const defaults: Settings = {
   drainSeconds: 10,
   hotRestartSeconds: 600,
   ingressClasses: "all",
+  nginxConfigMap: undefined,
   trustedProxies: [],
   proxyProtocol: false,
   allowedClients: [],

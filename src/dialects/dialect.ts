@@ -28,7 +28,7 @@ export interface DialectSettings {
   /** Class names served without an IngressClass of ours; `all` also takes objects that name no class. */
   readonly servedClasses: "all" | readonly string[];
   /** Where NGINX Ingress Controller's own settings are. Default: the place that its manifests give them. */
-  readonly nginxConfigMap?: { readonly namespace: string; readonly name: string };
+  readonly nginxConfigMap?: { readonly namespace: string; readonly name: string } | undefined;
 }
 
 export interface Dialect {

@@ -90,6 +90,8 @@ export interface StandaloneSettings {
   /** Of this program. */
   readonly version: string;
   readonly ingressClasses: "all" | readonly string[];
+  /** The ConfigMap of NGINX Ingress Controller. Undefined: the usual one. */
+  readonly nginxConfigMap: { readonly namespace: string; readonly name: string } | undefined;
   readonly trustedProxies: readonly string[];
   readonly proxyProtocol: boolean;
   readonly allowedClients: readonly string[];
@@ -171,7 +173,7 @@ export async function startStandalone(
   const gate = await startGate(deps, {
     xdsAddress: { kind: "unix", path: paths.xdsSocket },
     layout: createListenerLayout(settings, layout, { kind: "file", path: paths.accessLog }),
-    dialects: { servedClasses: settings.ingressClasses },
+    dialects: { servedClasses: settings.ingressClasses, nginxConfigMap: settings.nginxConfigMap },
     routeStatistics: settings.routeStatistics,
     judgedElsewhere: workloads === undefined ? [] : workloadKinds,
     startProxies: () => begin(envoy),

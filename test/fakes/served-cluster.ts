@@ -32,7 +32,7 @@ export async function servedCluster(context: TestContext): Promise<ServedCluster
     if (code !== undefined) throw new StoreError(code, `${kind} is refused`);
   };
   async function* listWatch(
-    { resource, namespace, form }: Collection,
+    { resource, namespace, name, form }: Collection,
     signal: AbortSignal,
   ): AsyncGenerator<ListWatchStep> {
     check(resource.id);
@@ -40,13 +40,14 @@ export async function servedCluster(context: TestContext): Promise<ServedCluster
     ends.set(resource.id, end);
     const shown = (object: KubeObject): KubeObject =>
       form === "whole" ? object : { ...object, body: {} };
+    const isMine = ({ metadata }: KubeObject): boolean =>
+      (namespace === undefined || metadata.namespace === namespace) &&
+      (name === undefined || metadata.name === name);
     const { items, point } = await embedded.list(resource.id, namespace);
-    yield { kind: "listed", objects: items.map(shown), resourceVersion: point };
+    yield { kind: "listed", objects: items.filter(isMine).map(shown), resourceVersion: point };
     const over = AbortSignal.any([signal, end.signal]);
     for await (const { events } of embedded.watch({ [resource.id]: point }, over)) {
-      const mine = events.filter(
-        ({ object }) => namespace === undefined || object.metadata.namespace === namespace,
-      );
+      const mine = events.filter(({ object }) => isMine(object));
       const changed = mine.map(({ kind, object }) => ({ kind, object: shown(object) }));
       yield { kind: "changed", events: changed, resourceVersion: "" };
     }

@@ -5,7 +5,9 @@ import { compareFindings } from "#base/finding.ts";
 import { ok } from "#base/result.ts";
 import { SecretBytes } from "#base/secret-bytes.ts";
 import { type SecretReaders, secretReaders } from "#certificates/secret-readers.ts";
+import type { Settings } from "#config/settings.ts";
 import { secretsOf, servedKinds } from "#gate/cluster/served-objects.ts";
+import { configMapKind } from "#kinds/config-map.ts";
 import { endpointSliceKind } from "#kinds/endpoint-slice.ts";
 import { ingressClassKind } from "#kinds/ingress-class.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
@@ -24,23 +26,31 @@ export interface ClusterReading {
   readonly findings: readonly Finding[];
 }
 
+/** How the control plane was started, as far as it decides what objects mean. */
+export interface ReadingSettings {
+  readonly ingressClasses: readonly string[];
+  readonly nginxConfigMap: Settings["nginxConfigMap"];
+}
+
 /** The type of a Secret that stands for one that may not be read. */
 const notRead = "sekisho.dev/not-read";
 
 /** Throws StoreError when something other than a Secret cannot be read. */
 export async function translateCluster(
   store: Pick<ObjectStore, "get" | "list">,
-  ingressClasses: readonly string[],
+  { ingressClasses, nginxConfigMap }: ReadingSettings,
 ): Promise<ClusterReading> {
   const names = new Set<string>();
   const pipeline = createOfflinePipeline({
     ingressClasses,
+    nginxConfigMap,
     readers,
     namesInUse: { added: (name) => names.add(name), removed: (name) => names.delete(name) },
   });
   const others = servedKinds.filter(({ id }) => id !== secretKind.id);
   const lists = await Promise.all(others.map(({ id }) => listOf(store, id)));
-  const objects = lists.flat();
+  const own = nginxConfigMap && (await store.get({ kind: configMapKind.id, ...nginxConfigMap }));
+  const objects = [...lists.flat(), ...(own === undefined ? [] : [own])];
   for (const object of objects) pipeline.set(object);
   pipeline.flush();
   const claimed = objects.filter((object) => pipeline.claimed.has(formatKey(keyOf(object))));

@@ -18,6 +18,7 @@ const everything = {
   drainSeconds: 1,
   hotRestartSeconds: 1,
   ingressClasses: ["nginx"],
+  nginxConfigMap: "nginx-ingress/nginx-config",
   trustedProxies: [],
   proxyProtocol: true,
   allowedClients: [],

@@ -11,6 +11,7 @@ export interface IdleSetting {
 const usedInCluster = [
   "address",
   "ingressClasses",
+  "nginxConfigMap",
   "trustedProxies",
   "proxyProtocol",
   "allowedClients",

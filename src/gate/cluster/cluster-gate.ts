@@ -6,6 +6,7 @@
 
 import type { Finding, FindingChange } from "#base/finding.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
+import { configMapKind } from "#kinds/config-map.ts";
 import { formatKey } from "#kinds/object.ts";
 import { serviceKind } from "#kinds/service.ts";
 import type { Pipeline } from "#pipeline.ts";
@@ -24,7 +25,7 @@ import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { Random } from "#runtime/random.ts";
-import { startClusterSource } from "#sources/cluster/cluster-source.ts";
+import { type SingleObject, startClusterSource } from "#sources/cluster/cluster-source.ts";
 import { createClusterEvents } from "#status/cluster-events.ts";
 import { coalesced } from "#status/coalesced.ts";
 import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
@@ -76,6 +77,8 @@ export interface ClusterGateSettings extends ListenerLayoutSettings {
   readonly secretNamespaces: readonly string[] | undefined;
   readonly xds: Extract<Http2Address, { readonly kind: "tls" }>;
   readonly ingressClasses: "all" | readonly string[];
+  /** The ConfigMap of NGINX Ingress Controller; undefined: none is read. */
+  readonly nginxConfigMap: { readonly namespace: string; readonly name: string } | undefined;
   readonly certificateLayout: CertificateLayout | undefined;
   readonly routeStatistics: boolean;
   readonly published: PublishedAddress;
@@ -140,10 +143,12 @@ export async function startClusterGate(
   const gate = await startGate(deps, {
     xdsAddress: xds,
     admitProxies: (handler) => admitPeers(deps, namespace, { xds: handler, settlement }),
-    kinds: servedKinds.map(({ id }) => id),
+    kinds: [...servedKinds, ...singleObjects(settings).map(({ resource }) => resource)].map(
+      ({ id }) => id,
+    ),
     verdicts: { namespace, kept: settings.gates === "own" },
     layout: createListenerLayout(settings, layout, { kind: "stdout" }),
-    dialects: { servedClasses: settings.ingressClasses },
+    dialects: { servedClasses: settings.ingressClasses, nginxConfigMap: settings.nginxConfigMap },
     routeStatistics: settings.routeStatistics,
     onFindings: (change) => board.gather(change),
     onClaim: reporting.claimChanged,
@@ -203,6 +208,10 @@ function boardRefusals({ xds, pipeline }: Gate, board: FindingBoard): () => void
     .stop;
 }
 
+function singleObjects({ nginxConfigMap: at }: ClusterGateSettings): readonly SingleObject[] {
+  return at === undefined ? [] : [{ resource: configMapKind, ...at }];
+}
+
 function startSource(
   outside: ClusterGateDeps,
   settings: ClusterGateSettings,
@@ -210,6 +219,7 @@ function startSource(
 ): ReturnType<typeof startClusterSource> {
   return startClusterSource(outside, {
     kinds: servedKinds,
+    single: singleObjects(settings),
     namespaces: namespacesOf(settings),
     ...(settings.secretNamespaces && { secretNamespaces: settings.secretNamespaces }),
     secretsOf,

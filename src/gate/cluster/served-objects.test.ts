@@ -41,6 +41,17 @@ test("a Policy names the Secrets of its own namespace that its rule needs", () =
   );
 });
 
+test("an Ingress names the Secrets of its annotations, too, in its own namespace", () => {
+  const ingress = object("Ingress", { tls: [{ secretName: "shown" }] });
+  const annotations = { "nginx.org/basic-auth-secret": "passwords", "nginx.com/jwt-key": "keys" };
+  const metadata = { ...ingress.metadata, annotations };
+  const annotated = { ...ingress, apiVersion: "networking.k8s.io/v1", metadata };
+  assert.deepEqual(
+    secretsOf(annotated).map(({ namespace, name }) => `${namespace}/${name}`),
+    ["shop/shown", "shop/passwords", "shop/keys"],
+  );
+});
+
 test("a TransportServer names the Secret that ends TLS, and none where it is passed on", () => {
   const named = (spec: Json): readonly string[] =>
     secretsOf(object("TransportServer", spec)).map(({ namespace, name }) => `${namespace}/${name}`);

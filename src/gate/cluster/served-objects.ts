@@ -34,7 +34,20 @@ export const servedKinds = [
 /** Most have none, and whole objects need not be read for that. */
 function mayNameSecrets(object: KubeObject): boolean {
   const { spec } = object.body;
-  return keyOf(object).kind === policyKind.id || (isJsonObject(spec) && spec["tls"] !== undefined);
+  return (
+    keyOf(object).kind === policyKind.id ||
+    (isJsonObject(spec) && spec["tls"] !== undefined) ||
+    namedByAnnotations(object).length > 0
+  );
+}
+
+/** Annotations of Ingresses whose value is the name of a Secret. */
+const secretAnnotations = ["nginx.org/basic-auth-secret", "nginx.com/jwt-key"];
+
+function namedByAnnotations(object: KubeObject): readonly string[] {
+  if (keyOf(object).kind !== ingressKind.id) return [];
+  const { annotations } = object.metadata;
+  return secretAnnotations.flatMap((annotation) => annotations[annotation] || []);
 }
 
 /** The kinds whose objects name Secrets with certificates. */
@@ -55,7 +68,7 @@ function secretNamesOf(object: KubeObject): readonly string[] {
   const { kind } = keyOf(object);
   if (kind === ingressKind.id) {
     const tls = read(ingressKind, object).value?.spec?.tls ?? [];
-    return tls.flatMap((entry) => entry?.secretName ?? []);
+    return [...tls.flatMap((entry) => entry?.secretName ?? []), ...namedByAnnotations(object)];
   }
   if (kind === policyKind.id) {
     const spec = read(policyKind, object).value?.spec ?? {};

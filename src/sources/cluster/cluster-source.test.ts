@@ -278,6 +278,30 @@ test("kinds that are not mirrored are asked of the server", async (context) => {
   assert.equal((await source.store.list(configMapKind.id)).items.length, 1);
 });
 
+test("of a kind of which a single object is mirrored, the others are asked of the server", async (context) => {
+  const { store, start } = await openStage(context);
+  for (const [namespace, name] of [
+    ["nginx-ingress", "nginx-config"],
+    ["nginx-ingress", "other"],
+    ["default", "nginx-config"],
+  ] as const) {
+    await store.create({
+      ...{ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace } },
+      body: { data: { of: `${namespace}/${name}` } },
+    });
+  }
+  const single = [{ resource: configMapKind, namespace: "nginx-ingress", name: "nginx-config" }];
+  const { store: mirrored, listed } = start({ single });
+  await listed;
+  const { items } = await mirrored.list(configMapKind.id);
+  assert.deepEqual(
+    items.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+    ["nginx-ingress/nginx-config"],
+  );
+  const asked = { kind: configMapKind.id, namespace: "default", name: "nginx-config" };
+  assert.deepEqual((await mirrored.get(asked))?.body, { data: { of: "default/nginx-config" } });
+});
+
 test("with named namespaces only these are read", async (context) => {
   const { store, start } = await openStage(context);
   await store.create(service("a"));

@@ -21,6 +21,8 @@ export interface ClusterSourceDeps extends CollectionLoopDeps {
 export interface ClusterSourceSettings {
   /** The kinds to mirror. Secrets among them are mirrored when they are named. */
   readonly kinds: readonly ApiResource[];
+  /** Single objects of kinds that are not mirrored otherwise. Default: none. */
+  readonly single?: readonly SingleObject[];
   /** Where objects of namespaced kinds are read. */
   readonly namespaces: "all" | readonly string[];
   /** Where Secrets may be read. Default: where everything else is. */
@@ -29,6 +31,12 @@ export interface ClusterSourceSettings {
   readonly secretsOf: (object: KubeObject) => readonly ObjectKey[];
   /** Takes what hinders the source, and the Secrets that it may not read, when they may have changed. */
   readonly changed: (findings: readonly Finding[]) => void;
+}
+
+export interface SingleObject {
+  readonly resource: ApiResource;
+  readonly namespace: string;
+  readonly name: string;
 }
 
 export interface ClusterSource {
@@ -50,7 +58,13 @@ export function startClusterSource(
   settings: ClusterSourceSettings,
 ): ClusterSource {
   const following = new Following(deps, settings);
-  const mirrored = new Set(settings.kinds.map(({ id }) => id));
+  const single = settings.single ?? [];
+  const mirrored: Mirrored = {
+    kinds: new Set(
+      [...settings.kinds, ...single.map(({ resource }) => resource)].map(({ id }) => id),
+    ),
+    single: new Map(single.map(({ resource, ...at }) => [resource.id, at])),
+  };
   return {
     store: createMirroredStore(deps.store, following, mirrored),
     listed: following.listed,
@@ -59,15 +73,25 @@ export function startClusterSource(
   };
 }
 
+interface Mirrored {
+  readonly kinds: ReadonlySet<KindId>;
+  /** Of kinds of which there is no more in the mirror. */
+  readonly single: ReadonlyMap<KindId, { readonly namespace: string; readonly name: string }>;
+}
+
 function createMirroredStore(
   store: ObjectStore,
   { mirror, secrets, listed }: Following,
-  mirrored: ReadonlySet<KindId>,
+  { kinds: mirrored, single }: Mirrored,
 ): ObjectStore {
+  const isElsewhere = ({ kind, namespace, name }: ObjectKey): boolean => {
+    const only = single.get(kind);
+    return only !== undefined && (only.namespace !== namespace || only.name !== name);
+  };
   return {
     ...store,
     get: async (key) => {
-      if (!mirrored.has(key.kind)) return await store.get(key);
+      if (!mirrored.has(key.kind) || isElsewhere(key)) return await store.get(key);
       await listed;
       // Whoever asks for a Secret by name names it.
       return key.kind === secretKind.id ? await secrets.get(key) : mirror.get(formatKey(key));
@@ -127,13 +151,16 @@ class Following {
   }
 
   #collections(granted: "all" | readonly string[]): readonly Collection[] {
-    return this.#settings.kinds.flatMap((resource): readonly Collection[] => {
+    const { kinds, single = [] } = this.#settings;
+    const alone = single.map((one): Collection => ({ ...one, form: "whole" }));
+    const whole = kinds.flatMap((resource): readonly Collection[] => {
       const isSecret = resource.id === secretKind.id;
       const base = isSecret ? secretMetadata : ({ resource, form: "whole" } as const);
       const namespaces = isSecret ? granted : this.#settings.namespaces;
       if (!resource.namespaced || namespaces === "all") return [base];
       return namespaces.map((namespace) => ({ ...base, namespace }));
     });
+    return [...whole, ...alone];
   }
 
   #follow(collection: Collection): {

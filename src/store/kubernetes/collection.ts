@@ -21,6 +21,8 @@ export interface Collection {
   readonly resource: ApiResource;
   /** Absent: all namespaces, or a kind that has none. */
   readonly namespace?: string;
+  /** Only the object of this name. Default: all. */
+  readonly name?: string;
   /** `metadata`: the objects' bodies are not sent. */
   readonly form: "whole" | "metadata";
 }
@@ -31,6 +33,11 @@ export function collectionPath({ resource, namespace }: Omit<Collection, "form">
   const base = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
   const below = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
   return `${base}${below}/${plural}`;
+}
+
+/** What restricts a list or a watch to the objects of a collection, for its query. */
+export function collectionQuery({ name }: Collection): Readonly<Record<string, string>> {
+  return name === undefined ? {} : { fieldSelector: `metadata.name=${name}` };
 }
 
 /** The path of one object. */

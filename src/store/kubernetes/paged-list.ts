@@ -4,7 +4,13 @@ import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { StoreError } from "../object-store.ts";
 import type { ApiServer } from "./api-server.ts";
-import { type Collection, collectionPath, listAccept, wireTypeOf } from "./collection.ts";
+import {
+  type Collection,
+  collectionPath,
+  collectionQuery,
+  listAccept,
+  wireTypeOf,
+} from "./collection.ts";
 import { decodeObject } from "./wire-object.ts";
 
 /** As kubectl and client-go page. */
@@ -41,7 +47,7 @@ async function readPages(
   const objects: KubeObject[] = [];
   let next = "";
   for (;;) {
-    const query = new URLSearchParams();
+    const query = new URLSearchParams(collectionQuery(collection));
     if (limit !== undefined) query.set("limit", `${limit}`);
     if (next !== "") query.set("continue", next);
     const path = `${collectionPath(collection)}?${query}`;

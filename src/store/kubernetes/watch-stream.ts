@@ -6,7 +6,13 @@ import type { Random } from "#runtime/random.ts";
 import { StoreError, type WatchEvent } from "../object-store.ts";
 import { apiFailure } from "./api-failure.ts";
 import type { ApiServer } from "./api-server.ts";
-import { type Collection, collectionPath, watchAccept, wireTypeOf } from "./collection.ts";
+import {
+  type Collection,
+  collectionPath,
+  collectionQuery,
+  watchAccept,
+  wireTypeOf,
+} from "./collection.ts";
 import { readJsonLines } from "./json-lines.ts";
 import { decodeObject } from "./wire-object.ts";
 
@@ -87,6 +93,7 @@ function watchPath(collection: Collection, from: WatchStart["from"], seconds: nu
     watch: "true",
     allowWatchBookmarks: "true",
     timeoutSeconds: `${seconds}`,
+    ...collectionQuery(collection),
   });
   if (from === "list") {
     query.set("sendInitialEvents", "true");
