@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { until } from "#test/bench/measure/waiting.ts";
-import { selfSigned } from "#test/simulators/self-signed.ts";
+import { type SelfSigned, selfSigned } from "#test/simulators/self-signed.ts";
 import { freePorts } from "#test/system/real-envoy.ts";
 import { type GuardedProgram, startGuarded } from "./guarded-program.ts";
 import { bringPebble } from "./programs.ts";
@@ -26,6 +26,8 @@ export interface PebbleOptions {
   readonly externalAccounts?: Readonly<Record<string, string>>;
   /** Names that it never signs. */
   readonly blocked?: readonly string[];
+  /** What its own server is known by, for `localhost`. Default: one made for it. */
+  readonly server?: SelfSigned;
   /** Seconds that it asks to wait between two looks. Default 0. */
   readonly retryAfter?: number;
 }
@@ -56,7 +58,7 @@ export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> 
   const directory = mkdtempSync(join(tmpdir(), "sekisho-pebble-"));
   started.defer(() => rmSync(directory, { recursive: true, force: true }));
   const ports = await freePorts("acme", "management", "dns", "names", "unused");
-  const { certificate, key } = selfSigned(["localhost"]);
+  const { certificate, key } = options.server ?? selfSigned(["localhost"]);
   const files = {
     certificate: join(directory, "server.crt"),
     privateKey: join(directory, "server.key"),

@@ -1,7 +1,7 @@
 /** The published walkthroughs: their manifests lie beside this repository, in the folder that SEKISHO_WALKTHROUGHS names. */
 
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -22,6 +22,8 @@ export interface WalkthroughDirectory extends Disposable {
   readonly manifests: string;
   /** Adds a manifest of ours: JSON is YAML. */
   readonly add: (file: string, manifest: object) => void;
+  /** Adds a manifest of the walkthrough with what its reader would fill in: text in it → text in its place. */
+  readonly fill: (file: string, values: Readonly<Record<string, string>>) => void;
   /** A file that is no manifest; returns its path. */
   readonly keep: (file: string, content: string) => string;
 }
@@ -35,6 +37,14 @@ export function walk(name: string, ...files: readonly string[]): WalkthroughDire
   return {
     manifests,
     add: (file, manifest) => writeFileSync(join(manifests, file), JSON.stringify(manifest)),
+    fill: (file, values) => {
+      let text = readFileSync(join(folder ?? "", name, file), "utf8");
+      for (const [placeholder, value] of Object.entries(values)) {
+        if (!text.includes(placeholder)) throw new Error(`${file} does not hold ${placeholder}`);
+        text = text.replaceAll(placeholder, value);
+      }
+      writeFileSync(join(manifests, file), text);
+    },
     keep: (file, content) => {
       const path = join(directory, file);
       writeFileSync(path, content);
