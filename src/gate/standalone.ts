@@ -5,7 +5,6 @@ import type { LocatedFinding } from "#api/gate-calls.ts";
 import type { Finding, FindingChange } from "#base/finding.ts";
 import type { Origin, Place } from "#base/origin.ts";
 import type { CertificateControllers } from "#certificates/certificate-controllers.ts";
-import type { OutboundDoor } from "#certificates/outbound/outbound-door.ts";
 import type { AccessRecord } from "#envoy/access-record.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
 import { deploymentKind } from "#kinds/deployment.ts";
@@ -47,7 +46,7 @@ import {
   layoutFindings,
 } from "./certificate-layout.ts";
 import { startIssuing } from "./certificates/issuing.ts";
-import { createStandaloneAcme } from "./certificates/standalone-acme.ts";
+import { createStandaloneAcme, type StandaloneAcme } from "./certificates/standalone-acme.ts";
 import { createDirectoryFeed, type DirectoryFeed } from "./directory-feed.ts";
 import type { Applied } from "./feed.ts";
 import { FindingBoard } from "./finding-board.ts";
@@ -166,7 +165,7 @@ export async function startStandalone(
   const envoy = await createEnvoy(deps, settings, paths);
   const layout = await chooseCertificateLayout(deps.store, settings.certificateLayout);
   const acme = undo.use(createStandaloneAcme(deps, settings, { board, gate: () => gate }));
-  const issuing = await startOwnIssuing(deps, settings, acme.door);
+  const issuing = await startOwnIssuing(deps, settings, acme);
   undo.defer(async () => issuing?.close());
   const adapter = createAdapter(deps, { ...settings, paths, node: nodeId, board });
   undo.defer(() => adapter.stop());
@@ -197,7 +196,7 @@ export async function startStandalone(
   const stopTail = followAccess(deps, settings, paths);
   await gate.listed;
   await adapter.startIfLeft();
-  acme.start((error) => settings.onEvent({ kind: "failed", error }));
+  if (issuing !== undefined) acme.start((error) => settings.onEvent({ kind: "failed", error }));
   const running = undo.move();
   return {
     gate,
@@ -281,11 +280,12 @@ function reportingOf(
 async function startOwnIssuing(
   deps: StandaloneDeps,
   settings: StandaloneSettings,
-  door: OutboundDoor,
+  { door, backend }: StandaloneAcme,
 ): Promise<CertificateControllers | undefined> {
   if (settings.certificates !== "own") return undefined;
   const recorder = createStoredEvents(deps.store, deps.clock.now);
-  return await startIssuing({ ...deps, recorder, door }, settings);
+  const backends = [backend];
+  return await startIssuing({ ...deps, recorder, door }, { ...settings, backends });
 }
 
 async function startWorkloads(

@@ -1,6 +1,8 @@
 /** ACME beside the one gate of a machine. */
 
 import type { AcmeControllers } from "#certificates/acme/acme-controllers.ts";
+import { createAcmeIssuer } from "#certificates/issuers/acme/acme.ts";
+import type { IssuerBackend } from "#certificates/issuers/issuer.ts";
 import type { OutboundDoor } from "#certificates/outbound/outbound-door.ts";
 import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
 import type { ResourceName } from "#envoy/resource.ts";
@@ -43,6 +45,8 @@ export interface StandaloneAcmeSettings {
 
 export interface StandaloneAcme extends AsyncDisposable {
   readonly door: OutboundDoor;
+  /** Has ACME servers sign. */
+  readonly backend: IssuerBackend;
   /** Something was published. */
   readonly applied: () => void;
   /** Brings Orders and Challenges to their end from now on; hears why that cannot go on. */
@@ -77,6 +81,7 @@ export function createStandaloneAcme(
   let running: AcmeControllers | undefined;
   return {
     door,
+    backend: createAcmeIssuer(acme),
     applied,
     start: (failed) => {
       running = acme.start();

@@ -2,7 +2,8 @@
 
 import { parseGoDurationMs } from "#base/go-duration.ts";
 import type { Json, JsonObject } from "#base/json.ts";
-import { parseRequestKey } from "#crypto/request-key.ts";
+import { parsePem } from "#crypto/pem.ts";
+import { parseSigningRequest } from "#crypto/signing-request.ts";
 import type { Order, OrderAuthorization, OrderStatus } from "#kinds/cert-manager/order.ts";
 import { type KubeObject, keyOf } from "#kinds/object.ts";
 import type { AcmeAccess } from "../accounts/acme-access.ts";
@@ -34,6 +35,12 @@ export interface OrderWork {
   readonly status: OrderStatus;
   readonly access: AcmeAccess;
   readonly signal: AbortSignal;
+}
+
+interface RequestBytes {
+  readonly der: Uint8Array;
+  /** SubjectPublicKeyInfo. */
+  readonly publicKey: Uint8Array;
 }
 
 /** A server that says nothing is asked so often. */
@@ -131,13 +138,13 @@ async function finalize(work: OrderWork, order: AcmeOrder): Promise<AcmeOrder> {
   }
 }
 
-function requestOf({ order }: OrderWork): {
-  readonly der: Uint8Array;
-  readonly publicKey: Uint8Array;
-} {
-  const request = parseRequestKey(Buffer.from(order.spec.request, "base64").toString("latin1"));
+function requestOf({ order }: OrderWork): RequestBytes {
+  const pem = Buffer.from(order.spec.request, "base64");
+  const der = parsePem(pem, ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"]);
+  if (!der.ok) throw new AcmeError("refused", `the Order holds ${der.error}`);
+  const request = parseSigningRequest(pem);
   if (!request.ok) throw new AcmeError("refused", `the Order holds ${request.error}`);
-  return request.value;
+  return { der: der.value, publicKey: request.value.publicKey };
 }
 
 async function fetchCertificate(work: OrderWork, placed: AcmeOrder): Promise<Reconciled> {
