@@ -14,7 +14,9 @@ export interface LogOptions {
 
 /** A {@link Log} that writes each line before it returns. pino is loaded here: programs without a log do not pay for it. */
 export async function createLog(options: LogOptions): Promise<Log> {
-  const { pino } = await import("pino");
+  // By its default: of CommonJS that is loaded late nothing else is there in the bundle.
+  const { default: exported } = await import("pino");
+  const { pino } = exported;
   const destination =
     options.file === undefined
       ? pino.destination({ dest: 2, sync: true })

@@ -8,7 +8,9 @@ import type { Metrics } from "./metrics.ts";
  * programs without metrics do not pay for it.
  */
 export async function createMetrics(): Promise<Metrics> {
-  const { Counter, Gauge, Histogram, Registry } = await import("prom-client");
+  // By its default: of CommonJS that is loaded late nothing else is there in the bundle.
+  const { default: prometheus } = await import("prom-client");
+  const { Counter, Gauge, Histogram, Registry } = prometheus;
   const registry = new Registry();
   const registers = [registry];
   return {
