@@ -31,7 +31,22 @@ export interface Plan {
     /** Rounds of a second each in which ours and configurations by hand take turns. */
     readonly rounds: number;
   };
+  readonly virtualServers: {
+    readonly shapes: readonly WorldShape[];
+    readonly perRun: number;
+    readonly guesses: GuessPlan;
+  };
   readonly cluster: ClusterPlan;
+}
+
+export interface GuessPlan {
+  readonly perSecond: number;
+  /** Each has a budget of guesses of its own. */
+  readonly addresses: number;
+  /** Rounds in which load and quiet take turns. */
+  readonly rounds: number;
+  /** Of each turn. */
+  readonly seconds: number;
 }
 
 export interface ClusterPlan {
@@ -78,6 +93,11 @@ export const fullPlan: Plan = {
     peerCount: 1_000,
   },
   throughput: { runs: 3, seconds: 2, rounds: 12 },
+  virtualServers: {
+    shapes: [shape(1_000, 1), shape(5_000, 1)],
+    perRun: 334,
+    guesses: { perSecond: 1_000, addresses: 100, rounds: 12, seconds: 5 },
+  },
   cluster: {
     hosts: [1_000, 5_000],
     rounds: 3,
@@ -104,6 +124,11 @@ export const quickPlan: Plan = {
   start: { hosts: [40], ownServices: [40] },
   certificates: { counts: [20], replacements: 2, additions: 2, handshakes: 10, peerCount: 20 },
   throughput: { runs: 1, seconds: 1, rounds: 2 },
+  virtualServers: {
+    shapes: [{ hosts: 40, routesPerHost: 2, services: 30, certificates: 10 }],
+    perRun: 5,
+    guesses: { perSecond: 200, addresses: 5, rounds: 2, seconds: 1 },
+  },
   cluster: {
     hosts: [40],
     rounds: 1,

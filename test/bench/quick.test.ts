@@ -42,6 +42,33 @@ test("a quick bench measures changes of every kind with the bundled program, and
   }
 });
 
+test("a quick bench asks VirtualServers while passwords are guessed", async (t) => {
+  const out = mkdtempSync(join(tmpdir(), "sekisho-"));
+  t.after(() => rmSync(out, { recursive: true }));
+  await bench(["virtual-servers", "--quick", "--out", out]).catch(() => "a bar was missed");
+  const { figures } = JSON.parse(readFileSync(join(out, "virtual-servers.json"), "utf8")) as {
+    readonly figures: readonly {
+      readonly kind?: string;
+      readonly load?: string;
+      readonly wrong?: number;
+      readonly answers?: Readonly<Record<string, number>>;
+    }[];
+  };
+  assert.deepEqual(
+    figures.flatMap(({ kind }) => kind ?? []),
+    ["route", "endpoint", "host"],
+  );
+  const turns = figures.filter(({ load }) => load !== undefined);
+  assert.deepEqual(
+    turns.map(({ load }) => load),
+    [...["quiet", "nothing", "guess"], ...["guess", "nothing", "quiet"]],
+  );
+  for (const { load, wrong, answers = {} } of turns) {
+    assert.equal(wrong, 0, `${load}`);
+    if (load !== "quiet") assert.ok((answers["401"] ?? 0) > 0, JSON.stringify(answers));
+  }
+});
+
 test("a part that there is not is refused with those that there are", async () => {
   await assert.rejects(bench(["speed"]), { code: 2, stderr: /no part speed\n.*\[changes\]/ });
 });

@@ -36,14 +36,15 @@ export class HttpProbe implements Disposable {
     return this.#ended;
   }
 
-  /** Asks; a request that met a connection closed meanwhile is asked once more on a new one, as browsers do. */
-  async ask(host: string, path = "/"): Promise<ProbeAnswer> {
+  /** Asks, with these header lines; a request that met a connection closed meanwhile is asked once more on a new one, as browsers do. */
+  async ask(host: string, path = "/", lines: readonly string[] = []): Promise<ProbeAnswer> {
     const isReused = this.#socket !== undefined;
+    const text = [`GET ${path} HTTP/1.1`, `Host: ${host}`, ...lines, "", ""].join("\r\n");
     try {
-      return await this.#askOnce(host, path);
+      return await this.#askOnce(text);
     } catch (error) {
       if (!isReused) throw error;
-      return await this.#askOnce(host, path);
+      return await this.#askOnce(text);
     }
   }
 
@@ -58,12 +59,12 @@ export class HttpProbe implements Disposable {
     this.close();
   }
 
-  async #askOnce(host: string, path: string): Promise<ProbeAnswer> {
+  async #askOnce(text: string): Promise<ProbeAnswer> {
     const socket = this.#socket ?? (await this.#open());
     const answer = new Promise<ProbeAnswer>((resolve, reject) => {
       this.#waiting = { resolve, reject };
     });
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    socket.write(text);
     return await answer;
   }
 

@@ -7,6 +7,7 @@ import { fileChangesPart } from "./file-changes.ts";
 import type { Part } from "./part.ts";
 import { startPart } from "./start.ts";
 import { throughputPart } from "./throughput.ts";
+import { virtualServersPart } from "./virtual-servers.ts";
 
 export const parts: readonly Part[] = [
   changesPart,
@@ -14,5 +15,6 @@ export const parts: readonly Part[] = [
   startPart,
   certificatesPart,
   throughputPart,
+  virtualServersPart,
   clusterPart,
 ];

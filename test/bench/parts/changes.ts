@@ -32,8 +32,8 @@ export const changesPart: Part = {
     }
     return {
       tables: kinds.map((kind) => changeTable(kind, rows)),
-      bars: barsOf(rows),
-      notes: [...methodNotes([ours, ...peers]), ...leftOut],
+      bars: changeBars(rows, ({ hosts, routesPerHost }) => hosts * routesPerHost >= 10_000),
+      notes: [...methodNotes([ours, ...peers]), "An Ingress holds at most 10 routes.", ...leftOut],
       figures: rows.map(changeFigure),
     } satisfies PartReport;
   },
@@ -68,21 +68,24 @@ export async function runShape(
     .map(([kind, runs]) => ({ subject: subject.name, kind, shape, runs }));
 }
 
-function methodNotes(subjects: readonly Subject[]): readonly string[] {
+/** How changes are measured. */
+export function methodNotes(subjects: readonly Subject[]): readonly string[] {
   return [
     "seen: from the write to the arrival of the first answer of the new world, at one client on one kept connection that asks back to back (certificates: full handshakes back to back); percentiles over the changes of all runs. The echo is a bare server on loopback asked by the same client between changes.",
     "CPU and bytes for each change: a second pass of as many changes without that client, with one look every 6 ms. Others: requests to hosts that do not change, every 2 ms on five kept connections.",
-    `Envoy has ${workers} worker. Hosts lie over 100 Services; an Ingress holds at most 10 routes; the first 100 hosts have a certificate each. No access log.`,
+    `Envoy has ${workers} worker. Hosts lie over 100 Services; the first 100 hosts have a certificate each. No access log.`,
     ...subjects.map(({ name, version, how }) => `${name} ${version}: ${how}`),
   ];
 }
 
 /** The bars hold for the shapes that are given in their text. */
-function barsOf(rows: readonly ChangeRow[]): readonly Bar[] {
+export function changeBars(
+  rows: readonly ChangeRow[],
+  isBarred: (shape: WorldShape) => boolean,
+): readonly Bar[] {
   const ours = rows.filter(({ subject }) => subject.startsWith("Sekisho"));
   const barred = ours.filter(
-    ({ kind, shape }) =>
-      (kind === "route" || kind === "endpoint") && shape.hosts * shape.routesPerHost >= 10_000,
+    ({ kind, shape }) => (kind === "route" || kind === "endpoint") && isBarred(shape),
   );
   const each = barred.flatMap((row) => {
     const name = `${row.kind} at ${formatShape(row.shape)}`;

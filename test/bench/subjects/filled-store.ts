@@ -3,6 +3,7 @@
 import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { JsonObject } from "#base/json.ts";
 import { keyOf } from "#kinds/object.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createFiles } from "#runtime/real-files.ts";
@@ -10,13 +11,15 @@ import { createRandom } from "#runtime/real-random.ts";
 import { openEmbeddedStore } from "#store/embedded/embedded-store.ts";
 import type { Draft } from "#store/object-store.ts";
 
-/** What a gate on this address has written to each Ingress. */
-const status = { loadBalancer: { ingress: [{ ip: "127.0.0.1" }] } };
-
 /** Every write is made durable, which takes ten thousand of them no time in memory. */
 const memory = "/dev/shm";
 
-export async function fillStore(directory: string, drafts: readonly Draft[]): Promise<void> {
+/** `statusOf`: what a gate has written to it before; undefined: it is a kind without. */
+export async function fillStore(
+  directory: string,
+  drafts: readonly Draft[],
+  statusOf: (draft: Draft) => JsonObject | undefined,
+): Promise<void> {
   const parent = existsSync(memory) ? memory : tmpdir();
   const place = mkdtempSync(join(parent, "sekisho-bench-store-"));
   try {
@@ -24,7 +27,8 @@ export async function fillStore(directory: string, drafts: readonly Draft[]): Pr
     const store = await openEmbeddedStore(deps, { directory: place });
     for (const draft of drafts) {
       const created = await store.create(draft);
-      if (created.kind === "Ingress") await store.replaceStatus(keyOf(created), status);
+      const status = statusOf(draft);
+      if (status !== undefined) await store.replaceStatus(keyOf(created), status);
     }
     await store.close();
     cpSync(place, directory, { recursive: true });

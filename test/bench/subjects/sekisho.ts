@@ -4,14 +4,23 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { askGate } from "#api/gate-calls.ts";
 import { createRemoteStore } from "#api/remote-store.ts";
+import type { JsonObject } from "#base/json.ts";
+import type { ObjectKey } from "#kinds/object.ts";
 import { createLocalSocket } from "#runtime/real-local-socket.ts";
-import type { Draft, ObjectStore } from "#store/object-store.ts";
+import type { Draft } from "#store/object-store.ts";
 import { putDraft } from "#store/put-draft.ts";
 import { envoyProgram } from "#test/system/envoy-program.ts";
 import { freePorts } from "#test/system/real-envoy.ts";
 import { processesNaming } from "../measure/process-cost.ts";
 import { startProgram } from "../programs/program.ts";
-import { allObjects, ingressName, objectsOf } from "../world/kubernetes-objects.ts";
+import {
+  allObjects,
+  ingressName,
+  type ObjectPlace,
+  objectsOf,
+  onThisMachine,
+  serverName,
+} from "../world/kubernetes-objects.ts";
 import { changeKinds, type World } from "../world/world.ts";
 import { fillStore } from "./filled-store.ts";
 import type { RunningSubject, Subject } from "./subject.ts";
@@ -26,6 +35,10 @@ export interface SekishoSettings {
   readonly accessLog?: "text";
   /** A program in Envoy's place, which runs Envoy in its turn. */
   readonly envoy?: string;
+  /** What hosts are said in. Default: Ingresses. */
+  readonly hostsAre?: "VirtualServers";
+  /** Also served, written with the rest. Default: nothing. */
+  readonly more?: readonly Draft[];
   /** Where the name is not to say how it is fed. */
   readonly name?: string;
 }
@@ -62,11 +75,17 @@ async function start(
   const manifests = join(directory, "manifests");
   const data = join(directory, "data");
   await mkdir(manifests, { recursive: true });
-  if (settings.fedBy === "store") await fillStore(data, allObjects(world));
-  else for (const draft of allObjects(world)) await writeManifest(manifests, draft);
+  const place: ObjectPlace = {
+    ...onThisMachine,
+    ...(settings.hostsAre === undefined ? {} : { hostsAre: settings.hostsAre }),
+  };
+  const ports = await freePorts("http", "https");
+  const objects = [...allObjects(world, place), ...(settings.more ?? [])];
+  if (settings.fedBy === "store") {
+    await fillStore(data, objects, (draft) => statusOf(draft, [ports.http, ports.https]));
+  } else for (const draft of objects) await writeManifest(manifests, draft);
   const config = join(directory, "sekisho.yaml");
   await writeFile(config, configText(settings));
-  const ports = await freePorts("http", "https");
   const envoy = settings.envoy ?? (await envoyProgram());
   const startedAt = performance.now();
   const program = await startProgram({
@@ -91,13 +110,11 @@ async function start(
       control: [program.pid],
     }),
     apply: async (change) => {
-      for (const draft of objectsOf(world, change)) await write(draft);
+      for (const draft of objectsOf(world, change, place)) await write(draft);
     },
-    remove: (routes) =>
-      removeIngresses(
-        store,
-        routes.map((route) => ingressName(world, route)),
-      ),
+    remove: async (routes) => {
+      for (const route of routes) await store.remove(keyOfHost(world, route, place));
+    },
     bytesSent: () => xdsBytes(join(data, "api.sock")),
     death: program.death,
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
@@ -135,9 +152,29 @@ async function writeManifest(directory: string, draft: Draft): Promise<void> {
   await rename(`${target}.new`, target);
 }
 
-async function removeIngresses(store: ObjectStore, names: readonly string[]): Promise<void> {
-  const kind = "Ingress.networking.k8s.io";
-  for (const name of names) await store.remove({ kind, namespace: "default", name });
+function keyOfHost(world: World, route: number, { hostsAre }: ObjectPlace): ObjectKey {
+  return hostsAre === undefined
+    ? {
+        kind: "Ingress.networking.k8s.io",
+        namespace: "default",
+        name: ingressName(world, route),
+      }
+    : {
+        kind: "VirtualServer.k8s.nginx.org",
+        namespace: "default",
+        name: serverName(world, route),
+      };
+}
+
+/** What a gate on this address has written to it. */
+function statusOf({ kind, metadata }: Draft, ports: readonly number[]): JsonObject | undefined {
+  if (kind === "Ingress") return { loadBalancer: { ingress: [{ ip: "127.0.0.1" }] } };
+  if (kind !== "VirtualServer") return undefined;
+  return {
+    ...{ state: "Valid", reason: "AddedOrUpdated" },
+    message: `Configuration for default/${metadata.name} was added or updated `,
+    externalEndpoints: [{ ip: "127.0.0.1", ports: `[${ports.join(",")}]` }],
+  };
 }
 
 async function xdsBytes(path: string): Promise<number> {

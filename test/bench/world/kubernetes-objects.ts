@@ -11,9 +11,11 @@ export interface ObjectPlace {
   readonly address: string;
   /** Default: an Ingress names none. */
   readonly ingressClass?: string;
+  /** What the hosts are said in. Default: Ingresses. */
+  readonly hostsAre?: "VirtualServers";
 }
 
-const onThisMachine: ObjectPlace = { namespace: "default", address: "127.0.0.1" };
+export const onThisMachine: ObjectPlace = { namespace: "default", address: "127.0.0.1" };
 /** An Ingress of a host with many routes has so many of them, as people write them. */
 const routesPerIngress = 10;
 
@@ -23,8 +25,14 @@ export function allObjects(world: World, place = onThisMachine): readonly Draft[
     ...range(services).map((service) => serviceOf(service, place)),
     ...range(services).map((service) => sliceOf(world, service, place)),
     ...world.secureHosts.map((host) => secretOf(world, host, place)),
-    ...allIngresses(world, place),
+    ...(place.hostsAre === undefined ? allIngresses(world, place) : allServers(world, place)),
   ];
+}
+
+function allServers(world: World, place: ObjectPlace): readonly Draft[] {
+  return range(world.shape.hosts).map((host) =>
+    virtualServerOf(world, host * world.shape.routesPerHost, place),
+  );
 }
 
 /** In the order of their hosts. */
@@ -39,7 +47,11 @@ export function objectsOf(world: World, change: Change, place = onThisMachine): 
   switch (change.kind) {
     case "route":
     case "host":
-      return [ingressOf(world, firstOf(world, change.route), place)];
+      return [
+        place.hostsAre === undefined
+          ? ingressOf(world, firstOf(world, change.route), place)
+          : virtualServerOf(world, change.route, place),
+      ];
     case "endpoint":
       return [sliceOf(world, change.service, place)];
     case "certificate":
@@ -95,6 +107,33 @@ function ingressOf(world: World, first: number, place: ObjectPlace): Draft {
     metadata: { namespace, name: ingressName(world, first) },
     body: { spec: { ...className, ...tls, rules: [{ host: name, http: { paths } }] } },
   };
+}
+
+/** Of the host of that route, whole. */
+function virtualServerOf(world: World, route: number, { namespace }: ObjectPlace): Draft {
+  const { routesPerHost } = world.shape;
+  const host = world.hostOf(route);
+  const ofHost = world.isAdded(route)
+    ? [route]
+    : range(routesPerHost).map((index) => host * routesPerHost + index);
+  const services = [...new Set(ofHost.map((one) => world.serviceOf(one)))];
+  const upstreams = services.map((one) => ({ name: `s${one}`, service: `s${one}`, port: 80 }));
+  const routes = ofHost.map((one) => ({
+    path: world.pathOf(one),
+    action: { pass: `s${world.serviceOf(one)}` },
+  }));
+  const tls = world.isSecure(host) ? { tls: { secret: secretName(host) } } : {};
+  return {
+    apiVersion: "k8s.nginx.org/v1",
+    kind: "VirtualServer",
+    metadata: { namespace, name: serverName(world, route) },
+    body: { spec: { host: world.hostName(host), ...tls, upstreams, routes } },
+  };
+}
+
+/** The name of the VirtualServer of a route's host. */
+export function serverName(world: World, route: number): string {
+  return `v${world.hostOf(route)}`;
 }
 
 function serviceOf(service: number, { namespace }: ObjectPlace): Draft {
