@@ -38,6 +38,29 @@ type: nginx.org/htpasswd
 stringData: { htpasswd: "alice:${shaHash("open sesame")}" }
 `;
 
+/** A port by TCP, and one below 1024, both before the Service of the cafe's tea. */
+const ports = [
+  { name: "tea", port: 9010 },
+  { name: "low", port: 700 },
+];
+const streams = [
+  `apiVersion: k8s.nginx.org/v1
+kind: GlobalConfiguration
+metadata: { name: ports }
+spec: { listeners: ${JSON.stringify(ports.map((one) => ({ ...one, protocol: "TCP" })))} }
+`,
+  ...ports.map(
+    ({ name }) => `apiVersion: k8s.nginx.org/v1
+kind: TransportServer
+metadata: { name: ${name} }
+spec:
+  listener: { name: ${name}, protocol: TCP }
+  upstreams: [{ name: tea, service: tea, port: 80 }]
+  action: { pass: tea }
+`,
+  ),
+].join("---\n");
+
 /** Endpoints and Secrets reach the proxies a moment after kubectl has seen them. */
 const inAMoment = ["-f", "--retry", "60", "--retry-all-errors", "--retry-delay", "1"] as const;
 
@@ -84,6 +107,23 @@ describe("a cluster", { skip }, () => {
     assert.match(await curl(served, url, ...user, ...inAMoment), /^come in$/m);
     await assert.rejects(curl(served, url, "-f"), /401/);
     await assert.rejects(curl(served, url, "-f", "--user", "alice:wrong"), /401/);
+  });
+
+  it("opens the ports that TransportServers ask for, and closes them again", async () => {
+    await lab.kubectl(["apply", "-f", "-"], streams);
+    const valid = "--for=jsonpath={.status.state}=Valid";
+    await lab.kubectl(["wait", "transportserver/tea", "transportserver/low", valid, longest]);
+    for (const { port } of ports) {
+      const answer = await curl(served, `http://tea.example.com:${port}/tea`, ...inAMoment);
+      assert.match(answer, /^Server name: tea-/m);
+    }
+    const [titles, , row] = await columns("transportservers");
+    assert.deepEqual(titles, ["NAME", "STATE", "REASON", "AGE"]);
+    assert.deepEqual(row?.slice(0, 3), ["tea", "Valid", "AddedOrUpdated"]);
+    await lab.kubectl(["delete", "-f", "-"], streams);
+    const names = ["-o", "jsonpath={.spec.ports[*].name}"];
+    const asked = ["get", "service/sekisho", "--namespace=sekisho-system", ...names];
+    while ((await lab.kubectl(asked)) !== "http https");
   });
 
   it("shows kubectl's columns of an Ingress, with the address of the load balancer", async () => {
