@@ -13,6 +13,9 @@ const prefixes = [
   "overload.",
   "envoy.overload_actions.",
   "filesystem.",
+  // All that is passed on without being looked into, together.
+  "tcp.stream.",
+  "udp.stream.",
   "main_thread.",
   "workers.",
 ] as const;

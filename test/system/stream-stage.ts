@@ -18,6 +18,8 @@ export interface StreamStage extends AsyncDisposable {
   readonly ports: { readonly one: number; readonly two: number; readonly udp: number };
   /** Makes these manifests all there is, beside the Services `echo`, `other`, `secure` and the Secret `gate-tls`. */
   readonly apply: (manifests: string) => Promise<void>;
+  /** The same, and what Envoy refused of it. */
+  readonly tryOut: (manifests: string) => Promise<readonly string[]>;
 }
 
 /** The names in the certificates of the server by TLS, and of the gate. */
@@ -38,13 +40,17 @@ export async function startStreamStage(settings: TestGateSettings = {}): Promise
     ...service("secure", { tcp: secure }),
     tlsSecret("gate-tls", selfSigned([gateName])) as unknown as Raw,
   ];
+  const tryOut = async (manifests: string): Promise<readonly string[]> => {
+    const given = (loadAll(manifests) as (Raw | null)[]).filter((each) => each !== null);
+    return await gate.apply([...given, ...fixed].map(toObject));
+  };
   const running = undo.move();
   return {
     gate,
     ports: { one, two, udp },
+    tryOut,
     apply: async (manifests) => {
-      const given = (loadAll(manifests) as (Raw | null)[]).filter((one) => one !== null);
-      const refused = await gate.apply([...given, ...fixed].map(toObject));
+      const refused = await tryOut(manifests);
       if (refused.length > 0) throw new Error(`Envoy refused:\n${refused.join("\n")}`);
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
@@ -108,6 +114,15 @@ export async function askDatagram(port: number, text: string): Promise<string> {
   } finally {
     socket.close();
   }
+}
+
+/** Sends a datagram and waits for nothing. */
+export async function sendDatagram(port: number, text: string): Promise<void> {
+  const socket = dgram.createSocket("udp4");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.send(text, port, "127.0.0.1", () => resolve());
+  await promise;
+  socket.close();
 }
 
 /** Answers each text with its own name before it. */

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import net from "node:net";
 import { after, before, describe, test } from "node:test";
 import type { TLSSocket } from "node:tls";
+import { cidrRangeOf } from "#envoy/listeners/network.ts";
 import {
   askDatagram,
   askLine,
@@ -9,9 +12,11 @@ import {
   lineOf,
   openStream,
   type StreamStage,
+  sendDatagram,
   startStreamStage,
   untilClosed,
 } from "./stream-stage.ts";
+import { http1Text, sendText } from "./wire-client.ts";
 
 /** The GlobalConfiguration with the stage's ports. */
 function listeners({ ports }: StreamStage): string {
@@ -153,3 +158,76 @@ for (const certificates of ["chains", "on-demand"] as const) {
     });
   });
 }
+
+describe("what is not HTTP, when something is in the way", () => {
+  const everything = new AsyncDisposableStack();
+  let stage: StreamStage;
+  let closed: StreamStage;
+  before(async () => {
+    stage = everything.use(await startStreamStage());
+    const allowedClients = [cidrRangeOf("192.0.2.1")];
+    closed = everything.use(await startStreamStage({ listeners: { allowedClients } }));
+  });
+  after(() => everything.disposeAsync());
+
+  test("who may send no requests gets through no port and is not passed on", async () => {
+    await closed.apply(
+      listeners(closed) +
+        server("tcp", { listener: "one" }) +
+        server("udp", { listener: "datagrams", protocol: "UDP" }) +
+        passthrough("pass", backendName),
+    );
+    await assert.rejects(askLine(closed.ports.one, "hello"));
+    await assert.rejects(openStream(closed.gate.https, backendName));
+    await sendDatagram(closed.ports.udp, "hello");
+    const dropped = "/stats?filter=udp.stream.downstream_sess_no_route";
+    while (!/: [1-9]/.test(await closed.gate.admin(dropped)));
+  });
+
+  test("a port that somebody else has harms nobody but who asked for it", async () => {
+    const taken = net.createServer().listen(stage.ports.two, "127.0.0.1");
+    await once(taken, "listening");
+    const both = server("tcp", { listener: "one" }) + server("lost", { listener: "two" });
+    const [refused = "", ...more] = await stage.tryOut(listeners(stage) + both);
+    assert.match(refused, /Address already in use/);
+    assert.deepEqual(more, []);
+    assert.equal(await askLine(stage.ports.one, "hello"), "echo: hello");
+    const closing = once(taken, "close");
+    taken.close();
+    await closing;
+  });
+
+  test("the gate's own port is not given away, and who asked for it is told", async () => {
+    const { http } = stage.gate;
+    const configuration = listeners(stage).replace(`port: ${stage.ports.one}`, `port: ${http}`);
+    await stage.apply(configuration + server("greedy", { listener: "one" }) + terminated);
+    const found = stage.gate.pipeline.findings().find(({ reason }) => reason === "PortTaken");
+    assert.equal(found?.origin.name, "greedy");
+    const text = http1Text("/", [`Host: ${gateName}`]);
+    assert.equal((await sendText({ port: http }, text)).status, 200);
+  });
+
+  test("a Secret of another namespace is not shown", async () => {
+    const manifest = server("away", { listener: "one", more: "tls: {secret: gate-tls}" });
+    const away = manifest.replace("{name: away}", "{name: away, namespace: team-b}");
+    await stage.apply(listeners(stage) + away);
+    await assert.rejects(openStream(stage.ports.one, gateName));
+  });
+
+  test("a connection for a wildcard carries no request for a host below it that is passed on", async () => {
+    const wildcard = terminated.replace(`host: ${gateName}`, 'host: "*.test"');
+    await stage.apply(wildcard + passthrough("pass", backendName));
+    const peer = { port: stage.gate.https, tls: { serverName: "other.test" } };
+    const ask = async (host: string): Promise<number> =>
+      (await sendText(peer, http1Text("/", [`Host: ${host}`]))).status;
+    assert.equal(await ask("other.test"), 200);
+    assert.equal(await ask(backendName), 421);
+  });
+
+  test("what reaches nobody is closed, and the listener goes on", async () => {
+    await stage.apply(listeners(stage) + server("nobody", { listener: "one", service: "missing" }));
+    await assert.rejects(askLine(stage.ports.one, "hello"));
+    await stage.apply(listeners(stage) + server("nobody", { listener: "one" }));
+    assert.equal(await askLine(stage.ports.one, "hello"), "echo: hello");
+  });
+});
