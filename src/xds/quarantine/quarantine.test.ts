@@ -202,3 +202,28 @@ test("content that keeps more out than what was good before is not replaced by t
   client.refuse(await client.next(), "no");
   assert.deepEqual((await client.accept()).removed, ["l"]);
 });
+
+test("a listener does not wait for a cluster that is refused: all else that comes there goes on", async (t) => {
+  const { xds, client: connect } = await startXds(t);
+  xds.open();
+  const needs = [{ type: "cluster", name: "poison" } as const];
+  const listener = resource("listener", "https", "two", { needs });
+  xds.publish({ set: [resource("listener", "https", "one")], removed: [] });
+  const client = connect("p");
+  client.ask("cluster");
+  client.ask("listener");
+  const held = new Map<string, string>();
+  const proxy = new JudgingProxy((_, text) => text === "bad");
+  const take = async (): Promise<void> => {
+    const delivery = await client.next();
+    for (const [name, text] of Object.entries(delivery.texts)) held.set(name, text);
+    proxy.answer(client, delivery);
+  };
+  while (held.get("https") !== "one") await take();
+  xds.publish({ set: [listener, resource("cluster", "poison", "bad")], removed: [] });
+  while (held.get("https") !== "two") await take();
+  assert.deepEqual(
+    xds.verdicts().map(({ name }) => name),
+    ["poison"],
+  );
+});
