@@ -126,7 +126,7 @@ export async function sendDatagram(port: number, text: string): Promise<void> {
 }
 
 /** Answers each text with its own name before it. */
-async function startEcho(name: string, undo: AsyncDisposableStack): Promise<number> {
+export async function startEcho(name: string, undo: AsyncDisposableStack): Promise<number> {
   return await listening(
     net.createServer((socket) => answerLines(socket, name)),
     undo,
@@ -163,7 +163,8 @@ async function listening(server: net.Server, undo: AsyncDisposableStack): Promis
   return (server.address() as AddressInfo).port;
 }
 
-async function startUdpEcho(undo: AsyncDisposableStack): Promise<number> {
+/** Answers each datagram with `udp` before it. */
+export async function startUdpEcho(undo: AsyncDisposableStack): Promise<number> {
   const socket = dgram.createSocket("udp4");
   socket.on("message", (message, { port, address }) =>
     socket.send(`udp: ${message.toString()}`, port, address),
@@ -174,7 +175,8 @@ async function startUdpEcho(undo: AsyncDisposableStack): Promise<number> {
   return socket.address().port;
 }
 
-async function freeUdpPort(): Promise<number> {
+/** A port that nobody has by UDP. */
+export async function freeUdpPort(): Promise<number> {
   const socket = dgram.createSocket("udp4");
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");

@@ -1,0 +1,135 @@
+/** `sekisho up` with ports by TCP and UDP: served, shown, explained, and kept over the death of the control plane. */
+
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import type { AccessRecord } from "#envoy/access-record.ts";
+import { runCommand } from "./commands.ts";
+import { freePorts } from "./real-envoy.ts";
+import { type RunningSekisho, startSekisho } from "./sekisho.ts";
+import { type ServedDirectory, serveDirectory } from "./served-directory.ts";
+import {
+  askDatagram,
+  askLine,
+  freeUdpPort,
+  lineOf,
+  openStream,
+  startEcho,
+  startUdpEcho,
+} from "./stream-stage.ts";
+
+const undo = new AsyncDisposableStack();
+let served: ServedDirectory;
+let running: RunningSekisho;
+let tcp = 0;
+let udp = 0;
+
+before(async () => {
+  const targets = { tcp: await startEcho("echo", undo), udp: await startUdpEcho(undo) };
+  ({ tcp } = await freePorts("tcp"));
+  udp = await freeUdpPort();
+  served = undo.use(
+    serveDirectory({
+      "service.yaml": service(targets),
+      "ports.yaml": ports(),
+      "tcp.yaml": server("tcp", "TCP"),
+      "udp.yaml": server("udp", "UDP"),
+    }),
+  );
+  running = await startSekisho(["up", served.path]);
+  undo.defer(async () => void (await running.stop()));
+});
+
+after(() => undo.disposeAsync());
+
+function ports(): string {
+  return `apiVersion: k8s.nginx.org/v1
+kind: GlobalConfiguration
+metadata: {name: ports}
+spec:
+  listeners:
+    - {name: tcp, protocol: TCP, port: ${tcp}}
+    - {name: udp, protocol: UDP, port: ${udp}}
+`;
+}
+
+function server(name: string, protocol: string): string {
+  return `apiVersion: k8s.nginx.org/v1
+kind: TransportServer
+metadata: {name: ${name}}
+spec:
+  listener: {name: ${name}, protocol: ${protocol}}
+  upstreams: [{name: echo, service: echo, port: 7}]
+  action: {pass: echo}
+`;
+}
+
+function service(targets: { readonly tcp: number; readonly udp: number }): string {
+  return `apiVersion: v1
+kind: Service
+metadata: {name: echo}
+spec:
+  ports:
+    - {name: tcp, port: 7}
+    - {name: udp, port: 7, protocol: UDP}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: echo, labels: {kubernetes.io/service-name: echo}}
+addressType: IPv4
+endpoints: [{addresses: [127.0.0.1]}]
+ports:
+  - {name: tcp, port: ${targets.tcp}}
+  - {name: udp, port: ${targets.udp}, protocol: UDP}
+`;
+}
+
+test("ports are served and shown, and the access log says which line of which file decided", async () => {
+  const { status } = (await running.next(({ event }) => event === "ready")) as unknown as {
+    readonly status: { readonly urls: readonly string[] };
+  };
+  assert.deepEqual(status.urls.toSorted(), [`tcp://127.0.0.1:${tcp}`, `udp://127.0.0.1:${udp}`]);
+  assert.equal(await askLine(tcp, "hello"), "echo: hello");
+  assert.equal(await askDatagram(udp, "hello"), "udp: hello");
+  const { record, place } = (await running.next(({ event }) => event === "access")) as unknown as {
+    readonly record: AccessRecord;
+    readonly place: { readonly line: number };
+  };
+  assert.equal(record.route, "TransportServer/default/tcp spec.listener");
+  assert.equal(record.method, undefined);
+  assert.equal(place.line, 5);
+});
+
+test("TransportServers say how they stand, in the columns that users know", async () => {
+  const asked = ["get", "transportservers", "--data", running.data];
+  for (;;) {
+    const { out } = await runCommand(asked);
+    const rows = out
+      .trim()
+      .split("\n")
+      .map((line) => line.split(/ {2,}/).slice(0, 3));
+    if (rows.flat().filter((word) => word === "Valid").length < 2) continue;
+    assert.deepEqual(rows, [
+      ["NAME", "STATE", "REASON"],
+      ["tcp", "Valid", "AddedOrUpdated"],
+      ["udp", "Valid", "AddedOrUpdated"],
+    ]);
+    return;
+  }
+});
+
+test("connections live on when the control plane is killed, adopted and given other settings", async () => {
+  const held = await openStream(tcp);
+  assert.equal(await lineOf(held, "one"), "echo: one");
+  await running.kill();
+  assert.equal(await lineOf(held, "two"), "echo: two");
+  assert.equal(await askDatagram(udp, "alone"), "udp: alone");
+  const settings = path.join(running.data, "sekisho.yaml");
+  await writeFile(settings, "routeStatistics: true\nhotRestartSeconds: 600\n");
+  running = await startSekisho(["up", served.path, "--config", settings], running);
+  assert.equal(await lineOf(held, "three"), "echo: three");
+  assert.equal(await askLine(tcp, "anew"), "echo: anew");
+  assert.equal(await askDatagram(udp, "anew"), "udp: anew");
+  held.destroy();
+});
