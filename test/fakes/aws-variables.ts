@@ -1,10 +1,8 @@
 /** The variables of AWS that this process has, for one test: the SDK reads them itself. */
 
-import type { TestContext } from "node:test";
-
 /** Just these; those of the person who runs the tests come back after it. */
 export function setAwsVariables(
-  context: TestContext,
+  context: { readonly after: (end: () => void) => void },
   variables: Readonly<Record<string, string>>,
 ): void {
   const before = Object.entries(process.env).filter(([name]) => name.startsWith("AWS_"));
