@@ -4,6 +4,8 @@ import { Command, Option } from "commander";
 import { askGate } from "#api/gate-calls.ts";
 import { type Explanation, explain, requestOf } from "#gate/explanation.ts";
 import type { ObjectStore } from "#store/object-store.ts";
+import { trailOf } from "./certificates/cert-status.ts";
+import { nextAction, type TrailStep, trailSteps } from "./certificates/trail-steps.ts";
 import {
   type ClusterOptions,
   classesNamed,
@@ -12,11 +14,12 @@ import {
 import { type ReadingSettings, translateCluster } from "./cluster/cluster-pipeline.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
 import { type HomeOptions, openHome, withHomeOptions } from "./object-home.ts";
-import { exampleText } from "./options.ts";
+import { exampleText, homeNamespaceOption } from "./options.ts";
 import { settingsOf } from "./read-settings.ts";
 import { printable } from "./table.ts";
 
 interface ExplainOptions extends HomeOptions, ClusterOptions {
+  readonly namespace?: string;
   readonly serverName?: string;
   readonly output?: "json";
   readonly config?: string;
@@ -24,11 +27,15 @@ interface ExplainOptions extends HomeOptions, ClusterOptions {
 
 export function explainCommand(context: CommandContext): Command {
   return withClusterOptions(withHomeOptions(new Command("explain")))
-    .summary("say why a URL is answered as it is")
+    .summary("say why a URL is answered as it is, or a certificate stands as it does")
     .description(
-      "Names the listener, certificate, host, route (object, field, file and line), cluster and endpoints that answer a URL, and what would have matched next: of the running gate, or by the objects that a cluster holds.",
+      "Of a URL names the listener, certificate, host, route (object, field, file and line), cluster and endpoints that answer a URL, and what would have matched next: of the running gate, or by the objects that a cluster holds. Of certificate/NAME says how far it has come, from its request to what the authority says, and what to do next.",
     )
-    .argument("<url>", "the URL as a client would ask for it; its port does not matter")
+    .argument(
+      "<url>",
+      "the URL as a client would ask for it; its port does not matter; or certificate/NAME",
+    )
+    .addOption(homeNamespaceOption())
     .option(
       "--server-name <name>",
       "the name in the TLS handshake, where it is not the URL's; empty: none is sent",
@@ -43,18 +50,21 @@ export function explainCommand(context: CommandContext): Command {
       exampleText(
         "sekisho explain https://cafe.example.com/tea",
         "sekisho explain https://cafe.example.com/tea --cluster",
+        "sekisho explain certificate/cafe-secret",
       ),
     )
     .action((text: string, options: ExplainOptions) => run(context, text, options));
 }
 
 async function run(context: CommandContext, text: string, options: ExplainOptions): Promise<void> {
+  const [, certificate] = /^cert(?:ificate)?s?\/(.+)$/.exec(text) ?? [];
+  if (certificate !== undefined) return await explainCertificate(context, certificate, options);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
     throw new CommandError(
       2,
       `${text} is not an http or https URL`,
-      "write it in full: https://shop.example.com/path",
+      "write it in full: https://shop.example.com/path, or certificate/NAME",
     );
   }
   const explanation = await askFor(context, url, options);
@@ -64,6 +74,33 @@ async function run(context: CommandContext, text: string, options: ExplainOption
       ? `${JSON.stringify(explanation, null, 2)}\n`
       : formatExplanation(explanation),
   );
+}
+
+/** How far a Certificate has come, and what holds it up. */
+async function explainCertificate(
+  context: CommandContext,
+  name: string,
+  options: ExplainOptions,
+): Promise<void> {
+  const home = await openHome(context, options);
+  try {
+    const trail = await trailOf(home.store, options.namespace ?? home.namespace, name);
+    const steps = trailSteps(trail);
+    const action = nextAction(steps);
+    const shown =
+      options.output === "json"
+        ? `${JSON.stringify({ certificate: name, steps, ...(action === undefined ? {} : { action }) }, null, 2)}\n`
+        : formatSteps(steps, action);
+    context.environment.terminal.print(shown);
+  } finally {
+    home.close();
+  }
+}
+
+function formatSteps(steps: readonly TrailStep[], action: string | undefined): string {
+  const lines = steps.map(({ step, text }) => `  ${step.padEnd(12)}${printable(text)}\n`);
+  const next = action === undefined ? "" : `what to do: ${printable(action)}\n`;
+  return `${lines.join("")}${next}`;
 }
 
 async function askFor(

@@ -12,6 +12,7 @@ import { ProcessError } from "#runtime/processes.ts";
 import { StoreError, type StoreErrorCode } from "#store/object-store.ts";
 import { applyCommand } from "./apply.ts";
 import { backupCommand } from "./backup.ts";
+import { certCommand } from "./certificates/cert.ts";
 import { checkCommand } from "./check.ts";
 import { authorizationCommand } from "./cluster/authorization.ts";
 import { controllerCommand } from "./cluster/controller.ts";
@@ -73,6 +74,7 @@ function createProgram(context: CommandContext, outcome: Outcome): Command {
     describeCommand(context),
     eventsCommand(context),
     explainCommand(context),
+    certCommand(context),
     logsCommand(context),
     statusCommand(context),
     applyCommand(context),

@@ -3,6 +3,8 @@
 import type { StatusWriters } from "./status-writers.ts";
 
 export const statusWriters: StatusWriters = {
+  // What a person asks for: Issuing of Certificates, Approved and Denied of their requests.
+  "cli/certificates/cert-changes.ts": [],
   "certificates/acme/challenges/challenge-work.ts": ["Challenge"],
   "certificates/acme/orders/order-steps.ts": ["Order"],
   "certificates/controllers/statuses.ts": [

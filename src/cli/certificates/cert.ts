@@ -1,0 +1,27 @@
+/** `sekisho cert …`: how certificates stand, and what a person wants done about them. */
+
+import { Command } from "commander";
+import type { CommandContext } from "../command-context.ts";
+import { exampleText } from "../options.ts";
+import { approveCommand, denyCommand, renewCommand } from "./cert-changes.ts";
+import { exportCommand } from "./cert-export.ts";
+import { inspectCommand } from "./cert-inspect.ts";
+import { certStatusCommand } from "./cert-status.ts";
+
+export function certCommand(context: CommandContext): Command {
+  const cert = new Command("cert")
+    .summary("show, renew, approve and export certificates")
+    .description(
+      "Shows how certificates stand and what holds them up, has them renewed, approves requests, and writes certificates to files: of the running gate or of a cluster.",
+    )
+    .addHelpText(
+      "after",
+      exampleText("sekisho cert status cafe-secret", "sekisho cert renew --all"),
+    );
+  for (const make of [
+    ...[certStatusCommand, renewCommand, inspectCommand],
+    ...[approveCommand, denyCommand, exportCommand],
+  ])
+    cert.addCommand(make(context));
+  return cert;
+}
