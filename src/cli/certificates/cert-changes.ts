@@ -111,10 +111,12 @@ interface VerdictOptions extends HomeOptions {
   readonly message: string;
 }
 
+/** `sekisho cert approve NAME` */
 export function approveCommand(context: CommandContext): Command {
   return verdictCommand(context, "Approved");
 }
 
+/** `sekisho cert deny NAME` */
 export function denyCommand(context: CommandContext): Command {
   return verdictCommand(context, "Denied");
 }
