@@ -36,6 +36,12 @@ export interface Plan {
     readonly perRun: number;
     readonly guesses: GuessPlan;
   };
+  readonly issuance: {
+    /** Starts with manifests that want a certificate. */
+    readonly starts: number;
+    /** Certificates more, one after another, while it runs. */
+    readonly more: number;
+  };
   readonly cluster: ClusterPlan;
 }
 
@@ -98,6 +104,7 @@ export const fullPlan: Plan = {
     perRun: 334,
     guesses: { perSecond: 1_000, addresses: 100, rounds: 12, seconds: 5 },
   },
+  issuance: { starts: 10, more: 20 },
   cluster: {
     hosts: [1_000, 5_000],
     rounds: 3,
@@ -129,6 +136,7 @@ export const quickPlan: Plan = {
     perRun: 5,
     guesses: { perSecond: 200, addresses: 5, rounds: 2, seconds: 1 },
   },
+  issuance: { starts: 1, more: 2 },
   cluster: {
     hosts: [40],
     rounds: 1,

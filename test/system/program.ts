@@ -30,8 +30,11 @@ export interface ProgramOptions {
   /** Runs the command line that it is given in another way. */
   readonly through?: (commandLine: string) => readonly [string, ...string[]];
   /** One that was killed: its ports and data directory are used again. */
-  readonly killed?: StartedProgram;
+  readonly killed?: ProgramPlace;
 }
+
+/** Where a program is reached and keeps its state. */
+export type ProgramPlace = Pick<StartedProgram, "httpPort" | "httpsPort" | "data">;
 
 /** Starts `./sekisho …` with ports and a data directory of its own, or those of one that was killed. */
 export async function startProgram(
@@ -65,7 +68,8 @@ export async function startProgram(
   return { httpPort, httpsPort, data, child, terminate, stop, kill };
 }
 
-async function freshPlace(): Promise<Pick<StartedProgram, "httpPort" | "httpsPort" | "data">> {
+/** Ports and a data directory that nobody uses. */
+export async function freshPlace(): Promise<ProgramPlace> {
   const { http, https } = await freePorts("http", "https");
   const data = await mkdtemp(join(tmpdir(), "sekisho-test-"));
   return { httpPort: http, httpsPort: https, data };

@@ -1,7 +1,7 @@
 /** `./sekisho up` followed by the events that it prints. */
 
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
-import { type StartedProgram, startProgram } from "./program.ts";
+import { type ProgramPlace, type StartedProgram, startProgram } from "./program.ts";
 
 /** A line that `up --json` printed. */
 export interface UpEvent {
@@ -23,7 +23,7 @@ export interface RunningSekisho extends StartedProgram {
  */
 export async function startSekisho(
   up: readonly string[],
-  killed?: RunningSekisho,
+  killed?: ProgramPlace,
 ): Promise<RunningSekisho> {
   const program = await startProgram([...up, "--json"], killed === undefined ? {} : { killed });
   const followed = followEvents(program.child);
