@@ -329,12 +329,16 @@ export class Pipeline {
     readonly findings: readonly Finding[];
   } {
     const { endpoints, findings } = this.#steps.endpoints(backend, this.#world);
-    if (endpoints.kind === "addresses") return { endpoints: endpoints.endpoints, findings };
-    const { name, port } = endpoints;
-    const addresses = this.#addresses.get(name);
+    const named = endpoints.names.map((one) => ({ one, found: this.#addresses.get(one.name) }));
+    const lost = named.filter(({ found }) => found?.length === 0);
     return {
-      endpoints: (addresses ?? []).map((address) => ({ address, port })),
-      findings: addresses?.length === 0 ? [...findings, unresolved(backend, name)] : findings,
+      endpoints: [
+        ...endpoints.addresses,
+        ...named.flatMap(({ one: { name: _, service: __, ...rest }, found = [] }) =>
+          found.map((address) => ({ address, ...rest })),
+        ),
+      ],
+      findings: [...findings, ...lost.map(({ one }) => unresolved(backend, one))],
     };
   }
 }

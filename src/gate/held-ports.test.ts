@@ -41,3 +41,13 @@ test("without an Envoy that lives no port is held", async () => {
   assert.equal(held, undefined);
   await assert.rejects(choosePorts(taken, "0.0.0.0", nothing, held), /neither port 80 nor 8080/);
 });
+
+test("who may not open low ports has them moved as 80 is", async () => {
+  const probe: PortProbe = {
+    probe: async (_, port) => (port < 1024 ? "denied" : "free"),
+  };
+  assert.deepEqual(await choosePorts(probe, "0.0.0.0", nothing), served);
+  const free: PortProbe = { probe: async () => "free" };
+  const all = { http: 80, https: 443, lowPortShift: 0 };
+  assert.deepEqual(await choosePorts(free, "0.0.0.0", nothing), all);
+});

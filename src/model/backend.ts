@@ -117,7 +117,17 @@ export interface Endpoint {
   readonly isBackup?: true;
 }
 
-/** Who answers for a backend now: addresses (EndpointSlices) or a DNS name we resolve (ExternalName). */
-export type Endpoints =
-  | { readonly kind: "addresses"; readonly endpoints: readonly Endpoint[] }
-  | { readonly kind: "dns"; readonly name: string; readonly port: number };
+/** A DNS name that we resolve (ExternalName): each of its addresses may answer. */
+export interface NamedEndpoint {
+  readonly name: string;
+  readonly port: number;
+  /** The Service that says so. */
+  readonly service: string;
+  readonly isBackup?: true;
+}
+
+/** Who answers for a backend now: those whose addresses are known (EndpointSlices), and those known by name. */
+export interface Endpoints {
+  readonly addresses: readonly Endpoint[];
+  readonly names: readonly NamedEndpoint[];
+}

@@ -186,7 +186,6 @@ export class Gateway {
 
   /** Tracked. To whom handshakes for a host (`formatHost`) are passed on unopened; undefined: they are not. */
   passthroughOf(host: string): Passthrough | undefined {
-    if (this.#passthroughs.get(host).size === 0) return undefined;
     const merged = this.#merged.get(host);
     if (merged?.passthrough === undefined) return undefined;
     return { stream: merged.passthrough, origin: merged.origin };

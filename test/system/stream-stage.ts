@@ -16,6 +16,8 @@ export interface StreamStage extends AsyncDisposable {
   readonly gate: TestGate;
   /** Free ports for listeners: the first two by TCP, the last one by UDP. */
   readonly ports: { readonly one: number; readonly two: number; readonly udp: number };
+  /** Where the server behind the Service `other` listens. */
+  readonly other: number;
   /** Makes these manifests all there is, beside the Services `echo`, `other`, `secure` and the Secret `gate-tls`. */
   readonly apply: (manifests: string) => Promise<void>;
   /** The same, and what Envoy refused of it. */
@@ -48,6 +50,7 @@ export async function startStreamStage(settings: TestGateSettings = {}): Promise
   return {
     gate,
     ports: { one, two, udp },
+    other,
     tryOut,
     apply: async (manifests) => {
       const refused = await tryOut(manifests);

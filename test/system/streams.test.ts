@@ -164,7 +164,9 @@ describe("what is not HTTP, when something is in the way", () => {
   let stage: StreamStage;
   let closed: StreamStage;
   before(async () => {
-    stage = everything.use(await startStreamStage());
+    const resolve = (name: string): readonly string[] =>
+      name === "backup.test" ? ["127.0.0.1"] : [];
+    stage = everything.use(await startStreamStage({ resolve }));
     const allowedClients = [cidrRangeOf("192.0.2.1")];
     closed = everything.use(await startStreamStage({ listeners: { allowedClients } }));
   });
@@ -222,6 +224,19 @@ describe("what is not HTTP, when something is in the way", () => {
       (await sendText(peer, http1Text("/", [`Host: ${host}`]))).status;
     assert.equal(await ask("other.test"), 200);
     assert.equal(await ask(backendName), 421);
+  });
+
+  test("a backup that is known by name gets what nobody else takes", async () => {
+    const backup = `apiVersion: v1
+kind: Service
+metadata: {name: elsewhere}
+spec: {type: ExternalName, externalName: backup.test}
+---
+`;
+    const manifest = server("spare", { listener: "one", service: "missing" });
+    const behind = `port: 53, backup: elsewhere, backupPort: ${stage.other}}`;
+    await stage.apply(listeners(stage) + backup + manifest.replace("port: 53}", behind));
+    assert.equal(await askLine(stage.ports.one, "hello"), "other: hello");
   });
 
   test("what reaches nobody is closed, and the listener goes on", async () => {

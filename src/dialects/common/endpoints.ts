@@ -8,7 +8,7 @@ import { includesLabels } from "#kinds/label-selector.ts";
 import { parseKey } from "#kinds/object.ts";
 import { podKind } from "#kinds/pod.ts";
 import { type Service, serviceKind } from "#kinds/service.ts";
-import type { Backend, Endpoint, Endpoints } from "#model/backend.ts";
+import type { Backend, Endpoint, Endpoints, NamedEndpoint } from "#model/backend.ts";
 import type { World } from "../dialect.ts";
 import { slicesByService } from "../world-indexes.ts";
 import { findingAt, originOf } from "./findings.ts";
@@ -18,22 +18,25 @@ export interface EndpointsVerdict {
   readonly findings: readonly Finding[];
 }
 
-const nobody: Endpoints = { kind: "addresses", endpoints: [] };
+const nobody: Endpoints = { addresses: [], names: [] };
+const isBackup = true as const;
 
-/** The endpoints of a backend, and behind them those of its backup; a backup with a DNS name has none. */
+/** The endpoints of a backend, and behind them those of its backup. */
 export function resolveEndpoints(backend: Backend, world: World): EndpointsVerdict {
   const { backup, ...own } = backend;
   const verdict = resolveOwn(own, world);
-  if (backup === undefined || verdict.endpoints.kind === "dns") return verdict;
+  if (backup === undefined) return verdict;
   const { podLabels: _, ...plain } = own;
-  const behind = resolveOwn({ ...plain, ...backup }, world);
-  const backups = behind.endpoints.kind === "dns" ? [] : behind.endpoints.endpoints;
-  const all = [
-    ...verdict.endpoints.endpoints,
-    ...backups.map((endpoint) => ({ ...endpoint, isBackup: true as const })),
-  ];
-  const findings = backups.length > 0 ? [] : [...verdict.findings, ...behind.findings];
-  return { endpoints: { kind: "addresses", endpoints: all }, findings };
+  const { endpoints: behind, findings } = resolveOwn({ ...plain, ...backup }, world);
+  const { addresses, names } = verdict.endpoints;
+  const hasBackup = behind.addresses.length + behind.names.length > 0;
+  return {
+    endpoints: {
+      addresses: [...addresses, ...behind.addresses.map((one) => ({ ...one, isBackup }))],
+      names: [...names, ...behind.names.map((one) => ({ ...one, isBackup }))],
+    },
+    findings: hasBackup ? [] : [...verdict.findings, ...findings],
+  };
 }
 
 /**
@@ -54,8 +57,8 @@ function resolveOwn(backend: Backend, world: World): EndpointsVerdict {
   if (port === undefined) return { endpoints: nobody, findings: [] };
   const { clusterIP } = spec;
   if (backend.reached === "service-address" && clusterIP !== undefined && clusterIP !== "None") {
-    const endpoints = [{ address: clusterIP, port: port.port }];
-    return { endpoints: { kind: "addresses", endpoints }, findings: [] };
+    const addresses = [{ address: clusterIP, port: port.port }];
+    return { endpoints: { addresses, names: [] }, findings: [] };
   }
   const slices = [
     ...world.filed(slicesByService.name, `${backend.namespace}/${backend.service}`),
@@ -64,7 +67,7 @@ function resolveOwn(backend: Backend, world: World): EndpointsVerdict {
     slice === undefined ? [] : readyIn(slice, port.name ?? "", wantedPods(backend, world)),
   );
   if (endpoints.length > 0)
-    return { endpoints: { kind: "addresses", endpoints: unique(endpoints) }, findings: [] };
+    return { endpoints: { addresses: unique(endpoints), names: [] }, findings: [] };
   return {
     endpoints: nobody,
     findings: [
@@ -84,10 +87,8 @@ function external(service: Known<Service>, backend: Backend): EndpointsVerdict {
   const name = service.value?.spec?.externalName;
   const port = typeof backend.port === "number" ? backend.port : undefined;
   if (name !== undefined && name !== "" && port !== undefined) {
-    return {
-      endpoints: { kind: "dns", name: name.toLowerCase().replace(/\.$/, ""), port },
-      findings: [],
-    };
+    const named = { name: name.toLowerCase().replace(/\.$/, ""), port, service: backend.service };
+    return { endpoints: { addresses: [], names: [named] }, findings: [] };
   }
   return {
     endpoints: nobody,
@@ -102,8 +103,8 @@ function external(service: Known<Service>, backend: Backend): EndpointsVerdict {
 }
 
 /** The finding of an ExternalName Service whose name leads nowhere. */
-export function unresolved(backend: Backend, name: string): Finding {
-  const { namespace, service } = backend;
+export function unresolved(backend: Backend, { name, service }: NamedEndpoint): Finding {
+  const { namespace } = backend;
   return {
     severity: "warning",
     reason: "NameNotResolved",

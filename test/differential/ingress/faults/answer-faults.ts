@@ -105,9 +105,7 @@ export const answerFaults: Readonly<Record<string, Fault>> = {
   "sends what is for an ExternalName Service to nobody": inSteps((steps) => ({
     endpoints: (backend, world) => {
       const verdict = steps.endpoints(backend, world);
-      const { endpoints } = verdict;
-      if (endpoints.kind === "addresses") return verdict;
-      return { ...verdict, endpoints: { kind: "addresses", endpoints: [] } };
+      return { ...verdict, endpoints: { ...verdict.endpoints, names: [] } };
     },
   })),
   "takes an ExternalName Service for one with endpoints": inSteps((steps) => ({
@@ -234,7 +232,7 @@ function inRoutesOfNobody(change: () => readonly Action[]): Fault {
       const changed = (route: Route): readonly Route[] => {
         if (route.action.kind !== "forward") return [route];
         const { endpoints } = steps.endpoints(route.action.backend, world);
-        if (endpoints.kind === "dns" || endpoints.endpoints.length > 0) return [route];
+        if (endpoints.names.length > 0 || endpoints.addresses.length > 0) return [route];
         return change().map((action) => ({ ...route, action }));
       };
       const rules = fragment.rules.map((rule) => ({
