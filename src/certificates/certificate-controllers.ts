@@ -30,6 +30,8 @@ export interface CertificateControllersDeps
 export interface CertificateControllersSettings {
   /** Where what ClusterIssuers use is kept. */
   readonly clusterResourceNamespace: string;
+  /** Whether Issuers of one namespace may use this process' own credentials. Default false. */
+  readonly issuerAmbientCredentials?: boolean;
   /** How many keys are made at once. Default 1. */
   readonly keyThreads?: number;
   /** Ways of signing. */
@@ -77,7 +79,7 @@ export async function startCertificateControllers(
     },
   );
   const world = new World(view);
-  const issuers = new IssuerResolver({ store, world }, backends, settings.clusterResourceNamespace);
+  const issuers = new IssuerResolver({ store, world }, settings);
   const statuses = createStatuses(store, view);
   const signer = new RequestSigner({ ...deps, statuses, issuers, signal: closing.signal });
   const keys = createKeyMaker(deps.workers, settings.keyThreads ?? 1);

@@ -95,6 +95,7 @@ const file = fields({
   outboundAddresses: optional(list(network)),
   dnsResolvers: optional(list(nameserver)),
   clusterResourceNamespace: optional(text),
+  issuerAmbientCredentials: optional(boolean),
   certificates: optional(oneOf("own", "observe", "off")),
   images: optional(mapOf(image)),
 });
@@ -142,6 +143,8 @@ export interface Settings {
   readonly dnsResolvers: readonly string[];
   /** Where Secrets of ClusterIssuers are. */
   readonly clusterResourceNamespace: string;
+  /** Whether Issuers of one namespace may use what this process is let into clouds by, as ClusterIssuers may. */
+  readonly issuerAmbientCredentials: boolean;
   /** `own`: what Certificates ask for is issued here. `observe`, `off`: it is not; what Secrets hold is served. */
   readonly certificates: "own" | "observe" | "off";
   readonly images: Readonly<Record<string, ImageSetting>>;
@@ -170,6 +173,7 @@ export const defaults: Settings = {
   outboundAddresses: [],
   dnsResolvers: [],
   clusterResourceNamespace: "cert-manager",
+  issuerAmbientCredentials: false,
   certificates: "own",
   images: {},
 };

@@ -103,6 +103,8 @@ export interface StandaloneSettings {
   readonly dnsResolvers: readonly string[];
   /** Where Secrets of ClusterIssuers are. */
   readonly clusterResourceNamespace: string;
+  /** Whether Issuers of one namespace may use this process' own credentials. */
+  readonly issuerAmbientCredentials: boolean;
   /** Whether what Certificates ask for is issued here. */
   readonly certificates: "own" | "observe" | "off";
   /** The operator's environment variables. */

@@ -28,6 +28,8 @@ export interface AcmeDeps {
   readonly userAgent: string;
   /** Where Secrets of ClusterIssuers are. */
   readonly clusterResourceNamespace: string;
+  /** Whether Issuers may use this process' own credentials, as ClusterIssuers may. Default false. */
+  readonly issuerAmbientCredentials?: boolean;
   /** Tells people what happened to an object. */
   readonly tell: (about: KubeObject, event: AcmeEvent) => Promise<void>;
 }

@@ -10,21 +10,23 @@ import { valueOf } from "../policies/stored-pair.ts";
 import type { IssuerAccess } from "../solvers/solver.ts";
 import type { ControllerDeps } from "./controller.ts";
 
+export interface IssuerResolverSettings {
+  readonly backends: readonly IssuerBackend[];
+  /** Where what ClusterIssuers use is kept. */
+  readonly clusterResourceNamespace: string;
+  /** Default false. */
+  readonly issuerAmbientCredentials?: boolean;
+}
+
 export class IssuerResolver {
   readonly #deps: Pick<ControllerDeps, "store" | "world">;
-  readonly #backends: readonly IssuerBackend[];
-  readonly #clusterNamespace: string;
+  readonly #settings: IssuerResolverSettings;
   readonly #kinds: ReadonlyMap<string, Kind<unknown>>;
 
-  constructor(
-    deps: Pick<ControllerDeps, "store" | "world">,
-    backends: readonly IssuerBackend[],
-    clusterNamespace: string,
-  ) {
+  constructor(deps: Pick<ControllerDeps, "store" | "world">, settings: IssuerResolverSettings) {
     this.#deps = deps;
-    this.#backends = backends;
-    this.#clusterNamespace = clusterNamespace;
-    const kinds = backends.flatMap(({ issuerKinds }) => issuerKinds);
+    this.#settings = settings;
+    const kinds = settings.backends.flatMap(({ issuerKinds }) => issuerKinds);
     this.#kinds = new Map(kinds.map((kind) => [kind.id, kind]));
   }
 
@@ -48,7 +50,7 @@ export class IssuerResolver {
   /** Undefined where nobody here signs in the way that the issuer says. */
   backendOf(issuer: KubeObject): IssuerBackend | undefined {
     const { kind } = keyOf(issuer);
-    return this.#backends.find(
+    return this.#settings.backends.find(
       (backend) => backend.issuerKinds.some(({ id }) => id === kind) && backend.serves(issuer),
     );
   }
@@ -56,11 +58,12 @@ export class IssuerResolver {
   /** What may be used for an issuer: of its own namespace, or where that of all is kept for ClusterIssuers. */
   accessOf(issuer: KubeObject): IssuerAccess {
     const isOfCluster = issuer.metadata.namespace === "";
-    const namespace = isOfCluster ? this.#clusterNamespace : issuer.metadata.namespace;
+    const { clusterResourceNamespace, issuerAmbientCredentials = false } = this.#settings;
+    const namespace = isOfCluster ? clusterResourceNamespace : issuer.metadata.namespace;
     const { store, world } = this.#deps;
     return {
       credentialsNamespace: namespace,
-      mayUseAmbient: isOfCluster,
+      mayUseAmbient: isOfCluster || issuerAmbientCredentials,
       secretOf: async ({ name, key = "" }) => {
         const secret =
           world.secret(namespace, name) ??

@@ -8,6 +8,7 @@ import type { Log } from "#runtime/log.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import type { Random } from "#runtime/random.ts";
 import type { ObjectStore } from "#store/object-store.ts";
+import type { CertificateEvents } from "../controllers/certificate-events.ts";
 import type { OutboundDoor } from "../outbound/outbound-door.ts";
 import type { IssuerAccess } from "../solvers/solver.ts";
 
@@ -19,6 +20,7 @@ export interface IssuerDeps {
   readonly metrics: Metrics;
   readonly store: ObjectStore;
   readonly outbound: OutboundDoor;
+  readonly events: CertificateEvents;
   /** The operator's environment variables: where services are found. */
   readonly variables: Readonly<Record<string, string | undefined>>;
 }

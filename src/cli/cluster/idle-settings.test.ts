@@ -29,6 +29,7 @@ const everything = {
   outboundAddresses: ["127.0.0.1"],
   dnsResolvers: ["127.0.0.1:53"],
   clusterResourceNamespace: "certificates",
+  issuerAmbientCredentials: true,
   certificates: "off",
   images: {},
 };

@@ -41,6 +41,7 @@ const instead: Readonly<Record<Exclude<keyof Settings, (typeof usedInCluster)[nu
   outboundAddresses: ofIssuers,
   dnsResolvers: ofIssuers,
   clusterResourceNamespace: ofIssuers,
+  issuerAmbientCredentials: ofIssuers,
   certificates: ofIssuers,
 };
 

@@ -29,6 +29,8 @@ export interface AcmeGateSettings {
   readonly version: string;
   /** Where Secrets of ClusterIssuers are. */
   readonly clusterResourceNamespace: string;
+  /** Whether Issuers of one namespace may use this process' own credentials. */
+  readonly issuerAmbientCredentials: boolean;
   /** The port of plain HTTP, as clients see it. */
   readonly httpPort: number;
   readonly gate: () => Gate;
@@ -48,13 +50,13 @@ export interface AcmeGate {
 /** Nothing runs before `acme.start`. */
 export function createAcmeGate(deps: AcmeGateDeps, settings: AcmeGateSettings): AcmeGate {
   const { clock, random, log, store, events, door } = deps;
-  const { version, clusterResourceNamespace, gate, solvers } = settings;
+  const { version, clusterResourceNamespace, issuerAmbientCredentials, gate, solvers } = settings;
   const routes = new ChallengeRoutes(deps, {
     ...settings,
     answers: () => gate().pipeline.gateway.answers(),
   });
   const acme = createAcme({
-    ...{ clock, random, log, store, door, clusterResourceNamespace },
+    ...{ clock, random, log, store, door, clusterResourceNamespace, issuerAmbientCredentials },
     userAgent: `sekisho/${version}`,
     solvers: [createHttp01Solver(routes), ...solvers],
     tell: async (about, { type, reason, message }) => {

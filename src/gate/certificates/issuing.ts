@@ -32,6 +32,8 @@ export interface IssuingDeps {
 
 export interface IssuingSettings {
   readonly clusterResourceNamespace: string;
+  /** Whether Issuers of one namespace may use this process' own credentials. */
+  readonly issuerAmbientCredentials: boolean;
   /** The operator's environment variables. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Ways of signing beside those that need nothing of the gate. Default: none. */
@@ -47,13 +49,10 @@ export async function startIssuing(
   settings: IssuingSettings,
 ): Promise<CertificateControllers> {
   const { door: outbound, log } = deps;
-  const { variables, clusterResourceNamespace, backends: more = [] } = settings;
+  const { variables, backends: more = [] } = settings;
   const parts = { ...deps, outbound, variables, events: createEvents(deps) };
   const backends = [...issuerBackends.map((create) => create(parts)), ...more];
-  const controllers = await startCertificateControllers(parts, {
-    clusterResourceNamespace,
-    backends,
-  });
+  const controllers = await startCertificateControllers(parts, { ...settings, backends });
   controllers.failed.catch((error: unknown) =>
     log.error("certificates are not followed any more", { [logFields.error]: errorText(error) }),
   );

@@ -41,6 +41,7 @@ export interface StandaloneAcmeSettings {
   readonly dnsResolvers: readonly string[];
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly clusterResourceNamespace: string;
+  readonly issuerAmbientCredentials: boolean;
 }
 
 export interface StandaloneAcme extends AsyncDisposable {
@@ -73,6 +74,7 @@ export function createStandaloneAcme(
     {
       ...{ version: settings.version, gate, solvers: [dns.solver] },
       clusterResourceNamespace: settings.clusterResourceNamespace,
+      issuerAmbientCredentials: settings.issuerAmbientCredentials,
       httpPort: settings.ports.http,
       found: (findings) => board.replace("challenges", findings),
       inForce: (names) => inForce(deps.clock, gate(), names),

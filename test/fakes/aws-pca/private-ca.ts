@@ -25,6 +25,7 @@ export interface FakePrivateCa extends AsyncDisposable {
   readonly issued: { readonly arn: string; readonly token: string; readonly notAfter: string }[];
   /** What the next calls of an operation are answered with, in place of what they ask for. */
   readonly refuseNext: (operation: Operation, ...answers: readonly Refusal[]) => void;
+  readonly forgetRefusals: () => void;
   /** Has the authority be in this state. */
   readonly turn: (status: "ACTIVE" | "DISABLED" | "EXPIRED") => void;
   readonly keys: KnownKey[];
@@ -269,6 +270,7 @@ export async function startPrivateCa(options: FakePrivateCaOptions): Promise<Fak
     issued: authority.issued,
     refuseNext: (operation, ...answers) =>
       void refusals.set(operation, [...(refusals.get(operation) ?? []), ...answers]),
+    forgetRefusals: () => refusals.clear(),
     turn: (status) => {
       authority.status = status;
     },

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Json, JsonObject } from "#base/json.ts";
 import { SecretBytes } from "#base/secret-bytes.ts";
+import type { CertificateEvents } from "#certificates/controllers/certificate-events.ts";
 import { createAwsPca } from "#certificates/issuers/aws-pca/aws-pca.ts";
 import type { IssuerBackend, IssuerVerdict, SigningOutcome } from "#certificates/issuers/issuer.ts";
 import type { OutboundDoor } from "#certificates/outbound/outbound-door.ts";
@@ -15,7 +16,6 @@ import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.
 import type { KubeObject, ObjectKey } from "#kinds/object.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import type { Draft, ObjectStore } from "#store/object-store.ts";
-import { createCollectedLog } from "../collected-log.ts";
 import { temporaryStore } from "../embedded-store.ts";
 import { loopbackDoor } from "../loopback-door.ts";
 import { createManualClock, type ManualClock } from "../manual-clock.ts";
@@ -43,13 +43,16 @@ export interface Scene {
   readonly verify: (status?: Json) => Promise<IssuerVerdict>;
   /** One call for the request as the store has it. */
   readonly sign: () => Promise<SigningOutcome>;
+  /** Has the process die there. */
+  readonly dieAt: (place: string) => void;
   /** Begins anew with what is stored, and lives. */
   readonly restart: () => void;
   readonly annotations: () => Promise<Readonly<Record<string, string>>>;
   readonly replaceAnnotations: (annotations: Readonly<Record<string, string>>) => Promise<void>;
   /** The orders that AWS got. */
   readonly orders: () => readonly { readonly body: string; readonly token: string }[];
-  readonly warnings: () => readonly string[];
+  /** The Events. */
+  readonly told: () => readonly string[];
   /** Writes files that go with the test; gives their paths. */
   readonly write: (
     files: Readonly<Record<string, string>>,
@@ -69,6 +72,11 @@ class Mortality {
 
   constructor(place: string | undefined) {
     this.#place = place;
+  }
+
+  dieAt(place: string): void {
+    this.#place = place;
+    this.#writes = 0;
   }
 
   revive(): void {
@@ -117,9 +125,12 @@ export async function beginScene(context: TestContext, scene: SceneOptions = {})
   const mortality = new Mortality(death);
   const store = mortality.store(await temporaryStore(context));
   await store.create(requestDraft());
-  const log = createCollectedLog();
+  const told: string[] = [];
   const deps = {
-    ...{ clock, store, log },
+    ...{ clock, store },
+    events: {
+      tell: (_, { type, reason, message }) => void told.push(`${type} ${reason}: ${message}`),
+    } satisfies CertificateEvents,
     outbound: mortality.door(loopbackDoor(context)),
     variables: scene.variables ?? { AWS_ENDPOINT_URL_ACM_PCA: ca.url },
   };
@@ -144,6 +155,7 @@ export async function beginScene(context: TestContext, scene: SceneOptions = {})
         { request: await current(), issuer: issuerOf(), access },
         new AbortController().signal,
       ),
+    dieAt: (place) => mortality.dieAt(place),
     restart: () => {
       mortality.revive();
       backend = createAwsPca(deps);
@@ -161,7 +173,7 @@ export async function beginScene(context: TestContext, scene: SceneOptions = {})
           ? [{ body, token: (JSON.parse(body) as { IdempotencyToken: string }).IdempotencyToken }]
           : [],
       ),
-    warnings: () => log.lines.filter(({ level }) => level === "warn").map(({ message }) => message),
+    told: () => told,
     write: (files) => writeFiles(context, files),
   };
 }

@@ -61,13 +61,14 @@ export async function findAccess(
 
 /** What a solver may use of an issuer. */
 export function issuerAccess(
-  { store, clusterResourceNamespace }: AcmeDeps,
+  { store, clusterResourceNamespace, issuerAmbientCredentials = false }: AcmeDeps,
   issuer: KubeObject,
 ): IssuerAccess {
   const namespace = credentialsNamespace(issuer, clusterResourceNamespace);
   return {
     credentialsNamespace: namespace,
-    mayUseAmbient: `${issuer.kind}.cert-manager.io` === clusterIssuerKindId,
+    mayUseAmbient:
+      issuerAmbientCredentials || `${issuer.kind}.cert-manager.io` === clusterIssuerKindId,
     secretOf: async ({ name, key = "" }) => {
       const secret = await store.get({ kind: secretKind.id, namespace, name });
       const value = secret === undefined ? undefined : read(secretKind, secret).value;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
+import { createClock } from "#runtime/real-clock.ts";
 import { beginScene, type Scene, type SceneOptions } from "#test/fakes/aws-pca/scene.ts";
 import { noOpenssl, openssl } from "#test/fakes/openssl.ts";
 
@@ -141,6 +142,21 @@ test("a certificate holds as long as was asked for", { skip }, async (context) =
   assert.equal(end, Math.floor(wanted / 1000) * 1000);
 });
 
+test("a certificate that would outlive its authority ends with it, and that is told", {
+  skip,
+}, async (context) => {
+  const scene = await beginScene(context, {
+    ca: { notAfter: createClock().now().add({ hours: 240 }) },
+  });
+  const { certificate, authority } = await issued(scene);
+  const [leaf, top] = [new X509Certificate(certificate), new X509Certificate(authority)];
+  assert.equal(leaf.validToDate.getTime(), top.validToDate.getTime());
+  assert.match(
+    scene.told().join(),
+    /^Warning DurationCut: .* the authority's own certificate ends then$/,
+  );
+});
+
 test("what a server shows ends below the root; without the root in AWS all of it is shown", {
   skip,
 }, async (context) => {
@@ -263,7 +279,10 @@ test("once AWS has forgotten the token it is told, and one new order follows", {
   });
   await scene.clock.advance({ seconds: 15 });
   await issued(scene);
-  assert.match(scene.warnings().join("\n"), /not answered within the five minutes/);
+  assert.match(
+    scene.told().join("\n"),
+    /^Warning OrderLost: .* not answered within the five minutes/,
+  );
   assert.deepEqual([scene.orders().length, scene.ca.issued.length], [2, 2]);
   assert.equal(new Set(scene.orders().map(({ token }) => token)).size, 2);
 });
@@ -328,3 +347,21 @@ for (const death of deaths) {
     assert.equal(new Set(scene.orders().map(({ body }) => body)).size, 1);
   });
 }
+
+test("nobody is told the access key: not who reads verdicts, Events or the request", {
+  skip,
+}, async (context) => {
+  const secret = "a secret/access+key";
+  const scene = await beginScene(context, {
+    secret: { AWS_ACCESS_KEY_ID: "AKIATEST", AWS_SECRET_ACCESS_KEY: secret },
+  });
+  const said: unknown[] = [await scene.verify(), await scene.sign().catch(String)];
+  said.push(await scene.annotations(), scene.told());
+  const text = JSON.stringify(said);
+  const forms = [
+    secret,
+    Buffer.from(secret).toString("base64"),
+    Buffer.from(secret).toString("hex"),
+  ];
+  for (const form of forms) assert.ok(!text.includes(form), text);
+});

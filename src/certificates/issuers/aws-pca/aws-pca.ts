@@ -15,7 +15,7 @@ const soon = Temporal.Duration.from({ minutes: 1 });
 
 /** An {@link IssuerBackend}. */
 export function createAwsPca(
-  deps: Pick<IssuerDeps, "clock" | "log" | "outbound" | "store" | "variables">,
+  deps: Pick<IssuerDeps, "clock" | "events" | "outbound" | "store" | "variables">,
 ): IssuerBackend {
   const signatories = new Signatories(deps);
   return {

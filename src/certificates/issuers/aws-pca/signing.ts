@@ -9,16 +9,17 @@ import {
   certificateRequestKind,
 } from "#kinds/cert-manager/certificate-request.ts";
 import { read } from "#kinds/kind.ts";
-import { formatKey, type KubeObject, keyOf } from "#kinds/object.ts";
+import { type KubeObject, keyOf } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Log } from "#runtime/log.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { AwsError } from "../../aws/aws-error.ts";
+import type { CertificateEvents } from "../../controllers/certificate-events.ts";
 import type { SigningOutcome } from "../issuer.ts";
 import { splitChain } from "./certificate-chain.ts";
 import {
   formatOrder,
   idempotencyToken,
+  type NextStep,
   nextStep,
   type Order,
   type OrderTerms,
@@ -32,7 +33,7 @@ import { validityOf } from "./validity.ts";
 
 export interface SigningDeps {
   readonly clock: Clock;
-  readonly log: Log;
+  readonly events: CertificateEvents;
   readonly store: ObjectStore;
 }
 
@@ -95,20 +96,30 @@ async function order(
   }
   let noted = request;
   if (step.kind === "begin") {
-    const log = deps.log.with({ object: formatKey(keyOf(request)) });
-    if (validity.cut !== undefined)
-      log.warn("a certificate is asked for with less time than was wanted", {
-        reason: validity.cut,
-      });
-    if (step.lost)
-      log.warn(
-        "an earlier order was not answered within the five minutes in which AWS knows it: it may have made a certificate that nobody has, and another one is ordered",
-      );
+    for (const [reason, message] of noticesOf(step, validity.cut))
+      deps.events.tell(request, { type: "Warning", reason, message });
     noted = await annotate(deps, request, { [orderAnnotation]: formatOrder(step.order) });
   }
-  const arn = await send(deps, signatory, { request: noted, order: step.order, pem });
+  const arn = await send(deps, signatory, {
+    ...{ request: noted, order: step.order, pem },
+    isFirst: step.kind === "begin",
+  });
   const withArn = await annotate(deps, noted, { [arnAnnotation]: arn });
   return await fetchCertificate(deps, signatory, withArn, arn);
+}
+
+/** What a person should know of an order that is about to be sent. */
+function noticesOf(
+  { lost }: Extract<NextStep, { readonly kind: "begin" }>,
+  cut: string | undefined,
+): readonly (readonly [reason: string, message: string])[] {
+  const shorter = "the certificate is asked for with less time than was wanted";
+  const unknown =
+    "an earlier order was not answered within the five minutes in which AWS knows it: it may have made a certificate that nobody has; another one is ordered, and the audit report of the authority tells whether there are two";
+  return [
+    ...(cut === undefined ? [] : ([["DurationCut", `${shorter}: ${cut}`]] as const)),
+    ...(lost ? ([["OrderLost", unknown]] as const) : []),
+  ];
 }
 
 interface Terms extends AskedOrder {
@@ -134,18 +145,23 @@ interface SentOrder {
   readonly request: KubeObject;
   readonly order: Order;
   readonly pem: string;
+  /** Whether it was never sent before. */
+  readonly isFirst: boolean;
 }
 
-/** What AWS refuses it has not done: that is put down, so that the token lives as long as it takes. */
+/**
+ * What AWS refuses it has not done: that is put down, so that the token lives as long as it takes. Of an order that is sent
+ * again this says nothing: the first time may have been heard.
+ */
 async function send(
   deps: SigningDeps,
   { ca }: Signatory,
-  { request, order: { sent: _, ...unsent }, order: sent, pem }: SentOrder,
+  { request, order: { sent: _, ...unsent }, order: sent, pem, isFirst }: SentOrder,
 ): Promise<string> {
   try {
     return await ca.issue(orderBody(sent, pem));
   } catch (error) {
-    if (error instanceof AwsError && error.code !== "unanswered")
+    if (isFirst && error instanceof AwsError && error.code !== "unanswered")
       await annotate(deps, request, { [orderAnnotation]: formatOrder(unsent) });
     throw error;
   }
