@@ -25,6 +25,7 @@ export interface Summary {
 }
 
 export interface OfflineResult {
+  readonly objects: readonly KubeObject[];
   readonly pipeline: Pipeline;
   readonly summary: Summary;
   readonly findings: readonly LocatedFinding[];
@@ -88,7 +89,7 @@ export async function translateOffline(
     });
   const fields = countFields(objects.flatMap(readObject), (known) => pipeline.dialectOf(known));
   return {
-    pipeline,
+    ...{ objects, pipeline },
     summary: { files: manifests.files, objects: objects.length, fields },
     findings,
   };

@@ -74,7 +74,7 @@ function createProgram(context: CommandContext, outcome: Outcome): Command {
     describeCommand(context),
     eventsCommand(context),
     explainCommand(context),
-    certCommand(context),
+    certCommand(context, outcome),
     logsCommand(context),
     statusCommand(context),
     applyCommand(context),

@@ -3,16 +3,18 @@
 import { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { exampleText } from "../options.ts";
+import type { Outcome } from "../outcome.ts";
 import { approveCommand, denyCommand, renewCommand } from "./cert-changes.ts";
 import { exportCommand } from "./cert-export.ts";
 import { inspectCommand } from "./cert-inspect.ts";
+import { planCommand } from "./cert-plan.ts";
 import { certStatusCommand } from "./cert-status.ts";
 
-export function certCommand(context: CommandContext): Command {
+export function certCommand(context: CommandContext, outcome: Outcome): Command {
   const cert = new Command("cert")
     .summary("show, renew, approve and export certificates")
     .description(
-      "Shows how certificates stand and what holds them up, has them renewed, approves requests, and writes certificates to files: of the running gate or of a cluster.",
+      "Shows how certificates stand and what holds them up, has them renewed, approves requests, and writes certificates to files: of the running gate or of a cluster. Says what manifests would cause.",
     )
     .addHelpText(
       "after",
@@ -23,5 +25,5 @@ export function certCommand(context: CommandContext): Command {
     ...[approveCommand, denyCommand, exportCommand],
   ])
     cert.addCommand(make(context));
-  return cert;
+  return cert.addCommand(planCommand(context, outcome));
 }
