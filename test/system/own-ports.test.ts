@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { certificatePem, createAuthority, createPapers } from "#test/fakes/client-papers.ts";
 import { gateName, type StreamStage, startStreamStage } from "./stream-stage.ts";
 import { type Peer, sendText } from "./wire-client.ts";
+
+const authority = createAuthority("ours");
 
 /** The GlobalConfiguration with a port for HTTP and one for HTTPS. */
 function listeners({ ports }: StreamStage): string {
@@ -28,6 +31,25 @@ spec:
 `;
 }
 
+/** Who is let in nowhere, and who is asked for a certificate by which authority. */
+const policies = `apiVersion: k8s.nginx.org/v1
+kind: Policy
+metadata: {name: nobody}
+spec: {accessControl: {allow: [203.0.113.1]}}
+---
+apiVersion: k8s.nginx.org/v1
+kind: Policy
+metadata: {name: asked}
+spec: {ingressMTLS: {clientCertSecret: authorities}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: authorities}
+type: nginx.org/ca
+data: {ca.crt: ${btoa(certificatePem(authority))}}
+---
+`;
+
 const both = "listener: {http: web, https: secure}\n  tls: {secret: gate-tls}";
 
 for (const certificates of ["chains", "on-demand"] as const) {
@@ -41,7 +63,11 @@ for (const certificates of ["chains", "on-demand"] as const) {
           server("own", gateName, both) +
           server("wild", "*.wild.test", "listener: {http: web}") +
           server("shop", "shop.test") +
-          server("lost", "lost.test", "listener: {http: nowhere}"),
+          server("lost", "lost.test", "listener: {http: nowhere}") +
+          server("closed", "closed.test", "listener: {http: web}\n  policies: [{name: nobody}]") +
+          server("shut", "*.shut.test", "listener: {http: web}\n  policies: [{name: nobody}]") +
+          server("asking", "asking.test", `${both}\n  policies: [{name: asked}]`) +
+          policies,
       );
     });
     after(() => everything.disposeAsync());
@@ -87,6 +113,21 @@ for (const certificates of ["chains", "on-demand"] as const) {
     test("a host whose listeners are nowhere is nowhere", async () => {
       assert.equal(await ask({ port: stage.gate.http }, "lost.test"), "404");
       assert.equal(await ask({ port: stage.ports.one }, "lost.test"), "404");
+    });
+
+    test("who may not pass does not pass there either, however the host is spelt", async () => {
+      for (const host of ["closed.test", "CLOSED.test:1", "a.shut.test", "A.b.shut.test."])
+        assert.equal(await ask({ port: stage.ports.one }, host), "403");
+    });
+
+    test("clients are asked for a certificate there, and get 400 without one", async () => {
+      const peer = { port: stage.ports.two, tls: { serverName: "asking.test" } };
+      assert.equal(await ask(peer, "asking.test"), "400");
+      const papers = createPapers("alice", authority);
+      const shown = { ...peer, tls: { ...peer.tls, papers } };
+      assert.equal(await ask(shown, "asking.test"), "asking");
+      const other = { port: stage.ports.two, tls: { serverName: gateName } };
+      assert.equal(await ask(other, "asking.test"), "421");
     });
 
     test("no header of a client moves it to another port", async () => {
