@@ -2,7 +2,8 @@
 
 import { Command, Option } from "commander";
 import { askGate } from "#api/gate-calls.ts";
-import { type Explanation, explain, requestOf } from "#gate/explanation.ts";
+import { explainUrl, isExplained } from "#gate/explain-url.ts";
+import type { Explanation } from "#gate/explanation.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { trailOf } from "./certificates/cert-status.ts";
 import { nextAction, type TrailStep, trailSteps } from "./certificates/trail-steps.ts";
@@ -33,7 +34,7 @@ export function explainCommand(context: CommandContext): Command {
     )
     .argument(
       "<url>",
-      "the URL as a client would ask for it; its port does not matter; or certificate/NAME",
+      "the URL as a client would ask for it, whose port does not matter; tcp://, udp:// or tls://ADDRESS:PORT of a port that an object asks for; or certificate/NAME",
     )
     .addOption(homeNamespaceOption())
     .option(
@@ -50,6 +51,7 @@ export function explainCommand(context: CommandContext): Command {
       exampleText(
         "sekisho explain https://cafe.example.com/tea",
         "sekisho explain https://cafe.example.com/tea --cluster",
+        "sekisho explain tcp://127.0.0.1:5353",
         "sekisho explain certificate/cafe-secret",
       ),
     )
@@ -60,11 +62,11 @@ async function run(context: CommandContext, text: string, options: ExplainOption
   const [, certificate] = /^cert(?:ificate)?s?\/(.+)$/.exec(text) ?? [];
   if (certificate !== undefined) return await explainCertificate(context, certificate, options);
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
+  if (url === undefined || !isExplained(url)) {
     throw new CommandError(
       2,
-      `${text} is not an http or https URL`,
-      "write it in full: https://shop.example.com/path, or certificate/NAME",
+      `${text} is no URL that can be explained`,
+      "write it in full: https://shop.example.com/path, tcp://127.0.0.1:5353, or certificate/NAME",
     );
   }
   const explanation = await askFor(context, url, options);
@@ -108,15 +110,15 @@ async function askFor(
   url: URL,
   options: ExplainOptions,
 ): Promise<Explanation> {
-  const named = options.serverName === undefined ? {} : { serverName: options.serverName };
   const { socket, store, close } = await openHome(context, options);
   try {
     if (socket === undefined) {
       const settings = await settingsOf(context, options.config);
       const ingressClasses = classesNamed(settings, options);
-      const asked = { ...requestOf(url), ...named };
-      return await explainCluster(store, asked, { ...settings, ingressClasses });
+      const { serverName } = options;
+      return await explainCluster(store, { url, serverName }, { ...settings, ingressClasses });
     }
+    const named = options.serverName === undefined ? {} : { serverName: options.serverName };
     return await askGate(context.socket, socket, "gate.explain", { url: url.href, ...named });
   } finally {
     close();
@@ -126,11 +128,11 @@ async function askFor(
 /** Objects of a cluster have no place in a file, and its proxies any ports. */
 async function explainCluster(
   store: ObjectStore,
-  request: Parameters<typeof explain>[0],
+  { url, serverName }: { readonly url: URL; readonly serverName: string | undefined },
   settings: ReadingSettings,
 ): Promise<Explanation> {
   const { pipeline } = await translateCluster(store, settings);
-  return await explain(request, {
+  return await explainUrl(url, serverName, {
     gateway: pipeline.gateway,
     locate: async () => undefined,
     endpointsOf: async (backend) =>

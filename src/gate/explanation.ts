@@ -2,6 +2,7 @@
 
 import type { Place } from "#base/origin.ts";
 import { formatOrigin, type Origin } from "#base/origin.ts";
+import type { ListenerPorts } from "#envoy/listeners/layout.ts";
 import type { Backend } from "#model/backend.ts";
 import { backendName } from "#model/backend.ts";
 import { formatCondition } from "#model/condition.ts";
@@ -10,7 +11,7 @@ import { type Gateway, refusedGroup, unclaimed } from "#model/gateway.ts";
 import { normaliseHost, normalisePath, routesFor } from "#model/lookup.ts";
 import { formatOwnPort } from "#model/own-port.ts";
 import type { PathMatch, Route } from "#model/route.ts";
-import type { Passthrough } from "#model/stream.ts";
+import type { Passthrough, Stream } from "#model/stream.ts";
 
 export interface Step {
   /** `listener`, `certificate`, `host`, `route`, `cluster`, `endpoints`, `next`. */
@@ -31,7 +32,7 @@ export interface Explanation {
 export interface ExplainInputs {
   readonly gateway: Gateway;
   /** Where the listeners are, when that is known. */
-  readonly ports?: { readonly http: number; readonly https: number };
+  readonly ports?: ListenerPorts;
   readonly locate: (origin: Origin) => Promise<Place | undefined>;
   /** The addresses that answer for a backend now, each with the pod behind it where that is known. */
   readonly endpointsOf: (backend: Backend) => Promise<readonly string[]>;
@@ -135,13 +136,20 @@ async function explainPassthrough(
 ): Promise<void> {
   const text = `handshakes for ${serverName} are passed on unopened`;
   steps.push(await located("host", text, origin, inputs));
-  steps.push({ step: "cluster", text: backendName(stream.backend) });
-  const endpoints = await inputs.endpointsOf(stream.backend);
-  const answering = endpoints.join(", ");
-  steps.push({
-    step: "endpoints",
-    text: answering === "" ? "nobody is ready: connections are closed" : answering,
-  });
+  await explainStreamEnd(stream, inputs, steps);
+}
+
+/** To whom a stream leads. */
+export async function explainStreamEnd(
+  { backend }: Stream,
+  inputs: ExplainInputs,
+  steps: Step[],
+): Promise<void> {
+  steps.push({ step: "cluster", text: backendName(backend) });
+  const answering = (await inputs.endpointsOf(backend)).join(", ");
+  const loss = backend.protocol === "udp" ? "datagrams are dropped" : "connections are closed";
+  const text = answering === "" ? `nobody is ready: ${loss}` : answering;
+  steps.push({ step: "endpoints", text });
 }
 
 async function explainRoute(
@@ -185,7 +193,8 @@ function targetOf(path: string, asked: string): string {
   return `${path}${query}`;
 }
 
-async function located(
+/** A step that an object decided, with the place of that in its file. */
+export async function located(
   step: string,
   text: string,
   origin: Origin,

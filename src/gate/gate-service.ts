@@ -9,7 +9,7 @@ import type { Clock } from "#runtime/clock.ts";
 import type { LocalAnswer, LocalCall } from "#runtime/local-socket.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { explain, requestOf } from "./explanation.ts";
+import { explainUrl } from "./explain-url.ts";
 import type { GateStatus } from "./gate-status.ts";
 import type { Ports } from "./ports.ts";
 import type { Standalone } from "./standalone.ts";
@@ -39,15 +39,12 @@ export function serveGateCalls(
     "gate.locate": async (origin) => standalone.locate(origin) ?? null,
     "gate.metrics": () => deps.metrics.expose(),
     "gate.explain": ({ url, serverName }) =>
-      explain(
-        { ...requestOf(new URL(url)), ...(serverName === undefined ? {} : { serverName }) },
-        {
-          gateway: standalone.gate.pipeline.gateway,
-          ports: facts.ports,
-          locate: async (origin) => standalone.locate(origin),
-          endpointsOf: async (backend) => endpointsOf(standalone, backend),
-        },
-      ),
+      explainUrl(new URL(url), serverName, {
+        gateway: standalone.gate.pipeline.gateway,
+        ports: facts.ports,
+        locate: async (origin) => standalone.locate(origin),
+        endpointsOf: async (backend) => endpointsOf(standalone, backend),
+      }),
   });
   return async ({ method, input, signal }) => {
     if (method === "gate.logs") return logsAnswer(standalone, input, signal);

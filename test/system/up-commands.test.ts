@@ -282,7 +282,7 @@ const mistakes: Readonly<
   "a URL that is none": [
     2,
     ["explain", "shop.test/tea"],
-    /is not an http or https URL/,
+    /is no URL that can be explained/,
     /https:\/\//,
   ],
   "deleting what is not there": [1, ["delete", "secret", "nope"], /does not exist/, /get/],

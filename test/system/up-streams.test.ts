@@ -119,6 +119,17 @@ test("TransportServers say how they stand, in the columns that users know", asyn
   }
 });
 
+test("explain says who takes what comes at a port, and that nobody does", async () => {
+  const explain = async (url: string): Promise<string> =>
+    (await runCommand(["explain", url, "--data", running.data])).out;
+  const asked = await explain(`tcp://127.0.0.1:${tcp}`);
+  assert.match(asked, new RegExp(`^tcp://127\\.0\\.0\\.1:${tcp}: passed on\n`));
+  assert.match(asked, /tcp\.yaml:5 {2}TransportServer\/default\/tcp spec\.listener/);
+  assert.match(asked, /default\/echo:7\+tcp/);
+  assert.match(await explain(`udp://127.0.0.1:${udp}`), /default\/echo:7\+udp/);
+  assert.match(await explain("tcp://127.0.0.1:1"), /: refused\n/);
+});
+
 test("connections live on when the control plane is killed, adopted and given other settings", async () => {
   const held = await openStream(tcp);
   assert.equal(await lineOf(held, "one"), "echo: one");
