@@ -109,7 +109,7 @@ function secretsOf(certificate: KubeObject): readonly string[] {
 }
 
 /** The Secrets that a Certificate names: its own, that of the next key, those with passwords of keystores. */
-function namesOfSecrets(certificate: KubeObject): readonly string[] {
+export function namesOfSecrets(certificate: KubeObject): readonly string[] {
   const { secretName, keystores } = specOf(certificate);
   const status = isJsonObject(certificate.status) ? (certificate.status as JsonObject) : {};
   const stores = isJsonObject(keystores) ? Object.values(keystores as JsonObject) : [];

@@ -5,6 +5,7 @@ import { formatOrigin } from "#base/origin.ts";
 import { unreachable } from "#base/unreachable.ts";
 import type { ListenAddress } from "#config/listen-address.ts";
 import type { Settings } from "#config/settings.ts";
+import { certificateKinds } from "#gate/cluster/certificate-objects.ts";
 import {
   type ClusterGate,
   type ClusterGateEvent,
@@ -15,13 +16,14 @@ import { createClusterPages } from "#gate/cluster/cluster-pages.ts";
 import { clusterStatus } from "#gate/cluster/cluster-status.ts";
 import { leaseResource } from "#gate/cluster/leadership.ts";
 import { servedKinds } from "#gate/cluster/served-objects.ts";
-import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { configMapKind } from "#kinds/config-map.ts";
 import { keepXdsIdentity } from "#proxies/kubernetes/xds-identity.ts";
+import type { Environment } from "#runtime/environment.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import { eventResource } from "#status/cluster-events.ts";
+import type { ClusterAccess } from "#store/kubernetes/access/cluster-access.ts";
 import { type AskedAccess, findAccess } from "#store/kubernetes/access/find-access.ts";
 import { createKubernetesStore, type KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
 import type { CommandContext } from "../command-context.ts";
@@ -54,7 +56,13 @@ interface RunState {
 }
 
 /** All that is read or written: what is served, and what is ours. */
-const usedKinds = [...servedKinds, certificateKind, configMapKind, eventResource, leaseResource];
+const usedKinds = [
+  ...servedKinds,
+  ...certificateKinds,
+  configMapKind,
+  eventResource,
+  leaseResource,
+];
 
 /** Serves until told to stop; resolves to the exit code. */
 export async function runController(
@@ -104,7 +112,8 @@ async function serve(
   settings: ControllerSettings & Pick<ClusterGateSettings, "onEvent">,
   { undo, state }: { readonly undo: AsyncDisposableStack; readonly state: RunState },
 ): Promise<void> {
-  const store = await openStore(deps, settings);
+  const access = await findAccess({ ...deps, ...deps.environment }, settings.access);
+  const store = openStore(deps, settings, access);
   undo.defer(() => store.close());
   const identity = await keepXdsIdentity(
     { ...deps, store },
@@ -115,6 +124,8 @@ async function serve(
     { ...deps, store },
     {
       ...settings,
+      apiServers: apiServersOf(access, deps.environment),
+      variables: deps.environment.variables,
       samplePercent: settings.accessLog.format === "none" ? 0 : settings.accessLog.samplePercent,
       xds: { kind: "tls", ...settings.xds, identity: identity.current() },
     },
@@ -128,11 +139,11 @@ async function serve(
   });
 }
 
-async function openStore(
+function openStore(
   context: CommandContext & { readonly log: Log },
   settings: ControllerSettings,
-): Promise<KubernetesStore> {
-  const access = await findAccess({ ...context, ...context.environment }, settings.access);
+  access: ClusterAccess,
+): KubernetesStore {
   context.log.info("reading the cluster", { [logFields.address]: access.server.url });
   return createKubernetesStore(
     { ...context, http: context.clients },
@@ -142,6 +153,12 @@ async function openStore(
       namespaces: settings.namespaces,
     },
   );
+}
+
+/** Also those that are names: who resolves to the same address is refused by that. */
+function apiServersOf({ server }: ClusterAccess, { variables }: Environment): readonly string[] {
+  const host = URL.parse(server.url)?.hostname.replace(/^\[(.*)\]$/, "$1");
+  return [host, variables["KUBERNETES_SERVICE_HOST"]].filter((one) => one !== undefined);
 }
 
 function tell(log: Log, event: ClusterGateEvent): void {

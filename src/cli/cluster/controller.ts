@@ -24,6 +24,8 @@ interface ControllerFlags {
   readonly secretNamespaces?: readonly string[];
   readonly ingressClass?: readonly string[];
   readonly gates: "own" | "observe";
+  readonly certificates: "own" | "observe" | "off";
+  readonly clusterResourceNamespace?: string;
   readonly systemNamespace: string;
   readonly publishService: string;
   readonly publishAddress?: readonly string[];
@@ -40,7 +42,7 @@ const xdsPort = 18_000;
 const pagesPort = 9464;
 
 export function controllerCommand(context: CommandContext, outcome: Outcome): Command {
-  return new Command("controller")
+  const command = new Command("controller")
     .summary("serve the objects of a Kubernetes cluster")
     .description(
       "Follows the objects of a Kubernetes cluster and serves them to the Envoys that connect over mutual TLS. Several replicas serve at a time; the one that leads writes statuses and Events.",
@@ -94,8 +96,26 @@ export function controllerCommand(context: CommandContext, outcome: Outcome): Co
         "kubectl apply -f deploy/",
         "sekisho controller --kubeconfig ~/.kube/config --gates observe",
       ),
+    );
+  return withCertificateOptions(command).action((flags: ControllerFlags) =>
+    run(context, flags, outcome),
+  );
+}
+
+function withCertificateOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        "--certificates <how>",
+        "issue what Certificates ask for, while no cert-manager does (deploy/certificates has the rights); leave that to others; or neither make Certificates of tls.cert-manager",
+      )
+        .choices(["own", "observe", "off"])
+        .default("observe"),
     )
-    .action((flags: ControllerFlags) => run(context, flags, outcome));
+    .option(
+      "--cluster-resource-namespace <name>",
+      "where Secrets of ClusterIssuers are (default: cert-manager)",
+    );
 }
 
 async function run(
@@ -116,6 +136,8 @@ async function run(
     ingressClasses: classesNamed(settings, flags),
     idle: idleSettings(given),
     gates: flags.gates,
+    certificates: flags.certificates,
+    clusterResourceNamespace: flags.clusterResourceNamespace ?? settings.clusterResourceNamespace,
     systemNamespace: flags.systemNamespace,
     published: publishedOf(flags),
     xds: flags.xds,

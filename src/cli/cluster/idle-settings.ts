@@ -18,12 +18,15 @@ const usedInCluster = [
   "certificateLayout",
   "accessLog",
   "routeStatistics",
+  "outboundAddresses",
+  "clusterResourceNamespace",
+  "issuerAmbientCredentials",
 ] as const satisfies readonly (keyof Settings)[];
 
 const ofProxies = "set it where the proxies are started: deploy/3-proxy.yaml";
 const remove = "remove it: pods are run by the cluster";
 
-const ofIssuers = "remove it: certificates of a cluster are ordered by cert-manager";
+const ofIssuers = "remove it: only issuers that sign themselves or by a Secret issue in a cluster";
 
 /** What does it there, for each of the others. */
 const instead: Readonly<Record<Exclude<keyof Settings, (typeof usedInCluster)[number]>, string>> = {
@@ -38,11 +41,8 @@ const instead: Readonly<Record<Exclude<keyof Settings, (typeof usedInCluster)[nu
   workloads: remove,
   isolation: remove,
   images: remove,
-  outboundAddresses: ofIssuers,
   dnsResolvers: ofIssuers,
-  clusterResourceNamespace: ofIssuers,
-  issuerAmbientCredentials: ofIssuers,
-  certificates: ofIssuers,
+  certificates: "give sekisho controller --certificates",
 };
 
 /** Those that a file gives. */

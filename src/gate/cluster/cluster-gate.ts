@@ -7,12 +7,13 @@
 import type { Finding, FindingChange } from "#base/finding.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
 import { configMapKind } from "#kinds/config-map.ts";
-import { formatKey } from "#kinds/object.ts";
+import { formatKey, type KindId } from "#kinds/object.ts";
 import { serviceKind } from "#kinds/service.ts";
 import type { Pipeline } from "#pipeline.ts";
 import { keepServicePorts } from "#proxies/kubernetes/service-ports.ts";
 import { admitOnly } from "#proxies/kubernetes/xds-admission.ts";
 import type { Clock } from "#runtime/clock.ts";
+import type { HttpClients } from "#runtime/http-client.ts";
 import type { Http2Client } from "#runtime/http2-client.ts";
 import type {
   Http2Address,
@@ -25,10 +26,12 @@ import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Metrics } from "#runtime/metrics.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { Random } from "#runtime/random.ts";
+import type { Workers } from "#runtime/workers.ts";
 import { type SingleObject, startClusterSource } from "#sources/cluster/cluster-source.ts";
 import { createClusterEvents } from "#status/cluster-events.ts";
 import { coalesced } from "#status/coalesced.ts";
 import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
+import type { ObjectStore } from "#store/object-store.ts";
 import type { Settlement } from "#xds/settlement.ts";
 import {
   type CertificateLayout,
@@ -47,6 +50,8 @@ import {
   type Reporting,
   type ReportingDeps,
 } from "../reporting.ts";
+import { certificateKinds, certificateSecretsOf } from "./certificate-objects.ts";
+import { type ClusterIssuing, createClusterIssuing } from "./cluster-issuing.ts";
 import { type Leadership, type LeadershipDeps, seekLeadership } from "./leadership.ts";
 import { type PublishedAddress, PublishedAddresses } from "./published-address.ts";
 import { Acknowledgements } from "./replicas/acknowledgements.ts";
@@ -64,6 +69,8 @@ export interface ClusterGateDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly store: KubernetesStore;
+  readonly clients: HttpClients;
+  readonly workers: Workers;
 }
 
 export interface ClusterGateSettings extends ListenerLayoutSettings {
@@ -84,6 +91,17 @@ export interface ClusterGateSettings extends ListenerLayoutSettings {
   readonly published: PublishedAddress;
   /** `observe`: traffic is served, and nothing is written to anybody's object. */
   readonly gates: "own" | "observe";
+  /** Whether what Certificates ask for is issued here; `off`: nor are Certificates made of what objects want. */
+  readonly certificates: "own" | "observe" | "off";
+  readonly clusterResourceNamespace: string;
+  /** Whether namespaced issuers may use what this process is let in by, too. */
+  readonly issuerAmbientCredentials: boolean;
+  /** Networks and addresses that issuers may have us connect to although they are inside. */
+  readonly outboundAddresses: readonly string[];
+  /** Addresses that nobody may have us connect to. */
+  readonly apiServers: readonly string[];
+  /** The operator's environment variables. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
   readonly onEvent: (event: ClusterGateEvent) => void;
 }
 
@@ -143,9 +161,7 @@ export async function startClusterGate(
   const gate = await startGate(deps, {
     xdsAddress: xds,
     admitProxies: (handler) => admitPeers(deps, namespace, { xds: handler, settlement }),
-    kinds: [...servedKinds, ...singleObjects(settings).map(({ resource }) => resource)].map(
-      ({ id }) => id,
-    ),
+    kinds: translatedKinds(settings),
     verdicts: { namespace, kept: settings.gates === "own" },
     layout: createListenerLayout(settings, layout, { kind: "stdout" }),
     dialects: { servedClasses: settings.ingressClasses, nginxConfigMap: settings.nginxConfigMap },
@@ -165,7 +181,8 @@ export async function startClusterGate(
     failed.catch((error: unknown) => settings.onEvent({ kind: "failed", error }));
   undo.defer(boardRefusals(gate, board));
   await gate.listed;
-  seat.leadership = lead(deps, settings, () => void report());
+  const issuing = undo.use(createIssuing(outside, settings, source.store));
+  seat.leadership = lead(deps, settings, { issuing, begun: () => void report() });
   undo.defer(async () => seat.leadership?.stop());
   const running = undo.move();
   return {
@@ -212,17 +229,36 @@ function singleObjects({ nginxConfigMap: at }: ClusterGateSettings): readonly Si
   return at === undefined ? [] : [{ resource: configMapKind, ...at }];
 }
 
+function translatedKinds(settings: ClusterGateSettings): readonly KindId[] {
+  const single = singleObjects(settings).map(({ resource }) => resource);
+  return [...servedKinds, ...single].map(({ id }) => id);
+}
+
+function createIssuing(
+  outside: ClusterGateDeps,
+  settings: ClusterGateSettings,
+  store: ObjectStore,
+): ClusterIssuing | undefined {
+  if (settings.certificates !== "own" || settings.gates !== "own") return undefined;
+  const recorder = createClusterEvents({ now: outside.clock.now, store }, settings.identity);
+  return createClusterIssuing({ ...outside, store, recorder, leases: outside.store }, settings);
+}
+
 function startSource(
   outside: ClusterGateDeps,
   settings: ClusterGateSettings,
   changed: (findings: readonly Finding[]) => void,
 ): ReturnType<typeof startClusterSource> {
+  const isIssuing = settings.certificates === "own" && settings.gates === "own";
   return startClusterSource(outside, {
-    kinds: servedKinds,
+    kinds: [...servedKinds, ...(isIssuing ? certificateKinds : [])],
     single: singleObjects(settings),
     namespaces: namespacesOf(settings),
     ...(settings.secretNamespaces && { secretNamespaces: settings.secretNamespaces }),
-    secretsOf,
+    secretsOf: (object) => [
+      ...secretsOf(object),
+      ...(isIssuing ? certificateSecretsOf(object, settings.clusterResourceNamespace) : []),
+    ],
     changed,
   });
 }
@@ -244,13 +280,14 @@ function createState(
 
 function createClusterReporting(
   deps: ReportingDeps,
-  { identity }: ClusterGateSettings,
+  { identity, certificates }: ClusterGateSettings,
   state: ReportedState,
 ): Reporting {
+  const wishes = certificates === "off" ? { wantedBy: () => "as-before" as const } : {};
   const events = createClusterEvents({ now: deps.clock.now, store: deps.store }, identity);
   // What a cluster holds besides is other people's: nobody asked us about it.
   const isOurs = ({ origin }: Finding): boolean => state.claimed().has(formatKey(origin));
-  return createReporting({ ...deps, events }, { ...state, isOurs });
+  return createReporting({ ...deps, events }, { ...state, ...wishes, isOurs });
 }
 
 function namespacesOf({
@@ -263,7 +300,7 @@ function namespacesOf({
 function lead(
   deps: LeadershipDeps,
   { systemNamespace, identity, gates, onEvent }: ClusterGateSettings,
-  begun: () => void,
+  told: { readonly issuing: ClusterIssuing | undefined; readonly begun: () => void },
 ): Leadership | undefined {
   if (gates === "observe") return undefined;
   return seekLeadership(deps, {
@@ -272,7 +309,8 @@ function lead(
     identity,
     changed: (isLeader) => {
       onEvent({ kind: "leadership", isLeader });
-      if (isLeader) begun();
+      told.issuing?.leads(isLeader);
+      if (isLeader) told.begun();
     },
   });
 }

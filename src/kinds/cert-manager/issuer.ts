@@ -16,6 +16,26 @@ const ca = fields({
   issuingCertificateURLs: optional(list(text), "Where the certificate of the authority is."),
 });
 
+/** Whoever has one is told that nobody here signs so; what is in it is kept as it is. */
+const vault = fields({
+  server: optional(text, "Its URL."),
+  path: optional(text, "Where it signs."),
+  namespace: optional(text, "Its namespace."),
+  serverName: optional(text, "The name that its certificate has."),
+  caBundle: optional(text, "PEM certificates in base 64 that it is verified by."),
+  caBundleSecretRef: optional(anything, "The Secret with them."),
+  clientCertSecretRef: optional(anything, "The Secret with our certificate."),
+  clientKeySecretRef: optional(anything, "The Secret with its key."),
+  auth: optional(anything, "How it lets us in."),
+});
+
+const venafi = fields({
+  zone: optional(text, "The zone."),
+  tpp: optional(anything, "A server of one's own."),
+  cloud: optional(anything, "The service."),
+  ngts: optional(anything, "The next service."),
+});
+
 const backends = ["selfSigned", "ca", "acme", "vault", "venafi"] as const;
 
 const spec = fields(
@@ -23,8 +43,8 @@ const spec = fields(
     selfSigned: optional(selfSigned, "Every certificate signs itself."),
     ca: optional(ca, "An authority whose key is in a Secret."),
     acme: optional(acmeIssuer, "An ACME server, as Let's Encrypt is one."),
-    vault: optional(anything, "A server of HashiCorp Vault."),
-    venafi: optional(anything, "A server of CyberArk, formerly Venafi."),
+    vault: optional(vault, "A server of HashiCorp Vault."),
+    venafi: optional(venafi, "A server of CyberArk, formerly Venafi."),
   },
   {
     rule: `[${backends.map((name) => `has(self.${name})`).join(", ")}].filter(x, x).size() == 1`,
