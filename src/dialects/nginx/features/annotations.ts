@@ -150,9 +150,8 @@ export const annotationSupport: readonly SupportRow[] = [
     { why: "clients without a good token get 401", told },
     ...named("nginx.com", "jwt-login-url"),
   ),
-  ...refused(
-    kind,
-    { why: "the host is served on the gate's own ports", told },
+  ...approximated(
+    "a host is served either at the gate's own ports, or at others alone",
     ...named("nginx.org", "listen-ports", "listen-ports-ssl"),
   ),
   ...refused(

@@ -2,6 +2,7 @@
 
 import type { Result } from "#base/result.ts";
 import type { PolicyReference } from "#kinds/nginx/route.ts";
+import type { ClientCertificates } from "#model/client-certificate.ts";
 import type { Protection } from "#model/protection.ts";
 import type { RateLimits } from "#model/rate-limit.ts";
 import type { Route } from "#model/route.ts";
@@ -9,7 +10,12 @@ import { annotationField } from "../../common/support.ts";
 import type { World } from "../../dialect.ts";
 import { broken } from "../features/action.ts";
 import { basicAuth } from "../features/authorization.ts";
-import { checkPolicies, type PolicyScope, protectionOf } from "../features/policies.ts";
+import {
+  checkPolicies,
+  clientCertificatesOf,
+  type PolicyScope,
+  protectionOf,
+} from "../features/policies.ts";
 import { burstNote, mergeRateLimits, rateLimit } from "../features/rate-limit.ts";
 import { jwt } from "../features/tokens.ts";
 import type { RuleContext } from "../policy-secrets.ts";
@@ -30,16 +36,17 @@ export type Guard = (routes: readonly Route[]) => readonly Route[];
  * The guards of a location. A password, a token or a policy of its own Ingress stands in the place of one that the host's
  * has; limits are its own, or those it inherits.
  */
-export function guardOf({ location, server }: Tellers, world: World): Guard {
+export function guardOf({ location, server }: Tellers, { isTls }: ServerSide, world: World): Guard {
   const askers = [basicOf, tokenOf].map(
     (ask) => ask(location, world) ?? (server === location ? undefined : ask(server, world)),
   );
   const limits = limitsOf(location);
   const policies = protectionOf(
-    scopeOf(server, world),
-    server === location ? { ...emptyScope, report: location.report } : scopeOf(location, world),
+    serverScope(server, { isTls }),
+    server === location ? { ...emptyScope, report: location.report } : scopeOf(location),
     world,
   );
+  checkPolicies(server === location ? serverScope(server, { isTls }) : scopeOf(location), world);
   const asked = askers.filter((one) => one !== undefined);
   const isBroken = asked.some(({ ok }) => !ok);
   const protections = asked.flatMap((one) => (one.ok ? [one.value] : []));
@@ -54,6 +61,24 @@ export function guardOf({ location, server }: Tellers, world: World): Guard {
             ...together(route, protections, limits),
           },
     );
+}
+
+/** Whether handshakes are made for the host. */
+interface ServerSide {
+  readonly isTls: boolean;
+}
+
+function serverScope(told: Told, { isTls }: ServerSide): PolicyScope {
+  return { ...scopeOf(told), place: isTls ? "server-with-tls" : "server" };
+}
+
+/** What clients of a host are asked to show in the handshake; undefined: nothing. */
+export function clientsOf(
+  told: Told,
+  side: ServerSide,
+  world: World,
+): ClientCertificates | undefined {
+  return clientCertificatesOf(serverScope(told, side), world);
 }
 
 const emptyScope: Omit<PolicyScope, "report"> = { references: [], at: "policies" };
@@ -153,15 +178,13 @@ function limitsOf(told: Told): RateLimits | undefined {
 }
 
 /** The Policies that annotations name, in order, each once. */
-function scopeOf(told: Told, world: World): PolicyScope {
+function scopeOf(told: Told): PolicyScope {
   const given = policyLists.filter((name) => told.text(name) !== undefined);
   const [annotation = policyLists[0]] = given;
   const texts = new Set(given.flatMap((name) => listOf(told, name)));
   const references = [...texts].map(referenceOf);
   const report: Report = { ...told.report, place: () => annotationField(annotation) };
-  const scope = { references, at: "policies", report };
-  checkPolicies(scope, world);
-  return scope;
+  return { references, at: "policies", report };
 }
 
 function referenceOf(text: string): PolicyReference {

@@ -3,6 +3,7 @@
 import { findingKey } from "#base/finding.ts";
 import type { Ingress, IngressRule } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
+import type { ClientCertificates } from "#model/client-certificate.ts";
 import type { CertificateUse, Fragment, HostRules } from "#model/fragment.ts";
 import type { Host } from "#model/host.ts";
 import type { Route } from "#model/route.ts";
@@ -15,6 +16,8 @@ import { hasSnippet } from "../features/unapplied.ts";
 import { isRejected, placeOf, type Report, refusesTwice, requires } from "../report.ts";
 import { closingFindings, reportAnnotations } from "./annotations.ts";
 import { judgeIngressClass } from "./class.ts";
+import { clientsOf } from "./guards.ts";
+import { listenersOf } from "./listeners.ts";
 import { checkType, countingAnnotations, reportIgnored, seniorityOf, typeOf } from "./mergeable.ts";
 import { checkMaster, judgeMinion, pathsOfMinions } from "./minions.ts";
 import { placePaths } from "./paths.ts";
@@ -89,7 +92,9 @@ function serveHost(
   const { host: text = "" } = rule;
   const origin = placeOf(report, rule.host === undefined ? at : `${at}.host`);
   const { isTls, certificates } = serverTls(spec, text, host, reading);
-  const redirects = redirectsOf(told, { isTls, at: origin.path });
+  const { ports, https } = listenersOf(told, { isTls, isAny: host.kind === "any" });
+  const redirects = redirectsOf(told, { isTls, at: origin.path, port: https });
+  const clients = clientsOf(told, { isTls }, reading.world);
   const closing = closingFindings(object, reading.world);
   report.findings.push(...closing);
   const site = { isTls, isClosed: closing.length > 0 };
@@ -99,9 +104,13 @@ function serveHost(
   ];
   const routes = lacksSnippet(told)
     ? [lastRoute(503, origin)]
-    : [...behind(redirects, orderLocations(locations)), ...lastOf(locations, origin)];
+    : behind(redirects, [...orderLocations(locations), ...lastOf(locations, origin)], clients);
   const ownership = isOfSolver(object) ? "shared" : "whole";
-  return { rules: { host, ownership, routes, origin }, certificates };
+  const rules = { host, ownership, routes, ...(ports && { ports }), origin } as const;
+  return {
+    rules,
+    certificates: certificates.map((use) => ({ ...use, ...(clients && { clients }) })),
+  };
 }
 
 function lacksSnippet({ text, report }: Told): boolean {
@@ -110,11 +119,20 @@ function lacksSnippet({ text, report }: Told): boolean {
 }
 
 /** Answers to a certificate authority are given over plain HTTP, and to everybody: the certificate may not be there yet. */
-function behind(redirects: readonly Route[], routes: readonly Route[]): readonly Route[] {
+function behind(
+  redirects: readonly Route[],
+  all: readonly Route[],
+  clientCertificates: ClientCertificates | undefined,
+): readonly Route[] {
+  const routes = all.map((route) => ({
+    ...route,
+    ...(clientCertificates && { clientCertificates }),
+  }));
   const challenges = routes
     .filter((route) => answersChallenge(route) && route.match.kind !== "regex")
     .map(({ match, action, origin }) => ({ match, action, origin }));
-  return redirects.length === 0 ? routes : [...challenges, ...redirects, ...routes];
+  const isOpen = redirects.length === 0 && clientCertificates === undefined;
+  return isOpen ? routes : [...challenges, ...redirects, ...routes];
 }
 
 /** What none takes is 404, whoever has a default backend. */

@@ -37,7 +37,7 @@ export interface LocationContext {
 export function createPlacing(context: LocationContext): Placing {
   const { tellers, world, isClosed } = context;
   const headers = translateHeaders(tellers);
-  const guard = guardOf(tellers, world);
+  const guard = guardOf(tellers, context, world);
   const withTransport = strictTransport(tellers.server, context);
   const { location: told } = tellers;
   const isSnippetLost = hasSnippet(told.text(snippets), annotationField(snippets), told.report);

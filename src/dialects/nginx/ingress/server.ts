@@ -71,7 +71,7 @@ function reportSecret(secret: SecretRef, at: string, report: Report, world: Worl
 /** Where requests are sent away to, before all paths. `at`: the host's place. */
 export function redirectsOf(
   told: Told,
-  { isTls, at }: { readonly isTls: boolean; readonly at: string },
+  { isTls, at, port }: { readonly isTls: boolean; readonly at: string; readonly port: number },
 ): readonly Route[] {
   const { report } = told;
   const code = countOf(told, "nginx.org/http-redirect-code");
@@ -88,7 +88,7 @@ export function redirectsOf(
   return [
     // As nginx writes it, with the port.
     ...(isTls && isWanted
-      ? [sendTo(["https://", { kind: "host" }, ":443", { kind: "target" }])]
+      ? [sendTo(["https://", { kind: "host" }, `:${port}`, { kind: "target" }])]
       : []),
     ...(isProxied ? [sendTo(["https://", { kind: "host" }, { kind: "target" }])] : []),
     ...rootOf(told, origin),
