@@ -38,6 +38,29 @@ type: nginx.org/htpasswd
 stringData: { htpasswd: "alice:${shaHash("open sesame")}" }
 `;
 
+/** The same by an annotation, before the Service of the cafe's tea. */
+const guardedIngress = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: guarded
+  annotations: { nginx.org/basic-auth-secret: guests, nginx.org/basic-auth-realm: Guests }
+spec:
+  ingressClassName: nginx
+  rules:
+    - host: guarded.example.com
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend: { service: { name: tea, port: { number: 80 } } }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: guests }
+type: nginx.org/htpasswd
+stringData: { htpasswd: "bob:${shaHash("open sesame")}" }
+`;
+
 /** A port by TCP, and one below 1024, both before the Service of the cafe's tea. */
 const ports = [
   { name: "tea", port: 9010 },
@@ -71,7 +94,7 @@ describe("a cluster", { skip }, () => {
 
   before(async () => {
     lab = undo.use(await startLab());
-    served = await installSekisho(lab);
+    served = await installSekisho(lab, { controller: ["--ingress-class", "nginx"] });
   });
   after(() => undo.disposeAsync());
 
@@ -107,6 +130,17 @@ describe("a cluster", { skip }, () => {
     assert.match(await curl(served, url, ...user, ...inAMoment), /^come in$/m);
     await assert.rejects(curl(served, url, "-f"), /401/);
     await assert.rejects(curl(served, url, "-f", "--user", "alice:wrong"), /401/);
+  });
+
+  it("asks for the password that an annotation of an Ingress names", async () => {
+    await lab.kubectl(["apply", "-f", "-"], guardedIngress);
+    await untilServed("guarded");
+    const url = "http://guarded.example.com/";
+    const user = ["--user", "bob:open sesame"];
+    const tea = await curl(served, url, ...user, ...inAMoment);
+    assert.match(tea, /^Server name: tea-/m);
+    await assert.rejects(curl(served, url, "-f"), /401/);
+    await lab.kubectl(["delete", "-f", "-"], guardedIngress);
   });
 
   it("opens the ports that TransportServers ask for, and closes them again", async () => {
@@ -227,21 +261,26 @@ describe("a cluster", { skip }, () => {
     const there = ["--namespace", "nginx-cafe"];
     const { certificate, key } = selfSigned([host]);
 
-    it("runs by its unchanged manifests once its class is given to us", async () => {
+    it("runs by its unchanged Ingress as nginx does, once its class is given to us", async () => {
       const directory = undo.use(walk("nginx-cafe", "cafe.yaml", "cafe-ingress.yaml"));
       const ca = directory.keep("ca.crt", certificate);
       const nginx = {
         apiVersion: "networking.k8s.io/v1",
         kind: "IngressClass",
         metadata: { name: "nginx" },
-        spec: { controller: "sekisho.dev/ingress" },
+        spec: { controller: "nginx.org/ingress-controller" },
       };
       await lab.kubectl(["apply", "-f", "-"], JSON.stringify(nginx));
       await lab.kubectl(["create", "namespace", "nginx-cafe"]);
       await lab.kubectl([...there, "apply", "-f", directory.manifests]);
       for (const name of ["tea", "coffee"])
         await lab.kubectl([...there, "rollout", "status", `deployment/${name}`, longest]);
+      const ready = ["-o", "jsonpath={.items[*].status.readyReplicas}"];
+      assert.equal(await lab.kubectl([...there, "get", "deployments", ...ready]), "2 3");
       await untilServed("cafe-ingress", ...there);
+      const sent = await curl(served, `http://${host}/tea`, "-i", ...inAMoment);
+      assert.match(sent, /^HTTP\/1.1 301 /);
+      assert.match(sent, /^location: https:\/\/cert\.example\.com:443\/tea\r$/im);
       await assert.rejects(curl(served, `https://${host}/tea`, "--cacert", ca), /SSL|TLS|reset/);
       const files = [
         `--cert=${directory.keep("tls.crt", certificate)}`,
@@ -250,10 +289,10 @@ describe("a cluster", { skip }, () => {
       await lab.kubectl([...there, "create", "secret", "tls", "cafe-secret", ...files]);
       const tea = await curl(served, `https://${host}/tea`, "--cacert", ca, ...inAMoment);
       assert.match(tea, /^Server name: tea-/m);
-      assert.match(
-        await curl(served, `http://${host}/coffee`, ...inAMoment),
-        /^Server name: coffee-/m,
-      );
+      assert.match(tea, /^Server address: [\d.]+:8080$/m);
+      assert.match(tea, /^Request ID: [0-9a-f]{32}$/m);
+      const coffee = await curl(served, `https://${host}/coffee`, "--cacert", ca, ...inAMoment);
+      assert.match(coffee, /^Server name: coffee-/m);
       const [, row] = await columns("ingress", "cafe-ingress", ...there);
       assert.deepEqual(row?.slice(0, 5), [
         "cafe-ingress",
