@@ -9,6 +9,7 @@ import { startAzure } from "#test/fakes/azure/fake-azure.ts";
 import { startCloudflare } from "#test/fakes/cloudflare/fake-cloudflare.ts";
 import { recordsFor } from "#test/fakes/dns/pebble-records.ts";
 import type { TxtRecords } from "#test/fakes/dns/txt-records.ts";
+import { startRoute53 } from "#test/fakes/route53/fake-route53.ts";
 import { skipWithoutGo } from "#test/lab/build/requirements.ts";
 import { type AcmeStage, issuerOf, openStage } from "./acme-stage.ts";
 import { type Pebble, startPebble } from "./pebble.ts";
@@ -107,6 +108,24 @@ describe("DNS-01 over a real Pebble", { skip }, () => {
         ...{ subscriptionID: "sub", resourceGroupName: "dns", hostedZoneName: "example.com" },
         ...{ clientID: "client", tenantID: "tenant", environment: "AzurePublicCloud" },
         clientSecretSecretRef: { name: "azuredns-config", key: "client-secret" },
+      },
+    });
+    await isIssued(world);
+  });
+
+  test("Route 53", async () => {
+    await using undo = new AsyncDisposableStack();
+    const world = await open(undo);
+    const keys = [{ id: "AKIADNS", secret: "s3cret" }];
+    const zones = { zones: ["example.com"], privateZones: ["example.com"] };
+    const api = undo.use(await startRoute53({ ...zones, keys, records: world.records }));
+    world.variables["AWS_ENDPOINT_URL_ROUTE_53"] = api.url;
+    await secret(world, "route53", { id: "AKIADNS", secret: "s3cret" });
+    await issue(world, {
+      route53: {
+        region: "eu-central-1",
+        accessKeyIDSecretRef: { name: "route53", key: "id" },
+        secretAccessKeySecretRef: { name: "route53", key: "secret" },
       },
     });
     await isIssued(world);
