@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { issuerBackends } from "./all.ts";
 import type { IssuerDeps } from "./issuer.ts";
@@ -10,4 +11,20 @@ test("every way of signing has a name of its own and kinds of issuers", () => {
   const backends = issuerBackends.map((create) => create(nothing));
   assert.equal(new Set(backends.map(({ name }) => name)).size, backends.length);
   for (const { name, issuerKinds } of backends) assert.ok(issuerKinds.length > 0, name);
+});
+
+test("the SDK of AWS is loaded by nobody who does not ask AWS", () => {
+  const script = `await import(${JSON.stringify(new URL("all.ts", import.meta.url).href)});
+    await import(${JSON.stringify(new URL("../dns-providers/all.ts", import.meta.url).href)});
+    const { registerHooks } = await import("node:module");
+    const loaded = [];
+    registerHooks({ load: (url, context, next) => { loaded.push(url); return next(url, context); } });
+    await import("@aws-sdk/client-sts");
+    console.log(loaded.some((url) => url.includes("client-sts")));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    cwd: import.meta.dirname,
+    encoding: "utf8",
+  });
+  // It comes only now: had it been there, nothing would have been loaded.
+  assert.equal(stdout.trim(), "true", stderr);
 });
