@@ -83,8 +83,11 @@ export async function openStage(
     clusterResourceNamespace: "cert-manager",
     tell: async (about, event) => void events.push({ ...event, about: about.kind }),
   };
-  const solvers = [createHttp01Solver(routesOver(store, answers.answers)), ...more(deps)];
-  const acme = createAcme({ ...deps, store, solvers });
+  const solversOf = (seen: AcmeDeps): readonly Solver[] => [
+    createHttp01Solver(routesOver(store, answers.answers)),
+    ...more(seen),
+  ];
+  const acme = createAcme({ ...deps, store, solvers: solversOf(deps) });
   const running = undo.move();
   return {
     ...{ store, answers, events },
@@ -112,8 +115,8 @@ export async function openStage(
         running.defer(() => controllers.stop());
         return;
       }
-      const seen = { store: life.store(store), door: life.door(door) };
-      const controllers = createAcme({ ...deps, ...seen, solvers }).start();
+      const seen = { ...deps, store: life.store(store), door: life.door(door) };
+      const controllers = createAcme({ ...seen, solvers: solversOf(seen) }).start();
       // What waits for an answer never ends: it is not waited for.
       void life.died.then(() => controllers.stop());
       running.defer(() => void controllers.stop());

@@ -141,6 +141,12 @@ describe("DNS-01 over a real Pebble", { skip }, () => {
     stop.abort();
     await person;
     assert.equal(state, "valid", reason ?? "");
+    await untilGone(world.stage);
+    const notices = world.stage.events.filter(({ reason: event }) => event === "CleanedUp");
+    assert.match(
+      notices[0]?.message ?? "",
+      /^this DNS record is not needed any more: _acme-challenge\.www/,
+    );
   });
 
   test("a token that does not let in is told on the Challenge", async () => {

@@ -145,6 +145,8 @@ async function cleanUp(
   const isTrouble = outcome.kind === "failed" || (outcome.kind === "pending" && outcome.problem);
   if (isTrouble)
     await tell(object, { type: "Warning", reason: "CleanUpError", message: outcome.message });
+  if (outcome.kind === "done" && outcome.notice !== undefined)
+    await tell(object, { type: "Normal", reason: "CleanedUp", message: outcome.notice });
   return outcome;
 }
 
