@@ -101,22 +101,59 @@ test("ports are served and shown, and the access log says which line of which fi
   assert.equal(place.line, 5);
 });
 
-test("TransportServers say how they stand, in the columns that users know", async () => {
-  const asked = ["get", "transportservers", "--data", running.data];
+/** Asks until the kind's rows are these, by name, state and reason. */
+async function untilRows(kind: string, ...wanted: readonly string[]): Promise<void> {
   for (;;) {
-    const { out } = await runCommand(asked);
-    const rows = out
-      .trim()
-      .split("\n")
-      .map((line) => line.split(/ {2,}/).slice(0, 3));
-    if (rows.flat().filter((word) => word === "Valid").length < 2) continue;
-    assert.deepEqual(rows, [
-      ["NAME", "STATE", "REASON"],
-      ["tcp", "Valid", "AddedOrUpdated"],
-      ["udp", "Valid", "AddedOrUpdated"],
-    ]);
-    return;
+    const { out } = await runCommand(["get", kind, "--data", running.data]);
+    const rows = out.trim().split("\n");
+    const shown = rows.map((line) => line.split(/ {2,}/).slice(0, 3).join(" "));
+    if (shown.slice(1).join() === wanted.join()) return;
   }
+}
+
+test("TransportServers say how they stand, in the columns that users know", async () => {
+  await untilRows("transportservers", "tcp Valid AddedOrUpdated", "udp Valid AddedOrUpdated");
+  const { out } = await runCommand(["get", "transportservers", "--data", running.data]);
+  assert.match(out, /^NAME +STATE +REASON +AGE\n/);
+});
+
+test("who came later for a listener or a host is told, and has it when the older one goes", async () => {
+  const others = [
+    server("young", "TCP").replace("{name: young, protocol", "{name: tcp, protocol"),
+    `apiVersion: k8s.nginx.org/v1
+kind: VirtualServer
+metadata: {name: web}
+spec: {host: a.test, routes: [{path: /, action: {return: {body: web}}}]}
+`,
+  ].join("---\n");
+  served.write("others.yaml", others);
+  await untilRows(
+    "transportservers",
+    ...["tcp Valid AddedOrUpdated", "udp Valid AddedOrUpdated", "young Warning Rejected"],
+  );
+  const passing = server("passing", "TLS_PASSTHROUGH").replace(
+    "name: passing, p",
+    "name: tls-passthrough, p",
+  );
+  served.write("passing.yaml", `${passing}  host: a.test\n`);
+  await untilRows(
+    "transportservers",
+    ...["passing Warning Rejected", "tcp Valid AddedOrUpdated", "udp Valid AddedOrUpdated"],
+    "young Warning Rejected",
+  );
+  const { out } = await runCommand(["describe", "ts", "passing", "--data", running.data]);
+  assert.match(out, /Host is taken by another resource: VirtualServer\/default\/web/);
+  served.remove("tcp.yaml");
+  served.write("others.yaml", others.slice(0, others.indexOf("---")));
+  await untilRows(
+    "transportservers",
+    ...["passing Valid AddedOrUpdated", "udp Valid AddedOrUpdated", "young Valid AddedOrUpdated"],
+  );
+  assert.equal(await askLine(tcp, "hello"), "echo: hello");
+  served.remove("others.yaml");
+  served.remove("passing.yaml");
+  served.write("tcp.yaml", server("tcp", "TCP"));
+  await untilRows("transportservers", "tcp Valid AddedOrUpdated", "udp Valid AddedOrUpdated");
 });
 
 test("explain says who takes what comes at a port, and that nobody does", async () => {
