@@ -45,6 +45,8 @@ export interface ReportedState {
   readonly addresses: () => readonly LoadBalancerAddress[];
   /** The ports of these addresses. */
   readonly ports: () => readonly number[];
+  /** How many hosts an object (`formatKey`) wants. */
+  readonly hostsOf: (key: string) => number;
   /** The object (`formatKey`) among whose routes those of an object are served. */
   readonly servedBy: (key: string) => string | undefined;
   /** The certificates that an object wants; `as-before`: what was made for it before stays. */
@@ -58,8 +60,9 @@ export interface ReportedState {
 /** What a pipeline, once there is one, knows for statuses. */
 export function pipelineState(
   pipeline: () => Pipeline,
-): Pick<ReportedState, "claimed" | "servedBy" | "wantedBy" | "statusOf"> {
+): Pick<ReportedState, "claimed" | "hostsOf" | "servedBy" | "wantedBy" | "statusOf"> {
   return {
+    hostsOf: (key) => pipeline().gateway.hostsOf(key),
     claimed: () => pipeline().claimed,
     servedBy: (key) => pipeline().servedBy(key),
     wantedBy: (key) => pipeline().wantedBy(key),
@@ -106,6 +109,7 @@ export function createReporting(
       servers.addressesChanged();
     },
     found: (change) => {
+      ingresses.found(change);
       servers.found(change);
       recorded.found({ ...change, added: change.added.filter((one) => !isInVerdict(one)) });
     },

@@ -157,6 +157,11 @@ export class Gateway {
     };
   }
 
+  /** How many hosts the object behind a fragment wants. */
+  hostsOf(key: string): number {
+    return this.#fragments.get(key)?.rules.length ?? 0;
+  }
+
   /** Hosts that objects claim by rules now, sorted. */
   claimedHosts(): readonly string[] {
     return [...this.#rules.keys()].sort();

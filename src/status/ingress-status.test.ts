@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import type { Finding } from "#base/finding.ts";
 import type { Json } from "#base/json.ts";
 import { formatKey, type ObjectKey } from "#kinds/object.ts";
 import { type ObjectStore, StoreError } from "#store/object-store.ts";
@@ -25,6 +26,10 @@ interface Stage {
   readonly statusOf: (name: string) => Promise<unknown>;
   /** The statuses that the watch has shown, by key. */
   readonly seen: Map<string, Json>;
+  /** How many hosts objects want, by key; else one. */
+  readonly hosts: Map<string, number>;
+  /** Who serves an object, by key. */
+  readonly masters: Map<string, string>;
   readonly moveTo: (addresses: readonly LoadBalancerAddress[]) => void;
 }
 
@@ -34,6 +39,8 @@ async function startWriter(context: TestContext): Promise<Stage> {
   const written: string[] = [];
   const stage: { addresses: readonly LoadBalancerAddress[] } = { addresses: [{ ip: "127.0.0.1" }] };
   const seen = new Map<string, Json>();
+  const hosts = new Map<string, number>();
+  const masters = new Map<string, string>();
   let broken = false;
   const watched: ObjectStore = {
     ...store,
@@ -49,6 +56,8 @@ async function startWriter(context: TestContext): Promise<Stage> {
   const writer = createIngressStatusWriter(watched, {
     claimed: () => claimed,
     addresses: () => stage.addresses,
+    hostsOf: (key) => hosts.get(key) ?? 1,
+    servedBy: (key) => masters.get(key),
     statusOf: (key) => seen.get(key),
     breathe: async () => undefined,
   });
@@ -71,7 +80,8 @@ async function startWriter(context: TestContext): Promise<Stage> {
     stage.addresses = addresses;
     writer.addressesChanged();
   };
-  return { store, claimed, writer, written, seen, breakNext, claim, statusOf, moveTo };
+  const maps = { claimed, seen, hosts, masters };
+  return { store, ...maps, writer, written, breakNext, claim, statusOf, moveTo };
 }
 
 test("an Ingress that is served gets the address, and loses it when it is not any more", async (context) => {
@@ -104,6 +114,49 @@ test("a status that could not be written is written at the next update", async (
   await assert.rejects(writer.update(), { code: "unavailable" });
   await writer.update();
   assert.deepEqual(await statusOf("web"), served);
+});
+
+function finding(name: string, reason: string, path: string): Finding {
+  const origin = { kind, namespace: "default", name, path };
+  return { severity: "warning", reason, origin, message: reason, advice: "" };
+}
+
+test("an Ingress that is rejected, or loses all of its hosts, has no address until that is over", async (context) => {
+  const { writer, hosts, claim, statusOf } = await startWriter(context);
+  hosts.set(`${kind}/default/web`, 2);
+  await claim("web");
+  await writer.update();
+  const first = finding("web", "HostTaken", "spec.rules[0].host");
+  const second = finding("web", "HostTaken", "spec.rules[1].host");
+  writer.found({ added: [first], gone: [] });
+  await writer.update();
+  assert.deepEqual(await statusOf("web"), served);
+  writer.found({ added: [second], gone: [] });
+  await writer.update();
+  assert.deepEqual(await statusOf("web"), { loadBalancer: {} });
+  writer.found({ added: [], gone: [first, second] });
+  await writer.update();
+  assert.deepEqual(await statusOf("web"), served);
+  const rejected = finding("web", "Rejected", "metadata.annotations[nginx.org/hsts]");
+  writer.found({ added: [rejected], gone: [] });
+  await writer.update();
+  assert.deepEqual(await statusOf("web"), { loadBalancer: {} });
+});
+
+test("an Ingress that another one serves has an address as long as that one is served", async (context) => {
+  const { writer, masters, claim, statusOf } = await startWriter(context);
+  masters.set(`${kind}/default/minion`, `${kind}/default/master`);
+  await claim("master");
+  await claim("minion");
+  await writer.update();
+  assert.deepEqual(await statusOf("minion"), served);
+  const taken = finding("master", "HostTaken", "spec.rules[0].host");
+  writer.found({ added: [taken], gone: [] });
+  await writer.update();
+  assert.deepEqual(await statusOf("minion"), { loadBalancer: {} });
+  writer.found({ added: [], gone: [taken] });
+  await writer.update();
+  assert.deepEqual(await statusOf("minion"), served);
 });
 
 test("kinds that are no Ingress have no such status", async (context) => {

@@ -244,8 +244,8 @@ describe("a cluster", { skip }, () => {
       readonly objects: number;
       readonly findings: readonly { readonly reason: string; readonly object: string }[];
     };
-    // Those of the two examples, the one that is astray, and the host with a password.
-    assert.equal(objects, 4, checked.out);
+    // Those of the two examples, the one that is astray, and the host with a password and its Policy.
+    assert.equal(objects, 5, checked.out);
     assert.ok(
       findings.some(
         ({ reason, object }) =>
