@@ -79,6 +79,19 @@ export class Acknowledgements {
     await Promise.all([this.#settledHere(settlement, names), this.#asking.settled(names)]);
   }
 
+  /** Whether these are in force at the proxies of every replica now, or within the time that a status would wait. */
+  async inForce(names: readonly ResourceName[]): Promise<boolean> {
+    const { clock } = this.#deps;
+    const settlement = this.#settings.settlement();
+    const now = (name: ResourceName): NameAtVersion => settlement.current(name);
+    const asked = names.map(now);
+    const [left, haveAll] = await Promise.all([
+      untilSettled({ clock, settlement }, asked, { longest: longestWait, now }),
+      this.#asking.haveAll(asked),
+    ]);
+    return left.length === 0 && haveAll;
+  }
+
   /** The other replicas as they were last; none where nobody asked. */
   replicas(): readonly ReplicaState[] {
     return this.#asking.replicas();

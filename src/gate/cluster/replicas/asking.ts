@@ -56,6 +56,14 @@ interface Known {
   readonly asking: Promise<void> | undefined;
 }
 
+interface Heard {
+  readonly summary: Pick<ReplicaState, "problem" | "silent">;
+  /** Whether it answered the last time. */
+  readonly isHeard: boolean;
+  /** What its proxies do not have, as far as it said. */
+  readonly left: readonly NameAtVersion[];
+}
+
 export class Asking {
   readonly #deps: AskingDeps;
   readonly #settings: AskingSettings;
@@ -87,6 +95,13 @@ export class Asking {
     );
   }
 
+  /** Whether every replica that answers has said in good time that its proxies have these. */
+  async haveAll(names: readonly NameAtVersion[]): Promise<boolean> {
+    const peers = await this.#settings.peers();
+    const heard = await Promise.all(peers.map((peer) => this.#hear(peer, names)));
+    return heard.every(({ isHeard, left }) => !isHeard || left.length === 0);
+  }
+
   /** Nobody is asked any more. */
   async close(): Promise<void> {
     this.#stopping.abort();
@@ -116,24 +131,33 @@ export class Asking {
   }
 
   async #ask(peer: Peer, names: readonly NameAtVersion[]): Promise<ReplicaState | undefined> {
+    const { summary } = await this.#hear(peer, names);
+    if (this.#stopping.signal.aborted) return undefined;
+    return { name: peer.name, address: peer.host, ...summary };
+  }
+
+  /** Asks until nothing is left, or has been waited for long enough. */
+  async #hear(peer: Peer, names: readonly NameAtVersion[]): Promise<Heard> {
     const { clock } = this.#deps;
     const endMs = clock.monotonicMs() + longestWait.total("milliseconds");
     let left = names;
-    let heard: Pick<ReplicaState, "problem" | "silent"> = { silent: [] };
+    let summary: Heard["summary"] = { silent: [] };
+    let isHeard = false;
     do {
       try {
         const answers = await this.#askOnce(peer, left.map(this.#settings.now));
         left = answers.flatMap(({ left: some }) => some);
-        heard = summaryOf(answers);
+        summary = summaryOf(answers);
+        isHeard = true;
       } catch (error) {
         if (!(error instanceof Http2ClientError)) throw error;
-        heard = { problem: `it does not answer: ${error.message}`, silent: [] };
+        summary = { problem: `it does not answer: ${error.message}`, silent: [] };
+        isHeard = false;
       }
-      if (heard.problem === undefined && left.length === 0) break;
+      if (summary.problem === undefined && left.length === 0) break;
       await pause(clock, askAgainAfter, this.#stopping.signal);
     } while (clock.monotonicMs() < endMs && !this.#stopping.signal.aborted);
-    if (this.#stopping.signal.aborted) return undefined;
-    return { name: peer.name, address: peer.host, ...heard };
+    return { summary, isHeard, left };
   }
 
   /** One call for each thousands of names, one after the other; those that are not settled. */

@@ -9,7 +9,7 @@ import { admitOnly } from "#proxies/kubernetes/xds-admission.ts";
 import { createRoot, issueLeaf, type SigningRoot } from "#proxies/kubernetes/xds-certificates.ts";
 import type { XdsRole } from "#proxies/kubernetes/xds-peers.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Http2Answer, Http2Client } from "#runtime/http2-client.ts";
+import { type Http2Answer, type Http2Client, Http2ClientError } from "#runtime/http2-client.ts";
 import type { Http2Handler, TlsIdentity } from "#runtime/http2-server.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createHttp2Client } from "#runtime/real-http2-client.ts";
@@ -283,4 +283,30 @@ test("the other replicas are found by the Service's endpoints, those that stop t
     found.map(({ name, host, port }) => `${name} ${host}:${port}`),
     ["10.0.0.5 10.0.0.5:18000", "stopping 10.0.0.3:18000", "two 10.0.0.2:18000"],
   );
+});
+
+test("names are in force once the proxies of every replica have them, and one that does not answer is no reason to wait", async (t) => {
+  const root = createRoot(now);
+  const one = await publishing(t);
+  const slice = sliceOf(1, [pod("two", "127.0.0.1")]);
+  const clock = createManualClock();
+  let unsettled: readonly number[] = [0];
+  let isSilent = false;
+  const http2Client: Http2Client = {
+    ask: async () => {
+      if (isSilent) throw new Http2ClientError("unreachable", "nobody is there");
+      return answered({ unsettled });
+    },
+  };
+  const { acknowledgements } = leaderOf(t, one, { root, slice, clock, http2Client });
+  const inForce = async (): Promise<boolean> => {
+    const asked = acknowledgements.inForce([{ type: "cluster", name: "c" }]);
+    await pass(clock, asked);
+    return await asked;
+  };
+  assert.equal(await inForce(), false);
+  unsettled = [];
+  assert.equal(await inForce(), true);
+  isSilent = true;
+  assert.equal(await inForce(), true);
 });
