@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JsonObject } from "#base/json.ts";
-import { createAcme } from "#certificates/acme/acme.ts";
+import { type AcmeSettings, createAcme } from "#certificates/acme/acme.ts";
 import type { AcmeDeps, AcmeEvent } from "#certificates/acme/acme-deps.ts";
 import { orderDraft } from "#certificates/acme/orders/order-object.ts";
 import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
@@ -58,6 +58,7 @@ export function issuerOf(pebble: Pick<Pebble, "directory" | "authority">): JsonO
 /** Everything but the controllers is started. `more`: solvers beside that of HTTP-01. */
 export async function openStage(
   more: (deps: AcmeDeps) => readonly Solver[] = () => [],
+  settings: Pick<AcmeSettings, "twinOf"> = {},
 ): Promise<AcmeStage> {
   await using undo = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "sekisho-acme-"));
@@ -87,7 +88,7 @@ export async function openStage(
     createHttp01Solver(routesOver(store, answers.answers)),
     ...more(seen),
   ];
-  const acme = createAcme({ ...deps, store, solvers: solversOf(deps) });
+  const acme = createAcme({ ...deps, ...settings, store, solvers: solversOf(deps) });
   const running = undo.move();
   return {
     ...{ store, answers, events },

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { selfSigned } from "#test/simulators/self-signed.ts";
+import { type SelfSigned, selfSigned } from "#test/simulators/self-signed.ts";
 import { issueUnder } from "./foreign-authority.ts";
 import type { Pebble } from "./pebble.ts";
 
@@ -65,9 +65,11 @@ interface Answer {
   readonly body: string;
 }
 
-/** Starts without a fault. */
-export async function startFaultProxy(pebble: Pebble): Promise<FaultProxy> {
-  const { certificate, key } = selfSigned(["localhost"]);
+/** Starts without a fault; known by `server`, for `localhost`. */
+export async function startFaultProxy(
+  pebble: Pebble,
+  { certificate, key }: SelfSigned = selfSigned(["localhost"]),
+): Promise<FaultProxy> {
   const calls = new Map<Step, number>();
   const finalized = new Set<string>();
   let broken: { readonly step: Step; readonly fault: Fault } | undefined;

@@ -12,6 +12,7 @@ import { reconcileChallenge } from "./challenges/challenge-controller.ts";
 import { ChallengeSchedule } from "./challenges/schedule.ts";
 import type { OrderLimits } from "./limits/order-limits.ts";
 import { reconcileOrder } from "./orders/order-controller.ts";
+import type { Twins } from "./rehearsal.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 export interface AcmeControllers {
@@ -25,6 +26,7 @@ export type AcmeControllersDeps = Omit<AcmeDeps, "store"> & {
   readonly store: ObjectStore;
   readonly sessions: Sessions;
   readonly limits: OrderLimits;
+  readonly twins: Twins;
   /** At most one of a type. */
   readonly solvers: readonly Solver[];
 };

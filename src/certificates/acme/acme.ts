@@ -17,6 +17,7 @@ import { type RevocationReason, revokeCertificate } from "./client/revocation.ts
 import { type Fulfilment, fulfil, type RequestedNames } from "./fulfilment.ts";
 import { knownLimits, type ServerLimits } from "./limits/known-limits.ts";
 import { type Forecast, OrderLimits } from "./limits/order-limits.ts";
+import { createTwins, publicTwins, type TwinOf } from "./rehearsal.ts";
 
 export interface Acme {
   /** Sees to it that an issuer has an account. Throws StoreError only. */
@@ -60,12 +61,16 @@ export type AcmeSettings = Omit<AcmeDeps, "store"> & {
   readonly solvers: readonly Solver[];
   /** What a server allows, by the URL of its directory. Default: what is known of public ones. */
   readonly limitsOf?: (directory: string) => ServerLimits;
+  /** The staging twin of a server. Default: those of public ones. */
+  readonly twinOf?: TwinOf;
 };
 
 /** Nothing is asked of anybody before it is needed. */
 export function createAcme(settings: AcmeSettings): Acme {
   const limits = new OrderLimits(settings, settings.limitsOf ?? knownLimits);
-  const deps = { ...settings, sessions: createSessions(settings), limits };
+  const sessions = createSessions(settings);
+  const twins = createTwins({ sessions, twinOf: settings.twinOf ?? publicTwins });
+  const deps = { ...settings, sessions, limits, twins };
   const access = async ({
     issuerRef,
     namespace,

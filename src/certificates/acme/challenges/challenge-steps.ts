@@ -58,9 +58,9 @@ async function present(work: ChallengeWork): Promise<Reconciled> {
 }
 
 /** Tells the server once it has not been told; then how the authorization stands. */
-async function ask({ access, planned, signal }: ChallengeWork): Promise<Authorization> {
-  const { session, signer } = access;
+async function ask({ deps, access, planned, signal }: ChallengeWork): Promise<Authorization> {
   const { url, authorizationURL } = planned.spec;
+  const { session, signer } = await deps.twins.accessFor(access, url, signal);
   const before = await getAuthorization(session, signer, authorizationURL, signal);
   const offered = before.challenges.find((one) => one.url === url);
   if (before.status !== "pending" || offered?.status !== "pending") return before;

@@ -9,10 +9,12 @@ import type { Sessions } from "../accounts/sessions.ts";
 import type { AcmeDeps, AcmeEvent } from "../acme-deps.ts";
 import type { PlannedChallenge } from "../orders/challenge-draft.ts";
 import { again, type Reconciled } from "../reconciled.ts";
+import type { Twins } from "../rehearsal.ts";
 import type { ChallengeSchedule } from "./schedule.ts";
 
 export type ChallengeDeps = AcmeDeps & {
   readonly sessions: Sessions;
+  readonly twins: Twins;
   /** At most one of a type. */
   readonly solvers: readonly Solver[];
   readonly schedule: ChallengeSchedule;

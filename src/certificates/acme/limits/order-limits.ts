@@ -46,6 +46,9 @@ type Counts = Readonly<Record<string, number>>;
 
 type Deps = Pick<AcmeDeps, "store" | "clock" | "clusterResourceNamespace">;
 
+/** A failure that nobody tried to mend for so long is forgotten. */
+const failureLifeMs = 7 * 24 * 3_600_000;
+
 /** Conflicts are with other orders of the same moment. */
 const maxTries = 20;
 
@@ -76,6 +79,29 @@ export class OrderLimits {
       ...counts,
       [blockedName(account)]: nowMs + Math.ceil(wait.total("milliseconds")),
     }));
+  }
+
+  /** Names could not be shown to be ours: they are tried elsewhere first for a while. */
+  async noteFailure(source: OrderSource, names: readonly string[]): Promise<void> {
+    await this.#change(source, (counts, nowMs) => ({
+      ...counts,
+      ...Object.fromEntries(names.map((name) => [failedName(name), nowMs + failureLifeMs])),
+    }));
+  }
+
+  /** Names were shown to be ours elsewhere. */
+  async forgetFailure(source: OrderSource, names: readonly string[]): Promise<void> {
+    await this.#change(source, (counts) => ({
+      ...counts,
+      ...Object.fromEntries(names.map((name) => [failedName(name), 0])),
+    }));
+  }
+
+  /** Whether one of the names failed and was not shown to be ours elsewhere since. */
+  async hasFailed({ directory }: OrderSource, names: readonly string[]): Promise<boolean> {
+    const counts = countsIn(await this.#deps.store.get(this.#key(directory)));
+    const nowMs = this.#deps.clock.now().epochMilliseconds;
+    return names.some((name) => (counts[failedName(name)] ?? 0) > nowMs);
   }
 
   /** Whether so many orders would be allowed, and when. */
@@ -228,6 +254,10 @@ function countsIn(object: KubeObject | undefined): Counts {
 
 function accountName(account: string): string {
   return `account ${account}`;
+}
+
+function failedName(name: string): string {
+  return `failed ${name.toLowerCase()}`;
 }
 
 function blockedName(account: string): string {

@@ -74,12 +74,14 @@ function judge(challenges: readonly KubeObject[]): Proof {
   return { kind: statuses.every(({ state }) => state === "valid") ? "complete" : "pending" };
 }
 
-/** Removes the Challenges of an Order that has ended; each goes once what was made for it is cleaned up. */
-export async function removeChallenges(store: AcmeStore, order: KubeObject): Promise<void> {
-  for (const challenge of await challengesOf(store, order)) {
+/** Removes the Challenges of an Order; each goes once what was made for it is cleaned up. How many there still are. */
+export async function removeChallenges(store: AcmeStore, order: KubeObject): Promise<number> {
+  const challenges = await challengesOf(store, order);
+  for (const challenge of challenges) {
     if (challenge.metadata.deletionTimestamp !== undefined) continue;
     await unlessGone(store.remove(keyOf(challenge), { uid: challenge.metadata.uid }));
   }
+  return challenges.length;
 }
 
 /** For the error of a name that none can take. */

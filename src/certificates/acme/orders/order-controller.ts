@@ -55,7 +55,11 @@ export async function reconcileOrder(
 
 async function attempt(work: OrderWork): Promise<Reconciled> {
   try {
-    if (work.status.url !== undefined) return await takeStep(work);
+    const { url } = work.status;
+    if (url !== undefined) {
+      const access = await work.deps.twins.accessFor(work.access, url, work.signal);
+      return await takeStep({ ...work, access });
+    }
     const problem = await clockProblem(work.access.session, work.signal);
     if (problem === undefined) return await placeOrder(work);
     await say(work, "ClockSkew", problem);

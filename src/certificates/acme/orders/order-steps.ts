@@ -23,9 +23,14 @@ import {
 import { formatProblem } from "../client/problem.ts";
 import type { OrderLimits, OrderSource } from "../limits/order-limits.ts";
 import { again, type Reconciled } from "../reconciled.ts";
-import { proveNames, unsolvable } from "./order-challenges.ts";
+import type { Twins } from "../rehearsal.ts";
+import { proveNames, removeChallenges, unsolvable } from "./order-challenges.ts";
 
-export type OrderDeps = AcmeDeps & { readonly sessions: Sessions; readonly limits: OrderLimits };
+export type OrderDeps = AcmeDeps & {
+  readonly sessions: Sessions;
+  readonly limits: OrderLimits;
+  readonly twins: Twins;
+};
 
 /** One Order, and whose account it is ordered by. */
 export interface OrderWork {
@@ -58,13 +63,31 @@ export function sourceOf({ access: { config, signer } }: OrderWork): OrderSource
 /** Orders at the server, if it allows that now, and keeps where the order is. */
 export async function placeOrder(work: OrderWork): Promise<Reconciled> {
   const { access, signal, deps } = work;
+  if (await deps.limits.hasFailed(sourceOf(work), namesOf(work))) {
+    const twin = await deps.twins.access(access, signal);
+    if (twin !== undefined) return await rehearse({ ...work, access: twin });
+  }
   const permission = await deps.limits.take(sourceOf(work), wishOf(work));
   if (permission.kind === "wait") {
     await keepReason(work, permission.message);
     const retryAfter = permission.until.since(deps.clock.now());
     return { kind: "outage", retryAfter, reason: permission.message };
   }
-  const placed = await orderAnew(work);
+  return await keepPlaced(work, await orderAnew(work));
+}
+
+/** The same at the staging twin, where nothing is finalized: only the names are shown to be ours. */
+async function rehearse(work: OrderWork): Promise<Reconciled> {
+  const { session, signer } = work.access;
+  const { identifiers } = wishOf(work);
+  const placed = await createOrder(session, signer, { identifiers }, work.signal);
+  const message = "the names failed before: they are tried at the server's staging twin first";
+  await work.deps.tell(work.object, { type: "Normal", reason: "Rehearsed", message });
+  return await keepPlaced(work, placed);
+}
+
+async function keepPlaced(work: OrderWork, placed: AcmeOrder): Promise<Reconciled> {
+  const { access, signal } = work;
   const authorizations: OrderAuthorization[] = [];
   for (const url of placed.authorizations)
     authorizations.push(await readAuthorization(access, url, signal));
@@ -90,10 +113,36 @@ export async function takeStep(work: OrderWork): Promise<Reconciled> {
         event: "Solver",
       });
     if (proof.value.kind === "pending") return again(secondLook, "names are being shown ours");
-    if (proof.value.kind === "failed")
+    if (proof.value.kind === "failed") {
+      await deps.limits.noteFailure(sourceOf(work), namesOf(work));
       return await fail(work, { state: "invalid", reason: proof.value.reason });
+    }
   }
   return await advance(work, await look(work));
+}
+
+/** What was shown at the twin will be found by the server, too: the Order begins anew there. */
+async function endRehearsal(work: OrderWork): Promise<Reconciled> {
+  const { deps, object } = work;
+  // From now on no Challenge is made for it again.
+  if (work.status.state !== "ready") {
+    await keepState(work, "ready");
+    return again({ seconds: 0 }, "the names passed at the staging twin");
+  }
+  // What they had made is cleaned up by what the Order says of them.
+  if ((await removeChallenges(deps.store, object)) > 0)
+    return again({ seconds: 1 }, "the Challenges of the rehearsal go");
+  await deps.limits.forgetFailure(sourceOf(work), namesOf(work));
+  await keep(work, {});
+  return again({ seconds: 0 }, "the names passed at the staging twin");
+}
+
+function isRehearsal({ deps, access, status }: OrderWork): boolean {
+  return deps.twins.isAtTwin(access, status.url ?? "");
+}
+
+function namesOf(work: OrderWork): readonly string[] {
+  return wishOf(work).identifiers.map(({ value }) => value);
 }
 
 async function look({ access, status, signal }: OrderWork): Promise<AcmeOrder> {
@@ -105,6 +154,7 @@ async function advance(work: OrderWork, placed: AcmeOrder): Promise<Reconciled> 
     case "pending":
       return again(pauseFor(placed), "the server does not count all names as shown yet");
     case "ready":
+      if (isRehearsal(work)) return await endRehearsal(work);
       return await advanceFinalized(work, await finalize(work, placed));
     case "processing":
       await keepState(work, "processing");
@@ -204,7 +254,7 @@ export async function keepReason(work: OrderWork, reason: string): Promise<void>
   if (work.status.reason !== reason) await keep(work, { ...work.status, reason });
 }
 
-async function keepState(work: OrderWork, state: "processing"): Promise<void> {
+async function keepState(work: OrderWork, state: "processing" | "ready"): Promise<void> {
   if (work.status.state !== state) await keep(work, { ...withoutReason(work.status), state });
 }
 
