@@ -8,7 +8,7 @@ import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Workers } from "#runtime/workers.ts";
 import { StoreError } from "#store/object-store.ts";
 import { ObjectView } from "#store/object-view.ts";
-import { affectedKeys } from "./controllers/affected.ts";
+import { affectedKeys, wokenRequests } from "./controllers/affected.ts";
 import type { CertificateEvents } from "./controllers/certificate-events.ts";
 import { createCertificateSync } from "./controllers/certificate-sync.ts";
 import { IssuerResolver } from "./controllers/issuer-resolver.ts";
@@ -75,6 +75,9 @@ export async function startCertificateControllers(
     certificateKinds(backends).map(({ id }) => id),
     (change) => {
       world.observe(change);
+      for (const { metadata } of wokenRequests(world, issuers, change)) signer.wake(metadata.uid);
+      if (change.after === undefined && change.before !== undefined)
+        signer.forget(change.before.metadata.uid);
       for (const key of affectedKeys(world, issuers, change)) add(key);
     },
   );

@@ -3,11 +3,50 @@
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
 import { findCondition } from "#kinds/condition.ts";
-import { formatKey, type KubeObject, keyOf, kindId, type ObjectKey } from "#kinds/object.ts";
+import {
+  formatKey,
+  type KubeObject,
+  keyOf,
+  kindId,
+  type ObjectKey,
+  parseKey,
+} from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
 import type { ViewChange } from "#store/object-view.ts";
 import type { IssuerResolver } from "./issuer-resolver.ts";
 import type { World } from "./world.ts";
+
+/**
+ * The requests that go on though they wait: who is to decide about one has, its issuer is ready or no longer, or what the
+ * issuer has made for it has changed.
+ */
+export function wokenRequests(
+  world: World,
+  issuers: IssuerResolver,
+  { key, before, after }: ViewChange,
+): readonly KubeObject[] {
+  if (key.kind === certificateRequestKind.id) {
+    const decided = (object: KubeObject | undefined): string =>
+      ["Approved", "Denied"].map((type) => findCondition(object?.status, type)?.status).join();
+    return after !== undefined && decided(before) !== decided(after) ? [after] : [];
+  }
+  if (key.kind === certificateKind.id || key.kind === secretKind.id) return [];
+  const keys = issuers.kinds.some(({ id }) => id === key.kind)
+    ? hasTurned(before, after)
+      ? world.requestsFor(key)
+      : []
+    : ownersOf(after ?? before)(certificateRequestKind.id);
+  return keys.flatMap((text) => {
+    const { kind, namespace, name } = parseKey(text);
+    return world.view.get(kind, namespace, name) ?? [];
+  });
+}
+
+function hasTurned(before: KubeObject | undefined, after: KubeObject | undefined): boolean {
+  const readiness = (object: KubeObject | undefined): string | undefined =>
+    findCondition(object?.status, "Ready")?.status;
+  return readiness(before) !== readiness(after);
+}
 
 /** As `formatKey` gives them. */
 export function affectedKeys(
@@ -22,11 +61,7 @@ export function affectedKeys(
   if (key.kind === certificateRequestKind.id)
     return [formatKey(key), ...owners(certificateKind.id)];
   if (!issuers.kinds.some(({ id }) => id === key.kind)) return owners(certificateRequestKind.id);
-  const readiness = (object: KubeObject | undefined): string | undefined =>
-    findCondition(object?.status, "Ready")?.status;
-  return readiness(before) === readiness(after)
-    ? [formatKey(key)]
-    : [formatKey(key), ...world.requestsFor(key)];
+  return hasTurned(before, after) ? [formatKey(key), ...world.requestsFor(key)] : [formatKey(key)];
 }
 
 /** When one goes, another may have its Secret. */

@@ -7,7 +7,7 @@ import type { SigningKey } from "#crypto/signing-key.ts";
 import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
 import { type Draft, StoreError } from "#store/object-store.ts";
-import { managedLabel, nextKeyLabel } from "../annotations.ts";
+import { managedLabel, nextKeyLabel, requestAnnotations } from "../annotations.ts";
 import { conditionOf } from "../certificate-status.ts";
 import { valueOf } from "../policies/stored-pair.ts";
 import { wantedKey } from "../wanted-key.ts";
@@ -18,6 +18,9 @@ import {
   ownerOf,
   type Seen,
 } from "./controller.ts";
+
+import { instantOf } from "./due.ts";
+import { currentRequest } from "./revision.ts";
 
 type Deps = Pick<ControllerDeps, "store" | "world" | "keys" | "events">;
 
@@ -42,12 +45,27 @@ export function createKeyController(deps: Deps): Controller {
 
 /** Takes the key away behind an issuance, whichever way it ended: first the status is written that does not need it any more. */
 export function createKeyRemoval(deps: Pick<Deps, "store" | "world">): Controller {
+  const looked = new Set<string>();
   return async (seen) => {
-    const { nextPrivateKeySecretName: name, ...status } = seen.status;
-    const isIssuing = conditionOf(status, "Issuing")?.status === "True";
-    if (isIssuing || name === undefined) return { status: seen.status };
+    const { nextPrivateKeySecretName: named, ...status } = seen.status;
+    if (conditionOf(status, "Issuing")?.status === "True") return { status: seen.status };
+    const { uid } = seen.object.metadata;
+    const name = named ?? (looked.has(uid) ? undefined : leftKey(deps, seen));
+    looked.add(uid);
+    if (name === undefined) return { status };
     return { status, afterwards: () => removeNextKey(deps, seen.object, name) };
   };
+}
+
+/** A process that died behind its last write has left the key of the certificate in force, if it made it lately. */
+const lately = Temporal.Duration.from({ hours: 1 });
+
+function leftKey({ world }: Pick<Deps, "world">, seen: Seen): string | undefined {
+  const { metadata } = currentRequest(world, seen) ?? {};
+  const made = instantOf(metadata?.creationTimestamp);
+  if (made === undefined || Temporal.Instant.compare(made.add(lately), seen.now) < 0)
+    return undefined;
+  return metadata?.annotations[requestAnnotations.privateKeySecret];
 }
 
 /** The key that is to be certified next; undefined while there is none that fits the spec. */

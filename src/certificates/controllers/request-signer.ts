@@ -30,6 +30,8 @@ export class RequestSigner {
   readonly #deps: Deps;
   /** uid → what is under way: two who ask for the same are told the same. */
   readonly #running = new Map<string, Promise<Temporal.Instant | undefined>>();
+  /** uid → until when nobody asks its issuer again: changes of the request itself, most of them ours, are no reason to. */
+  readonly #waits = new Map<string, Temporal.Instant>();
   /** uid → how often its issuer was not reached in a row. */
   readonly #outages = new Map<string, number>();
 
@@ -42,6 +44,9 @@ export class RequestSigner {
     const { uid } = request.metadata;
     const running = this.#running.get(uid);
     if (running !== undefined) return await running;
+    const wait = this.#waits.get(uid);
+    if (wait !== undefined && Temporal.Instant.compare(this.#deps.clock.now(), wait) < 0)
+      return wait;
     const begun = this.#advance(request);
     this.#running.set(uid, begun);
     try {
@@ -51,9 +56,15 @@ export class RequestSigner {
     }
   }
 
+  /** What a request waited for may have come. */
+  wake(uid: string): void {
+    this.#waits.delete(uid);
+  }
+
   /** The request is gone. */
   forget(uid: string): void {
     this.#outages.delete(uid);
+    this.#waits.delete(uid);
   }
 
   async #advance(request: KubeObject): Promise<Temporal.Instant | undefined> {
@@ -74,7 +85,11 @@ export class RequestSigner {
         ...(after.length === 0 ? {} : { conditions: after.map((one): JsonObject => ({ ...one })) }),
       };
     });
-    return waitMs === undefined ? undefined : now.add({ milliseconds: waitMs });
+    const { uid } = request.metadata;
+    const wait = waitMs === undefined ? undefined : now.add({ milliseconds: waitMs });
+    if (wait === undefined) this.#waits.delete(uid);
+    else this.#waits.set(uid, wait);
+    return wait;
   }
 
   /** While it was signed, it may have been written to: by whoever signs, too. Then once more over what it says now. */
