@@ -1,5 +1,6 @@
 /** VirtualServers: the changes of the part on Ingresses, and what guessing passwords costs everybody else. */
 
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Draft } from "#store/object-store.ts";
 import { apr1Hash, bcryptHash } from "#test/fakes/password-hash.ts";
@@ -28,22 +29,20 @@ export const virtualServersPart: Part = {
   title: "VirtualServers",
   run: async (context) => {
     const { shapes, perRun } = context.plan.virtualServers;
-    const ours = context.sekisho({
-      ...{ fedBy: "store", concurrency: 1, hostsAre: "VirtualServers" },
-      name: "Sekisho, VirtualServers",
-      more: guarded(),
-    });
+    const said = { fedBy: "store", hostsAre: "VirtualServers", more: guarded() } as const;
+    const ours = context.sekisho({ ...said, concurrency: 1, name: "Sekisho, VirtualServers" });
+    const guessed = context.sekisho({ ...said, concurrency: availableParallelism() });
     const rows: ChangeRow[] = [];
     for (const shape of shapes)
       rows.push(...(await runShape(context, ours, shape, { kinds, perRun })));
-    const turns = (await context.attempt("guesses", () => guess(context, ours))) ?? [];
+    const turns = (await context.attempt("guesses", () => guess(context, guessed))) ?? [];
     return {
       tables: [...kinds.map((kind) => changeTable(kind, rows)), guessTable(turns)],
       bars: [...changeBars(rows, ({ hosts }) => hosts >= barredHosts), ...guessBars(turns)],
       notes: [
         ...methodNotes([ours]),
         "A VirtualServer has its host with all of its routes.",
-        `Guesses: so many a second from ${context.plan.virtualServers.guesses.addresses} addresses in turn, each password another one, at a password file of bcrypt at cost 10 where this machine has it, by a program of its own that yields to others; among ${formatShape(lastOf(shapes))} hosts. Meanwhile two clients ask every ${formatNumber(4)} ms: for a host without a password, and with the right one. Turns of quiet, of as many requests without a password, and of guesses follow one another, every other round in the opposite order; bars have the median of the rounds.`,
+        `Guesses: so many a second from ${context.plan.virtualServers.guesses.addresses} addresses in turn, each password another one, at a password file of bcrypt at cost 10 where this machine has it, by a program of its own that yields to others; among ${formatShape(lastOf(shapes))} hosts. Meanwhile two clients ask every ${formatNumber(4)} ms: for a host without a password, and with the right one. Turns of quiet, of as many requests without a password, and of guesses follow one another, every other round in the opposite order; bars have the median of the rounds. Here Envoy has a worker for each processor.`,
       ],
       figures: [...rows.map(changeFigure), ...turns.map(guessFigure)],
     } satisfies PartReport;
