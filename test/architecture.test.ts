@@ -209,8 +209,8 @@ const concerns = [
   ...["balancing", "cert-manager", "challenge", "class", "client-certificates", "conditions"],
   ...["cors", "delegation", "error-pages", "headers", "health-check", "host", "hsts"],
   ...["listeners", "locations"],
-  ...["next-upstream", "path", "policies", "rate-limit", "route", "service", "session", "tls"],
-  ...["stream", "stream-health-check", "tokens", "unapplied", "upstream-tls", "variables"],
+  ...["next-upstream", "path", "policies", "rate-limit", "route", "service", "session", "sign-in"],
+  ...["stream", "stream-health-check", "tls", "tokens", "unapplied", "upstream-tls", "variables"],
 ];
 
 /** State at the top of a file that is right there. */

@@ -8,6 +8,7 @@ import type { ApiKeyPolicy } from "./contracts/api-key.ts";
 import type { BasicPolicy } from "./contracts/basic.ts";
 import type { ExternalRequestPolicy } from "./contracts/external-request.ts";
 import type { JwtPolicy } from "./contracts/jwt.ts";
+import type { OidcPolicy } from "./contracts/oidc.ts";
 
 /** The type of policies among what is served over xDS. */
 export const policyTypeUrl = "type.googleapis.com/sekisho.authorization.Policy";
@@ -26,6 +27,7 @@ export type Policy =
   | ApiKeyPolicy
   | ExternalRequestPolicy
   | JwtPolicy
+  | OidcPolicy
   /** What it needs is not there: nobody passes. */
   | { readonly kind: "unusable"; readonly status: number };
 

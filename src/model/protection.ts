@@ -80,8 +80,8 @@ export interface JwtProtection extends Judged {
   readonly signIn?: string;
 }
 
-/** Keys that are asked for where they are published. */
-export interface PublishedKeys {
+/** Somebody who is asked over HTTP. */
+export interface AskedServer {
   /** A Service here, or a name and a port somewhere else. */
   readonly server: Backend | { readonly name: string; readonly port: number };
   /** Over TLS. Default: in clear. */
@@ -90,10 +90,46 @@ export interface PublishedKeys {
   readonly host: string;
   /** With query. */
   readonly path: string;
+}
+
+/** Keys that are asked for where they are published. */
+export interface PublishedKeys extends AskedServer {
   readonly keepMs: number;
 }
 
-export type Protection = BasicProtection | ApiKeyProtection | ExternalProtection | JwtProtection;
+/** Users who signed in at an OpenID Connect provider. Paths of its own are answered wherever they are asked for. */
+export interface OidcProtection extends Judged {
+  readonly kind: "oidc";
+  /** Where users sign in: a URL. */
+  readonly authEndpoint: string;
+  /** Where a code is exchanged for tokens. */
+  readonly token: AskedServer;
+  readonly keys: PublishedKeys;
+  readonly clientId: string;
+  /** Default: a client without a secret. */
+  readonly clientSecret?: SecretEntry;
+  /** With blanks between the parts. */
+  readonly scope: string;
+  /** More arguments for `authEndpoint`: `name=value`. */
+  readonly arguments: readonly string[];
+  /** Whether it is proved that who brings a code asked for it (RFC 7636). */
+  readonly pkce: boolean;
+  /** Whether the backend gets the access token. */
+  readonly passesToken: boolean;
+  /** Where users come back. */
+  readonly redirectPath: string;
+  /** Where the session at the provider ends: a URL. */
+  readonly endSession?: string;
+  /** Where users are after that: a URL, or a path. */
+  readonly afterLogout: string;
+}
+
+export type Protection =
+  | BasicProtection
+  | ApiKeyProtection
+  | ExternalProtection
+  | JwtProtection
+  | OidcProtection;
 
 /** What a route may be protected by. */
 export interface Protected {
@@ -128,6 +164,13 @@ function wants(protection: Protection): readonly string[] {
       const where = place === undefined ? ["bearer", ""] : [place.in, place.name];
       return [realm, signIn, ...where, ...keyTexts(keys)];
     }
+    case "oidc": {
+      const { kind, failureStatus, origin, token, keys, clientSecret, ...asked } = protection;
+      return [
+        ...[JSON.stringify(asked), ...serverTexts(token), ...keyTexts(keys)],
+        ...entryTexts(clientSecret),
+      ];
+    }
     default:
       return unreachable(protection);
   }
@@ -140,9 +183,12 @@ function tlsTexts(tls: ServiceTls | undefined): readonly string[] {
 
 function keyTexts(keys: JwtProtection["keys"]): readonly string[] {
   if ("key" in keys) return entryTexts(keys);
-  const { server, host, path, keepMs, tls } = keys;
+  return [String(keys.keepMs), ...serverTexts(keys)];
+}
+
+function serverTexts({ server, host, path, tls }: AskedServer): readonly string[] {
   const where = "name" in server ? `${server.name}:${server.port}` : backendName(server);
-  return [where, host, path, String(keepMs), ...tlsTexts(tls)];
+  return [where, host, path, ...tlsTexts(tls)];
 }
 
 function entryTexts(entry: SecretEntry | undefined): readonly string[] {

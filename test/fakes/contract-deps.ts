@@ -5,6 +5,7 @@ import { PasswordJudge } from "#authorization/passwords/password-judge.ts";
 import { verifyHash } from "#authorization/passwords/verify-hash.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createHttpClients } from "#runtime/real-http-client.ts";
+import { createRandom } from "#runtime/real-random.ts";
 
 export function contractDeps(): ContractDeps {
   const key = Buffer.alloc(32, 7);
@@ -13,5 +14,5 @@ export function contractDeps(): ContractDeps {
     { clock, key, verify: ({ hash, password }) => Promise.resolve(verifyHash(hash, password)) },
     { queue: { parallel: 1, waitingOfOne: 8, waiting: 64 } },
   );
-  return { clock, clients: createHttpClients(), passwords, key };
+  return { clock, clients: createHttpClients(), passwords, random: createRandom(), key };
 }

@@ -1,21 +1,28 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import type { JsonObject } from "#base/json.ts";
 import { type AuthService, startAuthService } from "#test/fakes/auth-service.ts";
 import { contractDeps } from "#test/fakes/contract-deps.ts";
+import { type IdentityProvider, startIdentityProvider } from "#test/fakes/identity-provider.ts";
 import { shaHash } from "#test/fakes/password-hash.ts";
 import { generateJwk, signToken } from "#test/fakes/signed-token.ts";
 import { contracts, openPolicy } from "./all.ts";
 import { authorizationContract, type ContractExample, checkWith } from "./contract.ts";
 
 let service: AuthService;
+let provider: IdentityProvider;
 before(async () => {
+  provider = await startIdentityProvider();
   service = await startAuthService(({ headers }) => ({
     status: headers["x-token"] === "good" ? 200 : 401,
   }));
 });
-after(() => service[Symbol.asyncDispose]());
+after(async () => {
+  await service[Symbol.asyncDispose]();
+  await provider[Symbol.asyncDispose]();
+});
 
-const examples: Readonly<Record<string, () => ContractExample>> = {
+const examples: Readonly<Record<string, () => ContractExample | Promise<ContractExample>>> = {
   basic: () => ({
     policy: { kind: "basic", realm: "shop", passwords: `a:${shaHash("secret")}`, status: 500 },
     passing: { authorization: `Basic ${btoa("a:secret")}` },
@@ -49,6 +56,7 @@ const examples: Readonly<Record<string, () => ContractExample>> = {
     failing: { "x-token": "bad" },
     secrets: [],
   }),
+  oidc: signInExample,
   jwt: () => {
     const [key, other] = [generateJwk("HS256"), generateJwk("HS256")];
     const keys = JSON.stringify({ keys: [key.published] });
@@ -63,13 +71,43 @@ const examples: Readonly<Record<string, () => ContractExample>> = {
   },
 };
 
+/** Its session is had as a browser has it. */
+async function signInExample(): Promise<ContractExample> {
+  const { address, clientId, clientSecret } = provider;
+  const at = (path: string): JsonObject => ({ addresses: [address], host: "id.test", path });
+  const policy = {
+    ...{ kind: "oidc", authEndpoint: "https://id.test/", clientId, clientSecret },
+    ...{ token: at("/token"), keys: { ...at("/certs"), keepMs: 1000 } },
+    ...{ scope: "openid", arguments: [], pkce: true, passesToken: false },
+    ...{ redirectPath: "/_codexch", endSession: "https://id.test/", afterLogout: "/_logout" },
+    status: 500,
+  };
+  const judge = openPolicy(policy, contractDeps());
+  const never = new AbortController().signal;
+  const headersOf = async (path: string, cookie = ""): Promise<ReadonlyMap<string, string>> => {
+    const verdict = await judge.judge(checkWith({ cookie }, path), never);
+    const headers = verdict.kind === "deny" ? verdict.headers : [];
+    return new Map(headers.map(({ name, value }) => [name, value.split("; ")[0] ?? ""]));
+  };
+  const begun = await headersOf("/");
+  const back = provider.signIn(begun.get("location") ?? "");
+  const cookie = (await headersOf(back, begun.get("set-cookie"))).get("set-cookie") ?? "";
+  judge.close();
+  return {
+    policy,
+    passing: { cookie },
+    failing: { cookie: cookie.replace(/=..../, "=AAAA") },
+    secrets: [clientSecret],
+  };
+}
+
 for (const contract of contracts) {
-  authorizationContract(contract, () => {
-    const example = examples[contract.kind]?.();
+  authorizationContract(contract, async () => {
+    const example = await examples[contract.kind]?.();
     assert.ok(example, `${contract.kind} needs an example here`);
     // Optional parts are there so that each is tried in a wrong form; over TLS nobody listens.
     const { tls: _, fetched: __, ...policy } = example.policy;
-    return Promise.resolve({ example: { ...example, policy }, deps: contractDeps() });
+    return { example: { ...example, policy }, deps: contractDeps() };
   });
 }
 

@@ -7,8 +7,9 @@ import { basic } from "./basic.ts";
 import type { Contract, ContractDeps, PolicyJudge } from "./contract-kind.ts";
 import { externalRequest } from "./external-request.ts";
 import { jwt } from "./jwt.ts";
+import { oidc } from "./oidc.ts";
 
-export const contracts: readonly Contract[] = [basic, apiKey, externalRequest, jwt];
+export const contracts: readonly Contract[] = [basic, apiKey, externalRequest, jwt, oidc];
 
 /** What answers under a policy that we cannot read: one of a later version. */
 const unreadableStatus = 503;

@@ -4,6 +4,7 @@ import type { Json } from "#base/json.ts";
 import type { Parser, Problem } from "#base/schema.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { HttpClients } from "#runtime/http-client.ts";
+import type { Random } from "#runtime/random.ts";
 import type { Check, Verdict } from "../check.ts";
 import type { PasswordJudge } from "../passwords/password-judge.ts";
 
@@ -11,6 +12,7 @@ export interface ContractDeps {
   readonly clock: Clock;
   readonly clients: HttpClients;
   readonly passwords: Pick<PasswordJudge, "judge">;
+  readonly random: Random;
   /** 32 random bytes of this process. */
   readonly key: Uint8Array;
 }

@@ -86,7 +86,8 @@ export class FetchedKeys {
   }
 }
 
-async function textOf({ status, body }: HttpAnswer): Promise<string | undefined> {
+/** The body of an answer with 200, unless it is longer than anybody's. */
+export async function textOf({ status, body }: HttpAnswer): Promise<string | undefined> {
   if (status !== 200) return undefined;
   const chunks: Uint8Array[] = [];
   let bytes = 0;

@@ -12,6 +12,7 @@ import { allow, type Check, deny, type Header, type Verdict } from "../check.ts"
 import { BoundedMap } from "../passwords/bounded-map.ts";
 import { type Contract, type ContractDeps, contractOf } from "./contract-kind.ts";
 import { FetchedKeys, fetchedFields } from "./fetched-keys.ts";
+import { cookieIn } from "./sealed-cookie.ts";
 
 const policy = fields({
   kind: required(oneOf("jwt")),
@@ -112,18 +113,10 @@ function valueAt(
     case "header":
       return headers.get(name.toLowerCase());
     case "cookie":
-      return cookieOf(headers.get("cookie") ?? "", name);
+      return cookieIn(headers.get("cookie") ?? "", name);
     case "query":
       return new URLSearchParams(path.split("?").slice(1).join("?")).get(name) ?? undefined;
     default:
       return unreachable(where);
   }
-}
-
-function cookieOf(header: string, name: string): string | undefined {
-  const start = `${name}=`;
-  return header
-    .split(/;\s*/)
-    .find((pair) => pair.startsWith(start))
-    ?.slice(start.length);
 }

@@ -6,6 +6,7 @@ import type { VerifyingKey } from "./key-set.ts";
 export interface Token {
   readonly algorithm: string;
   readonly keyId?: string;
+  readonly claims: JsonObject;
   readonly signed: Uint8Array;
   readonly signature: Uint8Array;
   /** From then on, in seconds since 1970. Default: from ever. */
@@ -35,6 +36,7 @@ export function parseToken(text: string): Token | undefined {
   return {
     algorithm: alg,
     ...(kid === undefined ? {} : { keyId: kid }),
+    claims,
     signed: Buffer.from(`${first}.${second}`),
     signature: Buffer.from(third, "base64url"),
     ...(nbf === undefined ? {} : { notBefore: nbf }),

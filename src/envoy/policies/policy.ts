@@ -11,9 +11,11 @@ import type { Backend, Endpoint } from "#model/backend.ts";
 import type { SecretRef } from "#model/fragment.ts";
 import type {
   ApiKeyProtection,
+  AskedServer,
   BasicProtection,
   ExternalProtection,
   JwtProtection,
+  OidcProtection,
   Protection,
   PublishedKeys,
   SecretEntry,
@@ -60,6 +62,8 @@ function policyOf(protection: Protection, inputs: PolicyInputs): Judged {
       return externalPolicy(protection, inputs);
     case "jwt":
       return jwtPolicy(protection, inputs);
+    case "oidc":
+      return oidcPolicy(protection, inputs);
     default:
       return unreachable(protection);
   }
@@ -129,24 +133,53 @@ function jwtPolicy(protection: JwtProtection, inputs: PolicyInputs): Judged {
 
 function publishedPolicy(
   protection: JwtProtection,
-  { server, host, path, keepMs, tls: secured }: PublishedKeys,
+  keys: PublishedKeys,
   asked: Extract<Policy, { kind: "jwt" }>,
   inputs: PolicyInputs,
 ): Judged {
-  const tls = tlsOf(secured, inputs);
-  if (!tls.ok) return unusable(protection, tls.error);
-  const { addresses, findings } = serverOf(server, inputs);
-  const fetched = { addresses, ...tls.value, host, path, keepMs };
-  return { policy: { ...asked, fetched }, findings };
+  const server = serverOf(keys, inputs);
+  if (!server.ok) return unusable(protection, server.error);
+  const { place, findings } = server.value;
+  return { policy: { ...asked, fetched: { ...place, keepMs: keys.keepMs } }, findings };
 }
 
+function oidcPolicy(protection: OidcProtection, inputs: PolicyInputs): Judged {
+  const { kind, origin, failureStatus: status, token, keys, clientSecret, ...asked } = protection;
+  const secret = clientSecret === undefined ? "" : entryText(clientSecret, inputs);
+  if (clientSecret !== undefined && secret === undefined) return unusable(protection, clientSecret);
+  const [exchange, published] = [serverOf(token, inputs), serverOf(keys, inputs)];
+  if (!exchange.ok) return unusable(protection, exchange.error);
+  if (!published.ok) return unusable(protection, published.error);
+  const policy: Policy = {
+    ...{ kind, status, ...asked },
+    clientSecret: (secret ?? "").trim(),
+    token: exchange.value.place,
+    keys: { ...published.value.place, keepMs: keys.keepMs },
+  };
+  return { policy, findings: [...exchange.value.findings, ...published.value.findings] };
+}
+
+interface ServerPlace {
+  readonly place: {
+    readonly addresses: readonly string[];
+    readonly host: string;
+    readonly path: string;
+  } & Pick<Extract<Policy, { kind: "external-request" }>, "tls">;
+  readonly findings: readonly Finding[];
+}
+
+/** The error is what is missing of it. */
 function serverOf(
-  server: PublishedKeys["server"],
+  { server, host, path, tls: secured }: AskedServer,
   inputs: PolicyInputs,
-): { readonly addresses: readonly string[]; readonly findings: readonly Finding[] } {
-  if ("name" in server) return { addresses: [`${server.name}:${server.port}`], findings: [] };
+): Result<ServerPlace, SecretEntry> {
+  const tls = tlsOf(secured, inputs);
+  if (!tls.ok) return tls;
+  const more = { ...tls.value, host, path };
+  if ("name" in server)
+    return ok({ place: { addresses: [`${server.name}:${server.port}`], ...more }, findings: [] });
   const { endpoints, findings } = inputs.endpoints(server);
-  return { addresses: addressesOf(endpoints), findings };
+  return ok({ place: { addresses: addressesOf(endpoints), ...more }, findings });
 }
 
 function addressesOf(endpoints: readonly Endpoint[]): readonly string[] {
