@@ -72,10 +72,11 @@ function secretNamesOf(object: KubeObject): readonly string[] {
   }
   if (kind === policyKind.id) {
     const spec = read(policyKind, object).value?.spec ?? {};
-    const { basicAuth, apiKey, egressMTLS, externalAuth, ingressMTLS, jwt } = spec;
+    const { basicAuth, apiKey, egressMTLS, externalAuth, ingressMTLS, jwt, oidc } = spec;
     const named = [
       ...[basicAuth?.secret, apiKey?.clientSecret, externalAuth?.trustedCertSecret],
       ...[jwt?.secret, jwt?.trustedCertSecret, ingressMTLS?.clientCertSecret],
+      ...[oidc?.clientSecret, oidc?.trustedCertSecret],
       ...[egressMTLS?.tlsSecret, egressMTLS?.trustedCertSecret],
     ];
     return named.flatMap((name = "") => (name === "" ? [] : [name]));
