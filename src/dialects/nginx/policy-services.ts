@@ -3,7 +3,7 @@
 import { err, ok, type Result } from "#base/result.ts";
 import { serviceKind } from "#kinds/service.ts";
 import type { Backend } from "#model/backend.ts";
-import type { ServiceTls } from "#model/protection.ts";
+import type { AskedServer, ServiceTls } from "#model/protection.ts";
 import { isLabel, isServiceName } from "./names.ts";
 import { findEntry, type RuleContext } from "./policy-secrets.ts";
 
@@ -27,6 +27,34 @@ export function findService(
   if (spec?.type !== "ExternalName" && !(spec?.ports ?? []).some((entry) => entry.port === port))
     return err(`asks port ${port} of Service ${namespace}/${service}, which has no such port`);
   return ok({ namespace, service, port, protocol: "http1", connectTimeoutMs });
+}
+
+/** Somebody who is asked at a URL: a Service of the cluster by its name there, or whoever has the name elsewhere. */
+export function askedAt(
+  text: string,
+  tlsFields: TlsFields,
+  context: RuleContext,
+): Result<AskedServer, string> {
+  const url = URL.parse(text);
+  if (url === null || !["http:", "https:"].includes(url.protocol))
+    return err("must be a URL with http:// or https://");
+  const server = serverAt(url, context);
+  if (!server.ok) return server;
+  const tls = url.protocol === "https:" ? serviceTls(tlsFields, context) : ok({});
+  if (!tls.ok) return tls;
+  const { host, pathname, search } = url;
+  return ok({ server: server.value, ...tls.value, host, path: `${pathname}${search}` });
+}
+
+function serverAt(
+  { protocol, hostname, port: given }: URL,
+  context: RuleContext,
+): Result<AskedServer["server"], string> {
+  const port = given === "" ? (protocol === "https:" ? 443 : 80) : Number(given);
+  const [, service, namespace] =
+    /^([a-z][-a-z0-9]*)\.([a-z0-9][-a-z0-9]*)\.svc(?:\.cluster\.local)?$/.exec(hostname) ?? [];
+  if (service === undefined) return ok({ name: hostname, port });
+  return findService(`${namespace}/${service}`, port, context);
 }
 
 interface TlsFields {

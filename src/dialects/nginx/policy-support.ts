@@ -15,6 +15,7 @@ const approximations: Readonly<Record<string, string>> = {
   "spec.jwt.sniEnabled": "a server name is always sent",
   "spec.jwt.sslVerifyDepth": "a chain may have any length",
   "spec.externalAuth.sslVerifyDepth": "a chain may have any length",
+  "spec.oidc.sslVerifyDepth": "a chain may have any length",
   "spec.hsts.behindProxy":
     "X-Forwarded-Proto is believed from the proxies that the gate trusts, and from nobody else",
 };

@@ -26,6 +26,7 @@ import {
   protectionOf,
 } from "./features/policies.ts";
 import { placeAction, translateRoute } from "./features/route.ts";
+import { signInRoutes } from "./features/sign-in.ts";
 import { translateTls } from "./features/tls.ts";
 import { hasSnippet, reportIdleRouteFields, reportIdleServerFields } from "./features/unapplied.ts";
 import { isRejected, placeOf, type Report, refuses, refusesTwice, warns } from "./report.ts";
@@ -69,7 +70,8 @@ export function translateVirtualServer(
   const wanted = translateCertManager(spec.tls, host && spec.host, labels, report);
   const server = { object, spec, host: any, report, upstreams, policies, world, settings };
   const clients = clientCertificatesOf(policies, world);
-  const routes = routesOf(server).map((route) =>
+  const own = routesOf(server);
+  const routes = [...signInRoutes(own), ...own].map((route) =>
     clients === undefined ? route : { ...route, clientCertificates: clients },
   );
   const ports = hostPorts(spec.listener, report, world);

@@ -6,6 +6,7 @@ import type { Protection } from "#model/protection.ts";
 import type { FindingText } from "../../common/findings.ts";
 import { findEntry, type RuleContext } from "../policy-secrets.ts";
 import { findService, serviceTls } from "../policy-services.ts";
+import { oidc } from "./sign-in.ts";
 import { jwt } from "./tokens.ts";
 
 type PolicySpec = NonNullable<Policy["spec"]>;
@@ -17,6 +18,7 @@ type Translate = (spec: PolicySpec, context: RuleContext) => Result<Protection, 
 export const authorizationRules: Readonly<Record<string, Translate>> = {
   basicAuth,
   jwt,
+  oidc,
   apiKey,
   externalAuth,
 };

@@ -2,10 +2,9 @@
 
 import { err, ok, type Result } from "#base/result.ts";
 import type { Policy } from "#kinds/nginx/policy.ts";
-import type { Backend } from "#model/backend.ts";
 import type { JwtProtection, PublishedKeys } from "#model/protection.ts";
 import { findEntry, type RuleContext } from "../policy-secrets.ts";
-import { findService, serviceTls } from "../policy-services.ts";
+import { askedAt } from "../policy-services.ts";
 import { parseTime } from "../quantities.ts";
 
 type PolicySpec = NonNullable<Policy["spec"]>;
@@ -63,37 +62,12 @@ function storedKeys(
 
 function publishedKeys(rule: Rule, context: RuleContext): Result<PublishedKeys, string> {
   const { jwksURI = "", keyCache, sniEnabled, sniName, sslVerify, trustedCertSecret } = rule;
-  const url = URL.parse(jwksURI);
-  if (url === null || !["http:", "https:"].includes(url.protocol))
-    return err("is invalid: spec.jwt.jwksURI: must be a URL with http:// or https://");
   const keptMs = keyCache === undefined ? 0 : parseTime(keyCache);
   if (keptMs === undefined)
     return err(`is invalid: spec.jwt.keyCache: Invalid value: ${JSON.stringify(keyCache)}`);
-  const server = serverAt(url, context);
-  if (!server.ok) return server;
   const named = sniEnabled === true && sniName !== undefined ? { sniName } : {};
-  const tls =
-    url.protocol === "https:"
-      ? serviceTls({ sslVerify, trustedCertSecret, ...named }, context)
-      : ok({});
-  if (!tls.ok) return tls;
-  return ok({
-    server: server.value,
-    ...tls.value,
-    host: url.host,
-    path: `${url.pathname}${url.search}`,
-    keepMs: Math.max(keptMs, leastKeptMs),
-  });
-}
-
-/** A Service of the cluster by its name there; whatever else is found by its name when it is asked. */
-function serverAt(
-  { protocol, hostname, port: given }: URL,
-  context: RuleContext,
-): Result<Backend | { readonly name: string; readonly port: number }, string> {
-  const port = given === "" ? (protocol === "https:" ? 443 : 80) : Number(given);
-  const [, service, namespace] =
-    /^([a-z][-a-z0-9]*)\.([a-z0-9][-a-z0-9]*)\.svc(?:\.cluster\.local)?$/.exec(hostname) ?? [];
-  if (service === undefined) return ok({ name: hostname, port });
-  return findService(`${namespace}/${service}`, port, context);
+  const asked = askedAt(jwksURI, { sslVerify, trustedCertSecret, ...named }, context);
+  if (!asked.ok)
+    return /^must/.test(asked.error) ? err(`is invalid: spec.jwt.jwksURI: ${asked.error}`) : asked;
+  return ok({ ...asked.value, keepMs: Math.max(keptMs, leastKeptMs) });
 }
