@@ -2,7 +2,7 @@
 
 import type { OutboundDoor } from "#certificates/outbound/outbound-door.ts";
 import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
-import { createDns01Solver } from "#certificates/solvers/dns-01/dns-01.ts";
+import { createDns01Solver, type Dns01Deps } from "#certificates/solvers/dns-01/dns-01.ts";
 import type { Solver } from "#certificates/solvers/solver.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { DnsTransport } from "#runtime/dns-transport.ts";
@@ -19,6 +19,8 @@ export interface DnsSolverDeps {
   readonly dns: DnsTransport;
   readonly files: Pick<Files, "read">;
   readonly door: OutboundDoor;
+  /** What a cluster gives. Absent: there is none. */
+  readonly cluster?: Pick<Dns01Deps, "apiServices" | "serviceAccountToken">;
 }
 
 export interface DnsSolverSettings {
@@ -38,13 +40,14 @@ export function createDnsSolver(
   deps: DnsSolverDeps,
   { dnsResolvers, variables }: DnsSolverSettings,
 ): { readonly solver: Solver; readonly close: () => void } {
-  const { clock, random, files, door, dns } = deps;
+  const { clock, random, files, door, dns, cluster = {} } = deps;
   const metadata = createOutboundDoor({
     ...{ clock, clients: deps.clients, names: deps.lookup },
     rules: { allowed: [metadataService], apiServers: () => [] },
   });
   const solver = createDns01Solver({
     ...{ clock, random, outbound: door, transport: dns, variables, resolvers: dnsResolvers },
+    ...cluster,
     ambient: { metadata, readFile: (path) => readToken(files, path) },
   });
   return { solver, close: () => metadata.close() };

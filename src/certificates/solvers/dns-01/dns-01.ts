@@ -1,6 +1,7 @@
 /** DNS-01 (RFC 8555 §8.4): a TXT record shows that a name is ours; {@link createDns01Solver}. */
 
 import { parseGoDurationMs } from "#base/go-duration.ts";
+import type { SecretBytes } from "#base/secret-bytes.ts";
 import type { Dns01Solver } from "#kinds/cert-manager/acme-solver.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { DnsServerAddress, DnsTransport } from "#runtime/dns-transport.ts";
@@ -34,6 +35,11 @@ export interface Dns01Deps {
   readonly ambient: AmbientCredentials;
   /** Absent: there is no way to webhooks. */
   readonly apiServices?: ApiServices;
+  /** A token of a ServiceAccount for some audiences. Absent: nobody gives such tokens. */
+  readonly serviceAccountToken?: (
+    account: { readonly namespace: string; readonly name: string },
+    audiences: readonly string[],
+  ) => Promise<SecretBytes>;
   /** Whom to ask instead of the resolvers of this machine: `address:port` or an https URL. */
   readonly resolvers: readonly string[];
 }
@@ -131,17 +137,23 @@ class Work {
 
   #context(resolver: Resolver): ProviderContext {
     const { clock, random, outbound, variables, ambient, apiServices, dns } = this.#deps;
+    const { serviceAccountToken } = this.#deps;
     const { issuer } = this.#challenge;
+    const { credentialsNamespace: namespace } = issuer;
     return {
       ...{ clock, random, outbound, variables, dns },
-      credentialsNamespace: issuer.credentialsNamespace,
+      credentialsNamespace: namespace,
       ...(issuer.mayUseAmbient ? { ambient } : {}),
       ...(apiServices === undefined ? {} : { apiServices }),
+      ...(serviceAccountToken && {
+        serviceAccountToken: (name, audiences) =>
+          serviceAccountToken({ namespace, name }, audiences),
+      }),
       secretOf: async (reference) => {
         const value = await issuer.secretOf(reference);
         if (value !== undefined) return value;
         const { name, key = "" } = reference;
-        const message = `Secret ${issuer.credentialsNamespace}/${name} is not there or has no ${key}`;
+        const message = `Secret ${namespace}/${name} is not there or has no ${key}`;
         throw new DnsProviderError("credentials", message);
       },
       zoneOf: async (name, signal) => {
