@@ -67,7 +67,15 @@ export const annotationSupport: readonly SupportRow[] = [
     ...named("nginx.org", "max-conns", "fail-timeout", "basic-auth-secret", "basic-auth-realm"),
     ...named("nginx.org", "limit-req-rate", "limit-req-reject-code", "limit-req-no-delay"),
     ...named("nginx.org", "limit-req-dry-run", "policies"),
-    ...named("nginx.com", "policies", "jwt-key", "jwt-realm", "jwt-token", "slow-start"),
+    ...named(
+      "nginx.com",
+      "policies",
+      "jwt-key",
+      "jwt-realm",
+      "jwt-token",
+      "jwt-login-url",
+      "slow-start",
+    ),
     annotationField("ingress.kubernetes.io/ssl-redirect"),
   ),
   ...approximated(
@@ -142,14 +150,14 @@ export const annotationSupport: readonly SupportRow[] = [
   ),
   ...refused(
     kind,
-    { why: "the answers of upstreams go to clients as they are", told },
-    ...named("nginx.org", "custom-http-errors", "proxy-redirect-to", "proxy-redirect-from"),
+    { why: "the Location of an upstream's redirect goes to clients as it is", told },
+    ...named("nginx.org", "proxy-redirect-to"),
   ),
-  ...refused(
-    kind,
-    { why: "clients without a good token get 401", told },
-    ...named("nginx.com", "jwt-login-url"),
+  ...approximated(
+    "clients get the status alone, without a page of the default backend",
+    ...named("nginx.org", "custom-http-errors"),
   ),
+  ...approximated("as with off, whatever it says", ...named("nginx.org", "proxy-redirect-from")),
   ...approximated(
     "a host is served either at the gate's own ports, or at others alone",
     ...named("nginx.org", "listen-ports", "listen-ports-ssl"),

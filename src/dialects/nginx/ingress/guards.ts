@@ -1,6 +1,6 @@
 /** Who may pass, by annotations: passwords, tokens, limits, and Policies that are named. What cannot be applied answers 500. */
 
-import type { Result } from "#base/result.ts";
+import { ok, type Result } from "#base/result.ts";
 import type { PolicyReference } from "#kinds/nginx/route.ts";
 import type { ClientCertificates } from "#model/client-certificate.ts";
 import type { Protection } from "#model/protection.ts";
@@ -125,8 +125,25 @@ function tokenOf(told: Told, world: World): Asked {
   if (secret === undefined) return undefined;
   const realm = told.text("nginx.com/jwt-realm") ?? "";
   const token = told.text("nginx.com/jwt-token") ?? "";
-  const rule = { secret, realm, ...(token === "" ? {} : { token }) };
-  return applied(jwt({ jwt: rule }, contextAt(tokenKey, told, world)), tokenKey, told);
+  const signIn = loginUrl(told);
+  // A Policy must have a realm; an annotation need not say one.
+  const rule = { secret, realm: realm === "" ? "none" : realm, ...(token === "" ? {} : { token }) };
+  const asked = jwt({ jwt: rule }, contextAt(tokenKey, told, world));
+  const wanted = asked.ok
+    ? ok({ ...asked.value, realm, ...(signIn === undefined ? {} : { signIn }) })
+    : asked;
+  return applied(wanted, tokenKey, told);
+}
+
+/** Where a browser is sent that has no good token. */
+function loginUrl(told: Told): string | undefined {
+  const name = "nginx.com/jwt-login-url";
+  const text = textOf(told, name);
+  if (text === undefined) return undefined;
+  const isUrl = URL.canParse(text) && /^https?:\/\/[^\s"\\#;{}$`]+$/.test(text);
+  if (isUrl) return text;
+  const detail = "scheme required, please use the prefix http(s)://, and hostname required";
+  return refuses(told.report, annotationField(name), text, detail);
 }
 
 function contextAt(annotation: string, { report }: Told, world: World): RuleContext {

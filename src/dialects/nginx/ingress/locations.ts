@@ -12,6 +12,7 @@ import { type Location, type PatternLocation, wholePatternFromStart } from "../f
 import { placeAction } from "../features/route.ts";
 import { hasSnippet } from "../features/unapplied.ts";
 import { placeOf, refuses, requires, warns } from "../report.ts";
+import { errorAnswersOf } from "./error-answers.ts";
 import { guardOf } from "./guards.ts";
 import { type Tellers, translateHeaders } from "./headers.ts";
 import { strictTransport } from "./server.ts";
@@ -31,6 +32,8 @@ export interface LocationContext {
   readonly isTls: boolean;
   /** Whether something that is not done here keeps people out. */
   readonly isClosed: boolean;
+  /** Whether the Ingress that has the host has a backend for what no path takes. */
+  readonly hasDefaultBackend: boolean;
 }
 
 /** What paths of an Ingress become; made once for all of its paths. */
@@ -38,18 +41,24 @@ export function createPlacing(context: LocationContext): Placing {
   const { tellers, world, isClosed } = context;
   const headers = translateHeaders(tellers);
   const guard = guardOf(tellers, context, world);
+  const answers = errorAnswersOf(tellers.location, context);
+  const errorAnswers = answers.length > 0 ? answers : errorAnswersOf(tellers.server, context);
   const withTransport = strictTransport(tellers.server, context);
   const { location: told } = tellers;
   const isSnippetLost = hasSnippet(told.text(snippets), annotationField(snippets), told.report);
   const place = (location: Location, backend: IngressBackend, at: Place): PlacedLocation => {
     const upstream = translateServiceBackend(backend, at.backend, { ...context, told });
     const rewrite = rewriteOf(location, backend, context);
+    const more = {
+      ...(errorAnswers.length === 0 ? {} : { errorAnswers }),
+      ...(rewrite === undefined ? {} : { rewrite }),
+    };
     const action: Action =
       isSnippetLost || isClosed
         ? { kind: "respond", status: 503 }
         : upstream === undefined
           ? { kind: "respond", status: 502 }
-          : { ...upstream, ...headers, ...(rewrite === undefined ? {} : { rewrite }) };
+          : { ...upstream, ...headers, ...more };
     const placed = placeAction(location, at.entry, told.report, action);
     const routes: PlacedLocation["routes"] = (match): readonly Route[] =>
       guard(withTransport(placed.routes(match)));

@@ -26,7 +26,8 @@ export function pathsOfMinions(
     const reading = readIngress(minion, annotations, master);
     const paths = reading.spec.rules?.[0]?.http?.paths ?? [];
     const isClosed = site.isClosed || closingFindings(minion, master.world).length > 0;
-    const others = { server: master.told, taken: new Set(taken) };
+    const hasDefaultBackend = master.spec.defaultBackend !== undefined;
+    const others = { server: master.told, hasDefaultBackend, taken: new Set(taken) };
     const place = { at: rule, ...site, isClosed, ...others };
     checkMinion(reading.spec, reading.report);
     const locations = placePaths(reading, paths, place);

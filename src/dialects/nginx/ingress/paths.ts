@@ -17,6 +17,8 @@ export interface RulePlace {
   readonly isTls: boolean;
   /** Whether something that is not done here keeps people out. */
   readonly isClosed: boolean;
+  /** Whether the Ingress that has the host has a default backend. Default: as the one that is read. */
+  readonly hasDefaultBackend?: boolean;
   /** Of the Ingress that has the host. Default: the one that is read. */
   readonly server?: Told;
   /** Paths (`formatLocation`) that others have. Default: none. */
@@ -27,17 +29,13 @@ export interface RulePlace {
 export function placePaths(
   { object, spec, told, report, world }: Reading,
   paths: readonly (IngressPath | undefined)[],
-  { at, isTls, isClosed, server = told, taken = new Set() }: RulePlace,
+  { at, server = told, taken = new Set(), ...site }: RulePlace,
 ): readonly PlacedLocation[] {
   const wishes = serviceWishes(told, servicesIn(spec));
   checkUpstreamTexts(told);
-  const placing = createPlacing({
-    tellers: { location: told, server },
-    wishes,
-    world,
-    isTls,
-    isClosed,
-  });
+  const { hasDefaultBackend = spec.defaultBackend !== undefined, isTls, isClosed } = site;
+  const tellers = { location: told, server };
+  const placing = createPlacing({ tellers, wishes, world, isTls, isClosed, hasDefaultBackend });
   const seen = new Set<string>();
   const placed = paths.flatMap((entry, index) => {
     const place = `${at}.http.paths[${index}]`;
