@@ -54,12 +54,12 @@ function zone(over: Partial<FakeDnsOptions> = {}): Zone {
   return { texts, texts2, heard, servers };
 }
 
-function world(servers: Readonly<Record<string, AtAddress>>): World {
+function world(servers: Readonly<Record<string, AtAddress>>, door = outbound): World {
   const clock = createManualClock();
   const transport = createFakeDnsTransport(servers, [{ address: resolver, port: 53 }]);
   const ambient = { readFile: () => Promise.resolve(undefined), metadata: outbound };
   const solver = createDns01Solver({
-    ...{ clock, random: createRandom(), outbound, transport, ambient, variables: {} },
+    ...{ clock, random: createRandom(), outbound: door, transport, ambient, variables: {} },
     resolvers: [],
   });
   return { solver, clock, asked: transport.asked };
@@ -154,6 +154,28 @@ test("the nameservers of a solver are asked in place of everybody else, over TCP
     kind: "done",
   });
   assert.deepEqual([...new Set(asked)].sort(), ["192.0.2.77:5353 tcp", "192.0.2.77:5353 udp"]);
+});
+
+test("a nameserver over HTTPS is asked through the door, with a bounded answer", async () => {
+  const texts = new TxtRecords();
+  await texts.set(record, ["value"]);
+  const server = new FakeDnsServer({ texts });
+  const asked: string[] = [];
+  const door: OutboundDoor = {
+    ...outbound,
+    request: async ({ url, maxBytes = 0 }) => {
+      const question = new URL(url);
+      asked.push(`${question.origin}${question.pathname} ${maxBytes <= 131_072}`);
+      const message = Buffer.from(question.searchParams.get("dns") ?? "", "base64url");
+      return { status: 200, headers: {}, body: await server.answer(message, "tcp") };
+    },
+  };
+  const { solver } = world({}, door);
+  const nameservers = ["https://dns.example.net/dns-query"];
+  assert.deepEqual(await solver.check(challenge({ ...manual, nameservers }), never), {
+    kind: "done",
+  });
+  assert.deepEqual([...new Set(asked)], ["https://dns.example.net/dns-query true"]);
 });
 
 test("a nameserver that is inside is refused", async () => {
