@@ -5,6 +5,8 @@ import { formatOrigin, type Origin } from "#base/origin.ts";
 import type { ListenerPorts } from "#envoy/listeners/layout.ts";
 import type { Backend } from "#model/backend.ts";
 import { backendName } from "#model/backend.ts";
+import { formatClientCertificates } from "#model/client-certificate.ts";
+import { formatClientRule } from "#model/client-rule.ts";
 import { formatCondition } from "#model/condition.ts";
 import { secretName } from "#model/fragment.ts";
 import { type Gateway, refusedGroup, unclaimed } from "#model/gateway.ts";
@@ -14,7 +16,7 @@ import type { PathMatch, Route } from "#model/route.ts";
 import type { Passthrough, Stream } from "#model/stream.ts";
 
 export interface Step {
-  /** `listener`, `certificate`, `host`, `route`, `cluster`, `endpoints`, `next`. */
+  /** `listener`, `certificate`, `host`, `route`, `guard`, `cluster`, `endpoints`, `next`. */
   readonly step: string;
   readonly text: string;
   /** `Ingress/default/cafe spec.rules[0]`; absent when no object decided. */
@@ -152,6 +154,21 @@ export async function explainStreamEnd(
   steps.push({ step: "endpoints", text });
 }
 
+/** What a request must get past before the route answers it, in words. */
+function guardsOf({
+  clients,
+  clientCertificates,
+  protections = [],
+  rateLimits,
+}: Route): readonly string[] {
+  return [
+    ...(clientCertificates === undefined ? [] : [formatClientCertificates(clientCertificates)]),
+    ...(rateLimits === undefined ? [] : [`limits of rate (${rateLimits.status})`]),
+    ...(clients === undefined ? [] : [`addresses: ${formatClientRule(clients)}`]),
+    ...protections.map(({ kind, origin }) => `${kind} of ${formatOrigin(origin)}`),
+  ];
+}
+
 async function explainRoute(
   route: Route,
   path: string,
@@ -161,6 +178,9 @@ async function explainRoute(
   steps.push(
     await located("route", `${path} is taken by ${describe(route)}`, route.origin, inputs),
   );
+  const guards = guardsOf(route);
+  if (guards.length > 0)
+    steps.push({ step: "guard", text: `who may not pass is turned away: ${guards.join("; ")}` });
   if (route.action.kind !== "forward") return `${route.action.status}`;
   const { backend, unreachableStatus = 503 } = route.action;
   steps.push({ step: "cluster", text: backendName(backend) });
