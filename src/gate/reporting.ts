@@ -2,6 +2,8 @@
 
 import type { Finding, FindingChange } from "#base/finding.ts";
 import type { Json } from "#base/json.ts";
+import { ingressKind } from "#kinds/ingress.ts";
+import { parseKey } from "#kinds/object.ts";
 import type { WantedCertificate } from "#model/wanted-certificate.ts";
 import type { Pipeline } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
@@ -68,6 +70,19 @@ export function pipelineState(
     wantedBy: (key) => pipeline().wantedBy(key),
     statusOf: (key) => pipeline().statusOf(key),
   };
+}
+
+/**
+ * Who makes Certificates of what objects want. Of Ingresses cert-manager makes them itself, so where it is left to it (`observe`)
+ * we do not; `off`: of none.
+ */
+export function wishesUnder(
+  certificates: "own" | "observe" | "off",
+  wantedBy: ReportedState["wantedBy"],
+): ReportedState["wantedBy"] {
+  if (certificates === "own") return wantedBy;
+  return (key) =>
+    certificates === "off" || parseKey(key).kind === ingressKind.id ? "as-before" : wantedBy(key);
 }
 
 /** Writing goes on for so long at once, and then lets others go first for as long. */

@@ -55,7 +55,7 @@ import { createListenerLayout } from "./listener-layout.ts";
 import type { Ports } from "./ports.ts";
 import { followRefusals } from "./quarantine/refusals.ts";
 import { reachableAddress } from "./reachable-address.ts";
-import { createReporting, pipelineState, type Reporting } from "./reporting.ts";
+import { createReporting, pipelineState, type Reporting, wishesUnder } from "./reporting.ts";
 
 export interface StandaloneDeps {
   readonly clock: Clock;
@@ -270,9 +270,10 @@ function reportingOf(
   { address, ports, certificates }: StandaloneSettings,
   pipeline: () => Pipeline,
 ): Reporting {
+  const known = pipelineState(pipeline);
   return createReporting(deps, {
-    ...pipelineState(pipeline),
-    ...(certificates === "off" ? { wantedBy: () => "as-before" as const } : {}),
+    ...known,
+    wantedBy: wishesUnder(certificates, known.wantedBy),
     addresses: () => [{ ip: reachableAddress(address) }],
     ports: () => [ports.http, ports.https],
   });

@@ -1,5 +1,7 @@
 /** A certificate that an object asks to be issued and renewed, into a Secret beside the object. */
 
+import type { JsonObject } from "#base/json.ts";
+
 export interface WantedCertificate {
   /** Of the Secret, and of the request for it. */
   readonly name: string;
@@ -15,6 +17,8 @@ export interface WantedCertificate {
   readonly usages: readonly string[];
   /** `self-signed`: one without trust serves until it is there. */
   readonly meanwhile: "nothing" | "self-signed";
+  /** What else it is to be, in the words of cert-manager's Certificate. Absent: whatever others have written there stays. */
+  readonly further?: JsonObject;
   /** Of the object. */
   readonly labels: Readonly<Record<string, string>>;
 }

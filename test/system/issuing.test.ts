@@ -124,3 +124,18 @@ test("tls.cert-manager of a VirtualServer has its host served", async () => {
   const leaf = await untilShown("cafe.example.com", () => true);
   assert.equal(leaf.subjectAltName, "DNS:cafe.example.com");
 });
+
+test("an Ingress that names an issuer has its hosts served", async () => {
+  const manifest = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: tea, annotations: {cert-manager.io/issuer: own, cert-manager.io/private-key-algorithm: ECDSA}}
+spec:
+  ingressClassName: sekisho
+  tls: [{hosts: [tea.example.com], secretName: tea-tls}]
+  rules: [{host: tea.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}]}}]
+`;
+  started().directory.write("tea.yaml", manifest);
+  const leaf = await untilShown("tea.example.com", () => true);
+  assert.equal(leaf.subjectAltName, "DNS:tea.example.com");
+  assert.equal(leaf.publicKey.asymmetricKeyType, "ec");
+});

@@ -166,11 +166,20 @@ function draftOf(owner: KubeObject, wish: WantedCertificate, there: KubeObject |
   };
 }
 
+/** Those that an object may ask for besides: one that it asks for no more goes. */
+const furtherFields: readonly string[] = [
+  ...["emailAddresses", "ipAddresses", "privateKey", "renewBeforePercentage"],
+  ...["revisionHistoryLimit", "secretTemplate", "subject"],
+];
+
 function specOf(wish: WantedCertificate, there: KubeObject | undefined): JsonObject {
-  const { commonName, duration, renewBefore, ...others } = (there?.body["spec"] ??
-    {}) as JsonObject;
+  const { commonName, duration, renewBefore, ...rest } = (there?.body["spec"] ?? {}) as JsonObject;
+  const others = Object.entries(rest).filter(
+    ([field]) => wish.further === undefined || !furtherFields.includes(field),
+  );
   return {
-    ...others,
+    ...Object.fromEntries(others),
+    ...wish.further,
     secretName: wish.name,
     dnsNames: [...wish.hosts],
     issuerRef: { ...wish.issuer },

@@ -10,6 +10,7 @@ import type { Route } from "#model/route.ts";
 import { markChallenges } from "../common/challenge.ts";
 import { closed, closedRoute, protectionFindings } from "../common/closing.ts";
 import { findingAt, originOf } from "../common/findings.ts";
+import { certificatesOfIngress } from "../common/ingress-certificates.ts";
 import { indexSupport, supportFindings } from "../common/support.ts";
 import type { Dialect, DialectSettings, World } from "../dialect.ts";
 import { annotationFindings } from "./features/annotations.ts";
@@ -50,6 +51,8 @@ function translate(object: Known<Ingress>, world: World, settings: DialectSettin
   );
   const tls = translateTls(object, origin, world);
   findings.push(...tls.findings);
+  const asked = certificatesOfIngress(object);
+  findings.push(...asked.findings);
   const fallback = translateDefault(object, origin, world, findings);
   const unprotected = protectionFindings(object, origin);
   findings.push(...unprotected);
@@ -60,6 +63,7 @@ function translate(object: Known<Ingress>, world: World, settings: DialectSettin
     claimed: true,
     rules: isOpen ? marked : closed(marked),
     certificates: tls.certificates,
+    ...(asked.wantedCertificates && { wantedCertificates: asked.wantedCertificates }),
     ...(fallback === undefined ? {} : { fallback: isOpen ? fallback : closedRoute(fallback) }),
     findings,
   };

@@ -1,5 +1,6 @@
 /** Every field and annotation of core Ingress, and what becomes of it. */
 
+import { certificateSupport } from "../common/ingress-certificates.ts";
 import type { SupportRow } from "../common/support.ts";
 import { backendSupport } from "./features/backend.ts";
 import { classSupport } from "./features/class.ts";
@@ -13,4 +14,5 @@ export const ingressSupport: readonly SupportRow[] = [
   ...pathSupport,
   ...backendSupport,
   ...tlsSupport,
+  ...certificateSupport,
 ];

@@ -49,6 +49,7 @@ import {
   type ReportedState,
   type Reporting,
   type ReportingDeps,
+  wishesUnder,
 } from "../reporting.ts";
 import { certificateKinds, certificateSecretsOf } from "./certificate-objects.ts";
 import { type ClusterIssuing, createClusterIssuing } from "./cluster-issuing.ts";
@@ -283,11 +284,11 @@ function createClusterReporting(
   { identity, certificates }: ClusterGateSettings,
   state: ReportedState,
 ): Reporting {
-  const wishes = certificates === "off" ? { wantedBy: () => "as-before" as const } : {};
+  const wantedBy = wishesUnder(certificates, state.wantedBy);
   const events = createClusterEvents({ now: deps.clock.now, store: deps.store }, identity);
   // What a cluster holds besides is other people's: nobody asked us about it.
   const isOurs = ({ origin }: Finding): boolean => state.claimed().has(formatKey(origin));
-  return createReporting({ ...deps, events }, { ...state, ...wishes, isOurs });
+  return createReporting({ ...deps, events }, { ...state, wantedBy, isOurs });
 }
 
 function namespacesOf({

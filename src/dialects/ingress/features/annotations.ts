@@ -5,13 +5,15 @@ import type { Origin } from "#base/origin.ts";
 import { classAnnotation, type Ingress } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import { findingAt } from "../../common/findings.ts";
+import { isOfCertificate } from "../../common/ingress-certificates.ts";
 import { isProtecting } from "../../common/protecting-annotations.ts";
 import { annotationField, asksOfGateways } from "../../common/support.ts";
 
 /** A finding for each annotation that asks for a behaviour that is not given. */
 export function annotationFindings(ingress: Known<Ingress>, origin: Origin): readonly Finding[] {
   return Object.keys(ingress.object.metadata.annotations).flatMap((name) => {
-    if (name === classAnnotation || !asksOfGateways(name) || isProtecting(name)) return [];
+    if (name === classAnnotation || !asksOfGateways(name)) return [];
+    if (isProtecting(name) || isOfCertificate(name)) return [];
     return [
       findingAt(origin, annotationField(name), "warning", {
         reason: "UnknownAnnotation",

@@ -8,6 +8,7 @@ import type { CertificateUse, Fragment, HostRules } from "#model/fragment.ts";
 import type { Host } from "#model/host.ts";
 import type { Route } from "#model/route.ts";
 import { answersChallenge, isOfSolver, markChallenges } from "../../common/challenge.ts";
+import { certificatesOfIngress } from "../../common/ingress-certificates.ts";
 import { annotationField } from "../../common/support.ts";
 import type { DialectSettings, World } from "../../dialect.ts";
 import { parseHost } from "../features/host.ts";
@@ -40,15 +41,20 @@ export function translateIngress(
   reportIgnored(object, report);
   reportAnnotations(object, report, world);
   const served = typeOf(object) === "minion" ? judgeMinion(reading) : serveHosts(reading);
+  const asked = certificatesOfIngress(object);
   const isServed = isReadable(object) && !isRejected(report);
   // A host, a path or a default may each lead to one and the same complaint.
   const findings = new Map(
-    [...verdict.findings, ...report.findings].map((finding) => [findingKey(finding), finding]),
+    [...verdict.findings, ...report.findings, ...asked.findings].map((finding) => [
+      findingKey(finding),
+      finding,
+    ]),
   );
   return {
     ...nothing,
     claimed: true,
     ...(isServed ? served : {}),
+    ...(asked.wantedCertificates && { wantedCertificates: asked.wantedCertificates }),
     findings: [...findings.values()],
   };
 }
