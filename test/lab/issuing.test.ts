@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { repository } from "#test/system/program.ts";
 import { AuditLog } from "./audit-log.ts";
@@ -23,6 +24,28 @@ const everybody = {
   metadata: { name: "everybody" },
   spec: { selfSigned: {} },
 };
+
+/** An AWS of the lab, and what leads to it. */
+interface ServedAws {
+  readonly url: string;
+  readonly arn: string;
+  readonly key: { readonly id: string; readonly secret: string };
+}
+
+function awsObjects({ arn }: ServedAws): string {
+  const apiVersion = "awspca.cert-manager.io/v1beta1";
+  const issuer = { name: "aws", kind: "AWSPCAClusterIssuer", group: "awspca.cert-manager.io" };
+  return [
+    { apiVersion, kind: issuer.kind, metadata: { name: issuer.name }, spec: { arn } },
+    { apiVersion, kind: "AWSPCAIssuer", metadata: { name: "poor" }, spec: { arn } },
+    {
+      ...{ apiVersion: "cert-manager.io/v1", kind: "Certificate", metadata: { name: "by-aws" } },
+      spec: { secretName: "by-aws", dnsNames: ["aws.example.com"], issuerRef: issuer },
+    },
+  ]
+    .map((one) => JSON.stringify(one))
+    .join("\n---\n");
+}
 
 /** Endpoints and Secrets reach the proxies a moment after kubectl has seen them. */
 const inAMoment = ["-k", "--retry", "60", "--retry-all-errors", "--retry-delay", "1"] as const;
@@ -88,6 +111,32 @@ describe("a cluster whose certificates are ours", { skip }, () => {
     await lab.kubectl(["wait", "certificate/shop", revision, longest]);
     const { subjectAltName } = await chainOf("shop-tls");
     assert.equal(subjectAltName, "DNS:shop.example.com, DNS:www.example.com");
+  });
+
+  it("has AWS Private CA sign, by the credentials that its pods are given", async () => {
+    const program = ["tools/node", "test/fakes/aws-pca/served.fixture.ts", "10.244.0.1"] as const;
+    const child = lab.enter(program, { stdio: ["pipe", "pipe", "inherit"] });
+    undo.defer(() => void child.kill());
+    assert.ok(child.stdout && child.stdin);
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const answer = async <Said>(): Promise<Said> =>
+      JSON.parse(String((await lines.next()).value)) as Said;
+    const aws = await answer<ServedAws>();
+    const deployment = ["deployment/sekisho-controller", "--namespace=sekisho-system"];
+    await lab.kubectl([
+      ...["set", "env", ...deployment, `AWS_ENDPOINT_URL_ACM_PCA=${aws.url}`],
+      ...[`AWS_ACCESS_KEY_ID=${aws.key.id}`, `AWS_SECRET_ACCESS_KEY=${aws.key.secret}`],
+    ]);
+    await lab.kubectl(["rollout", "status", ...deployment, longest]);
+    await lab.kubectl(["apply", "-f", "-"], awsObjects(aws));
+    await untilReady("awspcaclusterissuer/aws");
+    await untilReady("certificate/by-aws");
+    assert.equal((await chainOf("by-aws")).subjectAltName, "DNS:aws.example.com");
+    const notReady = "--for=condition=Ready=False";
+    await lab.kubectl(["wait", notReady, "awspcaissuer/poor", longest]);
+    child.stdin.write("\n");
+    const asked = await answer<readonly string[]>();
+    assert.equal(asked.filter((operation) => operation === "IssueCertificate").length, 1);
   });
 
   it("makes use of every right that deploy/certificates grants, and is denied none", async () => {

@@ -26,7 +26,7 @@ const usedInCluster = [
 const ofProxies = "set it where the proxies are started: deploy/3-proxy.yaml";
 const remove = "remove it: pods are run by the cluster";
 
-const ofIssuers = "remove it: only issuers that sign themselves or by a Secret issue in a cluster";
+const ofIssuers = "remove it: ACME servers are asked by sekisho up alone so far";
 
 /** What does it there, for each of the others. */
 const instead: Readonly<Record<Exclude<keyof Settings, (typeof usedInCluster)[number]>, string>> = {

@@ -42,6 +42,8 @@ export interface Refusal {
 export interface FakePrivateCaOptions {
   readonly clock: Clock;
   readonly keys: readonly KnownKey[];
+  /** The address that it listens on. Default 127.0.0.1. */
+  readonly address?: string;
   /** Default `EC_prime256v1`. */
   readonly keyAlgorithm?: Signer["keyAlgorithm"];
   /** How many authorities there are in AWS below a root: 0 makes the authority a root. Default 0. */
@@ -261,12 +263,13 @@ export async function startPrivateCa(options: FakePrivateCaOptions): Promise<Fak
       return response.end(JSON.stringify(said));
     });
   });
-  server.listen(0, "127.0.0.1");
+  const { address = "127.0.0.1" } = options;
+  server.listen(0, address);
   await once(server, "listening");
   const bound = server.address();
   const port = typeof bound === "object" && bound !== null ? bound.port : 0;
   return {
-    ...{ url: `http://127.0.0.1:${port}`, arn: authority.arn, root: authority.root, calls, keys },
+    ...{ url: `http://${address}:${port}`, arn: authority.arn, root: authority.root, calls, keys },
     issued: authority.issued,
     refuseNext: (operation, ...answers) =>
       void refusals.set(operation, [...(refusals.get(operation) ?? []), ...answers]),
