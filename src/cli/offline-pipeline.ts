@@ -41,6 +41,8 @@ export interface OfflineSettings {
   readonly ingressClasses: "all" | readonly string[];
   /** The ConfigMap of NGINX Ingress Controller. Undefined: the usual one. */
   readonly nginxConfigMap?: Settings["nginxConfigMap"];
+  /** The GlobalConfiguration in force. Undefined: the oldest. */
+  readonly nginxGlobalConfiguration?: Settings["nginxGlobalConfiguration"];
   /** Default: as a gate reads them. */
   readonly readers?: SecretReaders;
   /** Told which DNS names Services of type ExternalName point to. */
@@ -58,10 +60,13 @@ export function createOfflinePipeline(settings: OfflineSettings): Pipeline {
     proxyProtocol: false,
     allowedClients: [],
   };
-  const { ingressClasses, nginxConfigMap } = settings;
+  const { ingressClasses, nginxConfigMap, nginxGlobalConfiguration } = settings;
   const { readers = secretReaders, namesInUse = nobodyAsks } = settings;
   return new Pipeline({
-    steps: realSteps({ servedClasses: ingressClasses, nginxConfigMap }, readers),
+    steps: realSteps(
+      { servedClasses: ingressClasses, nginxConfigMap, nginxGlobalConfiguration },
+      readers,
+    ),
     layout: chainLayout(listeners, { http: 8080, https: 8443 }),
     namesInUse,
     onBug: () => undefined,
@@ -72,7 +77,7 @@ export function createOfflinePipeline(settings: OfflineSettings): Pipeline {
 export async function translateOffline(
   context: CommandContext,
   directories: readonly string[],
-  settings: Pick<Settings, "ingressClasses" | "nginxConfigMap">,
+  settings: Pick<Settings, "ingressClasses" | "nginxConfigMap" | "nginxGlobalConfiguration">,
 ): Promise<OfflineResult> {
   const manifests = await readDirectories(context, directories);
   const pipeline = createOfflinePipeline(settings);

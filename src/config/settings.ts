@@ -80,6 +80,7 @@ const file = fields({
   hotRestartSeconds: optional(integer(0, 86_400)),
   ingressClasses: optional(list(text)),
   nginxConfigMap: optional(placedName),
+  nginxGlobalConfiguration: optional(placedName),
   trustedProxies: optional(list(network)),
   proxyProtocol: optional(boolean),
   allowedClients: optional(list(network)),
@@ -124,6 +125,8 @@ export interface Settings {
   readonly ingressClasses: "all" | readonly string[];
   /** NGINX Ingress Controller's own settings. Undefined: where its manifests have them; in a cluster, nowhere. */
   readonly nginxConfigMap: PlacedName | undefined;
+  /** The GlobalConfiguration that opens ports. Undefined: the oldest. */
+  readonly nginxGlobalConfiguration: PlacedName | undefined;
   /** Proxies in front whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   /** Whether connections begin with a PROXY protocol header. */
@@ -163,6 +166,7 @@ export const defaults: Settings = {
   hotRestartSeconds: 600,
   ingressClasses: "all",
   nginxConfigMap: undefined,
+  nginxGlobalConfiguration: undefined,
   trustedProxies: [],
   proxyProtocol: false,
   allowedClients: [],

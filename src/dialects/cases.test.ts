@@ -1,6 +1,6 @@
 /**
  * Every case folder of every dialect: the objects of its input.yaml become the fragments of model.yaml and the findings
- * of findings.yaml. A document of `servedClasses` alone holds the settings of the case.
+ * of findings.yaml. A document with `servedClasses` holds the settings of the case.
  */
 
 import assert from "node:assert/strict";
@@ -129,5 +129,9 @@ function hasField({ metadata, body }: KubeObject, path: string): boolean {
 
 function settingsOf(document: JsonObject | undefined): DialectSettings {
   const classes = document?.["servedClasses"];
-  return { servedClasses: Array.isArray(classes) ? classes.map((name) => `${name}`) : "all" };
+  const [namespace = "", name] = `${document?.["nginxGlobalConfiguration"] ?? ""}`.split("/");
+  return {
+    servedClasses: Array.isArray(classes) ? classes.map((one) => `${one}`) : "all",
+    ...(name === undefined ? {} : { nginxGlobalConfiguration: { namespace, name } }),
+  };
 }

@@ -29,6 +29,10 @@ export interface DialectSettings {
   readonly servedClasses: "all" | readonly string[];
   /** Where NGINX Ingress Controller's own settings are. Default: the place that its manifests give them. */
   readonly nginxConfigMap?: { readonly namespace: string; readonly name: string } | undefined;
+  /** The GlobalConfiguration in force. Default: the oldest. */
+  readonly nginxGlobalConfiguration?:
+    | { readonly namespace: string; readonly name: string }
+    | undefined;
 }
 
 export interface Dialect {

@@ -5,6 +5,7 @@ import type { LocatedFinding } from "#api/gate-calls.ts";
 import type { Finding, FindingChange } from "#base/finding.ts";
 import type { Origin, Place } from "#base/origin.ts";
 import type { CertificateControllers } from "#certificates/certificate-controllers.ts";
+import type { DialectSettings } from "#dialects/dialect.ts";
 import type { AccessRecord } from "#envoy/access-record.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
 import { deploymentKind } from "#kinds/deployment.ts";
@@ -90,7 +91,8 @@ export interface StandaloneSettings {
   readonly version: string;
   readonly ingressClasses: "all" | readonly string[];
   /** The ConfigMap of NGINX Ingress Controller. Undefined: the usual one. */
-  readonly nginxConfigMap: { readonly namespace: string; readonly name: string } | undefined;
+  readonly nginxConfigMap: DialectSettings["nginxConfigMap"];
+  readonly nginxGlobalConfiguration: DialectSettings["nginxGlobalConfiguration"];
   readonly trustedProxies: readonly string[];
   readonly proxyProtocol: boolean;
   readonly allowedClients: readonly string[];
@@ -174,7 +176,7 @@ export async function startStandalone(
   const gate = await startGate(deps, {
     xdsAddress: { kind: "unix", path: paths.xdsSocket },
     layout: createListenerLayout(settings, layout, { kind: "file", path: paths.accessLog }),
-    dialects: { servedClasses: settings.ingressClasses, nginxConfigMap: settings.nginxConfigMap },
+    dialects: { ...settings, servedClasses: settings.ingressClasses },
     routeStatistics: settings.routeStatistics,
     judgedElsewhere: workloads === undefined ? [] : workloadKinds,
     startProxies: () => begin(envoy),

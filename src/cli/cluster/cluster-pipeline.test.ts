@@ -90,7 +90,7 @@ async function readCluster(objects: readonly KubeObject[], ...denied: string[]):
         return objects.find((object) => formatKey(keyOf(object)) === formatKey(key));
       },
     },
-    { ingressClasses: [], nginxConfigMap: undefined },
+    { ingressClasses: [], nginxConfigMap: undefined, nginxGlobalConfiguration: undefined },
   );
   return { reading, secrets };
 }

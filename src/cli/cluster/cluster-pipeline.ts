@@ -30,6 +30,7 @@ export interface ClusterReading {
 export interface ReadingSettings {
   readonly ingressClasses: readonly string[];
   readonly nginxConfigMap: Settings["nginxConfigMap"];
+  readonly nginxGlobalConfiguration: Settings["nginxGlobalConfiguration"];
 }
 
 /** The type of a Secret that stands for one that may not be read. */
@@ -38,12 +39,13 @@ const notRead = "sekisho.dev/not-read";
 /** Throws StoreError when something other than a Secret cannot be read. */
 export async function translateCluster(
   store: Pick<ObjectStore, "get" | "list">,
-  { ingressClasses, nginxConfigMap }: ReadingSettings,
+  { ingressClasses, nginxConfigMap, nginxGlobalConfiguration }: ReadingSettings,
 ): Promise<ClusterReading> {
   const names = new Set<string>();
   const pipeline = createOfflinePipeline({
     ingressClasses,
     nginxConfigMap,
+    nginxGlobalConfiguration,
     readers,
     namesInUse: { added: (name) => names.add(name), removed: (name) => names.delete(name) },
   });

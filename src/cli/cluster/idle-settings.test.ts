@@ -19,6 +19,7 @@ const everything = {
   hotRestartSeconds: 1,
   ingressClasses: ["nginx"],
   nginxConfigMap: "nginx-ingress/nginx-config",
+  nginxGlobalConfiguration: "nginx-ingress/nginx-configuration",
   trustedProxies: [],
   proxyProtocol: true,
   allowedClients: [],

@@ -12,6 +12,7 @@ const usedInCluster = [
   "address",
   "ingressClasses",
   "nginxConfigMap",
+  "nginxGlobalConfiguration",
   "trustedProxies",
   "proxyProtocol",
   "allowedClients",

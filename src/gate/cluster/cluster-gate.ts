@@ -5,6 +5,7 @@
  */
 
 import type { Finding, FindingChange } from "#base/finding.ts";
+import type { DialectSettings } from "#dialects/dialect.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
 import { configMapKind } from "#kinds/config-map.ts";
 import { formatKey, type KindId } from "#kinds/object.ts";
@@ -86,7 +87,8 @@ export interface ClusterGateSettings extends ListenerLayoutSettings {
   readonly xds: Extract<Http2Address, { readonly kind: "tls" }>;
   readonly ingressClasses: "all" | readonly string[];
   /** The ConfigMap of NGINX Ingress Controller; undefined: none is read. */
-  readonly nginxConfigMap: { readonly namespace: string; readonly name: string } | undefined;
+  readonly nginxConfigMap: DialectSettings["nginxConfigMap"];
+  readonly nginxGlobalConfiguration: DialectSettings["nginxGlobalConfiguration"];
   readonly certificateLayout: CertificateLayout | undefined;
   readonly routeStatistics: boolean;
   readonly published: PublishedAddress;
@@ -165,7 +167,7 @@ export async function startClusterGate(
     kinds: translatedKinds(settings),
     verdicts: { namespace, kept: settings.gates === "own" },
     layout: createListenerLayout(settings, layout, { kind: "stdout" }),
-    dialects: { servedClasses: settings.ingressClasses, nginxConfigMap: settings.nginxConfigMap },
+    dialects: { ...settings, servedClasses: settings.ingressClasses },
     routeStatistics: settings.routeStatistics,
     onFindings: (change) => board.gather(change),
     onClaim: reporting.claimChanged,
