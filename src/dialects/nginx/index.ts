@@ -75,8 +75,10 @@ function translate(object: Known<unknown>, world: World, settings: DialectSettin
       return translateTransportServer(object as Known<TransportServer>, world, settings, seniority);
     case policyKind.id:
       return translatePolicy(object as Known<Policy>, world, settings, seniority);
-    case globalConfigurationKind.id:
-      return translateGlobalConfiguration(object as Known<GlobalConfiguration>, world, seniority);
+    case globalConfigurationKind.id: {
+      const configuration = object as Known<GlobalConfiguration>;
+      return translateGlobalConfiguration(configuration, world, settings, seniority);
+    }
     case ingressKind.id:
       return translateIngress(object as Known<Ingress>, world, settings);
     case configMapKind.id:

@@ -54,7 +54,7 @@ export function translateTransportServer(
     const rules = host === undefined ? [] : [passOn(host, stream, report)];
     return { ...served, rules, findings: report.findings };
   }
-  const port = findPort(place.name, protocol, report, world);
+  const port = findPort(place.name, protocol, report, listenersIn(world, settings));
   const rule = port && { port, stream, origin: placeOf(report, "spec.listener") };
   const streams = rule === undefined ? [] : [withNames(rule, host, secret)];
   return { ...served, streams, findings: report.findings };
@@ -142,9 +142,9 @@ function findPort(
   name: string,
   protocol: OwnPort["protocol"],
   report: Report,
-  world: World,
+  listeners: ReturnType<typeof listenersIn>,
 ): OwnPort | undefined {
-  const found = listenersIn(world)?.get(name);
+  const found = listeners?.get(name);
   if (found === undefined || found.protocol.toLowerCase() !== protocol) {
     return warns(report, "spec.listener.name", {
       reason: "ListenerNotFound",

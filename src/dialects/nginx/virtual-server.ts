@@ -74,7 +74,7 @@ export function translateVirtualServer(
   const routes = [...signInRoutes(own), ...own].map((route) =>
     clients === undefined ? route : { ...route, clientCertificates: clients },
   );
-  const ports = hostPorts(spec.listener, report, world);
+  const ports = hostPorts(spec.listener, report, server);
   const isRead = object.problems.every(({ problem }) => problem === "unknown");
   if (host === undefined || isRejected(report) || !isRead)
     return { ...nothing, claimed: true, ...wanted, findings: report.findings };

@@ -1,4 +1,4 @@
-/** The listeners of the GlobalConfiguration: ports that other objects refer to by name. The oldest one is in force. */
+/** The listeners of the GlobalConfiguration: ports that other objects refer to by name. One is in force. */
 
 import type { Known } from "#kinds/kind.ts";
 import {
@@ -8,7 +8,7 @@ import {
 import { formatKey, keyOf, parseKey } from "#kinds/object.ts";
 import type { OwnPort } from "#model/own-port.ts";
 import { originOf } from "../../common/findings.ts";
-import type { World } from "../../dialect.ts";
+import type { DialectSettings, World } from "../../dialect.ts";
 import type { WorldIndex } from "../../world-indexes.ts";
 import { isServiceName } from "../names.ts";
 import { forbids, type Report, refuses, refusesTwice, requires, warns } from "../report.ts";
@@ -41,8 +41,12 @@ const reserved: readonly number[] = [80, 443];
 
 const protocols = ["HTTP", "TCP", "UDP"] as const;
 
-/** The GlobalConfiguration in force; undefined when there is none. */
-export function globalConfigurationIn(world: World): Known<GlobalConfiguration> | undefined {
+/** The GlobalConfiguration in force, the named one or the oldest; undefined when there is none. */
+export function globalConfigurationIn(
+  world: World,
+  { nginxGlobalConfiguration: named }: DialectSettings,
+): Known<GlobalConfiguration> | undefined {
+  if (named !== undefined) return world.get(globalConfigurationKind, named.namespace, named.name);
   const all = [...world.filed(globalConfigurations.name, "all")].flatMap((key) => {
     const { namespace, name } = parseKey(key);
     return world.get(globalConfigurationKind, namespace, name) ?? [];
@@ -56,8 +60,11 @@ function ageOf({ object }: Known<unknown>): string {
 }
 
 /** The listeners that objects may refer to now; undefined without a GlobalConfiguration. */
-export function listenersIn(world: World): ReadonlyMap<string, Listener> | undefined {
-  const known = globalConfigurationIn(world);
+export function listenersIn(
+  world: World,
+  settings: DialectSettings,
+): ReadonlyMap<string, Listener> | undefined {
+  const known = globalConfigurationIn(world, settings);
   return known && readListeners(known, { origin: originOf(known), findings: [] });
 }
 
@@ -93,10 +100,10 @@ export function readListeners(
 export function hostPorts(
   wanted: { readonly http?: string; readonly https?: string } | undefined,
   report: Report,
-  world: World,
+  { world, settings }: { readonly world: World; readonly settings: DialectSettings },
 ): readonly OwnPort[] | undefined {
   if (wanted === undefined) return undefined;
-  const known = listenersIn(world);
+  const known = listenersIn(world, settings);
   if (known === undefined) {
     notUsable(report, "spec.listener", "Listeners defined, but no GlobalConfiguration is deployed");
     return [];
