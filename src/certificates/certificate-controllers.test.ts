@@ -268,3 +268,31 @@ test("a spec that cannot be is said to be wrong, and nothing is issued", async (
   await stage.settled();
   assert.match(await stage.condition("odd", "Ready"), /^True/);
 });
+
+test("metrics say how certificates and issuers stand, and nothing of what is gone", async (context) => {
+  const stage = await authority(context);
+  await stage.create("Certificate", "web", web);
+  await stage.settled();
+  const labels =
+    'name="web",namespace="default",issuer_name="ca",issuer_kind="Issuer",issuer_group="cert-manager.io"';
+  const ofWeb = async (name: string): Promise<readonly string[]> =>
+    (await stage.metric(`certmanager_certificate_${name}`)).filter((line) =>
+      line.includes('"web"'),
+    );
+  assert.deepEqual(await ofWeb("ready_status"), [
+    `certmanager_certificate_ready_status{${labels},condition="True"} 1`,
+    `certmanager_certificate_ready_status{${labels},condition="False"} 0`,
+    `certmanager_certificate_ready_status{${labels},condition="Unknown"} 0`,
+  ]);
+  const { notAfter } = await statusOf(stage, "web");
+  const end = Temporal.Instant.from(String(notAfter)).epochMilliseconds / 1000;
+  assert.deepEqual(await ofWeb("expiration_timestamp_seconds"), [
+    `certmanager_certificate_expiration_timestamp_seconds{${labels}} ${end}`,
+  ]);
+  const issuers = await stage.metric("certmanager_issuer_ready_status");
+  assert.ok(issuers.some((line) => line.endsWith('condition="True"} 1')));
+  const key = { kind: "Certificate.cert-manager.io", namespace: "default", name: "web" };
+  await stage.store.remove(key);
+  await stage.settled();
+  assert.deepEqual(await ofWeb("ready_status"), []);
+});

@@ -10,6 +10,7 @@ import { StoreError } from "#store/object-store.ts";
 import { ObjectView } from "#store/object-view.ts";
 import { affectedKeys, wokenRequests } from "./controllers/affected.ts";
 import type { CertificateEvents } from "./controllers/certificate-events.ts";
+import { createCertificateMetrics } from "./controllers/certificate-metrics.ts";
 import { createCertificateSync } from "./controllers/certificate-sync.ts";
 import { IssuerResolver } from "./controllers/issuer-resolver.ts";
 import { verifyIssuer } from "./controllers/issuer-verifier.ts";
@@ -22,7 +23,7 @@ import type { IssuerBackend, IssuerDeps } from "./issuers/issuer.ts";
 import { createKeyMaker } from "./key-maker.ts";
 
 export interface CertificateControllersDeps
-  extends Pick<IssuerDeps, "clock" | "random" | "log" | "store"> {
+  extends Pick<IssuerDeps, "clock" | "random" | "log" | "store" | "metrics"> {
   readonly workers: Workers;
   readonly events: CertificateEvents;
 }
@@ -67,6 +68,7 @@ export async function startCertificateControllers(
 ): Promise<CertificateControllers> {
   const { backends } = settings;
   const closing = new AbortController();
+  const shown = createCertificateMetrics(deps.metrics);
   const { clock, log, store } = deps;
   const early: string[] = [];
   let add = (key: string): unknown => early.push(key);
@@ -75,6 +77,7 @@ export async function startCertificateControllers(
     certificateKinds(backends).map(({ id }) => id),
     (change) => {
       world.observe(change);
+      shown.observe(change);
       for (const { metadata } of wokenRequests(world, issuers, change)) signer.wake(metadata.uid);
       if (change.after === undefined && change.before !== undefined)
         signer.forget(change.before.metadata.uid);

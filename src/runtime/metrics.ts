@@ -7,6 +7,8 @@ export interface Counter {
 }
 export interface Gauge {
   readonly set: (value: number, labels?: Labels) => void;
+  /** Of what is gone nothing is told any more. */
+  readonly remove: (labels: Labels) => void;
 }
 export interface Histogram {
   readonly observe: (value: number, labels?: Labels) => void;

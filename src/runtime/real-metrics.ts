@@ -22,7 +22,10 @@ export async function createMetrics(): Promise<Metrics> {
     gauge: (name, help, labelNames = []) => {
       const gauge =
         known(registry, name, Gauge) ?? new Gauge({ name, help, labelNames, registers });
-      return { set: (value, labels = {}) => gauge.set(labels, value) };
+      return {
+        set: (value, labels = {}) => gauge.set(labels, value),
+        remove: (labels) => gauge.remove(labels),
+      };
     },
     histogram: (name, help, buckets, labelNames = []) => {
       const histogram =

@@ -17,6 +17,7 @@ import { clusterIssuerKind, issuerKind } from "#kinds/cert-manager/issuer.ts";
 import { findCondition } from "#kinds/condition.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
+import { createMetrics } from "#runtime/real-metrics.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import type { Workers } from "#runtime/workers.ts";
 import type { ObjectStore } from "#store/object-store.ts";
@@ -54,6 +55,8 @@ export interface CertificateStage {
   readonly secrets: () => Promise<readonly string[]>;
   /** `True Ready message`; empty without one. */
   readonly condition: (name: string, type: string) => Promise<string>;
+  /** The lines of a metric. */
+  readonly metric: (name: string) => Promise<readonly string[]>;
   readonly stop: () => Promise<void>;
   readonly start: () => Promise<void>;
 }
@@ -78,6 +81,7 @@ export async function certificateStage(
   const store = options.wrap?.(embedded) ?? embedded;
   // The store stamps by the real clock, so the controllers' begins there, too.
   const clock = createManualClock(Temporal.Now.instant().round("second"));
+  const metrics = await createMetrics();
   const events: string[] = [];
   const backends = options.backends?.({ clock, store }) ?? [
     createCa({ clock }),
@@ -87,7 +91,7 @@ export async function certificateStage(
   const start = async (): Promise<void> => {
     controllers = await startCertificateControllers(
       {
-        ...{ clock, store, random: createRandom(), log: silentLog },
+        ...{ clock, store, metrics, random: createRandom(), log: silentLog },
         workers: inlineWorkers,
         events: {
           tell: (_, { reason, message }: CertificateEvent) => events.push(`${reason} ${message}`),
@@ -151,6 +155,8 @@ export async function certificateStage(
         (await of(clusterIssuerKind.id, name, ""));
       return formatCondition(object?.status, type);
     },
+    metric: async (name) =>
+      (await metrics.expose()).split("\n").filter((line) => line.startsWith(`${name}{`)),
     stop,
     start,
   };
