@@ -16,7 +16,7 @@ import { curlAt, skipped, type WalkthroughDirectory, walk } from "./walkthrough.
 const host = "cert.example.com";
 const skip = skipped === false ? await skipWithoutGo() : skipped;
 
-describe("nginx-cafe with DNS-01 at Cloudflare and a VirtualServer", { skip }, () => {
+describe("nginx-cafe with DNS-01 at Cloudflare and an Ingress", { skip }, () => {
   const undo = new AsyncDisposableStack();
   let sekisho: RunningSekisho;
   let pebble: Pebble;
@@ -57,7 +57,7 @@ describe("nginx-cafe with DNS-01 at Cloudflare and a VirtualServer", { skip }, (
       "example@example.com": "someone@example.com",
       "<API Token>": "walkthrough-token",
     });
-    directory.fill("cafe-virtual-server.yaml", {});
+    directory.fill("cafe-ingress.yaml", {});
     const isServed = async (): Promise<boolean> =>
       (await curlAt(sekisho, "--cacert", root, `https://${host}/tea`)).includes("Server name: tea");
     await until(isServed, { what: "the certificate", longestMs: 60_000, everyMs: 50 });
