@@ -101,6 +101,13 @@ test("ports are served and shown, and the access log says which line of which fi
   assert.equal(place.line, 5);
 });
 
+/** Does something to the files, and waits until that is found, or found no more. */
+async function andThen(act: () => void, event: string, reason: string): Promise<void> {
+  const from = running.events.length;
+  act();
+  await running.next((one) => one.event === event && one["reason"] === reason, from);
+}
+
 /** Asks until the kind's rows are these, by name, state and reason. */
 async function untilRows(kind: string, ...wanted: readonly string[]): Promise<void> {
   for (;;) {
@@ -126,7 +133,7 @@ metadata: {name: web}
 spec: {host: a.test, routes: [{path: /, action: {return: {body: web}}}]}
 `,
   ].join("---\n");
-  served.write("others.yaml", others);
+  await andThen(() => served.write("others.yaml", others), "finding", "ListenerTaken");
   await untilRows(
     "transportservers",
     ...["tcp Valid AddedOrUpdated", "udp Valid AddedOrUpdated", "young Warning Rejected"],
@@ -135,7 +142,8 @@ spec: {host: a.test, routes: [{path: /, action: {return: {body: web}}}]}
     "name: passing, p",
     "name: tls-passthrough, p",
   );
-  served.write("passing.yaml", `${passing}  host: a.test\n`);
+  const write = (): void => served.write("passing.yaml", `${passing}  host: a.test\n`);
+  await andThen(write, "finding", "HostTaken");
   await untilRows(
     "transportservers",
     ...["passing Warning Rejected", "tcp Valid AddedOrUpdated", "udp Valid AddedOrUpdated"],
@@ -143,8 +151,9 @@ spec: {host: a.test, routes: [{path: /, action: {return: {body: web}}}]}
   );
   const { out } = await runCommand(["describe", "ts", "passing", "--data", running.data]);
   assert.match(out, /Host is taken by another resource: VirtualServer\/default\/web/);
-  served.remove("tcp.yaml");
-  served.write("others.yaml", others.slice(0, others.indexOf("---")));
+  await andThen(() => served.remove("tcp.yaml"), "resolved", "ListenerTaken");
+  const alone = (): void => served.write("others.yaml", others.slice(0, others.indexOf("---")));
+  await andThen(alone, "resolved", "HostTaken");
   await untilRows(
     "transportservers",
     ...["passing Valid AddedOrUpdated", "udp Valid AddedOrUpdated", "young Valid AddedOrUpdated"],
