@@ -9,6 +9,8 @@ import type { Sessions } from "./accounts/sessions.ts";
 import { createAccount, findAccount } from "./client/account.ts";
 
 export interface Twins {
+  /** Whether the server of an issuer has one. */
+  readonly has: (access: AcmeAccess) => boolean;
   /** The access of an issuer at the twin of its server; undefined: its server has none. Throws AcmeError. */
   readonly access: (access: AcmeAccess, signal: AbortSignal) => Promise<AcmeAccess | undefined>;
   /** The access by which a URL is asked: at the server, or at its twin. Throws AcmeError. */
@@ -55,6 +57,7 @@ export function createTwins({
     return { ...own, session, signer: { key, account: account.url } };
   };
   return {
+    has: ({ config }) => twinOf(config.server) !== undefined,
     access,
     isAtTwin,
     accessFor: async (own, url, signal) =>

@@ -124,6 +124,7 @@ async function serve(
     { ...deps, store },
     {
       ...settings,
+      version,
       apiServers: apiServersOf(access, deps.environment),
       variables: deps.environment.variables,
       samplePercent: settings.accessLog.format === "none" ? 0 : settings.accessLog.samplePercent,

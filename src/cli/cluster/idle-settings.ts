@@ -20,14 +20,13 @@ const usedInCluster = [
   "accessLog",
   "routeStatistics",
   "outboundAddresses",
+  "dnsResolvers",
   "clusterResourceNamespace",
   "issuerAmbientCredentials",
 ] as const satisfies readonly (keyof Settings)[];
 
 const ofProxies = "set it where the proxies are started: deploy/3-proxy.yaml";
 const remove = "remove it: pods are run by the cluster";
-
-const ofIssuers = "remove it: ACME servers are asked by sekisho up alone so far";
 
 /** What does it there, for each of the others. */
 const instead: Readonly<Record<Exclude<keyof Settings, (typeof usedInCluster)[number]>, string>> = {
@@ -42,7 +41,6 @@ const instead: Readonly<Record<Exclude<keyof Settings, (typeof usedInCluster)[nu
   workloads: remove,
   isolation: remove,
   images: remove,
-  dnsResolvers: ofIssuers,
   certificates: "give sekisho controller --certificates",
 };
 

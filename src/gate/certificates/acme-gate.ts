@@ -31,8 +31,8 @@ export interface AcmeGateSettings {
   readonly clusterResourceNamespace: string;
   /** Whether Issuers of one namespace may use this process' own credentials. */
   readonly issuerAmbientCredentials: boolean;
-  /** The port of plain HTTP, as clients see it. */
-  readonly httpPort: number;
+  /** The ports where clients reach the proxies; empty: nobody knows. */
+  readonly ports: () => readonly number[];
   readonly gate: () => Gate;
   /** Whether these are in force at every proxy that serves; false when that took too long. */
   readonly inForce: (names: readonly ResourceName[]) => Promise<boolean>;

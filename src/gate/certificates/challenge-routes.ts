@@ -12,8 +12,8 @@ export interface ChallengeRoutesSettings {
   readonly answers: () => readonly SolverAnswer[];
   /** Whether these are in force at every proxy that serves; false when that took too long. */
   readonly inForce: (names: readonly ResourceName[]) => Promise<boolean>;
-  /** The port of plain HTTP, as clients see it. */
-  readonly httpPort: number;
+  /** The ports where clients reach the proxies; empty: nobody knows. */
+  readonly ports: () => readonly number[];
   readonly found: (findings: readonly Finding[]) => void;
 }
 
@@ -64,10 +64,10 @@ export class ChallengeRoutes implements SolverRoutes {
   }
 
   obstacle(): string | undefined {
-    const { httpPort } = this.#settings;
-    return httpPort === challengePort
+    const ports = this.#settings.ports();
+    return ports.length === 0 || ports.includes(challengePort)
       ? undefined
-      : `HTTP-01 needs port 80, and plain HTTP is served on port ${httpPort} here`;
+      : `HTTP-01 needs port 80, and clients are served on port ${ports.join(", ")} here`;
   }
 
   #findings(answers: readonly SolverAnswer[]): readonly Finding[] {

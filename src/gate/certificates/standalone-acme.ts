@@ -75,7 +75,7 @@ export function createStandaloneAcme(
       ...{ version: settings.version, gate, solvers: [dns.solver] },
       clusterResourceNamespace: settings.clusterResourceNamespace,
       issuerAmbientCredentials: settings.issuerAmbientCredentials,
-      httpPort: settings.ports.http,
+      ports: () => [settings.ports.http],
       found: (findings) => board.replace("challenges", findings),
       inForce: (names) => inForce(deps.clock, gate(), names),
     },

@@ -4,7 +4,9 @@ import { namesOfSecrets } from "#certificates/controllers/world.ts";
 import { awsPcaClusterIssuerKind, awsPcaIssuerKind } from "#kinds/cert-manager/aws-pca-issuer.ts";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
+import { challengeKind } from "#kinds/cert-manager/challenge.ts";
 import { clusterIssuerKind, issuerKind } from "#kinds/cert-manager/issuer.ts";
+import { orderKind } from "#kinds/cert-manager/order.ts";
 import { type Kind, read } from "#kinds/kind.ts";
 import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
@@ -14,8 +16,10 @@ export const certificateKinds = [
   awsPcaIssuerKind,
   certificateKind,
   certificateRequestKind,
+  challengeKind,
   clusterIssuerKind,
   issuerKind,
+  orderKind,
 ] as const satisfies readonly Kind<unknown>[];
 
 /** Those whose change has to be seen; what is only used once is read then. */

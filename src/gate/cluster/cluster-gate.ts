@@ -7,6 +7,7 @@
 import type { Finding, FindingChange } from "#base/finding.ts";
 import type { DialectSettings } from "#dialects/dialect.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
+import { challengeKind } from "#kinds/cert-manager/challenge.ts";
 import { configMapKind } from "#kinds/config-map.ts";
 import { formatKey, type KindId } from "#kinds/object.ts";
 import { serviceKind } from "#kinds/service.ts";
@@ -14,6 +15,8 @@ import type { Pipeline } from "#pipeline.ts";
 import { keepServicePorts } from "#proxies/kubernetes/service-ports.ts";
 import { admitOnly } from "#proxies/kubernetes/xds-admission.ts";
 import type { Clock } from "#runtime/clock.ts";
+import type { DnsTransport } from "#runtime/dns-transport.ts";
+import type { Files } from "#runtime/files.ts";
 import type { HttpClients } from "#runtime/http-client.ts";
 import type { Http2Client } from "#runtime/http2-client.ts";
 import type {
@@ -56,7 +59,7 @@ import { certificateKinds, certificateSecretsOf } from "./certificate-objects.ts
 import { type ClusterIssuing, createClusterIssuing } from "./cluster-issuing.ts";
 import { type Leadership, type LeadershipDeps, seekLeadership } from "./leadership.ts";
 import { type PublishedAddress, PublishedAddresses } from "./published-address.ts";
-import { Acknowledgements } from "./replicas/acknowledgements.ts";
+import { Acknowledgements, type AcknowledgementsDeps } from "./replicas/acknowledgements.ts";
 import { byQuestion, createAnswering } from "./replicas/answering.ts";
 import type { ReplicaState } from "./replicas/asking.ts";
 import { secretsOf, servedKinds } from "./served-objects.ts";
@@ -72,6 +75,8 @@ export interface ClusterGateDeps {
   readonly metrics: Metrics;
   readonly store: KubernetesStore;
   readonly clients: HttpClients;
+  readonly dns: DnsTransport;
+  readonly files: Pick<Files, "read">;
   readonly workers: Workers;
 }
 
@@ -97,6 +102,10 @@ export interface ClusterGateSettings extends ListenerLayoutSettings {
   /** Whether what Certificates ask for is issued here; `off`: nor are Certificates made of what objects want. */
   readonly certificates: "own" | "observe" | "off";
   readonly clusterResourceNamespace: string;
+  /** Whom DNS is asked; empty: the resolvers of this machine. */
+  readonly dnsResolvers: readonly string[];
+  /** Of this program. */
+  readonly version: string;
   /** Whether namespaced issuers may use what this process is let in by, too. */
   readonly issuerAmbientCredentials: boolean;
   /** Networks and addresses that issuers may have us connect to although they are inside. */
@@ -145,7 +154,7 @@ export async function startClusterGate(
     reporting.found(change);
     settings.onEvent({ kind: "findings", change });
   });
-  const seat: { leadership?: Leadership | undefined } = {};
+  const seat: { leadership?: Leadership | undefined; issuing?: ClusterIssuing | undefined } = {};
   const report = coalesced(async () => {
     if (seat.leadership?.isLeader() !== true) return acknowledgements.forget();
     await acknowledgements.settled();
@@ -154,11 +163,8 @@ export async function startClusterGate(
     await keepPorts(deps, settings, gate.pipeline);
   });
   const settlement = (): Settlement => gate.xds.settlement;
-  const { identity, systemNamespace: namespace, xds } = settings;
-  const acknowledgements = new Acknowledgements(deps, {
-    ...{ namespace, identity, tls: xds.identity, settlement },
-    found: (findings) => board.replace("acknowledgements", findings),
-  });
+  const { systemNamespace: namespace, xds } = settings;
+  const acknowledgements = createAcknowledgements(deps, settings, { settlement, board });
   undo.defer(() => acknowledgements.close());
   const layout = await chooseCertificateLayout(deps.store, settings.certificateLayout);
   const gate = await startGate(deps, {
@@ -175,17 +181,18 @@ export async function startClusterGate(
       settings.onEvent({ kind: "applied", applied, change });
       if (addresses.refresh()) reporting.addressesChanged();
       acknowledgements.published(change);
+      seat.issuing?.applied();
       board.replace("layout", layoutFindings(layout, gate.pipeline.certificateCount));
       void report();
     },
   });
   undo.defer(() => gate.close());
-  for (const failed of [gate.failed, source.failed])
-    failed.catch((error: unknown) => settings.onEvent({ kind: "failed", error }));
+  tellOfFailures([gate.failed, source.failed], settings);
   undo.defer(boardRefusals(gate, board));
   await gate.listed;
-  const issuing = undo.use(createIssuing(outside, settings, source.store));
-  seat.leadership = lead(deps, settings, { issuing, begun: () => void report() });
+  const around = { store: source.store, gate, addresses, acknowledgements, board };
+  seat.issuing = undo.use(createIssuing(outside, settings, around));
+  seat.leadership = lead(deps, settings, { ...seat, begun: () => void report() });
   undo.defer(async () => seat.leadership?.stop());
   const running = undo.move();
   return {
@@ -201,6 +208,24 @@ export async function startClusterGate(
     },
     stop: () => running.disposeAsync(),
   };
+}
+
+function tellOfFailures(
+  all: readonly Promise<unknown>[],
+  { onEvent }: Pick<ClusterGateSettings, "onEvent">,
+): void {
+  for (const failed of all) failed.catch((error: unknown) => onEvent({ kind: "failed", error }));
+}
+
+function createAcknowledgements(
+  deps: AcknowledgementsDeps,
+  { systemNamespace: namespace, identity, xds }: ClusterGateSettings,
+  { settlement, board }: { readonly settlement: () => Settlement; readonly board: FindingBoard },
+): Acknowledgements {
+  return new Acknowledgements(deps, {
+    ...{ namespace, identity, tls: xds.identity, settlement },
+    found: (findings) => board.replace("acknowledgements", findings),
+  });
 }
 
 /** The Service leads to the ports that objects ask for; a write that fails is tried again at the next change. */
@@ -232,19 +257,39 @@ function singleObjects({ nginxConfigMap: at }: ClusterGateSettings): readonly Si
   return at === undefined ? [] : [{ resource: configMapKind, ...at }];
 }
 
+/** Where certificates are issued here, every replica answers their challenges. */
 function translatedKinds(settings: ClusterGateSettings): readonly KindId[] {
   const single = singleObjects(settings).map(({ resource }) => resource);
-  return [...servedKinds, ...single].map(({ id }) => id);
+  const challenges = isIssuing(settings) ? [challengeKind] : [];
+  return [...servedKinds, ...single, ...challenges].map(({ id }) => id);
+}
+
+function isIssuing({ certificates, gates }: ClusterGateSettings): boolean {
+  return certificates === "own" && gates === "own";
 }
 
 function createIssuing(
   outside: ClusterGateDeps,
   settings: ClusterGateSettings,
-  store: ObjectStore,
+  around: {
+    readonly store: ObjectStore;
+    readonly gate: Gate;
+    readonly addresses: PublishedAddresses;
+    readonly acknowledgements: Acknowledgements;
+    readonly board: FindingBoard;
+  },
 ): ClusterIssuing | undefined {
-  if (settings.certificates !== "own" || settings.gates !== "own") return undefined;
+  if (!isIssuing(settings)) return undefined;
+  const { store, gate, addresses, acknowledgements, board } = around;
   const recorder = createClusterEvents({ now: outside.clock.now, store }, settings.identity);
-  return createClusterIssuing({ ...outside, store, recorder, leases: outside.store }, settings);
+  const deps = { ...outside, store, recorder, server: outside.store };
+  return createClusterIssuing(deps, {
+    ...settings,
+    gate: () => gate,
+    ports: () => addresses.ports,
+    inForce: (names) => acknowledgements.inForce(names),
+    found: (findings) => board.replace("challenges", findings),
+  });
 }
 
 function startSource(
@@ -252,15 +297,15 @@ function startSource(
   settings: ClusterGateSettings,
   changed: (findings: readonly Finding[]) => void,
 ): ReturnType<typeof startClusterSource> {
-  const isIssuing = settings.certificates === "own" && settings.gates === "own";
+  const certificates = isIssuing(settings);
   return startClusterSource(outside, {
-    kinds: [...servedKinds, ...(isIssuing ? certificateKinds : [])],
+    kinds: [...servedKinds, ...(certificates ? certificateKinds : [])],
     single: singleObjects(settings),
     namespaces: namespacesOf(settings),
     ...(settings.secretNamespaces && { secretNamespaces: settings.secretNamespaces }),
     secretsOf: (object) => [
       ...secretsOf(object),
-      ...(isIssuing ? certificateSecretsOf(object, settings.clusterResourceNamespace) : []),
+      ...(certificates ? certificateSecretsOf(object, settings.clusterResourceNamespace) : []),
     ],
     changed,
   });
@@ -303,7 +348,7 @@ function namespacesOf({
 function lead(
   deps: LeadershipDeps,
   { systemNamespace, identity, gates, onEvent }: ClusterGateSettings,
-  told: { readonly issuing: ClusterIssuing | undefined; readonly begun: () => void },
+  told: { readonly issuing?: ClusterIssuing | undefined; readonly begun: () => void },
 ): Leadership | undefined {
   if (gates === "observe") return undefined;
   return seekLeadership(deps, {

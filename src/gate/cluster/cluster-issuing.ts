@@ -3,23 +3,38 @@
  * controller, too, so that two never write. Where cert-manager runs, ours waits until it is gone.
  */
 
+import type { AcmeControllers } from "#certificates/acme/acme-controllers.ts";
+import { limitsPrefix } from "#certificates/acme/limits/order-limits.ts";
 import type { CertificateControllers } from "#certificates/certificate-controllers.ts";
+import { createAcmeIssuer } from "#certificates/issuers/acme/acme.ts";
 import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
+import { challengeKind } from "#kinds/cert-manager/challenge.ts";
+import { orderKind } from "#kinds/cert-manager/order.ts";
+import type { ObjectKey } from "#kinds/object.ts";
+import { secretKind } from "#kinds/secret.ts";
+import type { DnsTransport } from "#runtime/dns-transport.ts";
+import type { Files } from "#runtime/files.ts";
 import type { HttpClients } from "#runtime/http-client.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { ObjectStore } from "#store/object-store.ts";
+import { type AcmeGateSettings, createAcmeGate } from "../certificates/acme-gate.ts";
+import { createDnsSolver, type DnsSolverSettings } from "../certificates/dns-solver.ts";
 import { type IssuingDeps, startIssuing } from "../certificates/issuing.ts";
 import { type Leadership, seekLeadership } from "./leadership.ts";
 
 export interface ClusterIssuingDeps extends Omit<IssuingDeps, "door"> {
   readonly clients: HttpClients;
   readonly lookup: NameLookup;
-  /** Where leases are. */
-  readonly leases: Pick<ObjectStore, "get" | "create" | "replace">;
+  readonly dns: DnsTransport;
+  readonly files: Pick<Files, "read">;
+  /** The API server itself: where leases are, and where what was just written is read. */
+  readonly server: Pick<ObjectStore, "get" | "create" | "replace">;
 }
 
-export interface ClusterIssuingSettings {
+export interface ClusterIssuingSettings
+  extends Pick<AcmeGateSettings, "version" | "ports" | "gate" | "inForce" | "found">,
+    DnsSolverSettings {
   /** Tells the replicas apart. */
   readonly identity: string;
   readonly clusterResourceNamespace: string;
@@ -27,17 +42,28 @@ export interface ClusterIssuingSettings {
   readonly issuerAmbientCredentials: boolean;
   readonly outboundAddresses: readonly string[];
   readonly apiServers: readonly string[];
-  readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
 export interface ClusterIssuing extends AsyncDisposable {
   /** This replica leads from now on, or no longer. */
   readonly leads: (isLeader: boolean) => void;
+  /** Something was published. */
+  readonly applied: () => void;
 }
 
 /** As cert-manager's controller has it, with the flags that its chart gives it. */
 const foreignLease = { namespace: "kube-system", name: "cert-manager-controller" } as const;
 
+/** An order that was placed and not seen yet would be placed again: what decides about it is read where it was written. */
+function withoutLag({ store, server }: ClusterIssuingDeps): ObjectStore {
+  const isOurs = ({ kind, name }: ObjectKey): boolean =>
+    kind === orderKind.id ||
+    kind === challengeKind.id ||
+    (kind === secretKind.id && name.startsWith(limitsPrefix));
+  return { ...store, get: (key) => (isOurs(key) ? server.get(key) : store.get(key)) };
+}
+
+/** Nothing is issued before it leads. */
 export function createClusterIssuing(
   deps: ClusterIssuingDeps,
   settings: ClusterIssuingSettings,
@@ -59,16 +85,29 @@ export function createClusterIssuing(
         log.error("certificates are not issued", { [logFields.error]: errorText(error) }),
       );
   };
+  const dns = createDnsSolver({ ...deps, door }, settings);
+  const { acme, applied } = createAcmeGate(
+    { ...deps, store: withoutLag(deps), events: deps.recorder, door },
+    { ...settings, solvers: [dns.solver] },
+  );
+  const backends = [createAcmeIssuer(acme)];
+  let orders: AcmeControllers | undefined;
   const issue = async (holds: boolean): Promise<void> => {
+    await orders?.stop();
     await running?.close();
     running = undefined;
+    orders = undefined;
     if (!holds) return;
-    running = await startIssuing({ ...deps, door }, settings);
+    running = await startIssuing({ ...deps, door }, { ...settings, backends });
+    orders = acme.start();
+    orders.failed.catch((error: unknown) =>
+      log.error("orders are not followed any more", { [logFields.error]: errorText(error) }),
+    );
     log.info("this replica issues certificates");
   };
   const seek = (): Leadership =>
     seekLeadership(
-      { ...deps, store: deps.leases },
+      { ...deps, store: deps.server },
       {
         ...foreignLease,
         identity: `sekisho-${settings.identity}`,
@@ -87,12 +126,14 @@ export function createClusterIssuing(
   };
   return {
     leads,
+    applied,
     [Symbol.asyncDispose]: async () => {
       then(giveUp);
       await last;
       // Whoever gave the lease up was told behind that.
       then(() => issue(false));
       await last;
+      dns.close();
       door.close();
     },
   };

@@ -1,12 +1,13 @@
 /**
- * What an ACME server allows an account, counted before it is asked. The counts are kept in the store, one ConfigMap a server,
- * so that a restart does not begin anew; issuers that share a server share them, those that share a key their account's, too.
+ * What an ACME server allows an account, counted before it is asked. The counts are kept in the store, one Secret a server (rights
+ * to these are there anyway), so that a restart does not begin anew; issuers that share a server share them, those that share a key their account's, too.
  */
 
 import { contentHash } from "#base/content-hash.ts";
 import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
-import { configMapKind } from "#kinds/config-map.ts";
+import { read } from "#kinds/kind.ts";
 import type { KubeObject, ObjectKey } from "#kinds/object.ts";
+import { secretKind, secretValue } from "#kinds/secret.ts";
 import { StoreError } from "#store/object-store.ts";
 import type { AcmeDeps } from "../acme-deps.ts";
 import { parseJson } from "../client/json-text.ts";
@@ -48,6 +49,9 @@ type Deps = Pick<AcmeDeps, "store" | "clock" | "clusterResourceNamespace">;
 
 /** A failure that nobody tried to mend for so long is forgotten. */
 const failureLifeMs = 7 * 24 * 3_600_000;
+
+/** What the names of these Secrets begin with. */
+export const limitsPrefix = "sekisho-acme-limits-";
 
 /** Conflicts are with other orders of the same moment. */
 const maxTries = 20;
@@ -188,17 +192,20 @@ export class OrderLimits {
     const { namespace, name } = key;
     const draft = {
       apiVersion: "v1",
-      kind: "ConfigMap",
+      kind: "Secret",
       metadata: { namespace, name, labels: { "app.kubernetes.io/managed-by": "sekisho" } },
-      body: { data: { directory, counts: JSON.stringify(counts) } },
+      body: {
+        type: "Opaque",
+        data: { directory: encoded(directory), counts: encoded(JSON.stringify(counts)) },
+      },
     };
     if (there === undefined) await this.#deps.store.create(draft);
     else await this.#deps.store.replace(key, draft, there.metadata.resourceVersion);
   }
 
   #key(directory: string): ObjectKey {
-    const name = `sekisho-acme-limits-${contentHash(directory).slice(0, 10)}`;
-    return { kind: configMapKind.id, namespace: this.#deps.clusterResourceNamespace, name };
+    const name = `${limitsPrefix}${contentHash(directory).slice(0, 10)}`;
+    return { kind: secretKind.id, namespace: this.#deps.clusterResourceNamespace, name };
   }
 }
 
@@ -241,10 +248,14 @@ function living(counts: Counts, nowMs: number): Counts {
   return Object.fromEntries(Object.entries(counts).filter(([, fullAtMs]) => fullAtMs > nowMs));
 }
 
+function encoded(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
 function countsIn(object: KubeObject | undefined): Counts {
-  const data = object?.body["data"];
-  const text = isJsonObject(data) ? (data as JsonObject)["counts"] : undefined;
-  const parsed = typeof text === "string" ? parseJson(text) : undefined;
+  const secret = object === undefined ? undefined : read(secretKind, object).value;
+  const bytes = secret === undefined ? undefined : secretValue(secret, "counts");
+  const parsed = bytes === undefined ? undefined : parseJson(Buffer.from(bytes).toString());
   if (!isJsonObject(parsed)) return {};
   const numbers = Object.entries(parsed as JsonObject).filter(
     (entry): entry is [string, number & Json] => typeof entry[1] === "number",

@@ -63,7 +63,7 @@ export function sourceOf({ access: { config, signer } }: OrderWork): OrderSource
 /** Orders at the server, if it allows that now, and keeps where the order is. */
 export async function placeOrder(work: OrderWork): Promise<Reconciled> {
   const { access, signal, deps } = work;
-  if (await deps.limits.hasFailed(sourceOf(work), namesOf(work))) {
+  if (deps.twins.has(access) && (await deps.limits.hasFailed(sourceOf(work), namesOf(work)))) {
     const twin = await deps.twins.access(access, signal);
     if (twin !== undefined) return await rehearse({ ...work, access: twin });
   }
@@ -114,7 +114,7 @@ export async function takeStep(work: OrderWork): Promise<Reconciled> {
       });
     if (proof.value.kind === "pending") return again(secondLook, "names are being shown ours");
     if (proof.value.kind === "failed") {
-      await deps.limits.noteFailure(sourceOf(work), namesOf(work));
+      if (deps.twins.has(access)) await deps.limits.noteFailure(sourceOf(work), namesOf(work));
       return await fail(work, { state: "invalid", reason: proof.value.reason });
     }
   }
