@@ -5,6 +5,7 @@ import { withDefaults } from "#kinds/cert-manager/issuer-reference.ts";
 import type { Kind } from "#kinds/kind.ts";
 import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
+import { type ObjectStore, StoreError } from "#store/object-store.ts";
 import type { IssuerBackend } from "../issuers/issuer.ts";
 import { valueOf } from "../policies/stored-pair.ts";
 import type { IssuerAccess } from "../solvers/solver.ts";
@@ -67,10 +68,23 @@ export class IssuerResolver {
       secretOf: async ({ name, key = "" }) => {
         const secret =
           world.secret(namespace, name) ??
-          (await store.get({ kind: secretKind.id, namespace, name }));
+          (await getUnlessDenied(store, { kind: secretKind.id, namespace, name }));
         const value = secret === undefined ? undefined : valueOf(secret, key);
         return value === undefined ? undefined : new SecretBytes(value);
       },
     };
+  }
+}
+
+/** One that may not be read is none: the issuer's condition says that it is not there, or that nobody lets us see it. */
+async function getUnlessDenied(
+  store: Pick<ObjectStore, "get">,
+  key: ObjectKey,
+): Promise<KubeObject | undefined> {
+  try {
+    return await store.get(key);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === "denied") return undefined;
+    throw error;
   }
 }
