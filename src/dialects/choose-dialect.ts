@@ -5,13 +5,20 @@ import { type KindId, keyOf } from "#kinds/object.ts";
 import { dialects } from "./all.ts";
 import type { Dialect, DialectSettings, World } from "./dialect.ts";
 
-const all: readonly Dialect[] = dialects;
+/** Those that choose among the objects of a kind before the one that takes any. */
+const inTurn: readonly Dialect[] = (dialects as readonly Dialect[]).toSorted(
+  (a, b) => Number(a.takes === undefined) - Number(b.takes === undefined),
+);
 
-/** The dialects that have a kind, those that choose among its objects first. */
+const byKind: ReadonlyMap<KindId, readonly Dialect[]> = new Map(
+  inTurn
+    .flatMap(({ kinds }) => kinds)
+    .map((kind) => [kind, inTurn.filter(({ kinds }) => kinds.includes(kind))]),
+);
+
+/** The dialects that have a kind, in the order in which they are asked. */
 export function dialectsOf(kind: KindId): readonly Dialect[] {
-  return all
-    .filter(({ kinds }) => kinds.includes(kind))
-    .sort((a, b) => Number(a.takes === undefined) - Number(b.takes === undefined));
+  return byKind.get(kind) ?? [];
 }
 
 /** Tracked. Undefined: the object is nobody's. */

@@ -47,12 +47,19 @@ export function judgeMinion(reading: Reading): Pick<Fragment, "servedBy"> {
   placePaths(reading, spec.rules?.[0]?.http?.paths ?? [], site);
   const host = spec.rules?.[0]?.host ?? "";
   const master = masterOf(host, world, settings);
-  if (master === undefined) {
+  if (master === undefined || !isUsable(master, reading)) {
     reportOrphan(report);
     return {};
   }
   reportTaken(reading, host);
   return { servedBy: formatKey(keyOf(master.object)) };
+}
+
+/** Whether a master can have a host at all; what else may be wrong with it, its own status says. */
+function isUsable(master: Known<Ingress>, surroundings: Surroundings): boolean {
+  const { spec, report } = readIngress(master, {}, surroundings);
+  checkMaster(spec, report);
+  return isReadable(master) && !isRejected(report);
 }
 
 /** A minion has one rule, with paths, and leaves TLS to its master. */
