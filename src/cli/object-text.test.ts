@@ -19,6 +19,8 @@ const texts = fc.oneof(
     "=",
     "2001-01-01",
     "---",
+    "... @",
+    "--- a",
   ),
   fc.stringMatching(/^[-+.~:?#&*!|>'"%@`{}[\], \n0-9a-fxoeEyYnN_]{0,12}$/),
   fc.string({ unit: "binary-ascii" }),

@@ -64,11 +64,15 @@ export function manifestOf(object: KubeObject): JsonObject {
   };
 }
 
+/** What ends a document at the start of a line (YAML 1.1 §4.3): a key may stand there. */
+const documentMark = /^(---|\.\.\.)(\s|$)/;
+
 /** Texts that kubectl would read as something else, though the library would not: `-_0` is 0. They are quoted. */
 const readOtherwise = defineScalarTag<string>("!read-otherwise", {
   implicit: true,
   identify: () => false,
   resolve: (text) => {
+    if (documentMark.test(text)) return text;
     const read = resolveScalar({ kind: "scalar", start: 0, tag: "", text, implicit: true });
     return typeof read === "string" || read.type === "str" ? NOT_RESOLVED : text;
   },
