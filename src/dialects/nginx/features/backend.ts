@@ -249,8 +249,9 @@ function connectionLimit(
   return limit <= 0 ? {} : { maxConnections: limit };
 }
 
-function backupOf(
-  { backup = "", backupPort }: Upstream,
+/** The Service that is asked when no endpoint is there; undefined when none is named, or wrongly. */
+export function backupOf(
+  { backup = "", backupPort }: Pick<Upstream, "backup" | "backupPort">,
   at: string,
   report: Report,
 ): Backend["backup"] {

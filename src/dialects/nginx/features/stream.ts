@@ -18,6 +18,7 @@ import {
   tells,
   warns,
 } from "../report.ts";
+import { backupOf } from "./backend.ts";
 import { checkPort } from "./service.ts";
 import { streamHealthCheckSupport, translateStreamHealthCheck } from "./stream-health-check.ts";
 
@@ -191,20 +192,6 @@ function parseMethod(text: string | undefined, at: string, report: Report): Bala
   if (/^hash \$\{?remote_addr\}?( consistent)?$/.test(words)) return "hash";
   refuses(report, at, text ?? "", `load balancing method is not valid: ${words}`);
   return undefined;
-}
-
-function backupOf(
-  { backup = "", backupPort }: StreamUpstream,
-  at: string,
-  report: Report,
-): Backend["backup"] {
-  if (backup === "" && backupPort === undefined) return undefined;
-  const both = "both backup and backup port must be specified";
-  if (backupPort === undefined) return refuses(report, `${at}.backupPort`, "", both);
-  if (backup === "") return refuses(report, `${at}.backup`, "", both);
-  const service = checkName(backup, `${at}.backup`, report, isServiceName);
-  const port = checkPort(backupPort, `${at}.backupPort`, report);
-  return service === undefined || port === undefined ? undefined : { service, port };
 }
 
 type Target = Pick<Backend, "namespace" | "service" | "port">;
