@@ -57,6 +57,7 @@ import {
 } from "../reporting.ts";
 import { certificateKinds, certificateSecretsOf } from "./certificate-objects.ts";
 import { type ClusterIssuing, createClusterIssuing } from "./cluster-issuing.ts";
+import { clusterServices } from "./cluster-services.ts";
 import { type Leadership, type LeadershipDeps, seekLeadership } from "./leadership.ts";
 import { type PublishedAddress, PublishedAddresses } from "./published-address.ts";
 import { Acknowledgements, type AcknowledgementsDeps } from "./replicas/acknowledgements.ts";
@@ -282,7 +283,8 @@ function createIssuing(
   if (!isIssuing(settings)) return undefined;
   const { store, gate, addresses, acknowledgements, board } = around;
   const recorder = createClusterEvents({ now: outside.clock.now, store }, settings.identity);
-  const deps = { ...outside, store, recorder, server: outside.store };
+  const cluster = clusterServices(outside.store);
+  const deps = { ...outside, store, recorder, server: outside.store, cluster };
   return createClusterIssuing(deps, {
     ...settings,
     gate: () => gate,

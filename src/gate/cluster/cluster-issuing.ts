@@ -21,6 +21,7 @@ import type { ObjectStore } from "#store/object-store.ts";
 import { type AcmeGateSettings, createAcmeGate } from "../certificates/acme-gate.ts";
 import { createDnsSolver, type DnsSolverSettings } from "../certificates/dns-solver.ts";
 import { type IssuingDeps, startIssuing } from "../certificates/issuing.ts";
+import type { ClusterServices } from "./cluster-services.ts";
 import { type Leadership, seekLeadership } from "./leadership.ts";
 
 export interface ClusterIssuingDeps extends Omit<IssuingDeps, "door"> {
@@ -30,6 +31,7 @@ export interface ClusterIssuingDeps extends Omit<IssuingDeps, "door"> {
   readonly files: Pick<Files, "read">;
   /** The API server itself: where leases are, and where what was just written is read. */
   readonly server: Pick<ObjectStore, "get" | "create" | "replace">;
+  readonly cluster: ClusterServices;
 }
 
 export interface ClusterIssuingSettings
