@@ -3,11 +3,15 @@
 import { homedir } from "node:os";
 import type { Environment } from "./environment.ts";
 
+const goOn = (): void => undefined;
+
 /** An {@link Environment} read from `process`. */
 export function createEnvironment(): Environment {
   const { stdout } = process;
   // Whoever read us may have gone (`| head`, a closed terminal): the work goes on, said to nobody.
-  for (const stream of [stdout, process.stderr]) stream.on("error", () => undefined);
+  for (const stream of [stdout, process.stderr]) {
+    if (!stream.listeners("error").includes(goOn)) stream.on("error", goOn);
+  }
   return {
     arguments: process.argv.slice(2),
     variables: process.env,
