@@ -50,7 +50,7 @@ function ingress(name: string, service: string, secretName?: string): Manifest {
   };
 }
 
-/** A VirtualServer with one path in the hands of a VirtualServerRoute; both are answered by a Service. */
+/** A VirtualServer with one path in the hands of a VirtualServerRoute, both answered by a Service, and a Policy beside them. */
 function servers(name: string, service: string): readonly Manifest[] {
   const host = `${name}.example`;
   const upstreams = [{ name: "all", service, port: 80 }];
@@ -62,6 +62,10 @@ function servers(name: string, service: string): readonly Manifest[] {
   return [
     of("VirtualServer", { routes: [...own, { path: "/part", route: name }] }),
     of("VirtualServerRoute", { subroutes: [{ path: "/part", action: { pass: "all" } }] }),
+    {
+      ...{ apiVersion: "k8s.nginx.org/v1", kind: "Policy", metadata: { name } },
+      spec: { accessControl: { allow: ["10.0.0.0/8"] } },
+    },
   ];
 }
 
@@ -145,7 +149,9 @@ describe("the roles in deploy/", { skip }, () => {
   }
 
   async function untilValid(into: string, name: string): Promise<void> {
-    const kinds = [`virtualserver/${name}`, `virtualserverroute/${name}`];
+    const kinds = ["virtualserver", "virtualserverroute", "policy.k8s.nginx.org"].map(
+      (kind) => `${kind}/${name}`,
+    );
     const state = "--for=jsonpath={.status.state}=Valid";
     await lab.kubectl(["wait", ...kinds, `--namespace=${into}`, state, longest]);
   }
