@@ -11,8 +11,9 @@ import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts
 import { createHttp01Solver } from "#certificates/solvers/http-01/http-01.ts";
 import type { SolverRoutes } from "#certificates/solvers/http-01/solver-routes.ts";
 import type { Solver } from "#certificates/solvers/solver.ts";
+import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { challengeKind, readChallengeStatus } from "#kinds/cert-manager/challenge.ts";
-import { isFinalState, type OrderStatus, readOrderStatus } from "#kinds/cert-manager/order.ts";
+import { type OrderStatus, readOrderStatus } from "#kinds/cert-manager/order.ts";
 import { read } from "#kinds/kind.ts";
 import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { createClock } from "#runtime/real-clock.ts";

@@ -1,7 +1,8 @@
 /** Follows Orders and Challenges, and has each brought to its end. */
 
+import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { challengeKind, readChallengeStatus } from "#kinds/cert-manager/challenge.ts";
-import { isFinalState, orderKind, readOrderStatus } from "#kinds/cert-manager/order.ts";
+import { orderKind, readOrderStatus } from "#kinds/cert-manager/order.ts";
 import { formatKey, type KindId, type KubeObject, keyOf, kindId, parseKey } from "#kinds/object.ts";
 import { type ObjectStore, StoreError, type WatchPoints } from "#store/object-store.ts";
 import type { Solver } from "../solvers/solver.ts";

@@ -1,9 +1,10 @@
 /** A certificate request fulfilled by an Order of its own: made once, and then looked at. */
 
 import { parseCertificateChain } from "#crypto/certificate-chain.ts";
+import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import type { IssuerReference } from "#kinds/cert-manager/issuer-reference.ts";
-import { isFinalState, orderKind, readOrderStatus } from "#kinds/cert-manager/order.ts";
+import { orderKind, readOrderStatus } from "#kinds/cert-manager/order.ts";
 import { read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { secretKind, secretValue } from "#kinds/secret.ts";

@@ -1,8 +1,9 @@
 /** How far a Certificate has come and what holds it up, step by step: Certificate, Secret, issuer, request, Order, Challenges. */
 
+import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { type Certificate, certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { challengeKind, readChallengeStatus } from "#kinds/cert-manager/challenge.ts";
-import { isFinalState, readOrderStatus } from "#kinds/cert-manager/order.ts";
+import { readOrderStatus } from "#kinds/cert-manager/order.ts";
 import { type Condition, findCondition } from "#kinds/condition.ts";
 import { type Known, read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";

@@ -12,8 +12,15 @@ import {
 } from "#base/schema.ts";
 import type { Kind } from "../kind.ts";
 import type { KubeObject } from "../object.ts";
-import { issuerFields, issuerReference } from "./issuer-reference.ts";
-import { acmeState, statusText } from "./order.ts";
+import {
+  acmeDefinition,
+  acmeKind,
+  acmeState,
+  reasonColumn,
+  stateColumn,
+  statusReader,
+} from "./acme-state.ts";
+import { issuerReference } from "./issuer-reference.ts";
 
 /** Holds a Challenge until what was made for it is cleaned up. */
 export const challengeFinalizer = "acme.cert-manager.io/finalizer";
@@ -53,39 +60,26 @@ export type Challenge = Parsed<typeof body>;
 export type ChallengeStatus = Parsed<typeof status>;
 
 /** The status of a Challenge; of what cannot be read nothing. */
-export function readChallengeStatus({ status: value }: KubeObject): ChallengeStatus {
-  return status(value ?? {}, { path: "status", problems: [] }) ?? {};
-}
+export const readChallengeStatus: (object: KubeObject) => ChallengeStatus = statusReader(status);
 
 export const challengeKind: Kind<Challenge> = {
   id: "Challenge.acme.cert-manager.io",
-  group: "acme.cert-manager.io",
-  version: "v1",
+  ...acmeKind,
   kind: "Challenge",
   plural: "challenges",
-  shortNames: [],
-  namespaced: true,
-  legacy: {},
   parse: body,
-  withoutEffect: [],
   columns: [
-    { title: "STATE", jsonPath: ".status.state", value: (known) => statusText(known, "state") },
+    stateColumn,
     {
       title: "DOMAIN",
       jsonPath: ".spec.dnsName",
       value: ({ value }) => value?.spec.dnsName ?? "",
     },
-    {
-      title: "REASON",
-      wide: true,
-      jsonPath: ".status.reason",
-      value: (known) => statusText(known, "reason"),
-    },
+    reasonColumn,
   ],
   definition: {
     description: "What shows an ACME server that one name is ours.",
     status,
-    categories: ["cert-manager", "cert-manager-acme"],
-    selectableFields: issuerFields,
+    ...acmeDefinition,
   },
 };

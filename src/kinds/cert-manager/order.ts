@@ -1,26 +1,26 @@
 /** Order, acme.cert-manager.io/v1: one order at an ACME server, for one CertificateRequest (RFC 8555 §7.1.3). */
 
-import { isJsonObject, type JsonObject } from "#base/json.ts";
 import {
   boolean,
   fields,
   list,
-  oneOf,
   optional,
   type Parsed,
   required,
   text,
   textLike,
 } from "#base/schema.ts";
-import type { Kind, Known } from "../kind.ts";
+import type { Kind } from "../kind.ts";
 import type { KubeObject } from "../object.ts";
-import { issuerFields, issuerReference } from "./issuer-reference.ts";
-
-/** Where an order or a challenge stands; the last three are failures. */
-export const acmeState = oneOf(
-  ...["pending", "ready", "processing", "valid"],
-  ...["invalid", "expired", "errored"],
-);
+import {
+  acmeDefinition,
+  acmeKind,
+  acmeState,
+  reasonColumn,
+  stateColumn,
+  statusReader,
+} from "./acme-state.ts";
+import { issuerReference } from "./issuer-reference.ts";
 
 /** Of bytes that Kubernetes writes in base 64. */
 const base64 = textLike(/^[A-Za-z0-9+/\s]*={0,2}\s*$/, "must be base64 text");
@@ -68,54 +68,29 @@ const body = fields({ spec: required(spec, "What is ordered.") });
 export type Order = Parsed<typeof body>;
 export type OrderStatus = Parsed<typeof status>;
 export type OrderAuthorization = Parsed<typeof authorization>;
-export type AcmeState = Parsed<typeof acmeState>;
 
 /** The status of an Order; of what cannot be read nothing. */
-export function readOrderStatus({ status: value }: KubeObject): OrderStatus {
-  return status(value ?? {}, { path: "status", problems: [] }) ?? {};
-}
-
-/** Whether nothing more becomes of an order or a challenge in that state. */
-export function isFinalState(state: AcmeState | undefined): boolean {
-  return state !== undefined && !["pending", "ready", "processing"].includes(state);
-}
-
-/** A text of the status; empty while it is not there. */
-export function statusText({ object }: Known<unknown>, field: string): string {
-  const value = isJsonObject(object.status) ? (object.status as JsonObject)[field] : undefined;
-  return typeof value === "string" ? value : "";
-}
+export const readOrderStatus: (object: KubeObject) => OrderStatus = statusReader(status);
 
 export const orderKind: Kind<Order> = {
   id: "Order.acme.cert-manager.io",
-  group: "acme.cert-manager.io",
-  version: "v1",
+  ...acmeKind,
   kind: "Order",
   plural: "orders",
-  shortNames: [],
-  namespaced: true,
-  legacy: {},
   parse: body,
-  withoutEffect: [],
   columns: [
-    { title: "STATE", jsonPath: ".status.state", value: (known) => statusText(known, "state") },
+    stateColumn,
     {
       title: "ISSUER",
       wide: true,
       jsonPath: ".spec.issuerRef.name",
       value: ({ value }) => value?.spec.issuerRef.name ?? "",
     },
-    {
-      title: "REASON",
-      wide: true,
-      jsonPath: ".status.reason",
-      value: (known) => statusText(known, "reason"),
-    },
+    reasonColumn,
   ],
   definition: {
     description: "One order at an ACME server, for one CertificateRequest.",
     status,
-    categories: ["cert-manager", "cert-manager-acme"],
-    selectableFields: issuerFields,
+    ...acmeDefinition,
   },
 };

@@ -12,6 +12,7 @@
  */
 
 import { err, ok, type Result } from "#base/result.ts";
+import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import {
   type Challenge,
   type ChallengeStatus,
@@ -20,7 +21,6 @@ import {
   oldChallengeFinalizer,
   readChallengeStatus,
 } from "#kinds/cert-manager/challenge.ts";
-import { isFinalState } from "#kinds/cert-manager/order.ts";
 import { read } from "#kinds/kind.ts";
 import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import type { SolverOutcome } from "../../solvers/solver.ts";

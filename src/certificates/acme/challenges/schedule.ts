@@ -1,8 +1,8 @@
 /** Which Challenges have their turn: not too many at once, and of one name and type one after another. */
 
 import { compareInTurn, compareText } from "#base/compare.ts";
+import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { challengeKind, readChallengeStatus } from "#kinds/cert-manager/challenge.ts";
-import { isFinalState } from "#kinds/cert-manager/order.ts";
 import { read } from "#kinds/kind.ts";
 import { formatKey, type KubeObject, keyOf } from "#kinds/object.ts";
 

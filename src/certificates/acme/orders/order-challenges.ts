@@ -1,8 +1,9 @@
 /** The Challenges of an Order: made for what is not shown ours yet, looked at, removed when the Order has ended. */
 
 import { ok, type Result } from "#base/result.ts";
+import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { challengeKind, readChallengeStatus } from "#kinds/cert-manager/challenge.ts";
-import { isFinalState, type Order, type OrderAuthorization } from "#kinds/cert-manager/order.ts";
+import type { Order, OrderAuthorization } from "#kinds/cert-manager/order.ts";
 import { type KubeObject, keyOf } from "#kinds/object.ts";
 import { StoreError } from "#store/object-store.ts";
 import { unlessGone } from "#store/unless-gone.ts";

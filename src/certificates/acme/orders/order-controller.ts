@@ -12,7 +12,8 @@
  * not kept is left to expire at the server; it was never finalized.
  */
 
-import { isFinalState, orderKind, readOrderStatus } from "#kinds/cert-manager/order.ts";
+import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
+import { orderKind, readOrderStatus } from "#kinds/cert-manager/order.ts";
 import { read } from "#kinds/kind.ts";
 import type { ObjectKey } from "#kinds/object.ts";
 import { findAccess } from "../accounts/acme-access.ts";
