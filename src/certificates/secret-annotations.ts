@@ -33,22 +33,27 @@ function csv(values: readonly string[]): string {
   return quoted.join(",");
 }
 
-/** Read from the certificate, not from the spec: the issuer may have given something else. */
-export function describeCertificate(
-  leaf: ParsedCertificate,
+/** Whose a certificate is, and who issued it: written when it is issued, and left as it is afterwards. */
+export function describeIssuance(
   name: string,
   { issuerRef }: Pick<CertificateSpec, "issuerRef">,
 ): Readonly<Record<string, string>> {
+  return {
+    [secretAnnotations.certificateName]: name,
+    [secretAnnotations.issuerName]: issuerRef.name,
+    [secretAnnotations.issuerKind]: issuerRef.kind ?? "Issuer",
+    [secretAnnotations.issuerGroup]: issuerRef.group ?? "",
+  };
+}
+
+/** Read from the certificate, not from the spec: the issuer may have given something else. */
+export function describeCertificate(leaf: ParsedCertificate): Readonly<Record<string, string>> {
   const { alternativeNames, subject } = leaf;
   const optional = [
     ["email-sans", csv(textsOf(alternativeNames, "email"))] as const,
     ...subjectAnnotations.map(([key, type]) => [key, csv(valuesOf(subject, type))] as const),
   ].filter(([, value]) => value !== "");
   return {
-    [secretAnnotations.certificateName]: name,
-    [secretAnnotations.issuerName]: issuerRef.name,
-    [secretAnnotations.issuerKind]: issuerRef.kind ?? "Issuer",
-    [secretAnnotations.issuerGroup]: issuerRef.group ?? "",
     [`${prefix}common-name`]: valuesOf(subject, attributeTypes.CN)[0] ?? "",
     [`${prefix}alt-names`]: csv(textsOf(alternativeNames, "dns")),
     [`${prefix}ip-sans`]: csv(textsOf(alternativeNames, "ip")),

@@ -2,11 +2,12 @@
 
 import type { ParsedCertificate } from "#crypto/parsed-certificate.ts";
 import { buildKeystore, buildTruststore } from "#crypto/pkcs12.ts";
+import { isSealedBy } from "#crypto/pkcs12-seal.ts";
 import { formatKey, formatKeyDer } from "#crypto/private-key.ts";
 import type { SigningKey } from "#crypto/signing-key.ts";
 import type { CertificateSpec } from "#kinds/cert-manager/certificate-spec.ts";
 import { managedLabel } from "./annotations.ts";
-import { describeCertificate } from "./secret-annotations.ts";
+import { describeCertificate, describeIssuance } from "./secret-annotations.ts";
 
 export interface IssuedPair {
   /** Leaf first. */
@@ -36,26 +37,20 @@ export interface ContentOf {
   readonly pair: IssuedPair;
   /** Of the keystore; absent: none is made. */
   readonly password: string | undefined;
+  /**
+   * The files of a Secret that holds this very pair already, whoever wrote them: what says the same stays to the byte.
+   * Absent: the pair is new.
+   */
+  readonly written?: WrittenFiles;
 }
 
-export function secretContent({ name, spec, pair, password }: ContentOf): SecretContent {
-  const { chain, authorities, key } = pair;
-  const [leaf] = chain;
-  const pemKey = formatKey(key, spec.privateKey?.encoding ?? "PKCS1").reveal();
-  const pemChain = pemOf(chain);
-  const files: Record<string, Uint8Array> = { "tls.crt": pemChain, "tls.key": pemKey };
-  if (authorities.length > 0) files["ca.crt"] = pemOf(authorities);
-  for (const { type } of spec.additionalOutputFormats ?? []) {
-    if (type === "DER") files["key.der"] = formatKeyDer(key).reveal();
-    else files["tls-combined.pem"] = Buffer.concat([pemKey, Buffer.from("\n"), pemChain]);
-  }
-  const profile = spec.keystores?.pkcs12?.profile ?? "LegacyRC2";
-  if (spec.keystores?.pkcs12?.create === true && password !== undefined) {
-    files["keystore.p12"] = buildKeystore(pair, { profile, password });
-    if (authorities.length > 0)
-      files["truststore.p12"] = buildTruststore(authorities, { profile, password, key });
-  }
+export type WrittenFiles = (file: string) => Uint8Array | undefined;
+
+export function secretContent(wanted: ContentOf): SecretContent {
+  const { name, spec, pair, written } = wanted;
+  const [leaf] = pair.chain;
   const { labels = {}, annotations = {} } = spec.secretTemplate ?? {};
+  const files = { ...pemFiles(wanted), ...keystores(wanted) };
   return {
     data: Object.fromEntries(
       Object.entries(files).map(([file, bytes]) => [file, Buffer.from(bytes).toString("base64")]),
@@ -63,9 +58,56 @@ export function secretContent({ name, spec, pair, password }: ContentOf): Secret
     labels: { ...labels, ...managedLabel },
     annotations: {
       ...annotations,
-      ...(leaf === undefined ? {} : describeCertificate(leaf, name, spec)),
+      ...(leaf === undefined ? {} : describeCertificate(leaf)),
+      ...(written === undefined ? describeIssuance(name, spec) : {}),
     },
   };
+}
+
+function pemFiles({ spec, pair, written }: ContentOf): Readonly<Record<string, Uint8Array>> {
+  const { chain, authorities, key } = pair;
+  const pemKey = keptKey(
+    formatKey(key, spec.privateKey?.encoding ?? "PKCS1").reveal(),
+    written?.("tls.key"),
+  );
+  const pemChain = written?.("tls.crt") ?? pemOf(chain);
+  const pemAuthorities =
+    written?.("ca.crt") ?? (authorities.length > 0 ? pemOf(authorities) : undefined);
+  const files: Record<string, Uint8Array> = { "tls.crt": pemChain, "tls.key": pemKey };
+  if (pemAuthorities !== undefined) files["ca.crt"] = pemAuthorities;
+  for (const { type } of spec.additionalOutputFormats ?? []) {
+    if (type === "DER") files["key.der"] = formatKeyDer(key).reveal();
+    else files["tls-combined.pem"] = Buffer.concat([pemKey, Buffer.from("\n"), pemChain]);
+  }
+  return files;
+}
+
+/** The same key in the same encoding need not be the same bytes: line ends differ. */
+function keptKey(wanted: Uint8Array, written: Uint8Array | undefined): Uint8Array {
+  const label = (pem: Uint8Array): string | undefined =>
+    /-----BEGIN ([A-Z ]+)-----/.exec(Buffer.from(pem).toString("latin1"))?.[1];
+  return written !== undefined && label(written) === label(wanted) ? written : wanted;
+}
+
+function keystores({
+  spec,
+  pair,
+  password,
+  written,
+}: ContentOf): Readonly<Record<string, Uint8Array>> {
+  const { create = false, profile = "LegacyRC2" } = spec.keystores?.pkcs12 ?? {};
+  if (!create || password === undefined) return {};
+  const settings = { profile, password };
+  /** Others draw their salts: the same content is not the same bytes. */
+  const kept = (file: string): Uint8Array | undefined => {
+    const there = written?.(file);
+    return there !== undefined && isSealedBy(there, settings) ? there : undefined;
+  };
+  const { authorities, key } = pair;
+  const keystore = kept("keystore.p12") ?? buildKeystore(pair, settings);
+  if (authorities.length === 0) return { "keystore.p12": keystore };
+  const truststore = kept("truststore.p12") ?? buildTruststore(authorities, { ...settings, key });
+  return { "keystore.p12": keystore, "truststore.p12": truststore };
 }
 
 function pemOf(certificates: readonly ParsedCertificate[]): Uint8Array {

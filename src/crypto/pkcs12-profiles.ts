@@ -37,10 +37,17 @@ function bmpPassword(password: string): Uint8Array {
   return Buffer.concat([Buffer.from(password, "utf16le").swap16(), Buffer.alloc(2)]);
 }
 
+interface LegacySource {
+  readonly password: string;
+  readonly salt: Uint8Array;
+  /** Default: as often as ours. */
+  readonly rounds?: number;
+}
+
 /** RFC 7292 §B.2; `purpose` 1: key, 2: initialization vector, 3: key of the seal. */
 function deriveLegacy(
   hash: "sha1" | "sha256",
-  { password, salt }: { readonly password: string; readonly salt: Uint8Array },
+  { password, salt, rounds = iterations }: LegacySource,
   { purpose, length }: { readonly purpose: number; readonly length: number },
 ): Uint8Array {
   const block = 64;
@@ -50,8 +57,7 @@ function deriveLegacy(
   const parts: Buffer[] = [];
   for (let size = 0; size < length; ) {
     let digest = createHash(hash).update(Buffer.alloc(block, purpose)).update(input).digest();
-    for (let round = 1; round < iterations; round++)
-      digest = createHash(hash).update(digest).digest();
+    for (let round = 1; round < rounds; round++) digest = createHash(hash).update(digest).digest();
     parts.push(digest);
     size += digest.length;
     const increment = Buffer.alloc(block, digest);
@@ -124,11 +130,20 @@ function sealed(identifier: Uint8Array, digest: Uint8Array, salt: Uint8Array): U
 function legacySeal(hash: "sha1" | "sha256", oid: string): Profile["seal"] {
   return (content, { password, salts }) => {
     const salt = salts("seal", 8);
-    const length = hash === "sha1" ? 20 : 32;
-    const key = deriveLegacy(hash, { password, salt }, { purpose: 3, length });
-    const digest = createHmac(hash, key).update(content).digest();
+    const digest = legacyDigest(hash, content, { password, salt });
     return sealed(sequence(objectIdentifier(oid), derNull), digest, salt);
   };
+}
+
+/** What a legacy seal says of content (RFC 7292 §B.4). */
+export function legacyDigest(
+  hash: "sha1" | "sha256",
+  content: Uint8Array,
+  source: LegacySource,
+): Uint8Array {
+  const length = hash === "sha1" ? 20 : 32;
+  const key = deriveLegacy(hash, source, { purpose: 3, length });
+  return createHmac(hash, key).update(content).digest();
 }
 
 /** PBMAC1 (RFC 9579 §5): the salt beside it is not used. */

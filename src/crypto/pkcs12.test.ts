@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { noOpenssl, openssl } from "#test/fakes/openssl.ts";
+import { noOpenssl, openssl, opensslKeystore } from "#test/fakes/openssl.ts";
 import { issueCertificate, issueSelfSigned } from "./certificate.ts";
 import { type ParsedCertificate, parseCertificate } from "./parsed-certificate.ts";
 import { buildKeystore, buildTruststore, type KeystoreContent } from "./pkcs12.ts";
 import { type KeystoreProfile, keystoreProfiles } from "./pkcs12-profiles.ts";
+import { isSealedBy } from "./pkcs12-seal.ts";
 import { generatePrivateKey, importPrivateKey, type KeyChoice } from "./private-key.ts";
 import { generateSigningKey } from "./signing-key.ts";
 
@@ -93,4 +94,22 @@ test("the same content gives the same bytes, and another password others", () =>
   const once = buildKeystore(given, settings);
   assert.deepEqual(buildKeystore(given, settings), once);
   assert.notDeepEqual(buildKeystore(given, { ...settings, password: "other" }), once);
+});
+
+test("whether a keystore is sealed under a password is seen, whoever wrote it", {
+  skip: noOpenssl,
+}, () => {
+  const given = content({ algorithm: "ECDSA", size: 256 });
+  for (const profile of Object.keys(keystoreProfiles) as KeystoreProfile[]) {
+    const keystore = buildKeystore(given, { profile, password });
+    assert.ok(isSealedBy(keystore, { profile, password }), profile);
+    assert.ok(!isSealedBy(keystore, { profile, password: "other" }), profile);
+  }
+  const once = opensslKeystore(given.key, "changeit", ["-macalg", "sha1", "-nomaciter"]);
+  const often = opensslKeystore(given.key, "changeit", ["-macalg", "sha256", "-iter", "3000"]);
+  assert.ok(isSealedBy(once, { profile: "LegacyRC2", password: "changeit" }));
+  assert.ok(isSealedBy(often, { profile: "Modern2023", password: "changeit" }));
+  assert.ok(!isSealedBy(often, { profile: "LegacyDES", password: "changeit" }));
+  assert.ok(!isSealedBy(often.subarray(0, 100), { profile: "Modern2023", password: "changeit" }));
+  assert.ok(!isSealedBy(Buffer.from("no keystore"), { profile: "LegacyRC2", password }));
 });

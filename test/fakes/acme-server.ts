@@ -30,6 +30,10 @@ export interface FakeAcmeServer {
   refuseNonces: number;
   /** Ahead of its clock. */
   lead: Temporal.Duration;
+  /** Has an account for a key, as if it had been asked for one; its URL. */
+  readonly enrol: (key: KeyObject) => string;
+  /** Has an order, as if it had been placed; its authorization and its challenge have the same number. */
+  readonly place: (names: readonly string[]) => number;
   /** Answers in its place; undefined: it answers itself. */
   instead: (path: string) => Partial<Spoken> | undefined;
 }
@@ -57,9 +61,17 @@ export function createAcmeServer(clock: Clock): FakeAcmeServer {
   });
   let counter = 0;
 
+  const enrol = (key: KeyObject): string => {
+    const url = `${origin}/account/${keys.size}`;
+    keys.set(url, createPublicKey(key));
+    return url;
+  };
+  const place = (names: readonly string[]): number =>
+    orders.push({ names, status: "pending", certificate: undefined }) - 1;
+
   const server: FakeAcmeServer = {
     directory: `${origin}/directory`,
-    heard,
+    ...{ heard, enrol, place },
     refuseNonces: 0,
     lead: Temporal.Duration.from({ seconds: 0 }),
     instead: () => undefined,
@@ -102,11 +114,8 @@ export function createAcmeServer(clock: Clock): FakeAcmeServer {
         return register(header, payload);
       case "new-order": {
         const names = (payload["identifiers"] as { value: string }[]).map(({ value }) => value);
-        orders.push({ names, status: "pending", certificate: undefined });
-        return {
-          ...good(shown(orders.length - 1)),
-          headers: { location: `${origin}/order/${orders.length - 1}` },
-        };
+        const placed = place(names);
+        return { ...good(shown(placed)), headers: { location: `${origin}/order/${placed}` } };
       }
       case "order":
         return good(shown(Number(id)));

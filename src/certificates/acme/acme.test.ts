@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { type TestContext, test } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
 import { generateSigningKey } from "#crypto/signing-key.ts";
 import { buildSigningRequest } from "#crypto/signing-request.ts";
 import { derSubject } from "#crypto/subject-name.ts";
@@ -13,6 +12,7 @@ import type { EmbeddedStore } from "#store/embedded/embedded-store.ts";
 import { createAcmeServer, type FakeAcmeServer } from "#test/fakes/acme-server.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
 import { createManualClock } from "#test/fakes/manual-clock.ts";
+import { passTurns } from "#test/fakes/passing-turns.ts";
 import { createSeededRandom } from "#test/fakes/seeded-random.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
 import type { Solver } from "../solvers/solver.ts";
@@ -83,14 +83,13 @@ async function open(
   await clock.advance({ minutes: 2 });
   const controllers = acme.start();
   context.after(() => controllers.stop());
+  const statusNow = async (): Promise<OrderStatus> => {
+    const [order] = (await store.list("Order.acme.cert-manager.io")).items;
+    return order === undefined ? {} : readOrderStatus(order);
+  };
   const pass: Stage["pass"] = async (seconds, isSeen) => {
-    for (let step = 0; ; step++) {
-      for (let turns = 0; turns < 20; turns++) await turn();
-      const [order] = (await store.list("Order.acme.cert-manager.io")).items;
-      const now = order === undefined ? {} : readOrderStatus(order);
-      if (isSeen(now) || step === seconds * 10) return now;
-      await clock.advance({ milliseconds: 100 });
-    }
+    await passTurns(clock, seconds, async () => isSeen(await statusNow()));
+    return await statusNow();
   };
   return { store, server, acme, request, pass };
 }

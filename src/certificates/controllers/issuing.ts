@@ -73,7 +73,7 @@ async function take(deps: Deps, seen: Seen, request: KubeObject): Promise<Step> 
     const message = `The issuer gave a certificate that cannot be used: ${wrong}`;
     return fail(deps, seen, { reason: "InvalidCertificate", message });
   }
-  if (!(await writeSecret(deps, { object, spec, pair: pair.value })))
+  if (!(await writeSecret(deps, { object, spec, pair: pair.value, is: "new" })))
     return { status, again: now.add({ milliseconds: passwordMs }) };
   const message = "The certificate has been successfully issued";
   deps.events.tell(object, { type: "Normal", reason: "Issuing", message });
@@ -108,7 +108,8 @@ async function putTemporary(deps: Deps, seen: Seen): Promise<void> {
   const key = nextKey(deps, seen);
   const leaf = key === undefined ? undefined : temporaryCertificate(spec, key, now);
   if (key === undefined || leaf === undefined) return;
-  await writeSecret(deps, { object, spec, pair: { key, chain: [leaf], authorities: [] } });
+  const pair = { key, chain: [leaf], authorities: [] };
+  await writeSecret(deps, { object, spec, pair, is: "new" });
   const message = "Issued temporary certificate";
   deps.events.tell(object, { type: "Normal", reason: "Issuing", message });
 }

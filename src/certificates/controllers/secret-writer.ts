@@ -24,11 +24,13 @@ export interface WantedSecret {
   readonly object: KubeObject;
   readonly spec: CertificateSpec;
   readonly pair: IssuedPair;
+  /** Whether the Secret is to be given it, or holds it already, by whomever. */
+  readonly is: "new" | "there already";
 }
 
 /** False when the password of a keystore is missing: nothing is written then. */
 export async function writeSecret(deps: Deps, wanted: WantedSecret): Promise<boolean> {
-  const { object, spec, pair } = wanted;
+  const { object, spec, pair, is } = wanted;
   const { name, namespace } = object.metadata;
   const password = await findPassword(deps, wanted);
   if (!password.ok) {
@@ -38,8 +40,13 @@ export async function writeSecret(deps: Deps, wanted: WantedSecret): Promise<boo
     });
     return false;
   }
-  const content = secretContent({ name, spec, pair, password: password.value });
   const there = deps.world.secret(namespace, spec.secretName);
+  const content = secretContent({
+    ...{ name, spec, pair, password: password.value },
+    ...(is === "new" || there === undefined
+      ? {}
+      : { written: (file: string) => valueOf(there, file) }),
+  });
   const draft = secretDraft(wanted, content, there);
   if (there !== undefined && isAlready(there, draft)) return true;
   // Secrets are never applied: what a store remembers of that would hold their values.

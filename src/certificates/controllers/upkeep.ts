@@ -30,7 +30,7 @@ export function createUpkeepController(
     const why = whyNotReady(gatherFacts(world, seen));
     const pair = why === undefined || why.reason === "Expired" ? pairIn(deps, secret) : undefined;
     if (pair === undefined) return { status };
-    const written = await writeSecret(deps, { object, spec, pair });
+    const written = await writeSecret(deps, { object, spec, pair, is: "there already" });
     return written ? { status } : { status, again: now.add({ milliseconds: passwordMs }) };
   };
 }

@@ -6,7 +6,7 @@ import type { AlternativeName } from "#crypto/alternative-name.ts";
 import { addressBytes, formatAddressBytes, isAddress } from "#crypto/ip-address.ts";
 import type { ParsedCertificate } from "#crypto/parsed-certificate.ts";
 import { attributeTypes, type SubjectName, valuesOf } from "#crypto/subject-name.ts";
-import { type CertificateSpec, usualDurationMs } from "#kinds/cert-manager/certificate-spec.ts";
+import type { CertificateSpec } from "#kinds/cert-manager/certificate-spec.ts";
 import { withDefaults } from "#kinds/cert-manager/issuer-reference.ts";
 import { usagesInForce } from "../usage-bits.ts";
 import { wantedNames } from "../wanted-names.ts";
@@ -77,7 +77,10 @@ function subjectDifferences(
     .map(([, field]) => field);
 }
 
-/** The fields of the spec in which a request differs from it; empty where it asks for the same. */
+/**
+ * The fields of the spec in which a request differs from it; empty where it asks for the same. A duration is compared where
+ * both say one: cert-manager leaves it out of requests where the spec has none.
+ */
 export function requestDifferences(
   { spec: asked, signing }: RequestFacts,
   spec: CertificateSpec,
@@ -86,8 +89,9 @@ export function requestDifferences(
   if (!wanted.ok) return ["spec"];
   const rights = (isCA: boolean | undefined): "authority" | "end entity" =>
     isCA === true ? "authority" : "end entity";
-  const durationMs = (text: string | undefined): number =>
-    (text === undefined ? undefined : parseGoDurationMs(text)) ?? usualDurationMs;
+  const durations = [asked.duration, spec.duration].flatMap(
+    (text = "") => parseGoDurationMs(text) ?? [],
+  );
   const isSameUsage = isSameSet(
     usagesInForce(asked.usages, rights(asked.isCA)),
     usagesInForce(spec.usages, rights(spec.isCA)),
@@ -105,7 +109,7 @@ export function requestDifferences(
     ...subjectDifferences(signing.name, wanted.value.subject, spec),
     ...((asked.isCA ?? false) === (spec.isCA ?? false) ? [] : ["spec.isCA"]),
     ...(isSameUsage ? [] : ["spec.usages"]),
-    ...(durationMs(asked.duration) === durationMs(spec.duration) ? [] : ["spec.duration"]),
+    ...(new Set(durations).size === 2 ? ["spec.duration"] : []),
     ...(sameJson(withDefaults(asked.issuerRef), withDefaults(spec.issuerRef))
       ? []
       : ["spec.issuerRef"]),

@@ -29,9 +29,14 @@ export interface IssuanceFacts {
 /** Relies on a pair that was read, and on the Secret that it is in. */
 type PairCheck = (pair: StoredPair, secret: KubeObject, facts: IssuanceFacts) => Reason | undefined;
 
+/** A Secret that says nothing of an issuer was made by hand: by cert-manager's rule no name is missed then, but kind and group count as their defaults. */
 const wrongIssuer: PairCheck = (_, { metadata: { annotations } }, { spec }) => {
+  const { issuerName, issuerKind, issuerGroup } = secretAnnotations;
+  const isSaid = [issuerName, issuerKind, issuerGroup].some(
+    (key) => annotations[key] !== undefined,
+  );
   const written = withDefaults({
-    name: annotations[secretAnnotations.issuerName] ?? "",
+    name: annotations[secretAnnotations.issuerName] ?? (isSaid ? "" : spec.issuerRef.name),
     kind: annotations[secretAnnotations.issuerKind],
     group: annotations[secretAnnotations.issuerGroup],
   });

@@ -4,6 +4,7 @@ import { ok, type Result } from "#base/result.ts";
 import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { challengeKind, readChallengeStatus } from "#kinds/cert-manager/challenge.ts";
 import type { Order, OrderAuthorization } from "#kinds/cert-manager/order.ts";
+import { read } from "#kinds/kind.ts";
 import { type KubeObject, keyOf } from "#kinds/object.ts";
 import { StoreError } from "#store/object-store.ts";
 import { unlessGone } from "#store/unless-gone.ts";
@@ -42,15 +43,17 @@ export async function proveNames(
   access: AcmeAccess,
 ): Promise<Result<Proof, string>> {
   const needed = authorizations.filter(({ initialState }) => initialState !== "valid");
-  const there = new Map(
-    (await challengesOf(store, object)).map((one) => [one.metadata.name, one] as const),
-  );
+  const there = await challengesOf(store, object);
   const challenges: KubeObject[] = [];
   for (const authorization of needed) {
     const planned = planChallenge(object, order, authorization, access);
     if (!planned.ok) return planned;
-    const { draft } = planned.value;
-    const known = there.get(draft.metadata.name);
+    const { draft, spec } = planned.value;
+    // By what it is about: cert-manager names it otherwise.
+    const known = there.find((one) => {
+      const about = read(challengeKind, one).value?.spec;
+      return about?.authorizationURL === spec.authorizationURL && about.url === spec.url;
+    });
     if (known !== undefined) {
       challenges.push(known);
       continue;

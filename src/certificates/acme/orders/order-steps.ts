@@ -104,6 +104,7 @@ async function keepPlaced(work: OrderWork, placed: AcmeOrder): Promise<Reconcile
 export async function takeStep(work: OrderWork): Promise<Reconciled> {
   const { status, object, order, access, deps } = work;
   const authorizations = status.authorizations ?? [];
+  if (!isComplete(status)) return await keepPlaced(work, await look(work));
   if (status.state === "pending") {
     const proof = await proveNames(deps, { object, order, authorizations }, access);
     if (!proof.ok)
@@ -119,6 +120,11 @@ export async function takeStep(work: OrderWork): Promise<Reconciled> {
     }
   }
   return await advance(work, await look(work));
+}
+
+/** cert-manager keeps where an order and its authorizations are first, and then what they say. */
+function isComplete({ state, authorizations = [] }: OrderStatus): boolean {
+  return state !== undefined && authorizations.every(({ identifier }) => identifier !== undefined);
 }
 
 /** What was shown at the twin will be found by the server, too: the Order begins anew there. */
