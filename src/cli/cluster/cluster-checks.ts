@@ -1,7 +1,13 @@
 /** What in a cluster would stand in Sekisho's way, or it in others': pure functions of what was read. */
 
 import type { JsonObject } from "#base/json.ts";
-import { type ClusterFacts, objectAt, objectsAt, textAt } from "./cluster-facts.ts";
+import { objectAt, objectsAt, textAt } from "#base/json-path.ts";
+import {
+  answeredServices,
+  concernsCertificates,
+  deadWebhooks,
+} from "#gate/cluster/webhooks/dead-webhooks.ts";
+import type { ClusterFacts } from "./cluster-facts.ts";
 import { checkDefinitions } from "./definition-checks.ts";
 import { unread, type Verdict } from "./verdict.ts";
 
@@ -97,53 +103,43 @@ function checkStatusWriters({ classes, ingresses }: ClusterFacts): readonly Verd
   }));
 }
 
-/** A webhook whose Service is gone refuses every Ingress that anybody applies. */
-function checkWebhooks({ webhooks, services, slices }: ClusterFacts): readonly Verdict[] {
+/** A webhook whose Service is gone refuses what it is asked about, whoever applies it. */
+function checkWebhooks(facts: ClusterFacts): readonly Verdict[] {
+  const { webhooks } = facts;
   if (!("items" in webhooks)) return [unread("webhooks", webhooks)];
-  const answering =
-    "items" in slices ? new Set(slices.items.filter(isReady).map(serviceOf)) : undefined;
-  const known = "items" in services ? new Set(services.items.map(keyOf)) : undefined;
   const about = "webhooks";
-  const dead = webhooks.items.flatMap((configuration) =>
-    objectsAt(configuration, "webhooks").flatMap((hook): readonly Verdict[] => {
-      const service = objectAt(hook, "clientConfig", "service");
-      if (!concernsIngresses(hook) || service === undefined) return [];
-      const key = `${textAt(service, "namespace")}/${textAt(service, "name")}`;
-      const isDead = known?.has(key) === false || answering?.has(key) === false;
-      if (!isDead) return [];
-      const isStrict = textAt(hook, "failurePolicy") !== "Ignore";
-      const name = nameOf(configuration);
-      return [
-        {
-          level: isStrict ? "error" : "warning",
-          about,
-          text: `${name} asks Service ${key} about every Ingress, and nobody answers there${isStrict ? ": no Ingress can be created or changed" : ""}`,
-          advice: `if its controller is gone: kubectl delete ${textAt(configuration, "kind")?.toLowerCase() ?? "validatingwebhookconfiguration"} ${name}`,
-        },
-      ];
-    }),
-  );
+  const dead = [
+    ...deadIn(facts, webhooks.items, "Ingress", concernsIngresses),
+    ...deadIn(facts, webhooks.items, "Certificate", concernsCertificates),
+  ];
   return dead.length > 0
     ? dead
-    : [{ level: "ok", about, text: "none stands in the way of Ingresses" }];
+    : [{ level: "ok", about, text: "none stands in the way of Ingresses and Certificates" }];
 }
 
-function concernsIngresses(hook: JsonObject): boolean {
-  return objectsAt(hook, "rules").some(({ resources }) => {
-    const named = Array.isArray(resources) ? resources : [];
-    return named.some((one) => one === "ingresses" || one === "*" || one === "*/*");
-  });
-}
-
-function isReady(slice: JsonObject): boolean {
-  return objectsAt(slice, "endpoints").some(
-    (endpoint) => objectAt(endpoint, "conditions")?.["ready"] !== false,
+function deadIn(
+  { services, slices }: Pick<ClusterFacts, "services" | "slices">,
+  configurations: readonly JsonObject[],
+  what: string,
+  concerns: (rule: JsonObject) => boolean,
+): readonly Verdict[] {
+  const answered = "items" in slices ? answeredServices(slices.items) : undefined;
+  const known = "items" in services ? new Set(services.items.map(keyOf)) : undefined;
+  const isDead = (service: string): boolean =>
+    known?.has(service) === false || answered?.has(service) === false;
+  return deadWebhooks({ configurations, concerns, isDead }).map(
+    ({ kind, name, service, isStrict }): Verdict => ({
+      level: isStrict ? "error" : "warning",
+      about: "webhooks",
+      text: `${name} asks Service ${service} about every ${what}, and nobody answers there${isStrict ? `: no ${what} can be created or changed` : ""}`,
+      advice: `if its controller is gone: kubectl delete ${kind.toLowerCase()} ${name}`,
+    }),
   );
 }
 
-function serviceOf(slice: JsonObject): string {
-  const name = objectAt(slice, "metadata", "labels")?.["kubernetes.io/service-name"];
-  return `${textAt(slice, "metadata", "namespace")}/${typeof name === "string" ? name : ""}`;
+function concernsIngresses({ resources }: JsonObject): boolean {
+  const named = Array.isArray(resources) ? resources : [];
+  return named.some((one) => one === "ingresses" || one === "*" || one === "*/*");
 }
 
 function checkLease({ leases }: ClusterFacts): Verdict {

@@ -1,6 +1,7 @@
 /** What is looked at of a cluster before Sekisho serves it. */
 
-import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
+import type { JsonObject } from "#base/json.ts";
+import { objectsAt, textAt } from "#base/json-path.ts";
 import {
   type DefinedKind,
   definedKinds,
@@ -107,31 +108,4 @@ function ofKind(found: Found, kind: string): Found {
 function both(a: Found, b: Found): Found {
   if (!("items" in a)) return a;
   return "items" in b ? { items: [...a.items, ...b.items] } : b;
-}
-
-/** The object at a path of field names; undefined where there is none. */
-export function objectAt(
-  value: Json | undefined,
-  ...path: readonly string[]
-): JsonObject | undefined {
-  let found: Json | undefined = value;
-  for (const name of path) found = isJsonObject(found) ? (found as JsonObject)[name] : undefined;
-  return isJsonObject(found) ? (found as JsonObject) : undefined;
-}
-
-/** The text at a path of field names. */
-export function textAt(value: Json | undefined, ...path: readonly string[]): string | undefined {
-  const found = objectAt(value, ...path.slice(0, -1))?.[path.at(-1) ?? ""];
-  return typeof found === "string" ? found : undefined;
-}
-
-/** The objects of the list at a path of field names. */
-export function objectsAt(
-  value: Json | undefined,
-  ...path: readonly string[]
-): readonly JsonObject[] {
-  const found = objectAt(value, ...path.slice(0, -1))?.[path.at(-1) ?? ""];
-  return Array.isArray(found)
-    ? found.filter((one: Json): one is JsonObject => isJsonObject(one))
-    : [];
 }

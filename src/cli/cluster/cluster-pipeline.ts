@@ -2,6 +2,7 @@
 
 import type { Finding } from "#base/finding.ts";
 import { compareFindings } from "#base/finding.ts";
+import { textAt } from "#base/json-path.ts";
 import { ok } from "#base/result.ts";
 import { SecretBytes } from "#base/secret-bytes.ts";
 import { type SecretReaders, secretReaders } from "#certificates/secret-readers.ts";
@@ -18,7 +19,6 @@ import type { Pipeline } from "#pipeline.ts";
 import { type ObjectStore, StoreError } from "#store/object-store.ts";
 import { createOfflinePipeline } from "../offline-pipeline.ts";
 import { ourController } from "./cluster-checks.ts";
-import { textAt } from "./cluster-facts.ts";
 
 export interface ClusterReading {
   readonly pipeline: Pipeline;

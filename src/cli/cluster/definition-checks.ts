@@ -1,11 +1,12 @@
 /** Whether a cluster defines the kinds that we serve, and so that we can read them. */
 
+import { textAt } from "#base/json-path.ts";
 import {
   type DefinedKind,
   definedKinds,
   definitionName,
 } from "#kinds/custom-resource-definition.ts";
-import { type Found, textAt } from "./cluster-facts.ts";
+import type { Found } from "./cluster-facts.ts";
 import { inspectDefinition } from "./definition-owner.ts";
 import { unread, type Verdict } from "./verdict.ts";
 

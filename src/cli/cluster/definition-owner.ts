@@ -1,8 +1,8 @@
 /** Whose the definition of a kind is, and whether we can read what it serves: pure functions of the object in the cluster. */
 
 import type { JsonObject } from "#base/json.ts";
+import { objectAt, objectsAt, textAt } from "#base/json-path.ts";
 import { type DefinedKind, ourDefinition } from "#kinds/custom-resource-definition.ts";
-import { objectAt, objectsAt, textAt } from "./cluster-facts.ts";
 
 export interface FoundDefinition {
   /** `ours` is what we, or somebody with kubectl, applied of our definitions, and nobody else keeps. */

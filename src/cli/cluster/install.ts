@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import type { JsonObject } from "#base/json.ts";
+import { objectAt, objectsAt, textAt } from "#base/json-path.ts";
 import {
   customResourceDefinition,
   type DefinedKind,
@@ -13,7 +14,7 @@ import { type CommandContext, CommandError } from "../command-context.ts";
 import { type HomeOptions, openHome } from "../object-home.ts";
 import { exampleText } from "../options.ts";
 import type { Outcome } from "../outcome.ts";
-import { definitionsPath, findDefinition, objectAt, objectsAt, textAt } from "./cluster-facts.ts";
+import { definitionsPath, findDefinition } from "./cluster-facts.ts";
 import { inspectDefinition } from "./definition-owner.ts";
 
 interface InstallOptions extends Pick<HomeOptions, "kubeconfig" | "context"> {

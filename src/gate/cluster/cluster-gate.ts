@@ -284,13 +284,15 @@ function createIssuing(
   const { store, gate, addresses, acknowledgements, board } = around;
   const recorder = createClusterEvents({ now: outside.clock.now, store }, settings.identity);
   const cluster = clusterServices(outside.store);
-  const deps = { ...outside, store, recorder, server: outside.store, cluster };
+  const server = outside.store;
+  const deps = { ...outside, store, recorder, server, cluster, api: server };
   return createClusterIssuing(deps, {
     ...settings,
     gate: () => gate,
     ports: () => addresses.ports,
     inForce: (names) => acknowledgements.inForce(names),
     found: (findings) => board.replace("challenges", findings),
+    webhooksFound: (findings) => board.replace("webhooks", findings),
   });
 }
 

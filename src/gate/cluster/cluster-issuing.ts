@@ -3,6 +3,7 @@
  * controller, too, so that two never write. Where cert-manager runs, ours waits until it is gone.
  */
 
+import type { Finding } from "#base/finding.ts";
 import type { AcmeControllers } from "#certificates/acme/acme-controllers.ts";
 import { limitsPrefix } from "#certificates/acme/limits/order-limits.ts";
 import type { CertificateControllers } from "#certificates/certificate-controllers.ts";
@@ -23,6 +24,7 @@ import { createDnsSolver, type DnsSolverSettings } from "../certificates/dns-sol
 import { type IssuingDeps, startIssuing } from "../certificates/issuing.ts";
 import type { ClusterServices } from "./cluster-services.ts";
 import { type Leadership, seekLeadership } from "./leadership.ts";
+import { type WebhookWatchDeps, watchWebhooks } from "./webhooks/webhook-watch.ts";
 
 export interface ClusterIssuingDeps extends Omit<IssuingDeps, "door"> {
   readonly clients: HttpClients;
@@ -32,6 +34,8 @@ export interface ClusterIssuingDeps extends Omit<IssuingDeps, "door"> {
   /** The API server itself: where leases are, and where what was just written is read. */
   readonly server: Pick<ObjectStore, "get" | "create" | "replace">;
   readonly cluster: ClusterServices;
+  /** The same, for what is no object of ours. */
+  readonly api: WebhookWatchDeps["api"];
 }
 
 export interface ClusterIssuingSettings
@@ -44,6 +48,8 @@ export interface ClusterIssuingSettings
   readonly issuerAmbientCredentials: boolean;
   readonly outboundAddresses: readonly string[];
   readonly apiServers: readonly string[];
+  /** Told what of webhooks stands in the way. */
+  readonly webhooksFound: (findings: readonly Finding[]) => void;
 }
 
 export interface ClusterIssuing extends AsyncDisposable {
@@ -94,12 +100,16 @@ export function createClusterIssuing(
   );
   const backends = [createAcmeIssuer(acme)];
   let orders: AcmeControllers | undefined;
+  let stopLooking: () => void = () => undefined;
   const issue = async (holds: boolean): Promise<void> => {
+    stopLooking();
+    stopLooking = () => undefined;
     await orders?.stop();
     await running?.close();
     running = undefined;
     orders = undefined;
     if (!holds) return;
+    stopLooking = watchWebhooks(deps, settings.webhooksFound);
     running = await startIssuing({ ...deps, door }, { ...settings, backends });
     orders = acme.start();
     orders.failed.catch((error: unknown) =>
