@@ -94,3 +94,20 @@ test("who cannot reach the store leads no longer after ten seconds, and another 
   assert.deepEqual([first.isLeader(), second.isLeader()], [false, true]);
   assert.deepEqual(told, ["a leads", "a follows", "b leads"]);
 });
+
+test("a holder that says it may be silent for longer is given that time", async (context) => {
+  const { join, pass, store } = await startStage(context);
+  // As cert-manager's controller has it.
+  const other = {
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: { name: "sekisho", namespace: "sekisho-system" },
+    body: { spec: { holderIdentity: "cert-manager-0", leaseDurationSeconds: 60 } },
+  };
+  await store.create(other);
+  const ours = join("a");
+  await pass(55);
+  assert.equal(ours.isLeader(), false);
+  await pass(10);
+  assert.equal(ours.isLeader(), true);
+});

@@ -162,7 +162,7 @@ class Candidate {
     const mark = `${holder} ${lease.metadata.resourceVersion}`;
     const nowMs = this.#deps.clock.monotonicMs();
     if (this.#seen?.mark !== mark) this.#seen = { mark, atMs: nowMs };
-    return nowMs - this.#seen.atMs > leaseMs;
+    return nowMs - this.#seen.atMs > Math.max(leaseMs, toldLeaseMs(lease));
   }
 
   #draft(lease: KubeObject | undefined, holder: string): Parameters<ObjectStore["create"]>[0] {
@@ -204,6 +204,12 @@ class Candidate {
 function specOf(lease: KubeObject): JsonObject {
   const { spec } = lease.body as { readonly spec?: Json };
   return isJsonObject(spec) ? (spec as JsonObject) : {};
+}
+
+/** Others hold theirs for longer, and renew them as seldom: cert-manager's controller every 15 of 60 seconds. */
+function toldLeaseMs(lease: KubeObject): number {
+  const seconds = specOf(lease)["leaseDurationSeconds"];
+  return typeof seconds === "number" ? seconds * 1000 : 0;
 }
 
 function holderOf(lease: KubeObject): string {
