@@ -28,6 +28,7 @@ import { eventsCommand } from "./events.ts";
 import { explainCommand } from "./explain.ts";
 import { getCommand } from "./get.ts";
 import { logsCommand } from "./logs.ts";
+import { migrateCommand } from "./migration/migrate.ts";
 import { exampleText } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import { restoreCommand } from "./restore.ts";
@@ -70,6 +71,7 @@ function createProgram(context: CommandContext, outcome: Outcome): Command {
     authorizationCommand(context),
     preflightCommand(context, outcome),
     installCommand(context, outcome),
+    migrateCommand(context, outcome),
     getCommand(context),
     describeCommand(context),
     eventsCommand(context),
