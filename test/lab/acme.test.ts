@@ -8,17 +8,13 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { bringPebble } from "#test/pebble/programs.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
-import { repository } from "#test/system/program.ts";
-import { AuditLog } from "./audit-log.ts";
 import { skipWithoutLab } from "./build/requirements.ts";
 import { curl } from "./curl.ts";
-import { grantsOf, unusedGrants } from "./grants.ts";
-import { type InstalledSekisho, installSekisho } from "./installed-sekisho.ts";
-import { type Lab, startLab } from "./lab.ts";
+import { type IssuingLab, startIssuingLab } from "./issuing-lab.ts";
+import type { Lab } from "./lab.ts";
 
 const skip = await skipWithoutLab();
 const longest = "--timeout=120s";
-const account = { namespace: "sekisho-system", name: "sekisho-controller" };
 const host = "cert.example.com";
 
 /** The lab's node, as pods see it. */
@@ -51,17 +47,13 @@ const cafe = {
 
 describe("a cluster that orders certificates", { skip }, () => {
   const undo = new AsyncDisposableStack();
-  const audit = undo.use(new AuditLog(`${account.namespace}:${account.name}`));
   let lab: Lab;
-  let served: InstalledSekisho;
+  let served: IssuingLab;
 
   before(async () => {
-    const apiserverFlags = [...audit.flags, "--feature-gates=WatchList=false"];
-    lab = undo.use(await startLab({ apiserverFlags }));
-    await lab.kubectl(["apply", "--server-side", "-f", join(repository, "deploy/crds")]);
-    await lab.kubectl(["apply", "-f", join(repository, "deploy/certificates")]);
+    served = undo.use(await startIssuingLab());
+    ({ lab } = served);
     await lab.kubectl(["create", "namespace", "cert-manager"]);
-    served = await installSekisho(lab, { controller: ["--certificates", "own"] });
     await startPebbleInside();
   });
   after(() => undo.disposeAsync());
@@ -123,15 +115,6 @@ describe("a cluster that orders certificates", { skip }, () => {
   });
 
   it("makes use of every right that ACME is granted, and is denied none", async () => {
-    const requests = audit.requests();
-    const denied = requests.filter(({ status }) => status === 401 || status === 403);
-    assert.deepEqual(
-      denied.map(({ status, verb, path }) => `${status} ${verb} ${path}`),
-      [],
-    );
-    const grants = await grantsOf(lab, account);
-    const ours = grants.filter(({ role }) => role.endsWith(" sekisho-acme"));
-    assert.notEqual(ours.length, 0);
-    assert.deepEqual(unusedGrants(ours, requests), []);
+    await served.checkRights("sekisho-acme");
   });
 });

@@ -6,17 +6,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { repository } from "#test/system/program.ts";
-import { AuditLog } from "./audit-log.ts";
 import { skipWithoutLab } from "./build/requirements.ts";
 import { curl } from "./curl.ts";
-import { grantsOf, unusedGrants } from "./grants.ts";
-import { type InstalledSekisho, installSekisho } from "./installed-sekisho.ts";
+import { type IssuingLab, startIssuingLab } from "./issuing-lab.ts";
 import type { Lab } from "./lab.ts";
-import { startLab } from "./lab.ts";
 
 const skip = await skipWithoutLab();
 const longest = "--timeout=120s";
-const account = { namespace: "sekisho-system", name: "sekisho-controller" };
 
 const everybody = {
   apiVersion: "cert-manager.io/v1",
@@ -52,16 +48,12 @@ const inAMoment = ["-k", "--retry", "60", "--retry-all-errors", "--retry-delay",
 
 describe("a cluster whose certificates are ours", { skip }, () => {
   const undo = new AsyncDisposableStack();
-  const audit = undo.use(new AuditLog(`${account.namespace}:${account.name}`));
   let lab: Lab;
-  let served: InstalledSekisho;
+  let served: IssuingLab;
 
   before(async () => {
-    const apiserverFlags = [...audit.flags, "--feature-gates=WatchList=false"];
-    lab = undo.use(await startLab({ apiserverFlags }));
-    await lab.kubectl(["apply", "--server-side", "-f", join(repository, "deploy/crds")]);
-    await lab.kubectl(["apply", "-f", join(repository, "deploy/certificates")]);
-    served = await installSekisho(lab, { controller: ["--certificates", "own"] });
+    served = undo.use(await startIssuingLab());
+    ({ lab } = served);
   });
   after(() => undo.disposeAsync());
 
@@ -142,15 +134,6 @@ describe("a cluster whose certificates are ours", { skip }, () => {
   it("makes use of every right that deploy/certificates grants, and is denied none", async () => {
     await lab.kubectl(["apply", "-f", "-"], JSON.stringify(everybody));
     await untilReady("clusterissuer/everybody");
-    const requests = audit.requests();
-    const denied = requests.filter(({ status }) => status === 401 || status === 403);
-    assert.deepEqual(
-      denied.map(({ status, verb, path }) => `${status} ${verb} ${path}`),
-      [],
-    );
-    const grants = await grantsOf(lab, account);
-    const ours = grants.filter(({ role }) => role.endsWith(" sekisho-certificates"));
-    assert.notEqual(ours.length, 0);
-    assert.deepEqual(unusedGrants(ours, requests), []);
+    await served.checkRights("sekisho-certificates");
   });
 });

@@ -15,10 +15,11 @@ const lastLines = 40;
 /** The shell waits for our end of its input to close. */
 const script = '"$@" & child=$!; echo "$child"; read _; kill -TERM "$child"; wait "$child"';
 
-/** Starts a program; what it prints is kept, in short. */
+/** Starts a program; what it prints is kept, in short, and all of it told to whoever hears. */
 export async function startGuarded(
   command: readonly [string, ...string[]],
   variables: Readonly<Record<string, string>> = {},
+  hear: (text: string) => void = () => undefined,
 ): Promise<GuardedProgram> {
   const shell = spawn("sh", ["-c", script, "guard", ...command], {
     env: { ...process.env, ...variables },
@@ -28,6 +29,7 @@ export async function startGuarded(
   const lines: string[] = [];
   let rest = "";
   const listen = (chunk: string): void => {
+    hear(chunk);
     const parts = `${rest}${chunk}`.split("\n");
     rest = parts.pop() ?? "";
     lines.push(...parts);
@@ -35,7 +37,10 @@ export async function startGuarded(
     lines.splice(0, lines.length - lastLines);
   };
   shell.stdout.setEncoding("utf8").on("data", listen);
-  shell.stderr.setEncoding("utf8").on("data", (chunk: string) => lines.push(chunk.trimEnd()));
+  shell.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    hear(chunk);
+    lines.push(chunk.trimEnd());
+  });
   shell.on("error", first.reject);
   return {
     said: () => lines.join("\n"),
