@@ -41,6 +41,8 @@ export interface GateSettings {
   readonly xdsAddress: Http2Address;
   /** Puts before xDS what decides who is let through. Default: who reaches the address is. */
   readonly admitProxies?: (xds: Http2Handler) => Http2Handler;
+  /** Whether proxies may reach other gates under the same address. Default: false. */
+  readonly isReplicated?: boolean;
   readonly layout: ListenerLayout;
   readonly dialects: DialectSettings;
   /** Told after every change that was published, with how long it took. */
@@ -111,6 +113,7 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
   });
   const xds = createXdsServer({
     ...deps,
+    isReplicated: settings.isReplicated ?? false,
     verdicts: await loadVerdicts(place),
     resolveSecret: (name) => pipeline.secretForServerName(name),
     secretsInUse: pipeline.secretsInUse,

@@ -29,7 +29,10 @@ export interface XdsHarness {
 /** Starts the server with nothing published. */
 export async function startXds(
   test: TestContext,
-  options: Pick<XdsServerDeps, "resolveSecret" | "secretsInUse" | "limits" | "verdicts"> = {},
+  options: Pick<
+    XdsServerDeps,
+    "resolveSecret" | "secretsInUse" | "limits" | "verdicts" | "isReplicated"
+  > = {},
 ): Promise<XdsHarness> {
   const undo = new AsyncDisposableStack();
   test.after(() => undo.disposeAsync());

@@ -171,6 +171,7 @@ export async function startClusterGate(
   const gate = await startGate(deps, {
     xdsAddress: xds,
     admitProxies: (handler) => admitPeers(deps, namespace, { xds: handler, settlement }),
+    isReplicated: true,
     kinds: translatedKinds(settings),
     verdicts: { namespace, kept: settings.gates === "own" },
     layout: createListenerLayout(settings, layout, { kind: "stdout" }),

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { resource, startXds, type XdsHarness } from "#test/fakes/xds-harness.ts";
 
 const needs = [{ type: "policy", name: "p" }] as const;
@@ -79,3 +80,52 @@ test("an adapter is no proxy: what is programmed does not wait for what only Env
   assert.deepEqual(await harness.xds.programmed(), { proxies: 1, refused: [] });
   assert.deepEqual(harness.xds.standings("policy", "p", policy.version).length, 1);
 });
+
+const elsewhere = { status: "14", message: "connect anew" };
+
+test("among replicas, an adapter whose Envoy is not here is sent away, so that it looks for it", async (t) => {
+  const harness = await startXds(t, { isReplicated: true });
+  harness.xds.publish({ set: [policy], removed: [] });
+  harness.xds.open();
+  const adapter = harness.client("a");
+  adapter.ask("policy");
+  harness.client("b").ask("cluster");
+  await adapter.accept();
+  await harness.clock.advance({ seconds: 2 });
+  assert.deepEqual(await adapter.ended, elsewhere);
+});
+
+test("among replicas, an adapter stays for as long as its Envoy does", async (t) => {
+  const harness = await startXds(t, { isReplicated: true });
+  const envoy = await protectedRoutes(harness);
+  await envoy.drain();
+  const adapter = harness.client("a");
+  adapter.ask("policy");
+  await adapter.accept();
+  await harness.clock.advance({ minutes: 1 });
+  assert.deepEqual(await updated(harness, adapter), ["p"]);
+  await envoy[Symbol.asyncDispose]();
+  while (harness.xds.proxies().length > 1) await setImmediate();
+  await harness.clock.advance({ seconds: 2 });
+  assert.deepEqual(await adapter.ended, elsewhere);
+});
+
+test("where there is one control plane, an adapter waits for its Envoy", async (t) => {
+  const harness = await startXds(t);
+  harness.xds.publish({ set: [policy], removed: [] });
+  harness.xds.open();
+  const adapter = harness.client("a");
+  adapter.ask("policy");
+  await adapter.accept();
+  await harness.clock.advance({ minutes: 1 });
+  assert.deepEqual(await updated(harness, adapter), ["p"]);
+});
+
+/** Names that an adapter is sent when its policy changes. */
+async function updated(
+  { xds }: XdsHarness,
+  adapter: ReturnType<XdsHarness["client"]>,
+): Promise<readonly string[]> {
+  xds.publish({ set: [resource("policy", "p", "who else may pass")], removed: [] });
+  return Object.keys((await adapter.accept()).versions);
+}

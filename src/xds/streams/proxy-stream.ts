@@ -125,6 +125,9 @@ export class ProxyStream {
   /** Called when {@link next} may have something that it did not have before. */
   onWork: () => void = () => undefined;
 
+  /** Ends the stream; the client may come back. */
+  end: () => void = () => undefined;
+
   /** Takes one request in: first its answer to a response, then what it asks for. */
   receive(request: DeltaDiscoveryRequest): Result<undefined, LimitExceeded> {
     const type = this.#typeOf(request.typeUrl);

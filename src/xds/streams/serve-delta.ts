@@ -95,6 +95,7 @@ class StreamSignals {
     this.#stream = stream;
     this.#stopping = stopping;
     stream.onWork = () => this.#wake.resolve();
+    stream.end = () => this.end(new ConnectError("connect anew", Code.Unavailable));
     stopping.addEventListener("abort", this.#stop, { once: true });
     if (stopping.aborted) this.end();
   }
@@ -122,5 +123,6 @@ class StreamSignals {
   dispose(): void {
     this.#stopping.removeEventListener("abort", this.#stop);
     this.#stream.onWork = () => undefined;
+    this.#stream.end = () => undefined;
   }
 }
