@@ -1,5 +1,6 @@
 /** Which programs of this machine stand for which container images in a lab. */
 
+import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { envoyProgram } from "#test/system/envoy-program.ts";
 import { repository } from "#test/system/program.ts";
@@ -38,10 +39,12 @@ const ours = {
 /** The image of a lone program; the command of a container may name it, too. */
 export function programImage(pattern: string, program: string): LabImage {
   const folder = `${place}/${basename(program)}`;
+  // A link would lead to nowhere from a container, whose /tmp is its own.
+  const file = realpathSync(program);
   return {
     patterns: [pattern],
-    command: [`${folder}/${basename(program)}`],
-    binds: { [folder]: dirname(program) },
+    command: [`${folder}/${basename(file)}`],
+    binds: { [folder]: dirname(file) },
     env: { PATH: `${folder}:$(PATH)` },
   };
 }
