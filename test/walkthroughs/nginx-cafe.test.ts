@@ -53,9 +53,10 @@ describe("nginx-cafe with a VirtualServer", { skip: skipped }, () => {
   test("the Certificate that it asks for is there, for whoever issues it", async () => {
     assert.ok(sekisho);
     const asked = ["get", "certificates", "cafe-secret", "--data", sekisho.data];
+    // It is not ready, or nobody has looked at it yet.
     assert.match(
       (await runCommand(asked)).out,
-      /^NAME +READY +SECRET +AGE\ncafe-secret +cafe-secret +\S+$/m,
+      /^NAME +READY +SECRET +AGE\ncafe-secret +(False +)?cafe-secret +\S+$/m,
     );
     const { spec, metadata } = JSON.parse((await runCommand([...asked, "-o", "json"])).out);
     assert.deepEqual(spec, {
