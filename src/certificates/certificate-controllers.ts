@@ -87,7 +87,7 @@ export async function startCertificateControllers(
   const world = new World(view);
   const issuers = new IssuerResolver({ store, world }, settings);
   const statuses = createStatuses(store, view);
-  const signer = new RequestSigner({ ...deps, statuses, issuers, signal: closing.signal });
+  const signer = new RequestSigner({ ...deps, world, statuses, issuers, signal: closing.signal });
   const keys = createKeyMaker(deps.workers, settings.keyThreads ?? 1);
   const shared = { ...deps, world, statuses, signer, keys };
   const syncCertificate = createCertificateSync({ ...shared, begun: clock.now() });

@@ -8,6 +8,8 @@ import { type DerElement, readElement, readElements } from "./der-reader.ts";
 export interface CertificateFields {
   /** The subject's Name, as it stands. */
   readonly subject: Uint8Array;
+  /** SubjectPublicKeyInfo, as it stands. */
+  readonly publicKey: Uint8Array;
   /** The serial number, as its INTEGER holds it. */
   readonly serial: Uint8Array;
   /** Undefined without the extension. */
@@ -32,10 +34,11 @@ export function parseCertificateFields(der: Uint8Array): Result<CertificateField
   const body = within(readElement(der), 0);
   const fields = body === undefined ? err("no certificate") : readElements(body.content);
   if (!fields.ok) return fields;
-  // serialNumber, signature, issuer, validity, subject: behind the version, where there is one.
+  // serialNumber, signature, issuer, validity, subject, key: behind the version, where there is one.
   const first = fields.value[0]?.tag === version ? 1 : 0;
-  const [serial, subject] = [fields.value[first], fields.value[first + 4]];
-  if (serial === undefined || subject === undefined) return err("a certificate without a subject");
+  const [serial, , , , subject, publicKey] = fields.value.slice(first);
+  if (serial === undefined || subject === undefined || publicKey === undefined)
+    return err("a certificate without a subject and a key");
   const values = extensionValues(fields.value.find(({ tag }) => tag === extensionList));
   const keyId = values(subjectKeyIdentifier);
   const names = values(subjectAlternativeName);
@@ -47,6 +50,7 @@ export function parseCertificateFields(der: Uint8Array): Result<CertificateField
     return err("a certificate whose extensions cannot be read");
   return ok({
     subject: subject.whole,
+    publicKey: publicKey.whole,
     serial: serial.content,
     subjectKeyId: subjectKeyId?.value.content,
     authorityKeyId: authorityParts?.ok

@@ -36,13 +36,12 @@ export function parseCertificate(bytes: Uint8Array): Result<ParsedCertificate, s
   const fields = parseCertificateFields(node.raw);
   if (!fields.ok) return fields;
   const subject = parseSubject(fields.value.subject);
-  const publicKey = readPublicKey(node);
   if (!subject.ok) return subject;
-  if (publicKey === undefined) return err("a certificate with a key that cannot be read");
+  if (!hasKnownKey(node)) return err("a certificate with a key that cannot be read");
   return ok({
     subject: subject.value,
     issuerText: node.issuer,
-    publicKey,
+    publicKey: fields.value.publicKey,
     isAuthority: node.ca,
     der: node.raw,
     pem: node.toString(),
@@ -74,12 +73,12 @@ export function parseCertificates(pem: Uint8Array): Result<readonly ParsedCertif
   return ok(certificates);
 }
 
-function readPublicKey(node: X509Certificate): Uint8Array | undefined {
+function hasKnownKey(node: X509Certificate): boolean {
   try {
-    return node.publicKey.export({ type: "spki", format: "der" });
+    return node.publicKey.type === "public";
   } catch {
     // A key of a type that OpenSSL does not know.
-    return undefined;
+    return false;
   }
 }
 

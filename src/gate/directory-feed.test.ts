@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Finding } from "#base/finding.ts";
 import { serviceKind } from "#kinds/service.ts";
 import { pass, service } from "#test/fakes/directory-harness.ts";
-import { temporaryStore } from "#test/fakes/embedded-store.ts";
+import { temporaryStore, written } from "#test/fakes/embedded-store.ts";
 import { createManualClock } from "#test/fakes/manual-clock.ts";
 import { createMemoryFiles } from "#test/fakes/memory-files.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
@@ -32,6 +32,7 @@ test("changes that could not be stored are reported, and stored with those that 
     ["/m"],
   );
   const served = async (): Promise<readonly unknown[]> => {
+    await written(store);
     const { items } = await store.list(serviceKind.id);
     return items.map(({ metadata, body }) => [metadata.name, body["spec"]]);
   };

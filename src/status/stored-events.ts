@@ -1,6 +1,7 @@
 /** Events in a store that nobody else tidies up: core/v1, counted up when they return, kept for an hour. */
 
 import { eventKind } from "#kinds/event.ts";
+import { keyOf } from "#kinds/object.ts";
 import { type Draft, type ObjectStore, StoreError } from "#store/object-store.ts";
 import { type EventRecorder, eventName, namespaceOf, type ObjectEvent } from "./event-recorder.ts";
 
@@ -55,9 +56,13 @@ async function record(
     },
   };
   try {
-    await store.apply(draft);
+    // Not applied: of that a store keeps what it was given besides, and Events are many.
+    if (earlier === undefined) await store.create(draft);
+    else await store.replace(keyOf(earlier), draft, earlier.metadata.resourceVersion);
   } catch (error) {
-    if (!(error instanceof StoreError) || !error.retryable) throw error;
+    // Somebody wrote it down in the same moment: then it is told.
+    const isTold = error instanceof StoreError && ["exists", "conflict"].includes(error.code);
+    if (!isTold && !(error instanceof StoreError && error.retryable)) throw error;
   }
 }
 

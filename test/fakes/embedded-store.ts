@@ -17,3 +17,8 @@ export async function temporaryStore(context: TestContext): Promise<EmbeddedStor
   context.after(() => store.close());
   return store;
 }
+
+/** Resolves once all that the store was asked to write before is written. */
+export async function written(store: EmbeddedStore): Promise<void> {
+  await store.replaceFiles({ set: [], removed: [], complete: false });
+}

@@ -8,4 +8,6 @@ const [directory = "", isolation = "none"] = argv.slice(2);
 const stage = await openStage({ isolation: isolation as IsolationMode, directory });
 await write(stage.store, deployment({ replicas: 2 }), service);
 await rolledOut(stage.store, 2);
+// What follows from that, as the endpoints do, is written as well.
+await stage.workloads.settled();
 console.log("ready");

@@ -65,6 +65,7 @@ async function take(deps: Deps, seen: Seen, request: KubeObject): Promise<Step> 
   if (key === undefined) return { status };
   const { certificate, ca } = statusOf(request);
   const pair = pairOf(
+    deps,
     { certificate: bytesOf(certificate) ?? new Uint8Array(), authority: bytesOf(ca) },
     key,
   );

@@ -32,7 +32,7 @@ export function createKeyController(deps: Deps): Controller {
     const there = await findSecret(deps, key);
     if (there !== undefined) {
       if (!isOwnedBy(there, seen.object)) throw new Error(`Secret ${key.name} is not ours to use`);
-      if (readNextKey(there, seen) !== undefined)
+      if (readNextKey(deps, there, seen) !== undefined)
         return { status: { ...status, nextPrivateKeySecretName: key.name } };
       await removeSecret(deps, there);
     }
@@ -72,7 +72,7 @@ function leftKey({ world }: Pick<Deps, "world">, seen: Seen): string | undefined
 export function nextKey({ world }: Pick<Deps, "world">, seen: Seen): SigningKey | undefined {
   const { namespace, name } = nextKeyOf(seen);
   const secret = world.secret(namespace, name);
-  return secret === undefined ? undefined : readNextKey(secret, seen);
+  return secret === undefined ? undefined : readNextKey({ world }, secret, seen);
 }
 
 /** Where it is: told by what is asked for, so that who comes back after a crash finds what was made. */
@@ -84,8 +84,12 @@ export function nextKeyOf({ object, status }: Seen): ObjectKey {
   return { kind: secretKind.id, namespace, name: nextPrivateKeySecretName ?? ours };
 }
 
-function readNextKey(secret: KubeObject, { spec }: Seen): SigningKey | undefined {
-  const parsed = parsePrivateKey(valueOf(secret, "tls.key") ?? new Uint8Array());
+function readNextKey(
+  { world }: Pick<Deps, "world">,
+  secret: KubeObject,
+  { spec }: Seen,
+): SigningKey | undefined {
+  const parsed = world.keyIn(secret);
   return parsed.ok && sameJson(describeKey(parsed.value), wantedKey(spec))
     ? parsed.value
     : undefined;

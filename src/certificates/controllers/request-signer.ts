@@ -10,9 +10,11 @@ import type { SigningOutcome } from "../issuers/issuer.ts";
 import { outageBackOffMs } from "../policies/back-off.ts";
 import type { ControllerDeps } from "./controller.ts";
 import type { IssuerResolver } from "./issuer-resolver.ts";
+import type { World } from "./world.ts";
 
 type Deps = Pick<ControllerDeps, "clock" | "statuses" | "events" | "store"> & {
   readonly issuers: IssuerResolver;
+  readonly world: Pick<World, "factsOf">;
   readonly signal: AbortSignal;
 };
 
@@ -135,7 +137,7 @@ export class RequestSigner {
     request: KubeObject,
     key: NonNullable<ReturnType<IssuerResolver["keyOf"]>>,
   ): Promise<Verdict> {
-    const { issuers, events, signal } = this.#deps;
+    const { issuers, events, signal, world } = this.#deps;
     const issuer = issuers.get(key);
     const wait = (reason: string, message: string): Verdict => {
       events.tell(request, { type: "Normal", reason, message });
@@ -153,7 +155,8 @@ export class RequestSigner {
     if (!isReady)
       return wait("IssuerNotReady", "Referenced issuer does not have a Ready status condition");
     const access = issuers.accessOf(issuer);
-    return this.#take(request, await backend.sign({ request, issuer, access }, signal));
+    const facts = (): ReturnType<World["factsOf"]> => world.factsOf(request);
+    return this.#take(request, await backend.sign({ request, facts, issuer, access }, signal));
   }
 
   #take(request: KubeObject, outcome: SigningOutcome): Verdict {

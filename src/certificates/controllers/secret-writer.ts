@@ -2,7 +2,7 @@
 
 import { isJsonObject, type Json, type JsonObject, sameJson } from "#base/json.ts";
 import { ok, type Result } from "#base/result.ts";
-import { type ParsedCertificate, parseCertificates } from "#crypto/parsed-certificate.ts";
+import type { ParsedCertificate } from "#crypto/parsed-certificate.ts";
 import type { SigningKey } from "#crypto/signing-key.ts";
 import type { CertificateSpec } from "#kinds/cert-manager/certificate-spec.ts";
 import { read } from "#kinds/kind.ts";
@@ -162,25 +162,29 @@ function isAlready({ metadata, body }: KubeObject, draft: Draft): boolean {
 }
 
 /** The pair of a Secret that is in order, with all that stands beside it. */
-export function pairIn(deps: Pick<Deps, "world">, secret: KubeObject): IssuedPair | undefined {
-  const pair = deps.world.pairOf(secret);
-  const chain = readAll(valueOf(secret, "tls.crt"));
+export function pairIn({ world }: Pick<Deps, "world">, secret: KubeObject): IssuedPair | undefined {
+  const pair = world.pairOf(secret);
+  const chain = readAll(world, valueOf(secret, "tls.crt"));
   if (!isPair(pair) || chain === undefined) return undefined;
-  return { key: pair.key, chain, authorities: readAll(valueOf(secret, "ca.crt")) ?? [] };
+  return { key: pair.key, chain, authorities: readAll(world, valueOf(secret, "ca.crt")) ?? [] };
 }
 
 /** The pair that an issuer made of a key. */
 export function pairOf(
+  { world }: Pick<Deps, "world">,
   request: { readonly certificate: Uint8Array; readonly authority: Uint8Array | undefined },
   key: SigningKey,
 ): Result<IssuedPair, string> {
-  const chain = parseCertificates(request.certificate);
+  const chain = world.certificatesIn(request.certificate);
   if (!chain.ok) return chain;
-  return ok({ key, chain: chain.value, authorities: readAll(request.authority) ?? [] });
+  return ok({ key, chain: chain.value, authorities: readAll(world, request.authority) ?? [] });
 }
 
-function readAll(pem: Uint8Array | undefined): readonly ParsedCertificate[] | undefined {
-  const parsed = pem === undefined || pem.length === 0 ? undefined : parseCertificates(pem);
+function readAll(
+  world: ControllerDeps["world"],
+  pem: Uint8Array | undefined,
+): readonly ParsedCertificate[] | undefined {
+  const parsed = pem === undefined || pem.length === 0 ? undefined : world.certificatesIn(pem);
   return parsed?.ok === true ? parsed.value : undefined;
 }
 

@@ -1,16 +1,26 @@
 /** The objects that certificates are made of, as known here, with the ways from one to another. */
 
 import { isJsonObject, type JsonObject } from "#base/json.ts";
+import { RecentValues } from "#base/recent-values.ts";
 import type { Result } from "#base/result.ts";
+import { type ParsedCertificate, parseCertificates } from "#crypto/parsed-certificate.ts";
+import { parsePrivateKey } from "#crypto/private-key.ts";
+import type { SigningKey } from "#crypto/signing-key.ts";
+import type { SigningRequest } from "#crypto/signing-request.ts";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
 import { withDefaults } from "#kinds/cert-manager/issuer-reference.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
 import type { ObjectView, ViewChange } from "#store/object-view.ts";
-import { type RequestFacts, readRequest } from "../policies/request-facts.ts";
-import { type Reason, readStoredPair, type StoredPair } from "../policies/stored-pair.ts";
+import { parseRequestText, type RequestFacts, readRequest } from "../policies/request-facts.ts";
+import { type Reason, readStoredPair, type StoredPair, valueOf } from "../policies/stored-pair.ts";
 import { KeyIndex } from "./key-index.ts";
+
+/** Many more than are worked on at once; of those at rest nothing is kept, as there may be tens of thousands. */
+const read = 512;
+
+type Chain = Result<readonly ParsedCertificate[], string>;
 
 export class World {
   readonly view: ObjectView;
@@ -22,8 +32,12 @@ export class World {
   /** What requests and Certificates are to be signed by → those. */
   readonly #ofIssuer = new KeyIndex();
   /** What was read of a version of an object: an object that changes is another one. */
-  readonly #pairs = new WeakMap<KubeObject, StoredPair | Reason>();
-  readonly #requests = new WeakMap<KubeObject, Result<RequestFacts, string>>();
+  readonly #pairs = new RecentValues<KubeObject, StoredPair | Reason>(read);
+  readonly #keys = new RecentValues<KubeObject, Result<SigningKey, string>>(read);
+  /** By their text: a request that is signed is another object, and asks for the same. */
+  readonly #requests = new RecentValues<string, Result<SigningRequest, string>>(read);
+  /** Likewise: that of an authority is beside every certificate that it has signed. */
+  readonly #chains = new RecentValues<string, Chain>(read);
 
   constructor(view: ObjectView) {
     this.view = view;
@@ -71,19 +85,28 @@ export class World {
     );
   }
 
-  /** The pair in a Secret, read once a version. */
+  /** The pair in a Secret. */
   pairOf(secret: KubeObject | undefined): StoredPair | Reason {
-    if (secret === undefined) return readStoredPair(undefined);
-    const known = this.#pairs.get(secret) ?? readStoredPair(secret);
-    this.#pairs.set(secret, known);
-    return known;
+    const chainOf = (pem: Uint8Array): Chain => this.certificatesIn(pem);
+    if (secret === undefined) return readStoredPair(undefined, chainOf);
+    return this.#pairs.get(secret, () => readStoredPair(secret, chainOf));
   }
 
-  /** What a request asks for, read once a version. */
+  /** The private key in a Secret. */
+  keyIn(secret: KubeObject): Result<SigningKey, string> {
+    return this.#keys.get(secret, () =>
+      parsePrivateKey(valueOf(secret, "tls.key") ?? new Uint8Array()),
+    );
+  }
+
+  /** What a request asks for. */
   factsOf(request: KubeObject): Result<RequestFacts, string> {
-    const known = this.#requests.get(request) ?? readRequest(request);
-    this.#requests.set(request, known);
-    return known;
+    return readRequest(request, (text) => this.#requests.get(text, () => parseRequestText(text)));
+  }
+
+  /** The certificates of a PEM text; there is at least one. */
+  certificatesIn(pem: Uint8Array): Chain {
+    return this.#chains.get(Buffer.from(pem).toString("latin1"), () => parseCertificates(pem));
   }
 
   #objects(keys: readonly string[]): readonly KubeObject[] {

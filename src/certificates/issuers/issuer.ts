@@ -1,6 +1,7 @@
 /** A way of signing, one plug-in each: {@link IssuerBackend}. What no plug-in serves is left to a controller of its own. */
 
 import type { JsonObject } from "#base/json.ts";
+import type { Result } from "#base/result.ts";
 import type { Kind } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
@@ -10,6 +11,7 @@ import type { Random } from "#runtime/random.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import type { CertificateEvents } from "../controllers/certificate-events.ts";
 import type { OutboundDoor } from "../outbound/outbound-door.ts";
+import type { RequestFacts } from "../policies/request-facts.ts";
 import type { IssuerAccess } from "../solvers/solver.ts";
 
 /** What every way of signing is made with. Add what yours needs. */
@@ -49,6 +51,8 @@ export interface IssuerBackend {
 export interface AskedSignature {
   /** Of kind CertificateRequest; its body was parsed without a problem. */
   readonly request: KubeObject;
+  /** What it asks for; an error is one for good. */
+  readonly facts: () => Result<RequestFacts, string>;
   readonly issuer: KubeObject;
   readonly access: IssuerAccess;
 }

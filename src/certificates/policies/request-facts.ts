@@ -15,11 +15,19 @@ export interface RequestFacts {
   readonly signing: SigningRequest;
 }
 
-/** Reads the object and the signing request in it. */
-export function readRequest(object: KubeObject): Result<RequestFacts, string> {
+/** Reads the object and the signing request in it; `parse` gets its base 64. Default: it is parsed anew. */
+export function readRequest(
+  object: KubeObject,
+  parse: (text: string) => Result<SigningRequest, string> = parseRequestText,
+): Result<RequestFacts, string> {
   const { value, problems } = read(certificateRequestKind, object);
   if (value === undefined)
     return { ok: false, error: problems[0]?.message ?? "no request that can be read" };
-  const signing = parseSigningRequest(Buffer.from(value.spec.request, "base64"));
+  const signing = parse(value.spec.request);
   return signing.ok ? ok({ object, spec: value.spec, signing: signing.value }) : signing;
+}
+
+/** PEM, in base 64. */
+export function parseRequestText(text: string): Result<SigningRequest, string> {
+  return parseSigningRequest(Buffer.from(text, "base64"));
 }

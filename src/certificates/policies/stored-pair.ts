@@ -24,8 +24,14 @@ export function valueOf(secret: KubeObject, name: string): Uint8Array | undefine
   return value === undefined ? undefined : secretValue(value, name);
 }
 
-/** Reads the pair, or says what is missing or broken: the first three of cert-manager's checks. */
-export function readStoredPair(secret: KubeObject | undefined): StoredPair | Reason {
+/**
+ * Reads the pair, or says what is missing or broken: the first three of cert-manager's checks. `parse` is
+ * {@link parseCertificates}, or one that remembers.
+ */
+export function readStoredPair(
+  secret: KubeObject | undefined,
+  parse: typeof parseCertificates = parseCertificates,
+): StoredPair | Reason {
   if (secret === undefined) {
     const message = "Issuing certificate as Secret does not exist";
     return { reason: "DoesNotExist", message };
@@ -40,7 +46,7 @@ export function readStoredPair(secret: KubeObject | undefined): StoredPair | Rea
     const message = `Issuing certificate as Secret contains invalid private key data: ${parsedKey.error}`;
     return { reason: "InvalidKeyPair", message };
   }
-  const certificates = parseCertificates(chain);
+  const certificates = parse(chain);
   const [leaf] = certificates.ok ? certificates.value : [];
   if (leaf === undefined) {
     const why = certificates.ok ? "none" : certificates.error;

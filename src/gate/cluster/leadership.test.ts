@@ -3,16 +3,11 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { StoreError } from "#store/object-store.ts";
-import { temporaryStore } from "#test/fakes/embedded-store.ts";
+import { temporaryStore, written } from "#test/fakes/embedded-store.ts";
 import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts";
 import { createSeededRandom } from "#test/fakes/seeded-random.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
-import {
-  type Leadership,
-  type LeadershipDeps,
-  leaseResource,
-  seekLeadership,
-} from "./leadership.ts";
+import { type Leadership, type LeadershipDeps, seekLeadership } from "./leadership.ts";
 
 interface Stage {
   readonly clock: ManualClock;
@@ -31,8 +26,7 @@ async function startStage(context: TestContext): Promise<Stage> {
   const pass = async (seconds: number): Promise<void> => {
     for (let second = 0; second < seconds; second += 1) {
       await clock.advance({ seconds: 1 });
-      // What the embedded store writes is there once a later call of it was answered.
-      for (let call = 0; call < 5; call += 1) await store.list(leaseResource.id);
+      for (let call = 0; call < 5; call += 1) await written(store);
     }
   };
   const join: Stage["join"] = (identity, through = store) => {

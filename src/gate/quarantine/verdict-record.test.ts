@@ -3,10 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { createClock } from "#runtime/real-clock.ts";
 import { createFiles } from "#runtime/real-files.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { openEmbeddedStore } from "#store/embedded/embedded-store.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
 import { resource } from "#test/fakes/xds-harness.ts";
 import type { Verdict } from "#xds/quarantine/quarantine.ts";
 import { createVerdictRecord, loadVerdicts } from "./verdict-record.ts";
@@ -20,7 +20,7 @@ function verdict(name: string, message: string): Verdict {
 test("a verdict is kept for the next run, unless its reason lies in the machine", async (context) => {
   const directory = await mkdtemp(path.join(tmpdir(), "sekisho-verdicts-"));
   context.after(() => rm(directory, { recursive: true }));
-  const deps = { files: createFiles(), clock: createManualClock(), random: createRandom() };
+  const deps = { files: createFiles(), clock: createClock(), random: createRandom() };
   const store = await openEmbeddedStore(deps, { directory });
   context.after(() => store.close());
   const content = verdict("https", "invalid regex '('");
@@ -37,7 +37,7 @@ test("a verdict is kept for the next run, unless its reason lies in the machine"
 test("what is offered instead is kept with what it has to do with others, and is sent alike by the next run", async (context) => {
   const directory = await mkdtemp(path.join(tmpdir(), "sekisho-verdicts-"));
   context.after(() => rm(directory, { recursive: true }));
-  const deps = { files: createFiles(), clock: createManualClock(), random: createRandom() };
+  const deps = { files: createFiles(), clock: createClock(), random: createRandom() };
   const store = await openEmbeddedStore(deps, { directory });
   context.after(() => store.close());
   const substitute = resource("routes", "r", "closed", {

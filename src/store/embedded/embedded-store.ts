@@ -9,6 +9,7 @@ import type { Sealer } from "../sealer.ts";
 import { openDatabase } from "./database.ts";
 import type { FileBatch } from "./file-batch.ts";
 import { FileTexts } from "./file-texts.ts";
+import { SharedWrites } from "./shared-writes.ts";
 import { databaseName } from "./store-copy.ts";
 import { StoreCore } from "./store-core.ts";
 
@@ -54,7 +55,7 @@ export async function openEmbeddedStore(
     const database = openDatabase(file);
     const core = new StoreCore(deps, settings, database);
     const texts = new FileTexts(database, settings.sealer);
-    return storeOf(core, texts, async () => {
+    return storeOf({ core, texts, clock: deps.clock }, async () => {
       core.close();
       await lock.release();
     });
@@ -64,24 +65,35 @@ export async function openEmbeddedStore(
   }
 }
 
-function storeOf(core: StoreCore, texts: FileTexts, close: () => Promise<void>): EmbeddedStore {
+interface Parts {
+  readonly core: StoreCore;
+  readonly texts: FileTexts;
+  readonly clock: Clock;
+}
+
+function storeOf({ core, texts, clock }: Parts, close: () => Promise<void>): EmbeddedStore {
+  const writes = new SharedWrites(clock, (waiting) => core.transact(waiting));
   return {
     get: async (key) => core.get(key),
     list: async (kind, namespace) => core.list(kind, namespace),
     watch: (from, signal) => core.watch(from, signal),
-    create: async (draft) => core.create(draft),
-    replace: async (key, draft, resourceVersion) => core.replace(key, draft, resourceVersion),
-    apply: async (draft) => core.apply(draft),
-    replaceStatus: async (key, status, resourceVersion) =>
-      core.replaceStatus(key, status, resourceVersion),
-    remove: async (key, preconditions) => core.remove(key, preconditions ?? {}),
+    create: (draft) => writes.add(() => core.create(draft)),
+    replace: (key, draft, resourceVersion) =>
+      writes.add(() => core.replace(key, draft, resourceVersion)),
+    apply: (draft) => writes.add(() => core.apply(draft)),
+    replaceStatus: (key, status, resourceVersion) =>
+      writes.add(() => core.replaceStatus(key, status, resourceVersion)),
+    remove: (key, preconditions) => writes.add(() => core.remove(key, preconditions ?? {})),
     replaceFiles: async (batch) => {
-      const hidden = core.replaceFiles(batch);
+      const hidden = await writes.add(() => core.replaceFiles(batch));
       texts.put(batch.texts ?? new Map());
       return hidden;
     },
     fileText: (path) => texts.get(path),
     settle: () => core.settle(),
-    close,
+    close: async () => {
+      writes.finish();
+      await close();
+    },
   };
 }

@@ -7,94 +7,61 @@ import {
   formatKey,
   type KindId,
   type KubeObject,
-  keyOf,
   type ObjectKey,
   parseKey,
 } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Random } from "#runtime/random.ts";
 import { checkApplicable, checkDraft } from "../draft-check.ts";
-import { History } from "../history.ts";
-import { ObjectSet } from "../object-set.ts";
 import {
   type Draft,
   type Listing,
   StoreError,
   type WatchBatch,
-  type WatchEvent,
   type WatchPoints,
 } from "../object-store.ts";
-import type { Sealer } from "../sealer.ts";
-import { inTransaction } from "./database.ts";
+import { type DurableSettings, DurableState, type Outcome } from "./durable-state.ts";
 import type { FileBatch } from "./file-batch.ts";
 import { collectOrphans, dropRow, isOrphan, isReleased } from "./garbage.ts";
 import { changed, checkPreconditions, mergeDraft, newObject } from "./object-change.ts";
-import { emptyOverlay, Rows, type StoredRow } from "./rows.ts";
-import {
-  emptyState,
-  keyOfDraft,
-  putInForce,
-  StagedChange,
-  type StoreState,
-  takeAll,
-} from "./staged-change.ts";
+import { emptyOverlay, type StoredRow } from "./rows.ts";
+import { keyOfDraft, StagedChange, type StoreState } from "./staged-change.ts";
 
 export interface StoreCoreDeps {
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** Everything in memory; what is written is durable before it counts. */
+/** The operations. Those that write are called within {@link StoreCore.transact}. */
 export class StoreCore {
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #database: DatabaseSync;
-  readonly #rows: Rows;
-  readonly #state: StoreState = emptyState();
-  readonly #history: History;
-  readonly #lags: boolean;
-  /** What readers see while the store lags; else the state itself. */
-  readonly #visible: ObjectSet;
-  #visibleRevision: number;
-  #revision: number;
-  #unsettled: { revision: number; events: readonly WatchEvent[] }[] = [];
+  readonly #durable: DurableState;
+  readonly #state: StoreState;
 
-  constructor(
-    deps: StoreCoreDeps,
-    settings: { readonly sealer?: Sealer; readonly lag?: boolean },
-    database: DatabaseSync,
-  ) {
+  constructor(deps: StoreCoreDeps, settings: DurableSettings, database: DatabaseSync) {
     this.#clock = deps.clock;
     this.#random = deps.random;
-    this.#database = database;
-    this.#rows = new Rows(database, settings.sealer);
-    this.#lags = settings.lag === true;
-    for (const [key, row] of this.#rows.objects()) {
-      this.#state.rows.set(key, row);
-      putInForce(this.#state, key, row.object);
-    }
-    for (const [key, identity] of this.#rows.identities())
-      this.#state.identities.set(key, identity);
-    this.#revision = this.#rows.revision();
-    this.#history = new History(this.#revision);
-    this.#visible = this.#lags ? new ObjectSet(this.#state.objects.all()) : this.#state.objects;
-    this.#visibleRevision = this.#revision;
-    if (settings.sealer !== undefined) this.#sealPlainSecrets();
+    this.#durable = new DurableState(settings, database);
+    this.#state = this.#durable.state;
   }
 
   get(key: ObjectKey): KubeObject | undefined {
-    return this.#visible.get(formatKey(key));
+    return this.#durable.visible.get(formatKey(key));
   }
 
   list(kind: KindId, namespace: string | undefined): Listing {
-    return {
-      items: this.#visible.list(kind, namespace),
-      point: `${this.#visibleRevision}`,
-    };
+    const { visible, visibleRevision } = this.#durable;
+    return { items: visible.list(kind, namespace), point: `${visibleRevision}` };
   }
 
   watch(from: WatchPoints, signal: AbortSignal): AsyncIterable<WatchBatch> {
-    return this.#history.watch(from, signal);
+    return this.#durable.watch(from, signal);
+  }
+
+  /** {@link DurableState.transact}. */
+  transact(writes: readonly (() => unknown)[]): readonly Outcome[] {
+    return this.#durable.transact(writes);
   }
 
   create(draft: Draft): KubeObject {
@@ -184,13 +151,11 @@ export class StoreCore {
   }
 
   settle(): void {
-    for (const { revision, events } of this.#unsettled) this.#show(revision, events);
-    this.#unsettled = [];
+    this.#durable.settle();
   }
 
   close(): void {
-    this.#history.close();
-    this.#database.close();
+    this.#durable.close();
   }
 
   /** Owners that went while nobody looked leave dependents behind. */
@@ -287,89 +252,9 @@ export class StoreCore {
     return this.#state.objects.get(key) ?? row.object;
   }
 
-  /** Makes a change durable, then lets it count. */
   #commit(change: StagedChange): void {
     collectOrphans(this.#state, change, this.#stamp());
-    const revision = this.#revision + 1;
-    const events: WatchEvent[] = [];
-    const inForce = new Map<string, KubeObject | undefined>();
-    for (const key of change.touched()) {
-      const before = this.#state.objects.get(key);
-      const object = change.object(key);
-      const isGone = object === undefined;
-      const isNew = !isGone && before !== undefined && before.metadata.uid !== object.metadata.uid;
-      if (before !== undefined && (isGone || isNew))
-        events.push({ kind: "deleted", object: before });
-      if (isGone || (before !== undefined && sameJson(before, object))) {
-        if (isGone) inForce.set(key, undefined);
-        continue;
-      }
-      const stamped = {
-        ...object,
-        metadata: { ...object.metadata, resourceVersion: `${revision}` },
-      };
-      const row = change.row(key);
-      if (row !== undefined && row.object === object)
-        change.rows.set(key, { ...row, object: stamped });
-      inForce.set(key, stamped);
-      events.push({ kind: "set", object: stamped });
-    }
-    this.#persist(change, revision);
-    this.#take(change, inForce);
-    this.#revision = revision;
-    if (this.#lags) this.#unsettled.push({ revision, events });
-    else this.#show(revision, events);
-  }
-
-  #persist(change: StagedChange, revision: number): void {
-    const wipes = [...change.rows].some(
-      ([key, row]) => row === undefined && key.startsWith("Secret/"),
-    );
-    inTransaction(this.#database, () => {
-      for (const [key, row] of change.rows) {
-        if (row === undefined) this.#rows.dropObject(key);
-        else this.#rows.putObject(key, row);
-      }
-      for (const [key, identity] of change.identities) {
-        if (identity === undefined) this.#rows.dropIdentity(key);
-        else if (identity !== this.#state.identities.get(key))
-          this.#rows.putIdentity(key, identity);
-      }
-      this.#rows.putRevision(revision);
-    });
-    // The log before this checkpoint may still hold the values that secure_delete has overwritten in the file.
-    if (wipes) this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  }
-
-  #take(change: StagedChange, inForce: ReadonlyMap<string, KubeObject | undefined>): void {
-    takeAll(this.#state.rows, change.rows);
-    takeAll(this.#state.files, change.files);
-    takeAll(this.#state.identities, change.identities);
-    for (const [key, object] of inForce) putInForce(this.#state, key, object);
-  }
-
-  #show(revision: number, events: readonly WatchEvent[]): void {
-    if (this.#lags) {
-      for (const { kind, object } of events) {
-        const key = formatKey(keyOf(object));
-        if (kind === "deleted") this.#visible.delete(key);
-        else this.#visible.put(object);
-      }
-    }
-    this.#visibleRevision = revision;
-    this.#history.add(revision, events);
-  }
-
-  #sealPlainSecrets(): void {
-    const plain = this.#rows.plainSecrets();
-    if (plain.length === 0) return;
-    inTransaction(this.#database, () => {
-      for (const key of plain) {
-        const row = this.#state.rows.get(key);
-        if (row !== undefined) this.#rows.putObject(key, row);
-      }
-    });
-    this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    this.#durable.commit(change);
   }
 
   /** RFC 3339 in whole seconds, as the API server stamps objects. */

@@ -10,6 +10,7 @@ import type { CertificateEvents } from "#certificates/controllers/certificate-ev
 import { createAwsPca } from "#certificates/issuers/aws-pca/aws-pca.ts";
 import type { IssuerBackend, IssuerVerdict, SigningOutcome } from "#certificates/issuers/issuer.ts";
 import type { OutboundDoor } from "#certificates/outbound/outbound-door.ts";
+import { readRequest } from "#certificates/policies/request-facts.ts";
 import type { IssuerAccess } from "#certificates/solvers/solver.ts";
 import { awsPcaIssuerKind } from "#kinds/cert-manager/aws-pca-issuer.ts";
 import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
@@ -150,11 +151,13 @@ export async function beginScene(context: TestContext, scene: SceneOptions = {})
   return {
     ...{ clock, ca },
     verify: (status) => backend.verify(issuerOf(status), access),
-    sign: async () =>
-      await backend.sign(
-        { request: await current(), issuer: issuerOf(), access },
+    sign: async () => {
+      const request = await current();
+      return await backend.sign(
+        { request, facts: () => readRequest(request), issuer: issuerOf(), access },
         new AbortController().signal,
-      ),
+      );
+    },
     dieAt: (place) => mortality.dieAt(place),
     restart: () => {
       mortality.revive();

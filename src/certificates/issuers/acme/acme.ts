@@ -8,7 +8,6 @@ import { read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import type { AccountVerdict } from "../../acme/accounts/registration.ts";
 import type { Acme } from "../../acme/acme.ts";
-import { readRequest } from "../../policies/request-facts.ts";
 import type { AskedSignature, IssuerBackend, IssuerVerdict, SigningOutcome } from "../issuer.ts";
 
 /** An {@link IssuerBackend} over what brings Orders to their end: it needs proxies, so a gate makes it. */
@@ -39,10 +38,13 @@ function verdictOf({ ready, reason, message, account, retryAfter }: AccountVerdi
   };
 }
 
-async function sign(acme: Acme, { request, issuer }: AskedSignature): Promise<SigningOutcome> {
-  const facts = readRequest(request);
-  if (!facts.ok) return { kind: "failed", message: facts.error };
-  const { spec, signing } = facts.value;
+async function sign(
+  acme: Acme,
+  { request, facts, issuer }: AskedSignature,
+): Promise<SigningOutcome> {
+  const asked = facts();
+  if (!asked.ok) return { kind: "failed", message: asked.error };
+  const { spec, signing } = asked.value;
   const names = signing.alternativeNames;
   return await acme.fulfil(
     { object: request, issuer },

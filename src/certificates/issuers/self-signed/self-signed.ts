@@ -8,7 +8,6 @@ import { read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
 import { requestAnnotations } from "../../annotations.ts";
-import { readRequest } from "../../policies/request-facts.ts";
 import { valueOf } from "../../policies/stored-pair.ts";
 import { signLeaf } from "../issued-leaf.ts";
 import type { AskedSignature, IssuerBackend, IssuerDeps, SigningOutcome } from "../issuer.ts";
@@ -30,7 +29,7 @@ export function createSelfSigned(deps: Pick<IssuerDeps, "clock" | "store">): Iss
 
 async function sign(
   { clock, store }: Pick<IssuerDeps, "clock" | "store">,
-  { request, issuer }: AskedSignature,
+  { request, facts, issuer }: AskedSignature,
 ): Promise<SigningOutcome> {
   const { namespace, annotations } = request.metadata;
   const name = annotations[requestAnnotations.privateKeySecret] ?? "";
@@ -38,15 +37,15 @@ async function sign(
     const message = `Annotation "${requestAnnotations.privateKeySecret}" is missing or empty: it names the Secret with the key that signs`;
     return { kind: "failed", message };
   }
-  const facts = readRequest(request);
-  if (!facts.ok) return { kind: "failed", message: facts.error };
+  const asked = facts();
+  if (!asked.ok) return { kind: "failed", message: asked.error };
   const secret = await store.get({ kind: secretKind.id, namespace, name });
   if (secret === undefined)
     return { kind: "pending", message: `Referenced secret ${namespace}/${name} not found` };
   const key = parsePrivateKey(valueOf(secret, "tls.key") ?? new Uint8Array());
   if (!key.ok)
     return { kind: "pending", message: `Referenced secret ${namespace}/${name} has ${key.error}` };
-  const { signing, spec } = facts.value;
+  const { signing, spec } = asked.value;
   if (Buffer.compare(publicKeyInfo(key.value), signing.publicKey) !== 0)
     return { kind: "failed", message: "The referenced private key is not that of the request" };
   const signer = {
