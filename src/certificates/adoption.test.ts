@@ -175,6 +175,19 @@ test("a certificate is kept whose request is gone, as after an uninstallation", 
 
 const request = "CertificateRequest.cert-manager.io";
 
+test("of a Secret with a template only that is noted what came of it, so that it can go again", async (context) => {
+  const secretTemplate = { labels: { team: "a" }, annotations: { note: "b" } };
+  const { stage, before, told } = await adopt(context, "1.21", {
+    spec: { ...quick, secretTemplate },
+  });
+  const after = await stage.secret("web-tls");
+  assert.deepEqual([after?.body, after?.metadata.labels], [before.body, before.metadata.labels]);
+  const { "sekisho.dev/of-secret-template": noted, ...others } = after?.metadata.annotations ?? {};
+  assert.deepEqual(others, before.metadata.annotations);
+  assert.equal(noted, JSON.stringify({ labels: ["team"], annotations: ["note"] }));
+  assert.deepEqual(told(), []);
+});
+
 test("a keystore that another library wrote stays while it opens", {
   skip: noOpenssl,
 }, async (context) => {

@@ -27,6 +27,7 @@ export interface LeftBehind {
   readonly secrets: readonly KubeObject[];
   /** Whether nobody knows whether such a Secret is there. */
   readonly isUnknown: (namespace: string, name: string) => boolean;
+  readonly ingresses: readonly JsonObject[];
   /** CustomResourceDefinitions. */
   readonly definitions: readonly JsonObject[];
   /** Configurations of admission webhooks, each with its kind. */
@@ -45,12 +46,9 @@ export function leftBehind(
   const items = raw.flatMap(itemsOf);
   const named = (kind: string): readonly JsonObject[] =>
     items.filter((one) => one["kind"] === kind);
+  const objects = items.flatMap((one) => objectOf(one) ?? []);
   const of = (...kinds: readonly Kind<unknown>[]): readonly KubeObject[] =>
-    items
-      .map(objectOf)
-      .filter(
-        (one) => one !== undefined && kinds.some(({ id }) => id === keyOf(one).kind),
-      ) as readonly KubeObject[];
+    objects.filter((one) => kinds.some(({ id }) => id === keyOf(one).kind));
   const slices = named("EndpointSlice");
   return {
     certificates: of(certificateKind),
@@ -59,6 +57,7 @@ export function leftBehind(
     issuers: of(issuerKind, clusterIssuerKind, awsPcaIssuerKind, awsPcaClusterIssuerKind),
     secrets: of(secretKind),
     isUnknown,
+    ingresses: named("Ingress"),
     definitions: named("CustomResourceDefinition"),
     webhooks: [
       ...named("ValidatingWebhookConfiguration"),

@@ -191,3 +191,19 @@ test("an approver beside cert-manager's own is told: here nobody would ask it", 
   assert.deepEqual([found?.level, found?.about], ["error", "approval"]);
   assert.match(found?.text ?? "", /policy\.cert-manager\.io/);
 });
+
+test("an Ingress that an open Order has edited is told; one that belongs to a Challenge is not", async (context) => {
+  const solver = {
+    path: "/.well-known/acme-challenge/t",
+    backend: { service: { name: "cm-acme-http-solver-x7" } },
+  };
+  const ingress = (name: string, owners: readonly JsonObject[]): JsonObject => ({
+    ...{ apiVersion: "networking.k8s.io/v1", kind: "Ingress" },
+    metadata: { name, namespace: "shop", ownerReferences: [...owners] },
+    spec: { rules: [{ host: "web.example.com", http: { paths: [solver] } }] },
+  });
+  const more = [ingress("cm-acme-http-solver-1", [{ kind: "Challenge" }]), ingress("web", [])];
+  const [found, ...others] = checkSurroundings(await dump(context, { more }));
+  assert.deepEqual(others, []);
+  assert.match(found?.text ?? "", /only cert-manager takes away again: shop\/web$/);
+});

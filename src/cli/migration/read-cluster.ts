@@ -29,6 +29,7 @@ export async function readCluster(api: Api): Promise<LeftBehind> {
     listed("ValidatingWebhookConfiguration", `${admission}/validatingwebhookconfigurations`),
     listed("MutatingWebhookConfiguration", `${admission}/mutatingwebhookconfigurations`),
     listed("EndpointSlice", "/apis/discovery.k8s.io/v1/endpointslices"),
+    listed("Ingress", "/apis/networking.k8s.io/v1/ingresses"),
     readAllowed(api, leasePath, "whole"),
     definitionsOf(api),
   ]);

@@ -1,7 +1,7 @@
 /** What beside the Certificates can go wrong when cert-manager goes: pure functions of what was read. */
 
 import type { JsonObject } from "#base/json.ts";
-import { objectAt, textAt } from "#base/json-path.ts";
+import { objectAt, objectsAt, textAt } from "#base/json-path.ts";
 import { managedLabel } from "#certificates/annotations.ts";
 import {
   answeredServices,
@@ -25,6 +25,7 @@ export function checkSurroundings(left: LeftBehind): readonly Verdict[] {
     ...checkWebhooks(left),
     ...checkRotation(left),
     ...checkApprovers(left),
+    ...checkSolverPaths(left),
     ...checkHolder(left),
   ];
 }
@@ -147,6 +148,34 @@ function checkApprovers({ requests }: LeftBehind): readonly Verdict[] {
       advice: "stay with cert-manager where an approver has to be asked",
     },
   ];
+}
+
+/** An Ingress of its own goes with its Challenge; one of yours that a path was added to stays. */
+function checkSolverPaths({ ingresses }: LeftBehind): readonly Verdict[] {
+  const edited = ingresses.filter(
+    (one) =>
+      !objectsAt(one, "metadata", "ownerReferences").some(({ kind }) => kind === "Challenge") &&
+      objectsAt(one, "spec", "rules")
+        .flatMap((rule) => objectsAt(rule, "http", "paths"))
+        .some((path) => /^cm-acme-http-solver-/.test(serviceOf(path))),
+  );
+  if (edited.length === 0) return [];
+  const names = edited.map((one) =>
+    [textAt(one, "metadata", "namespace"), textAt(one, "metadata", "name")].join("/"),
+  );
+  return [
+    {
+      level: "warning",
+      about: "Ingresses",
+      text: `an open Order has added a path to an Ingress of yours, which only cert-manager takes away again: ${listed(names)}`,
+      advice:
+        "hand over when the Order has ended, or remove the path to cm-acme-http-solver afterwards",
+    },
+  ];
+}
+
+function serviceOf(path: JsonObject): string {
+  return textAt(path, "backend", "service", "name") ?? "";
 }
 
 function checkHolder({ holder }: LeftBehind): readonly Verdict[] {
