@@ -14,6 +14,7 @@ import { createCertificateMetrics } from "./controllers/certificate-metrics.ts";
 import { createCertificateSync } from "./controllers/certificate-sync.ts";
 import { IssuerResolver } from "./controllers/issuer-resolver.ts";
 import { verifyIssuer } from "./controllers/issuer-verifier.ts";
+import { RenewalInquiries } from "./controllers/renewal-inquiries.ts";
 import { RequestSigner } from "./controllers/request-signer.ts";
 import { createStatuses } from "./controllers/statuses.ts";
 import { urgencyOf } from "./controllers/urgency.ts";
@@ -79,8 +80,10 @@ export async function startCertificateControllers(
       world.observe(change);
       shown.observe(change);
       for (const { metadata } of wokenRequests(world, issuers, change)) signer.wake(metadata.uid);
-      if (change.after === undefined && change.before !== undefined)
+      if (change.after === undefined && change.before !== undefined) {
         signer.forget(change.before.metadata.uid);
+        inquiries.forget(change.before.metadata.uid);
+      }
       for (const key of affectedKeys(world, issuers, change)) add(key);
     },
   );
@@ -90,7 +93,9 @@ export async function startCertificateControllers(
   const signer = new RequestSigner({ ...deps, world, statuses, issuers, signal: closing.signal });
   const keys = createKeyMaker(deps.workers, settings.keyThreads ?? 1);
   const shared = { ...deps, world, statuses, signer, keys };
-  const syncCertificate = createCertificateSync({ ...shared, begun: clock.now() });
+  const inquiries = new RenewalInquiries({ clock, log, answered: (key) => add(key) });
+  const begun = clock.now();
+  const syncCertificate = createCertificateSync({ ...shared, issuers, inquiries, begun });
   const work = async (key: string): Promise<Temporal.Instant | undefined> => {
     const [kind = "", namespace = "", name = ""] = key.split("/");
     const object = view.get(kind, namespace, name);
@@ -118,11 +123,15 @@ export async function startCertificateControllers(
   // Whoever waits for it is told; that nobody does is no failure of its own.
   following.catch(() => undefined);
   return {
-    settled: () => queue.settled(),
+    settled: async () => {
+      do await queue.settled();
+      while (await inquiries.settled());
+    },
     failed: following,
     close: async () => {
       closing.abort();
       await queue.close();
+      await inquiries.close();
       await following;
       await keys.close();
       await Promise.all(backends.map((backend) => backend.close?.()));

@@ -62,3 +62,14 @@ export function conditionOf(status: CertificateStatus, type: string): Condition 
 export function withoutCondition(status: CertificateStatus, type: string): CertificateStatus {
   return { ...status, conditions: status.conditions.filter((one) => one.type !== type) };
 }
+
+/** A moment of a status; undefined for what is none. */
+export function instantOf(text: Json | undefined): Temporal.Instant | undefined {
+  if (typeof text !== "string") return undefined;
+  try {
+    return Temporal.Instant.from(text);
+  } catch {
+    // Anybody may have written it: that it is no moment is the answer.
+    return undefined;
+  }
+}

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JsonObject } from "#base/json.ts";
-import { type AcmeSettings, createAcme } from "#certificates/acme/acme.ts";
+import { type Acme, type AcmeSettings, createAcme } from "#certificates/acme/acme.ts";
 import type { AcmeDeps, AcmeEvent } from "#certificates/acme/acme-deps.ts";
 import { orderDraft } from "#certificates/acme/orders/order-object.ts";
 import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
@@ -29,6 +29,7 @@ import type { Pebble } from "./pebble.ts";
 
 export interface AcmeStage extends AsyncDisposable {
   readonly store: EmbeddedStore;
+  readonly acme: Acme;
   readonly answers: AnsweringServer;
   readonly events: readonly (AcmeEvent & { readonly about: string })[];
   /** Makes a ClusterIssuer and has its account registered; resolves to its condition's reason. */
@@ -92,7 +93,7 @@ export async function openStage(
   const acme = createAcme({ ...deps, ...settings, store, solvers: solversOf(deps) });
   const running = undo.move();
   return {
-    ...{ store, answers, events },
+    ...{ store, acme, answers, events },
     issue: async (server, annotations = {}) => {
       const spec = { acme: server };
       const there = await store.get(issuerKey);

@@ -5,6 +5,7 @@ import type { KubeObject } from "#kinds/object.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import type { Solver } from "../solvers/solver.ts";
 import { type AcmeAccess, findAccess } from "./accounts/acme-access.ts";
+import { readIssuer } from "./accounts/issuers.ts";
 import { type AccountVerdict, verifyAccount } from "./accounts/registration.ts";
 import { createSessions } from "./accounts/sessions.ts";
 import { type AcmeControllers, startAcmeControllers } from "./acme-controllers.ts";
@@ -29,7 +30,7 @@ export interface Acme {
   ) => Promise<Fulfilment>;
   /** When the server wants a certificate (DER) renewed; undefined: it does not say. Throws AcmeError. */
   readonly renewalInformation: (
-    subject: CertificateOfIssuer,
+    subject: { readonly issuer: KubeObject; readonly certificate: Uint8Array },
     signal: AbortSignal,
   ) => Promise<RenewalInformation | undefined>;
   /** Throws AcmeError. */
@@ -82,11 +83,12 @@ export function createAcme(settings: AcmeSettings): Acme {
   return {
     verify: (issuer, signal) => verifyAccount(deps, issuer, signal),
     fulfil: (asked, names) => fulfil(deps, asked, names),
-    renewalInformation: async (subject, signal) => {
-      const { session, config } = await access(subject);
-      const id = certificateId(subject.certificate);
-      if (id === undefined || config.renewalInformationSource === "None") return undefined;
-      return await getRenewalInformation(session, id, signal);
+    renewalInformation: async ({ issuer, certificate }, signal) => {
+      const { config } = readIssuer(issuer);
+      const id = certificateId(certificate);
+      if (id === undefined || config === undefined || config.renewalInformationSource === "None")
+        return undefined;
+      return await getRenewalInformation(sessions.to(config), id, signal);
     },
     revoke: async (subject, reason, signal) => {
       const { session, signer } = await access(subject);

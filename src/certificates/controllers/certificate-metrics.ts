@@ -8,7 +8,7 @@ import { read } from "#kinds/kind.ts";
 import { type KubeObject, keyOf } from "#kinds/object.ts";
 import type { Gauge, Labels, Metrics } from "#runtime/metrics.ts";
 import type { ViewChange } from "#store/object-view.ts";
-import { instantOf } from "./due.ts";
+import { instantOf } from "../certificate-status.ts";
 
 const ofCertificate = ["name", "namespace", "issuer_name", "issuer_kind", "issuer_group"];
 const verdicts = ["True", "False", "Unknown"] as const;

@@ -11,13 +11,12 @@ import { IssuanceBudget } from "./issuance-budget.ts";
 import { createIssuingController } from "./issuing.ts";
 import { createKeyController, createKeyRemoval } from "./key.ts";
 import { createReadinessController } from "./readiness.ts";
+import { createRenewalInformation, type RenewalInformationDeps } from "./renewal-information.ts";
 import { createRequestController } from "./request.ts";
 import { createTrigger } from "./trigger.ts";
 import { createUpkeepController } from "./upkeep.ts";
 
-export interface CertificateSyncDeps extends ControllerDeps {
-  readonly begun: Temporal.Instant;
-}
+export type CertificateSyncDeps = ControllerDeps & RenewalInformationDeps;
 
 /** More issuances a day than this are nobody's wish: something has them made again and again. */
 const issuancesPerDay = 50;
@@ -29,6 +28,7 @@ export function createCertificateSync(
   // In this order, as each works with what those before have brought about.
   const controllers: readonly Controller[] = [
     createCompletion(deps),
+    createRenewalInformation(deps),
     createTrigger({ ...deps, budget: new IssuanceBudget(issuancesPerDay) }),
     createKeyController(deps),
     createRequestController(deps),

@@ -5,6 +5,7 @@ import { parseCertificate } from "#crypto/parsed-certificate.ts";
 import { isConditionTrue } from "#kinds/condition.ts";
 import { withoutCondition } from "../certificate-status.ts";
 import { isPair } from "../policies/stored-pair.ts";
+import { withoutSuggestion } from "../renewal-suggestion.ts";
 import type { Controller, ControllerDeps } from "./controller.ts";
 import { nextKeyOf } from "./key.ts";
 import { nextRequest, nextRevision } from "./revision.ts";
@@ -20,10 +21,11 @@ export function createCompletion({ world }: Pick<ControllerDeps, "world">): Cont
     const issued = parseCertificate(Buffer.from(certificate, "base64"));
     if (!issued.ok || Buffer.compare(issued.value.der, stored.leaf.der) !== 0) return { status };
     const { lastFailureTime: _, failedIssuanceAttempts: __, ...rest } = status;
+    const others = withoutSuggestion(status.others);
     const nextPrivateKeySecretName = nextKeyOf(seen).name;
     return {
       status: withoutCondition(
-        { ...rest, nextPrivateKeySecretName, revision: nextRevision(seen) },
+        { ...rest, others, nextPrivateKeySecretName, revision: nextRevision(seen) },
         "Issuing",
       ),
     };

@@ -6,6 +6,7 @@ import type { KubeObject } from "#kinds/object.ts";
 import { temporaryAnnotation } from "../annotations.ts";
 import { conditionOf, withoutCondition } from "../certificate-status.ts";
 import { isPair } from "../policies/stored-pair.ts";
+import { withoutSuggestion } from "../renewal-suggestion.ts";
 import { temporaryCertificate } from "../temporary-certificate.ts";
 import type { IssuedPair } from "../tls-secret-content.ts";
 import type { Controller, ControllerDeps, Seen, Step } from "./controller.ts";
@@ -79,7 +80,8 @@ async function take(deps: Deps, seen: Seen, request: KubeObject): Promise<Step> 
   const message = "The certificate has been successfully issued";
   deps.events.tell(object, { type: "Normal", reason: "Issuing", message });
   const { lastFailureTime: _, failedIssuanceAttempts: __, ...rest } = status;
-  return { status: withoutCondition({ ...rest, revision: nextRevision(seen) }, "Issuing") };
+  const others = withoutSuggestion(status.others);
+  return { status: withoutCondition({ ...rest, others, revision: nextRevision(seen) }, "Issuing") };
 }
 
 /** Of another key, or over already: to store it would have it issued again at once. */

@@ -8,7 +8,7 @@ import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
 import { type Draft, StoreError } from "#store/object-store.ts";
 import { managedLabel, nextKeyLabel, requestAnnotations } from "../annotations.ts";
-import { conditionOf } from "../certificate-status.ts";
+import { conditionOf, instantOf } from "../certificate-status.ts";
 import { valueOf } from "../policies/stored-pair.ts";
 import { wantedKey } from "../wanted-key.ts";
 import {
@@ -19,7 +19,6 @@ import {
   type Seen,
 } from "./controller.ts";
 
-import { instantOf } from "./due.ts";
 import { currentRequest } from "./revision.ts";
 
 type Deps = Pick<ControllerDeps, "store" | "world" | "keys" | "events">;

@@ -7,7 +7,7 @@ import { findCondition } from "#kinds/condition.ts";
 import { type KubeObject, keyOf } from "#kinds/object.ts";
 import { type Draft, StoreError } from "#store/object-store.ts";
 import { requestAnnotations } from "../annotations.ts";
-import { conditionOf } from "../certificate-status.ts";
+import { conditionOf, instantOf } from "../certificate-status.ts";
 import { requestDifferences } from "../policies/differences.ts";
 import { wantedRequest } from "../wanted-request.ts";
 import {
@@ -17,7 +17,6 @@ import {
   ownerOf,
   type Seen,
 } from "./controller.ts";
-import { instantOf } from "./due.ts";
 import { failed } from "./failure.ts";
 import { nextKey, nextKeyOf } from "./key.ts";
 import { nextRequest, nextRevision, requestName } from "./revision.ts";

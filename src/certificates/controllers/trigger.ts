@@ -1,6 +1,6 @@
 /** Decides that a certificate is issued now: sets the condition Issuing, which the other controllers then work off. */
 
-import { conditionOf } from "../certificate-status.ts";
+import { conditionOf, instantOf } from "../certificate-status.ts";
 import { failureBackOffMs } from "../policies/back-off.ts";
 import { requestDifferences } from "../policies/differences.ts";
 import { winnerOf } from "../policies/duplicates.ts";
@@ -8,7 +8,7 @@ import { whyIssue } from "../policies/issuance-chain.ts";
 import { isPair } from "../policies/stored-pair.ts";
 import { uidFraction } from "../uid-fraction.ts";
 import { type Controller, type ControllerDeps, conclude, type Seen } from "./controller.ts";
-import { gatherFacts, instantOf } from "./due.ts";
+import { gatherFacts } from "./due.ts";
 import type { IssuanceBudget } from "./issuance-budget.ts";
 import { nextRequest } from "./revision.ts";
 

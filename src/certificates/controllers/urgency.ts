@@ -5,7 +5,7 @@ import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
 import { parseKey } from "#kinds/object.ts";
 import { requestAnnotations } from "../annotations.ts";
-import { instantOf } from "./due.ts";
+import { instantOf } from "../certificate-status.ts";
 import type { World } from "./world.ts";
 
 /** The smaller the sooner; `key` as `formatKey` gives it. */

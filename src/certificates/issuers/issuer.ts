@@ -44,6 +44,8 @@ export interface IssuerBackend {
    * by the request's uid. Throws StoreError only.
    */
   readonly sign: (asked: AskedSignature, signal: AbortSignal) => Promise<SigningOutcome>;
+  /** When whoever signed wants a certificate renewed. Does not throw. Default: nobody says. */
+  readonly suggestRenewal?: (asked: AskedSuggestion, signal: AbortSignal) => Promise<RenewalAnswer>;
   /** Ends what it has running. */
   readonly close?: () => Promise<void>;
 }
@@ -56,6 +58,34 @@ export interface AskedSignature {
   readonly issuer: KubeObject;
   readonly access: IssuerAccess;
 }
+
+export interface AskedSuggestion {
+  readonly issuer: KubeObject;
+  /** DER. */
+  readonly certificate: Uint8Array;
+}
+
+export type RenewalAnswer =
+  | {
+      readonly kind: "window";
+      readonly start: Temporal.Instant;
+      readonly end: Temporal.Instant;
+      /** A page that says why; empty: there is none. */
+      readonly explanation: string;
+      /** When to ask again. Default: a schedule of our own. */
+      readonly retryAfter?: Temporal.Duration | undefined;
+    }
+  /** It says so of no certificate, or is not to be asked. */
+  | { readonly kind: "none" }
+  /** It does not say so of this one. */
+  | { readonly kind: "refused"; readonly message: string }
+  /** It is not reached, or does not work. */
+  | {
+      readonly kind: "outage";
+      readonly message: string;
+      /** What it asked for. Default: a schedule of our own. */
+      readonly retryAfter?: Temporal.Duration | undefined;
+    };
 
 export interface IssuerVerdict {
   readonly isReady: boolean;

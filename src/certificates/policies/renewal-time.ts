@@ -34,7 +34,7 @@ export function renewalTime(
   const lifeMs = notAfter.epochMilliseconds - notBefore.epochMilliseconds;
   const ruleMs = notAfter.epochMilliseconds - renewBeforeMs(spec, lifeMs);
   const desired = Temporal.Instant.fromEpochMilliseconds(
-    suggestedMs(suggestion, notBefore) ?? ruleMs,
+    suggestedMs(suggestion, { notBefore, notAfter }) ?? ruleMs,
   ).round({ smallestUnit: "second", roundingMode: "floor" });
   const windows = spec.renewal?.windows ?? [];
   if (windows.length === 0) return { at: desired };
@@ -55,13 +55,14 @@ function renewBeforeMs(
   return Math.floor(lifeMs / 3);
 }
 
-/** One that begins before the certificate does is a mistake of the server's. */
+/** A turn before the certificate begins, or when it is over, is a mistake of the server's. */
 function suggestedMs(
   suggestion: Suggestion | undefined,
-  notBefore: Temporal.Instant,
+  { notBefore, notAfter }: Validity,
 ): number | undefined {
   if (suggestion === undefined) return undefined;
   const [start, end] = [suggestion.start.epochMilliseconds, suggestion.end.epochMilliseconds];
   if (start <= notBefore.epochMilliseconds || end < start) return undefined;
-  return start + Math.floor((end - start) * suggestion.part);
+  const turn = start + Math.floor((end - start) * suggestion.part);
+  return turn < notAfter.epochMilliseconds ? turn : undefined;
 }

@@ -175,3 +175,18 @@ for (const [what, [text, type, expected]] of Object.entries(problems)) {
     assert.match(adviceFor(text, { dnsName: "www", type }) ?? "", expected);
   });
 }
+
+test("when the authority wants it renewed is said, with the page that says why", async (context) => {
+  const store = await temporaryStore(context);
+  const suggestedWindow = { start: "2026-03-01T00:00:00Z", end: "2026-03-02T00:00:00Z" };
+  const explanationURL = "https://ca.example/why";
+  await make(store, {
+    ...{ kind: "Certificate", name: "web" },
+    spec: { secretName: "web-tls", issuerRef, dnsNames: ["www.example.com"] },
+    status: { acme: { ari: { suggestedWindow, explanationURL, lastError: "not reached" } } },
+  });
+  assert.equal(
+    (await told(store))[1],
+    "renewal: the ACME server suggests 2026-03-01T00:00:00Z to 2026-03-02T00:00:00Z; see https://ca.example/why; it could not be asked: not reached",
+  );
+});

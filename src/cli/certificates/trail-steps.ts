@@ -1,5 +1,6 @@
 /** How far a Certificate has come and what holds it up, step by step: Certificate, Secret, issuer, request, Order, Challenges. */
 
+import { readSuggestion } from "#certificates/renewal-suggestion.ts";
 import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { type Certificate, certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { challengeKind, readChallengeStatus } from "#kinds/cert-manager/challenge.ts";
@@ -23,6 +24,7 @@ export function trailSteps(trail: CertificateTrail): readonly TrailStep[] {
   const { certificate } = trail;
   return [
     certificateStep(certificate),
+    ...renewalSteps(certificate),
     secretStep(trail),
     issuerStep(trail),
     ...requestSteps(trail),
@@ -58,6 +60,21 @@ function certificateStep({ object, value }: Known<Certificate>): TrailStep {
     return { step, text, advice: "see whether a gate runs that issues certificates" };
   const advice = issuing?.status === "False" ? adviceFor(issuing.message) : undefined;
   return advice === undefined ? { step, text } : { step, text, advice };
+}
+
+/** What the authority says of when to renew, where it says so. */
+function renewalSteps({ object }: Known<Certificate>): readonly TrailStep[] {
+  const suggestion = readSuggestion(object.status);
+  if (suggestion === undefined) return [];
+  const { window, explanation, lastError } = suggestion;
+  const parts = [
+    window === undefined
+      ? "by the Certificate's own rule"
+      : `the ACME server suggests ${window.start} to ${window.end}`,
+    ...(explanation === undefined ? [] : [`see ${explanation}`]),
+    ...(lastError === undefined ? [] : [`it could not be asked: ${lastError}`]),
+  ];
+  return [{ step: "renewal", text: parts.join("; ") }];
 }
 
 function secretStep({ certificate, secret }: CertificateTrail): TrailStep {

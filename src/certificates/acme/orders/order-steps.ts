@@ -300,7 +300,10 @@ function wishOf({ order: { spec }, deps }: OrderWork): NewOrder {
 /** What a server does not take for the successor of a certificate it may take as a new one. */
 async function orderAnew(work: OrderWork): Promise<AcmeOrder> {
   const { session, signer } = work.access;
-  const wish = wishOf(work);
+  const { renewalInfo } = await session.directory(work.signal);
+  const asked = wishOf(work);
+  // RFC 9773 §5: only a server that says when to renew knows what a successor is.
+  const wish = renewalInfo === undefined ? { ...asked, replaces: undefined } : asked;
   try {
     return await createOrder(session, signer, wish, work.signal);
   } catch (error) {

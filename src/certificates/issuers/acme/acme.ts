@@ -8,7 +8,15 @@ import { read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import type { AccountVerdict } from "../../acme/accounts/registration.ts";
 import type { Acme } from "../../acme/acme.ts";
-import type { AskedSignature, IssuerBackend, IssuerVerdict, SigningOutcome } from "../issuer.ts";
+import { AcmeError } from "../../acme/client/acme-error.ts";
+import type {
+  AskedSignature,
+  AskedSuggestion,
+  IssuerBackend,
+  IssuerVerdict,
+  RenewalAnswer,
+  SigningOutcome,
+} from "../issuer.ts";
 
 /** An {@link IssuerBackend} over what brings Orders to their end: it needs proxies, so a gate makes it. */
 export function createAcmeIssuer(acme: Acme): IssuerBackend {
@@ -20,6 +28,7 @@ export function createAcmeIssuer(acme: Acme): IssuerBackend {
     serves: (issuer) => namesServer(issuer),
     verify: async (issuer) => verdictOf(await acme.verify(issuer, closing.signal)),
     sign: (asked) => sign(acme, asked),
+    suggestRenewal: (asked, signal) => suggest(acme, asked, signal),
     close: async () => closing.abort(),
   };
 }
@@ -57,4 +66,19 @@ async function sign(
       duration: spec.duration,
     },
   );
+}
+
+async function suggest(
+  acme: Acme,
+  asked: AskedSuggestion,
+  signal: AbortSignal,
+): Promise<RenewalAnswer> {
+  try {
+    const said = await acme.renewalInformation(asked, signal);
+    return said === undefined ? { kind: "none" } : { kind: "window", ...said };
+  } catch (error) {
+    if (!(error instanceof AcmeError)) throw error;
+    const { code, message, retryAfter } = error;
+    return code === "refused" ? { kind: code, message } : { kind: "outage", message, retryAfter };
+  }
 }
