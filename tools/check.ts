@@ -1,4 +1,4 @@
-/** Runs the checks: types, lint, generated files and tests; `--lab` adds test/lab, `--only soak` runs that slow folder alone. */
+/** Runs the checks: types, lint, generated files and tests; `--lab` adds the slow ones, `--soak` runs the slowest alone. */
 
 import { spawn } from "node:child_process";
 import { globSync, statSync } from "node:fs";
@@ -15,25 +15,36 @@ const root = join(import.meta.dirname, "..");
 const slowFolders: Readonly<Record<string, string>> = {
   "test/lab": "npm test",
   "test/pebble": "npm test",
-  "test/bench": "npm test",
   "test/moto": "npm test",
+  "test/restarts": "npm test",
+  "test/bench": "npm run soak",
   "test/soak": "npm run soak",
 };
 /** System tests wait for programs that start and end: with one more than cores no core is idle while they do. */
 const concurrency = availableParallelism() + 1;
 /** Run first, as they take longest: the small ones then fill what is left of the cores. */
-const longFolders = ["test/system", "test/differential", "test/properties"] as const;
+const longFolders = [
+  "test/lab/conformance",
+  "test/lab",
+  "test/restarts",
+  "test/system",
+  "test/differential",
+  "test/properties",
+] as const;
 /** A test that takes longer hangs; those of slow folders may take their time. */
 const testLimitMs = 600_000;
-/** How much of the tests with random input `check` plays, for its three minutes; `npm test` plays all of it. */
-const sampled: Readonly<Record<string, string>> = {
-  SEKISHO_WORLDS: "24",
-  SEKISHO_PROPERTY_RUNS: "150",
-};
-/** A soak measures: one at a time, and of the tests beside the code those that can be asked for more. */
+/** How much of the tests with random input is played, for the minutes that a command may take; a soak plays all. */
+const samples = {
+  check: { SEKISHO_WORLDS: "24", SEKISHO_PROPERTY_RUNS: "150" },
+  test: { SEKISHO_PROPERTY_RUNS: "400" },
+} as const;
+/** A soak measures: one at a time, and of the tests elsewhere those that can be asked for more. */
 const soak = {
-  folder: "test/soak",
-  withMore: { "src/store/embedded/kill.test.ts": { SEKISHO_STORE_KILLS: "200" } },
+  folders: ["test/soak", "test/bench"],
+  withMore: {
+    "src/store/embedded/kill.test.ts": { SEKISHO_STORE_KILLS: "200" },
+    "test/properties/*.test.ts": {},
+  },
 } as const;
 
 interface Run {
@@ -141,19 +152,21 @@ function checkOutsideFolders(): void {
   }
 }
 
-function sampleRandomTests(): void {
-  for (const [variable, count] of Object.entries(sampled)) process.env[variable] ??= count;
-  const played = Object.keys(sampled).map((variable) => `${variable}=${process.env[variable]}`);
-  console.log(`left out: most of the random tests, ${played.join(" ")} (npm test)`);
+function sampleRandomTests(sample: Readonly<Record<string, string>>): void {
+  for (const [variable, count] of Object.entries(sample)) process.env[variable] ??= count;
+  const played = Object.keys(sample).map((variable) => `${variable}=${process.env[variable]}`);
+  console.log(`left out: some of the random tests, ${played.join(" ")} (npm run soak)`);
 }
 
 async function checkAll(withLab: boolean): Promise<number> {
   checkOutsideFolders();
-  if (!withLab) sampleRandomTests();
-  const leftOut = Object.keys(slowFolders).filter((folder) => !withLab || folder === "test/soak");
-  for (const folder of leftOut) {
+  sampleRandomTests(withLab ? samples.test : samples.check);
+  const leftOut: string[] = [];
+  for (const [folder, command] of Object.entries(slowFolders)) {
     const count = findTests([folder], []).length;
-    if (count > 0) console.log(`left out: ${folder}, ${count} files (${slowFolders[folder]})`);
+    if (count === 0 || (withLab && command === "npm test")) continue;
+    leftOut.push(folder);
+    console.log(`left out: ${folder}, ${count} files (${command})`);
   }
   const failed = [...(await runStaticSteps()), ...(withLab ? await buildLab() : [])];
   const code = await runTests(findTests(["src", "test"], leftOut), testLimitMs);
@@ -161,25 +174,23 @@ async function checkAll(withLab: boolean): Promise<number> {
   return failed.length > 0 ? 1 : code;
 }
 
-async function checkOnly(folder: string): Promise<number> {
-  const files = findTests([folder], []);
-  if (folder === soak.folder) {
-    for (const [file, variables] of Object.entries(soak.withMore)) {
-      for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
-      files.push(file);
-    }
+async function runSoak(): Promise<number> {
+  const files = findTests(soak.folders, []);
+  for (const [pattern, variables] of Object.entries(soak.withMore)) {
+    for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
+    files.push(...globSync(pattern, { cwd: root }).sort(compareText));
   }
-  if (files.length > 0) return await runTests(files, Number.POSITIVE_INFINITY, 1);
-  console.error(`${folder} holds no tests`);
-  return 1;
+  return await runTests(files, Number.POSITIVE_INFINITY, 1);
 }
 
 const { values } = parseArgs({
-  options: { lab: { type: "boolean", default: false }, only: { type: "string" } },
+  options: {
+    lab: { type: "boolean", default: false },
+    soak: { type: "boolean", default: false },
+  },
 });
 try {
-  process.exitCode =
-    values.only === undefined ? await checkAll(values.lab) : await checkOnly(`test/${values.only}`);
+  process.exitCode = values.soak ? await runSoak() : await checkAll(values.lab);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

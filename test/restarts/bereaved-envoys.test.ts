@@ -8,8 +8,8 @@ import { setImmediate } from "node:timers/promises";
 import { createFiles } from "#runtime/real-files.ts";
 import { createProcesses } from "#runtime/real-processes.ts";
 import { createSocketHttp } from "#runtime/real-socket-http.ts";
-import { startLoad } from "./open-loop.ts";
-import { type RunningSekisho, startSekisho } from "./sekisho.ts";
+import { startLoad } from "#test/system/open-loop.ts";
+import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
 
 const cafe = ["up", "examples/cafe"];
 /** Long enough that nobody ends anything by himself while a test runs. */

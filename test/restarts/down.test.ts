@@ -7,9 +7,9 @@ import path from "node:path";
 import test, { type TestContext } from "node:test";
 import { processesWith } from "#runtime/process-table.ts";
 import { createFiles } from "#runtime/real-files.ts";
+import { runCommand } from "#test/system/commands.ts";
+import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
 import { dataMarkVariable } from "#workloads/data-layout.ts";
-import { runCommand } from "./commands.ts";
-import { type RunningSekisho, startSekisho } from "./sekisho.ts";
 
 const files = createFiles();
 

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { skipWithoutLab } from "#test/lab/build/requirements.ts";
 import { repository } from "#test/system/program.ts";
-import { skipWithoutLab } from "./build/requirements.ts";
 
 const run = promisify(execFile);
 const skip = await skipWithoutLab();

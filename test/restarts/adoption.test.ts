@@ -7,11 +7,11 @@ import test, { type TestContext } from "node:test";
 import { processesWith } from "#runtime/process-table.ts";
 import { createFiles } from "#runtime/real-files.ts";
 import { createSocketHttp } from "#runtime/real-socket-http.ts";
+import { sumOfMetric } from "#test/system/gate-metrics.ts";
+import { startLoad } from "#test/system/open-loop.ts";
+import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
+import { serveDirectory } from "#test/system/served-directory.ts";
 import { dataMarkVariable } from "#workloads/data-layout.ts";
-import { sumOfMetric } from "./gate-metrics.ts";
-import { startLoad } from "./open-loop.ts";
-import { type RunningSekisho, startSekisho } from "./sekisho.ts";
-import { serveDirectory } from "./served-directory.ts";
 
 const cafe = ["up", "examples/cafe"];
 const oneSecond = Temporal.Duration.from({ seconds: 1 });

@@ -21,12 +21,12 @@ import { createMetrics } from "#runtime/real-metrics.ts";
 import { createProcesses } from "#runtime/real-processes.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
+import { credentials, plainSettings, startEcho, worldResources } from "#test/system/host-world.ts";
+import { repository } from "#test/system/program.ts";
+import { freePorts, launchEnvoy } from "#test/system/real-envoy.ts";
+import { http1Text, sendText } from "#test/system/wire-client.ts";
 import { createHttp2Handler } from "#xds/http2-handler.ts";
 import { createXdsServer } from "#xds/xds-server.ts";
-import { credentials, plainSettings, startEcho, worldResources } from "./host-world.ts";
-import { repository } from "./program.ts";
-import { freePorts, launchEnvoy } from "./real-envoy.ts";
-import { http1Text, sendText } from "./wire-client.ts";
 
 const deps = {
   clock: createClock(),
