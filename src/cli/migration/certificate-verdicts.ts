@@ -1,6 +1,7 @@
 /** What becomes of each Certificate when Sekisho takes it over from cert-manager: by the very checks that decide it then. */
 
 import { compareText } from "#base/compare.ts";
+import { textAt } from "#base/json-path.ts";
 import { requestAnnotations } from "#certificates/annotations.ts";
 import { conditionOf, parseCertificateStatus } from "#certificates/certificate-status.ts";
 import { winnerOf } from "#certificates/policies/duplicates.ts";
@@ -33,15 +34,50 @@ export function judgeCertificates(
   left: LeftBehind,
   now: Temporal.Instant,
 ): readonly CertificateVerdict[] {
-  const key = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name}`;
+  const seen: Seen = {
+    ...{ left, now },
+    secrets: new Map(left.secrets.map((one) => [pathOf(one), one])),
+    rivals: Map.groupBy(left.certificates, (one) => targetOf(one) ?? ""),
+    requests: byOwner(left.requests),
+    orders: byOwner(left.orders),
+  };
   return left.certificates
-    .toSorted((a, b) => compareText(key(a), key(b)))
-    .map((object) => ({ certificate: key(object), ...judge(left, object, now) }));
+    .toSorted((a, b) => compareText(pathOf(a), pathOf(b)))
+    .map((object) => ({ certificate: pathOf(object), ...judge(seen, object) }));
 }
 
 type Judgement = Omit<CertificateVerdict, "certificate">;
 
-function judge(left: LeftBehind, object: KubeObject, now: Temporal.Instant): Judgement {
+/** The same with ways from one object to another: there can be many thousands. */
+interface Seen {
+  readonly left: LeftBehind;
+  readonly now: Temporal.Instant;
+  /** By `namespace/name`. */
+  readonly secrets: ReadonlyMap<string, KubeObject>;
+  /** Certificates into one Secret, by its `namespace/name`. */
+  readonly rivals: ReadonlyMap<string, readonly KubeObject[]>;
+  /** By the uid of their owner. */
+  readonly requests: ReadonlyMap<string, readonly KubeObject[]>;
+  readonly orders: ReadonlyMap<string, readonly KubeObject[]>;
+}
+
+function pathOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+function targetOf(certificate: KubeObject): string | undefined {
+  const name = textAt(certificate.body, "spec", "secretName");
+  return name === undefined ? undefined : `${certificate.metadata.namespace}/${name}`;
+}
+
+function byOwner(objects: readonly KubeObject[]): Seen["requests"] {
+  return Map.groupBy(
+    objects,
+    ({ metadata }) => metadata.ownerReferences.find(({ controller }) => controller)?.uid ?? "",
+  );
+}
+
+function judge(seen: Seen, object: KubeObject): Judgement {
   const { value, problems } = read(certificateKind, object);
   const problem = problems.find((one) => one.problem !== "unknown");
   if (value === undefined || problem !== undefined) {
@@ -49,29 +85,24 @@ function judge(left: LeftBehind, object: KubeObject, now: Temporal.Instant): Jud
     return { verdict: "not supported", why };
   }
   const { spec } = value;
-  const unserved = whyUnserved(left, object, spec);
+  const unserved = whyUnserved(seen.left, object, spec);
   if (unserved !== undefined) return { verdict: "not supported", why: unserved };
   const issuing = conditionOf(parseCertificateStatus(object.status), "Issuing");
-  if (issuing?.status === "True") return { verdict: "goes on", why: whatIsBegun(left, object) };
-  return judgeSecret(left, object, { spec, now });
+  if (issuing?.status === "True") return { verdict: "goes on", why: whatIsBegun(seen, object) };
+  return judgeSecret(seen, object, spec);
 }
 
-function judgeSecret(
-  left: LeftBehind,
-  object: KubeObject,
-  { spec, now }: { readonly spec: CertificateSpec; readonly now: Temporal.Instant },
-): Judgement {
+function judgeSecret(seen: Seen, object: KubeObject, spec: CertificateSpec): Judgement {
+  const { left, now } = seen;
   const { name, namespace } = object.metadata;
   const { secretName } = spec;
-  const secret = left.secrets.find(
-    ({ metadata }) => metadata.namespace === namespace && metadata.name === secretName,
-  );
+  const secret = seen.secrets.get(`${namespace}/${secretName}`);
   if (secret === undefined && left.isUnknown(namespace, secretName))
     return { verdict: "unknown", why: `its Secret ${secretName} could not be read` };
-  const winner = winnerOf(certificatesInto(left, namespace, secretName), secret);
+  const winner = winnerOf(seen.rivals.get(`${namespace}/${secretName}`) ?? [], secret);
   if (winner !== undefined && winner.metadata.name !== name)
     return { verdict: "kept", why: `Secret ${secretName} is that of ${winner.metadata.name}` };
-  const current = currentRequest(left, object);
+  const current = currentRequest(seen, object);
   const pair = readStoredPair(secret);
   const { at } = isPair(pair) ? renewalTime(pair.leaf, spec) : {};
   const why = whyIssue({
@@ -85,38 +116,17 @@ function judgeSecret(
   return { verdict: "kept", why: `${renewed}${doubt}` };
 }
 
-function certificatesInto(
-  { certificates }: LeftBehind,
-  namespace: string,
-  secretName: string,
-): readonly KubeObject[] {
-  return certificates.filter(
-    (one) =>
-      one.metadata.namespace === namespace &&
-      read(certificateKind, one).value?.spec.secretName === secretName,
-  );
-}
-
-function requestsOf({ requests }: LeftBehind, { metadata }: KubeObject): readonly KubeObject[] {
-  return requests.filter((one) =>
-    one.metadata.ownerReferences.some(({ uid }) => uid === metadata.uid),
-  );
-}
-
-function currentRequest(left: LeftBehind, object: KubeObject): KubeObject | undefined {
+function currentRequest({ requests }: Seen, object: KubeObject): KubeObject | undefined {
   const { revision } = parseCertificateStatus(object.status);
-  return requestsOf(left, object).find(
-    ({ metadata }) => metadata.annotations[requestAnnotations.revision] === `${revision}`,
-  );
+  return requests
+    .get(object.metadata.uid)
+    ?.find(({ metadata }) => metadata.annotations[requestAnnotations.revision] === `${revision}`);
 }
 
-function whatIsBegun(left: LeftBehind, object: KubeObject): string {
-  const owners = new Set(requestsOf(left, object).map(({ metadata }) => metadata.uid));
-  const open = left.orders.find(
-    (order) =>
-      order.metadata.ownerReferences.some(({ uid }) => owners.has(uid)) &&
-      !isFinalState(readOrderStatus(order).state),
-  );
+function whatIsBegun({ requests, orders }: Seen, object: KubeObject): string {
+  const open = (requests.get(object.metadata.uid) ?? [])
+    .flatMap(({ metadata }) => orders.get(metadata.uid) ?? [])
+    .find((order) => !isFinalState(readOrderStatus(order).state));
   return open === undefined
     ? "it is being issued"
     : `it is being issued by Order ${open.metadata.name}, which is open`;
