@@ -46,6 +46,8 @@ export interface CertificateStage {
     metadata?: JsonObject,
   ) => Promise<KubeObject>;
   readonly changeSpec: (name: string, spec: JsonObject) => Promise<void>;
+  /** Takes a Certificate away; what it owns goes with it. */
+  readonly remove: (name: string) => Promise<void>;
   readonly settled: () => Promise<void>;
   /** Moves the clock on, and waits for what that has caused. */
   readonly pass: (duration: Temporal.DurationLike) => Promise<void>;
@@ -134,6 +136,10 @@ export async function certificateStage(
         { ...there, body },
         there.metadata.resourceVersion,
       );
+    },
+    remove: async (name) => {
+      await embedded.remove({ kind: certificateKind.id, namespace: "default", name });
+      await settled();
     },
     settled,
     pass: async (duration) => {

@@ -1,6 +1,7 @@
 /** A certificate request fulfilled by an Order of its own: made once, and then looked at. */
 
 import { parseCertificateChain } from "#crypto/certificate-chain.ts";
+import { parseCertificate } from "#crypto/parsed-certificate.ts";
 import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import type { IssuerReference } from "#kinds/cert-manager/issuer-reference.ts";
@@ -71,7 +72,7 @@ async function makeOrder(
 ): Promise<KubeObject> {
   const { config } = readIssuer(issuer);
   const asksWhenToRenew = config?.renewalInformationSource !== "None";
-  const replaces = asksWhenToRenew ? await replacedBy(store, object, names.issuerRef) : undefined;
+  const replaces = asksWhenToRenew ? await replacedBy(store, object, names) : undefined;
   const draft = orderDraft(object, {
     request: names.request,
     issuerRef: names.issuerRef,
@@ -103,11 +104,14 @@ async function unlessThere(creation: Promise<KubeObject>): Promise<KubeObject | 
   }
 }
 
-/** The name of the certificate that the new one replaces, where the same issuer signed it (RFC 9773 §5). */
+/**
+ * The name of the certificate that the new one replaces, where the same issuer signed it and a name of it is in both: servers
+ * refuse the order otherwise (RFC 9773 §5).
+ */
 async function replacedBy(
   store: AcmeStore,
   { metadata: { namespace, annotations } }: KubeObject,
-  issuerRef: IssuerReference,
+  { issuerRef, dnsNames, ipAddresses }: RequestedNames,
 ): Promise<string | undefined> {
   const name = annotations["cert-manager.io/certificate-name"];
   if (name === undefined) return undefined;
@@ -122,5 +126,12 @@ async function replacedBy(
   const bytes = value === undefined ? undefined : secretValue(value, "tls.crt");
   const chain =
     bytes === undefined ? undefined : parseCertificateChain(Buffer.from(bytes).toString());
-  return chain?.ok ? certificateId(chain.value.leaf) : undefined;
+  const leaf = chain?.ok ? parseCertificate(chain.value.leaf) : undefined;
+  if (!leaf?.ok) return undefined;
+  const isShared = leaf.value.alternativeNames.some(
+    (one) =>
+      (one.kind === "dns" && dnsNames.includes(one.name)) ||
+      (one.kind === "ip" && ipAddresses.includes(one.address)),
+  );
+  return isShared ? certificateId(leaf.value.der) : undefined;
 }
