@@ -5,6 +5,8 @@ export interface Terminal {
   readonly print: (text: string) => void;
   /** Standard error. */
   readonly warn: (text: string) => void;
+  /** Asks the person at the terminal, who ends the answer with the line; undefined: nobody is there. */
+  readonly ask: (question: string) => Promise<string | undefined>;
   /** Whether standard output is a screen that can be drawn on. */
   readonly isScreen: boolean;
   /** Whether colours are wanted there (`NO_COLOR`, `FORCE_COLOR` and what the terminal says). */

@@ -1,6 +1,7 @@
 /** The environment of this process. */
 
 import { homedir } from "node:os";
+import { createInterface } from "node:readline/promises";
 import type { Environment } from "./environment.ts";
 
 const goOn = (): void => undefined;
@@ -24,6 +25,7 @@ export function createEnvironment(): Environment {
     terminal: {
       print: (text) => void stdout.write(text),
       warn: (text) => void process.stderr.write(text),
+      ask,
       isScreen: stdout.isTTY === true && process.env["TERM"] !== "dumb",
       hasColours: stdout.isTTY === true && stdout.hasColors(),
       // A pseudo terminal that nobody has told its size has none.
@@ -37,6 +39,23 @@ export function createEnvironment(): Environment {
     },
     onStopSignal,
   };
+}
+
+async function ask(question: string): Promise<string | undefined> {
+  const { stdin, stderr } = process;
+  if (!stdin.isTTY) return undefined;
+  const lines = createInterface({ input: stdin, output: stderr });
+  // Whoever closes the terminal, or ends what is typed, has answered nothing.
+  const closed = new AbortController();
+  lines.once("close", () => closed.abort());
+  try {
+    return await lines.question(question, { signal: closed.signal });
+  } catch {
+    // The line was ended without an answer: nobody has said yes.
+    return undefined;
+  } finally {
+    lines.close();
+  }
 }
 
 function onStopSignal(stop: () => void, hurry: () => void): () => void {

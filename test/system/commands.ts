@@ -33,6 +33,8 @@ export interface Ended {
 export interface CommandSurroundings {
   /** Variables over those of the tests. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** What a person answers to whatever is asked. Default: nobody is there. */
+  readonly typed?: string;
 }
 
 /** Runs `sekisho …` to its end; what it prints is collected, as from something that is no terminal. */
@@ -52,6 +54,10 @@ export async function runCommand(
       },
       warn: (text) => {
         printed.err += text;
+      },
+      ask: async (question) => {
+        printed.err += question;
+        return surroundings.typed;
       },
       isScreen: false,
       hasColours: false,

@@ -14,11 +14,12 @@ import { AcmeError } from "./client/acme-error.ts";
 import { certificateId } from "./client/certificate-id.ts";
 import type { Identifier } from "./client/orders.ts";
 import { getRenewalInformation, type RenewalInformation } from "./client/renewal-information.ts";
-import { type RevocationReason, revokeCertificate } from "./client/revocation.ts";
+import type { RevocationReason } from "./client/revocation.ts";
 import { type Fulfilment, fulfil, type RequestedNames } from "./fulfilment.ts";
 import { knownLimits, type ServerLimits } from "./limits/known-limits.ts";
 import { type Forecast, OrderLimits } from "./limits/order-limits.ts";
 import { createTwins, publicTwins, type TwinOf } from "./rehearsal.ts";
+import { type CertificateToRevoke, revoke } from "./revoking.ts";
 
 export interface Acme {
   /** Sees to it that an issuer has an account. Throws StoreError only. */
@@ -33,27 +34,25 @@ export interface Acme {
     subject: { readonly issuer: KubeObject; readonly certificate: Uint8Array },
     signal: AbortSignal,
   ) => Promise<RenewalInformation | undefined>;
-  /** Throws AcmeError. */
+  /** Whether its account did it, or the certificate's own key. Throws AcmeError. */
   readonly revoke: (
-    subject: CertificateOfIssuer,
+    subject: CertificateToRevoke,
     reason: RevocationReason,
     signal: AbortSignal,
-  ) => Promise<void>;
+  ) => Promise<"account" | "key">;
   /** Whether the server would take an order for each of these sets of names, and when. Throws AcmeError, StoreError. */
   readonly forecast: (
-    issuer: Omit<CertificateOfIssuer, "certificate">,
+    issuer: ReferredIssuer,
     nameSets: readonly (readonly string[])[],
   ) => Promise<Forecast>;
   /** Brings Orders and Challenges to their end from now on; to be called by one process at a time. */
   readonly start: () => AcmeControllers;
 }
 
-export interface CertificateOfIssuer {
+export interface ReferredIssuer {
   readonly issuerRef: IssuerReference;
   /** Of the object that refers to the issuer. */
   readonly namespace: string;
-  /** DER. */
-  readonly certificate: Uint8Array;
 }
 
 export type AcmeSettings = Omit<AcmeDeps, "store"> & {
@@ -72,10 +71,7 @@ export function createAcme(settings: AcmeSettings): Acme {
   const sessions = createSessions(settings);
   const twins = createTwins({ sessions, twinOf: settings.twinOf ?? publicTwins });
   const deps = { ...settings, sessions, limits, twins };
-  const access = async ({
-    issuerRef,
-    namespace,
-  }: Omit<CertificateOfIssuer, "certificate">): Promise<AcmeAccess> => {
+  const access = async ({ issuerRef, namespace }: ReferredIssuer): Promise<AcmeAccess> => {
     const found = await findAccess(deps, issuerRef, namespace);
     if (!found.ok) throw new AcmeError("refused", found.error);
     return found.value;
@@ -90,11 +86,7 @@ export function createAcme(settings: AcmeSettings): Acme {
         return undefined;
       return await getRenewalInformation(sessions.to(config), id, signal);
     },
-    revoke: async (subject, reason, signal) => {
-      const { session, signer } = await access(subject);
-      const { certificate } = subject;
-      await revokeCertificate(session, signer, { certificate, reason }, signal);
-    },
+    revoke: (subject, reason, signal) => revoke(deps, subject, reason, signal),
     forecast: async (issuer, nameSets) => {
       const { config, signer } = await access(issuer);
       const orders = nameSets.map((names) => ({ identifiers: names.map(identifierOf) }));

@@ -73,7 +73,9 @@ async function chosen(
 ): Promise<readonly KubeObject[]> {
   const namespace = options.namespace ?? home.namespace;
   if (names.length > 0) {
-    return await Promise.all(names.map((name) => find(home, certificateKind.id, namespace, name)));
+    return await Promise.all(
+      names.map((name) => findObject(home, certificateKind.id, namespace, name)),
+    );
   }
   const labels = parseLabels(options.selector ?? "");
   const everywhere = options.allNamespaces === true;
@@ -92,7 +94,8 @@ function parseLabels(text: string): Readonly<Record<string, string>> {
   );
 }
 
-async function find(
+/** A Certificate or request that must be there. Throws CommandError. */
+export async function findObject(
   { store }: ObjectHome,
   kind: string,
   namespace: string,
@@ -149,7 +152,7 @@ async function decide(
   const home = await openHome(context, options);
   try {
     const namespace = options.namespace ?? home.namespace;
-    const object = await find(home, certificateRequestKind.id, namespace, name);
+    const object = await findObject(home, certificateRequestKind.id, namespace, name);
     const before = ["Approved", "Denied"].find((one) => findCondition(object.status, one));
     if (before !== undefined) {
       const message = `CertificateRequest ${namespace}/${name} is ${before} already`;
@@ -174,7 +177,7 @@ interface Verdict {
 }
 
 /** Sets a condition to True unless somebody changed the object meanwhile. Throws StoreError. */
-async function setCondition(
+export async function setCondition(
   { clock }: CommandContext,
   { store }: ObjectHome,
   object: KubeObject,

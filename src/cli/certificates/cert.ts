@@ -8,20 +8,21 @@ import { approveCommand, denyCommand, renewCommand } from "./cert-changes.ts";
 import { exportCommand } from "./cert-export.ts";
 import { inspectCommand } from "./cert-inspect.ts";
 import { planCommand } from "./cert-plan.ts";
+import { revokeCommand } from "./cert-revoke.ts";
 import { certStatusCommand } from "./cert-status.ts";
 
 export function certCommand(context: CommandContext, outcome: Outcome): Command {
   const cert = new Command("cert")
-    .summary("show, renew, approve and export certificates")
+    .summary("show, renew, revoke, approve and export certificates")
     .description(
-      "Shows how certificates stand and what holds them up, has them renewed, approves requests, and writes certificates to files: of the running gate or of a cluster. Says what manifests would cause.",
+      "Shows how certificates stand and what holds them up, has them renewed or revoked, approves requests, and writes certificates to files: of the running gate or of a cluster. Says what manifests would cause.",
     )
     .addHelpText(
       "after",
       exampleText("sekisho cert status cafe-secret", "sekisho cert renew --all"),
     );
   for (const make of [
-    ...[certStatusCommand, renewCommand, inspectCommand],
+    ...[certStatusCommand, renewCommand, revokeCommand, inspectCommand],
     ...[approveCommand, denyCommand, exportCommand],
   ])
     cert.addCommand(make(context));

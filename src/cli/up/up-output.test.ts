@@ -59,6 +59,7 @@ function show(settings: Partial<OutputSettings>, terminal: "screen" | "none"): S
       clock,
       environment: {
         terminal: {
+          ask: async () => undefined,
           print: (text) => {
             printed += text;
           },

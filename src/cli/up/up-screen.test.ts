@@ -30,6 +30,7 @@ function stage(): Stage {
   const clock = createManualClock();
   let text = "";
   const terminal = {
+    ask: async () => undefined,
     print: (more: string): void => {
       text += more;
     },

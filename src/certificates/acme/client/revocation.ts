@@ -4,14 +4,14 @@ import { AcmeError } from "./acme-error.ts";
 import type { AcmeSession, Signer } from "./session.ts";
 
 /** Reasons by name (RFC 5280 §5.3.1), those that servers take from clients. */
-const reasons = {
+export const revocationReasons = {
   unspecified: 0,
   keyCompromise: 1,
   superseded: 4,
   cessationOfOperation: 5,
 } as const;
 
-export type RevocationReason = keyof typeof reasons;
+export type RevocationReason = keyof typeof revocationReasons;
 
 /**
  * Revokes a certificate, in DER. The signer is the account that ordered it, or, without an account, the certificate's
@@ -28,7 +28,7 @@ export async function revokeCertificate(
     throw new AcmeError("refused", "the server does not revoke certificates");
   const payload = {
     certificate: Buffer.from(certificate).toString("base64url"),
-    reason: reasons[reason],
+    reason: revocationReasons[reason],
   };
   try {
     await session.post(revokeCert, payload, signer, signal);
