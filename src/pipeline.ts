@@ -19,7 +19,7 @@ import { dialects } from "./dialects/all.ts";
 import { chooseDialect, dialectsOf } from "./dialects/choose-dialect.ts";
 import { resolveEndpoints, unresolved } from "./dialects/common/endpoints.ts";
 import { kindFindings } from "./dialects/common/findings.ts";
-import { solverAnswer } from "./dialects/common/solver-answer.ts";
+import { handshakeAnswer, solverAnswer } from "./dialects/common/solver-answer.ts";
 import type { Dialect, DialectSettings, World } from "./dialects/dialect.ts";
 import { KnownObjects } from "./dialects/known-objects.ts";
 import { KnownSecrets, type KnownSecretsDeps } from "./dialects/known-secrets.ts";
@@ -30,13 +30,14 @@ import type { ListenerLayout } from "./envoy/listeners/layout.ts";
 import type { Resource, ResourceChange } from "./envoy/resource.ts";
 import type { Authorities, KeyMaterial } from "./envoy/secret-source.ts";
 import { kinds } from "./kinds/all.ts";
-import { challengeKind } from "./kinds/cert-manager/challenge.ts";
+import { type Challenge, challengeKind } from "./kinds/cert-manager/challenge.ts";
 import { type Kind, type Known, read } from "./kinds/kind.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "./kinds/object.ts";
 import { type Secret, secretEntries, secretKind } from "./kinds/secret.ts";
 import type { Backend, Endpoint, Endpoints } from "./model/backend.ts";
 import { type Fragment, type SecretRef, secretName } from "./model/fragment.ts";
 import type { Gateway } from "./model/gateway.ts";
+import type { HandshakeAnswer } from "./model/handshake-answer.ts";
 import type { VirtualHost } from "./model/virtual-host.ts";
 
 /** The pure steps, as the composition root chains them. */
@@ -48,6 +49,8 @@ export interface Steps {
   readonly virtualHost: (gateway: Gateway, host: string) => VirtualHost;
   readonly readSecret: (secret: Secret) => Result<KeyMaterial, string>;
   readonly readAuthorities: (secret: Secret) => Result<Authorities, string>;
+  /** A certificate that shows an authority that a name is ours. */
+  readonly certifyHandshake: (answer: HandshakeAnswer) => KeyMaterial;
   /** One more builder, behind all others: a test makes of resources what Envoy refuses. */
   readonly amend: (resource: Resource) => Resource;
 }
@@ -127,6 +130,7 @@ export class Pipeline {
       endpoints: (backend: Backend) => this.#endpoints(backend),
       secretEntries: (ref: SecretRef) => this.#secretEntries(ref),
       virtualHost: deps.steps.virtualHost,
+      certifyHandshake: deps.steps.certifyHandshake,
       amend: deps.steps.amend,
       routeStatistics: deps.routeStatistics ?? false,
     };
@@ -146,8 +150,7 @@ export class Pipeline {
     }
     if (!this.#judgedElsewhere.includes(kind.id))
       this.#findings.set(`object ${key}`, kindFindings(kind, known));
-    if (kind.id === challengeKind.id)
-      this.#built.gateway.setAnswer(key, solverAnswer(read(challengeKind, object)));
+    if (kind.id === challengeKind.id) this.#setAnswers(key, read(challengeKind, object));
     if (!translatedKinds.has(kind.id) || this.#fragments.has(key)) return;
     this.#fragments.set(
       key,
@@ -162,6 +165,7 @@ export class Pipeline {
     this.#claim(text, undefined, {});
     this.#built.gateway.removeFragment(text);
     this.#built.gateway.setAnswer(text, undefined);
+    this.#built.challenges.setAnswer(text, undefined);
     this.#findings.delete(`fragment ${text}`);
     this.#findings.delete(`object ${text}`);
     this.#objects.delete(key);
@@ -270,6 +274,16 @@ export class Pipeline {
     return this.#graph.counts();
   }
 
+  /** What certificate authorities are shown of names in handshakes. */
+  get handshakeAnswers(): readonly HandshakeAnswer[] {
+    return this.#built.challenges.answers();
+  }
+
+  #setAnswers(key: string, challenge: Known<Challenge>): void {
+    this.#built.gateway.setAnswer(key, solverAnswer(challenge));
+    this.#built.challenges.setAnswer(key, handshakeAnswer(challenge));
+  }
+
   #translate(key: string): void {
     const object = this.#objects.at(key);
     if (object === undefined) return;
@@ -354,7 +368,7 @@ function keep<V>(map: Map<string, V>, key: string, value: V | undefined): boolea
 /** The steps of the real program; how Secrets are read comes from `certificates/`, which this page does not know. */
 export function realSteps(
   settings: DialectSettings,
-  readers: Pick<Steps, "readSecret" | "readAuthorities">,
+  readers: Pick<Steps, "readSecret" | "readAuthorities" | "certifyHandshake">,
 ): Steps {
   return {
     dialectOf: (object, world) => chooseDialect(object, world, settings),

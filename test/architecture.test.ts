@@ -90,6 +90,7 @@ const importTable: ImportTable = {
     "crypto",
     "kinds",
     "store",
+    "model/handshake-answer",
     "model/solver-route",
     "model/wanted-certificate",
     "envoy/secret-source",

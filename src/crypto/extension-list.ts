@@ -33,6 +33,7 @@ export const extensionTypes = {
   authorityKeyIdentifier: "2.5.29.35",
   extendedKeyUsage: "2.5.29.37",
   authorityInformation: "1.3.6.1.5.5.7.1.1",
+  acmeIdentifier: "1.3.6.1.5.5.7.1.31",
 } as const;
 
 /** The SEQUENCE OF Extension. */
@@ -87,6 +88,11 @@ export function basicConstraintsExtension(
       ? sequence()
       : sequence(booleanTrue(), ...(length === undefined ? [] : [smallInteger(length)]));
   return { type: extensionTypes.basicConstraints, isCritical: true, value };
+}
+
+/** Critical, so that nobody takes the certificate for one of the name (RFC 8737 §3). */
+export function acmeIdentifierExtension(digest: Uint8Array): Extension {
+  return { type: extensionTypes.acmeIdentifier, isCritical: true, value: octetString(digest) };
 }
 
 /** Where the subject is empty they are all that tells it, and must be understood (RFC 5280 §4.2.1.6). */

@@ -2,6 +2,7 @@
 
 import type { AlternativeName } from "./alternative-name.ts";
 import {
+  acmeIdentifierExtension,
   alternativeNamesExtension,
   authorityKeyIdentifierExtension,
   basicConstraintsExtension,
@@ -42,6 +43,8 @@ export interface CertificateExtensions {
   readonly extendedKeyUsage?: readonly ExtendedKeyUsage[];
   /** Default: none. */
   readonly alternativeNames?: readonly AlternativeName[];
+  /** What shows an ACME server that a name is ours, 32 bytes (RFC 8737 §3). Default: nothing. */
+  readonly acmeIdentifier?: Uint8Array;
 }
 
 /** Who is bound by the extensions: what is not the caller's to choose. */
@@ -69,6 +72,8 @@ export function derExtensions(wanted: CertificateExtensions, facts: ExtensionFac
     );
   if (alternativeNames.length > 0)
     parts.push(alternativeNamesExtension(alternativeNames, isSubjectEmpty ? "empty" : "named"));
+  if (wanted.acmeIdentifier !== undefined)
+    parts.push(acmeIdentifierExtension(wanted.acmeIdentifier));
   parts.push(subjectKeyIdentifierExtension(subjectKeyId));
   if (authorityKeyId !== undefined) parts.push(authorityKeyIdentifierExtension(authorityKeyId));
   return derExtensionList(parts);

@@ -45,6 +45,7 @@ import { LocalResponsePolicySchema } from "#gen/envoy/extensions/http/custom_res
 import { HeaderMutationSchema } from "#gen/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.ts";
 import { XffConfigSchema } from "#gen/envoy/extensions/http/original_ip_detection/xff/v3/xff_pb.ts";
 import {
+  ApplicationProtocolInputSchema,
   ServerNameInputSchema,
   SourceIPInputSchema,
   TransportProtocolInputSchema,
@@ -77,6 +78,7 @@ const schemas: Readonly<Record<Exclude<ResourceType, "secret" | "policy">, DescM
 
 /** Every message that a builder packs into another one without its type being part of that one's. */
 const packed = createRegistry(
+  ApplicationProtocolInputSchema,
   BufferPerRouteSchema,
   BufferSchema,
   CustomResponseSchema,

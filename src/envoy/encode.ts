@@ -28,16 +28,19 @@ export type Init<Schema extends DescMessage> = Exclude<
 
 /** A message as the resource of that name. Maps in it must be filled in a fixed order: they are encoded as inserted. */
 export function encodeResource<Schema extends DescMessage>(
-  named: ResourceName & Relations,
+  named: ResourceName & Relations & { readonly version?: string },
   schema: Schema,
   message: MessageInitShape<Schema>,
 ): Resource {
   return resourceOf(named, encodeMessage(schema, message));
 }
 
-/** The resource with these bytes. */
-export function resourceOf(named: ResourceName & Relations, bytes: Uint8Array): Resource {
-  const version = versionOf(bytes, named.protections ?? []);
+/** The resource with these bytes. `version`: where other bytes would be worth the same; default that of the bytes. */
+export function resourceOf(
+  named: ResourceName & Relations & { readonly version?: string },
+  bytes: Uint8Array,
+): Resource {
+  const version = named.version ?? versionOf(bytes, named.protections ?? []);
   const sent = wrap(named, version, bytes);
   return { ...named, version, bytes: sent.subarray(sent.length - bytes.length), sent };
 }

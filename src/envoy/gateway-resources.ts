@@ -6,7 +6,6 @@
  *   all chains → the HTTPS listener                 all wildcard hosts → the wildcard index
  */
 
-import type { Finding } from "#base/finding.ts";
 import type { FindingSet } from "#base/finding-set.ts";
 import { sameJson } from "#base/json.ts";
 import type { Graph } from "#base/tracked/graph.ts";
@@ -16,14 +15,17 @@ import { watchKeys } from "#base/tracked/watch-keys.ts";
 import { type Backend, backendName } from "#model/backend.ts";
 import { type CertificateUse, secretName } from "#model/fragment.ts";
 import { Gateway, refusedGroup } from "#model/gateway.ts";
+import type { HandshakeAnswer } from "#model/handshake-answer.ts";
 import { hostFromText } from "#model/host.ts";
 import { normaliseHost } from "#model/lookup.ts";
 import type { CertificateGroup, VirtualHost } from "#model/virtual-host.ts";
 import { buildCluster } from "./clusters/cluster.ts";
 import { buildEndpoints } from "./clusters/endpoints.ts";
 import { buildUpstreamSecrets, upstreamSecretNames } from "./clusters/upstream-secrets.ts";
-import type { EncodedChain, ListenerLayout } from "./listeners/layout.ts";
+import { ChallengeChains } from "./listeners/challenge-chains.ts";
+import { type EncodedChain, isSameChain, type ListenerLayout } from "./listeners/layout.ts";
 import { StreamResources } from "./listeners/stream-resources.ts";
+import { unaskedFindings } from "./listeners/unasked.ts";
 import type { PolicyInputs } from "./policies/policy.ts";
 import { PolicyResources } from "./policies/policy-resources.ts";
 import type { Resource, ResourceChange } from "./resource.ts";
@@ -41,6 +43,8 @@ export interface GatewayInputs extends RouteOptions, PolicyInputs {
   readonly secrets: SecretSource;
   /** Tracked. What answers for a host: the gateway's own view, or that of a test that breaks it on purpose. */
   readonly virtualHost: (gateway: Gateway, host: string) => VirtualHost;
+  /** A certificate that shows an authority that a name is ours; any will do. */
+  readonly certifyHandshake: (answer: HandshakeAnswer) => KeyMaterial;
   /** The last word on every resource; the real one leaves them as they are. */
   readonly amend: (resource: Resource) => Resource;
 }
@@ -63,6 +67,8 @@ const all = "all";
 export class GatewayResources {
   readonly gateway: Gateway;
   readonly resources: ResourceSet;
+  /** What is shown to certificate authorities in handshakes. */
+  readonly challenges: ChallengeChains;
   /** To be told which secrets proxies ask for by server name: see {@link takeDueSecrets}. */
   readonly secretsInUse: KeyListener;
   readonly #inputs: GatewayInputs;
@@ -144,6 +150,7 @@ export class GatewayResources {
       },
       (use) => this.#secrets.isUsable(wantedSecrets(use)),
     );
+    this.challenges = this.#createChallenges();
     this.secretsInUse = watch(
       stage.listeners,
       (name) => this.#lookBehind(name),
@@ -163,6 +170,14 @@ export class GatewayResources {
       stages: { passthroughs: stage.groups, listeners: stage.listeners },
       gateway: () => this.gateway,
       useBackends: (user, backends) => this.#useBackends(user, backends),
+      placeChain: (name, chain) => this.#placeChain(name, chain),
+    });
+  }
+
+  #createChallenges(): ChallengeChains {
+    return new ChallengeChains({
+      ...{ graph: this.#graph, layout: this.#layout, resources: this.resources },
+      ...{ gateway: this.gateway, stage: stage.groups, certify: this.#inputs.certifyHandshake },
       placeChain: (name, chain) => this.#placeChain(name, chain),
     });
   }
@@ -187,7 +202,9 @@ export class GatewayResources {
   /** Certificate groups that have a certificate. */
   get certificateCount(): number {
     const chains = [...this.#chains.get(all)];
-    return chains.filter(([name, { passesOn }]) => name !== refusedGroup && !passesOn).length;
+    return chains.filter(
+      ([name, { passesOn, proves }]) => name !== refusedGroup && !passesOn && !proves,
+    ).length;
   }
 
   /** The secret that answers a handshake for a server name, named after it: for the layout that asks by name. */
@@ -349,36 +366,11 @@ export class GatewayResources {
   }
 }
 
-/** Of a wildcard it cannot be told which names below it are other hosts: see `listeners/on-demand-layout.ts`. */
-function unaskedFindings(serverName: string, { clients, origin }: CertificateUse): Finding[] {
-  if (clients === undefined || hostFromText(serverName).kind === "exact") return [];
-  return [
-    {
-      severity: "error",
-      reason: "ClientCertificatesNotAskedFor",
-      origin,
-      message:
-        "clients of a wildcard host are not asked for certificates while certificates are found on demand: over HTTPS it answers 421",
-      advice: "name the hosts, or set certificateLayout to chains in sekisho.yaml",
-    },
-  ];
-}
-
 function wantedSecrets({ secret, clients }: CertificateUse): WantedSecrets {
   return {
     certificate: secretName(secret),
     ...(clients === undefined ? {} : { authorities: secretName(clients.authorities) }),
   };
-}
-
-function isSameChain(before: EncodedChain | undefined, now: EncodedChain): boolean {
-  return (
-    before !== undefined &&
-    before.secrets.join() === now.secrets.join() &&
-    before.asks?.join() === now.asks?.join() &&
-    before.cluster === now.cluster &&
-    Buffer.compare(before.bytes, now.bytes) === 0
-  );
 }
 
 function backendsOf(virtualHost: VirtualHost): ReadonlyMap<string, Backend> {

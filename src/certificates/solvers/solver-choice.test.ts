@@ -70,3 +70,13 @@ const cases: Readonly<
 for (const [what, [solvers, wanted, expected]] of Object.entries(cases)) {
   test(what, () => assert.equal(chooseSolver(solvers, wanted)?.index, expected));
 }
+
+test("names that are not shown in handshakes, and those of issuers that do not ask for it, are shown over HTTP", () => {
+  const typeOf = (over: Partial<NameToProve>): string | undefined =>
+    chooseSolver([http()], web(over))?.type;
+  assert.equal(typeOf({}), "http-01");
+  assert.equal(typeOf({ inHandshakes: true }), "tls-alpn-01");
+  assert.equal(typeOf({ inHandshakes: true, offered: ["http-01"] }), "http-01");
+  assert.equal(typeOf({ inHandshakes: true, name: "192.0.2.1" }), "http-01");
+  assert.equal(typeOf({ inHandshakes: true, name: "*.example.com" }), undefined);
+});

@@ -2,6 +2,7 @@
 
 import { compareInTurn } from "#base/compare.ts";
 import type { AcmeSolver, SolverSelector } from "#kinds/cert-manager/acme-solver.ts";
+import type { KubeObject } from "#kinds/object.ts";
 
 /** What is to be proved, and how the CA would accept it. */
 export interface NameToProve {
@@ -9,12 +10,22 @@ export interface NameToProve {
   readonly name: string;
   /** The types of challenges that the CA offers: `http-01`, `dns-01`. */
   readonly offered: readonly string[];
+  /** Whether solvers over the proxies answer in handshakes, where that is offered: see {@link prefersHandshakes}. Default false. */
+  readonly inHandshakes?: boolean;
   /** Labels of the Certificate. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /** The type of challenge that a solver answers. */
-export type SolverType = "http-01" | "dns-01";
+export type SolverType = "http-01" | "tls-alpn-01" | "dns-01";
+
+/** An issuer with this annotation, as `"true"`, has `http01` solvers answer by TLS-ALPN-01: at port 443 in place of port 80. */
+const handshakesAnnotation = "sekisho.dev/tls-alpn-01";
+
+/** Whether an issuer has `http01` solvers answer in handshakes. */
+export function prefersHandshakes({ metadata }: KubeObject): boolean {
+  return metadata.annotations[handshakesAnnotation] === "true";
+}
 
 export interface ChosenSolver {
   /** Its place in the list of solvers. */
@@ -39,14 +50,24 @@ export function chooseSolver(
 ): ChosenSolver | undefined {
   return solvers
     .flatMap((solver, index) => {
-      const type: SolverType = solver.dns01 === undefined ? "http-01" : "dns-01";
+      const type = solver.dns01 === undefined ? typeOverProxies(wanted) : "dns-01";
       if (!wanted.offered.includes(type)) return [];
-      if (type === "http-01" && wanted.name.startsWith("*.")) return [];
+      if (type !== "dns-01" && wanted.name.startsWith("*.")) return [];
       const match = matchOf(solver.selector ?? {}, wanted);
       return match === undefined ? [] : [{ index, solver, type, ...match }];
     })
     .toSorted(bestFirst)
     .map(({ index, solver, type }) => ({ index, solver, type }))[0];
+}
+
+/** The server name of an address is another one than its own (RFC 8738 §6): these are shown over HTTP. */
+function typeOverProxies({ name, offered, inHandshakes = false }: NameToProve): SolverType {
+  const isOffered = inHandshakes && offered.includes("tls-alpn-01");
+  return isOffered && !isAddress(name) ? "tls-alpn-01" : "http-01";
+}
+
+function isAddress(name: string): boolean {
+  return /^[\d.]+$|:/.test(name);
 }
 
 const bestFirst = compareInTurn<Candidate>(

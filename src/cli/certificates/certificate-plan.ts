@@ -4,7 +4,11 @@ import { issuerKey, readIssuer } from "#certificates/acme/accounts/issuers.ts";
 import { knownLimits } from "#certificates/acme/limits/known-limits.ts";
 import { registeredDomain } from "#certificates/acme/limits/registered-domain.ts";
 import type { BucketLimit } from "#certificates/acme/limits/token-bucket.ts";
-import { chooseSolver } from "#certificates/solvers/solver-choice.ts";
+import {
+  chooseSolver,
+  type NameToProve,
+  prefersHandshakes,
+} from "#certificates/solvers/solver-choice.ts";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import type { IssuerReference } from "#kinds/cert-manager/issuer-reference.ts";
 import { read } from "#kinds/kind.ts";
@@ -27,7 +31,7 @@ export interface PlannedCertificate {
 
 export interface PlannedChallenge {
   readonly name: string;
-  /** `HTTP-01`, `DNS-01` */
+  /** `HTTP-01`, `TLS-ALPN-01`, `DNS-01` */
   readonly type: string;
   /** The DNS record that is created, and by whom. */
   readonly record?: { readonly name: string; readonly provider: string };
@@ -110,7 +114,11 @@ function plan(request: Request, objects: ReadonlyMap<string, KubeObject>): Plann
   const { config } = readIssuer(issuer);
   if (config === undefined) return { ...about, challenges: [] };
   const { server, solvers = [] } = config;
-  const challenges = names.map((one) => challengeFor(one, request, solvers));
+  const inHandshakes = prefersHandshakes(issuer);
+  const { labels } = request;
+  const challenges = names.map((one) =>
+    challengeFor({ name: one, offered, inHandshakes, labels }, solvers),
+  );
   const unsolved = challenges.find(({ type }) => type === "none");
   return {
     ...{ ...about, challenges, server },
@@ -121,17 +129,17 @@ function plan(request: Request, objects: ReadonlyMap<string, KubeObject>): Plann
 }
 
 /** Every server offers these. */
-const offered = ["http-01", "dns-01"];
+const offered = ["http-01", "tls-alpn-01", "dns-01"];
 
 function challengeFor(
-  name: string,
-  { labels }: Request,
+  wanted: NameToProve,
   solvers: Parameters<typeof chooseSolver>[0],
 ): PlannedChallenge {
-  const chosen = chooseSolver(solvers, { name, offered, labels });
+  const { name } = wanted;
+  const chosen = chooseSolver(solvers, wanted);
   if (chosen === undefined) return { name, type: "none" };
   const { type, solver } = chosen;
-  if (type === "http-01") return { name, type: "HTTP-01" };
+  if (type !== "dns-01") return { name, type: type.toUpperCase() };
   const { cnameStrategy: _, nameservers: __, ...providers } = solver.dns01 ?? {};
   const provider = Object.keys(providers)[0] ?? "";
   const record = `_acme-challenge.${name.replace(/^\*\./, "")}`;

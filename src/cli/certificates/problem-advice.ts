@@ -2,7 +2,7 @@
 
 export interface ChallengedName {
   readonly dnsName: string;
-  /** `HTTP-01`, `DNS-01`. */
+  /** `HTTP-01`, `TLS-ALPN-01`, `DNS-01`. */
   readonly type: string;
 }
 
@@ -47,6 +47,12 @@ const rules: readonly Rule[] = [
     pattern: /NXDOMAIN|no TXT record|incorrect TXT|no zone/i,
     advice: (name) =>
       `see whether the servers of the zone have it: dig TXT _acme-challenge.${name}`,
+  },
+  {
+    type: "TLS-ALPN-01",
+    pattern: /connection|timeout|refused|unreachable|port 443|tls/i,
+    advice: (name) =>
+      `port 443 of ${name} must lead here, and nothing before it may end TLS: check its address records, the firewall and port forwarding`,
   },
   {
     type: "HTTP-01",

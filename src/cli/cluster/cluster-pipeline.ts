@@ -70,6 +70,7 @@ export async function translateCluster(
 const standIn = { certificateChain: "", privateKey: new SecretBytes(new Uint8Array()) };
 
 const readers: SecretReaders = {
+  ...secretReaders,
   readSecret: (secret) =>
     secret.type === notRead ? ok(standIn) : secretReaders.readSecret(secret),
   readAuthorities: (secret) =>

@@ -17,6 +17,7 @@ import { plainTextChain, refusedChainPrefix } from "../chain-names.ts";
 import { durationOf } from "../encode.ts";
 import { chainName } from "../internal-headers.ts";
 import type { Resource } from "../resource.ts";
+import { encodeChallengeChain } from "./challenge-chain.ts";
 import type { Peers } from "./client-address.ts";
 import { peersOf } from "./client-address.ts";
 import { buildHttpConnectionManager } from "./http-connection-manager.ts";
@@ -68,6 +69,10 @@ export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): L
         passesOn: host,
         cluster: backendName(passthrough.stream.backend),
       };
+    },
+    encodeHandshakeAnswer: (answer, otherwise) => {
+      const match = { transportProtocol: "tls", serverNames: [answer.host] };
+      return encodeChallengeChain(answer, match, otherwise);
     },
     ownPorts: own,
     buildOwnHttps: (port, groups) => buildOwnHttps(port, groups, own),

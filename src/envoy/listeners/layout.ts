@@ -1,5 +1,6 @@
 /** The two ways in which an HTTPS listener can hold its certificates: chosen when it is made, and kept. */
 
+import type { HandshakeAnswer } from "#model/handshake-answer.ts";
 import type { Host } from "#model/host.ts";
 import type { OwnPort } from "#model/own-port.ts";
 import type { Passthrough } from "#model/stream.ts";
@@ -19,6 +20,14 @@ export interface ListenerLayout {
   readonly encodeChain: (group: CertificateGroup) => EncodedChain;
   /** What a host whose handshakes are passed on unopened adds to it. */
   readonly encodePassthrough: (host: Host, passthrough: Passthrough) => EncodedChain;
+  /**
+   * What shows a certificate authority that a name is ours. `otherwise`: what the connections of others for that name meet,
+   * where no other chain names it. A name in one chain is looked for in no other.
+   */
+  readonly encodeHandshakeAnswer: (
+    answer: HandshakeAnswer,
+    otherwise?: EncodedChain,
+  ) => EncodedChain;
   /** What the listeners of ports of their own are built with. */
   readonly ownPorts: OwnPortSettings;
   /** A listener by TLS of its own, for the hosts of these groups. */
@@ -34,6 +43,8 @@ export interface EncodedChain {
   readonly asks?: readonly string[];
   /** Whose handshakes they pass on. Default: they answer them. */
   readonly passesOn?: Host;
+  /** The name that is shown to be ours. Default: none. */
+  readonly proves?: string;
   /** The cluster that they lead to; absent: routes decide. */
   readonly cluster?: string;
   /** The secrets that they ask for by name; empty: none, or by server name. */
@@ -73,4 +84,15 @@ export function needsOf({
     ...secrets.map((name) => ({ type: "secret", name }) as const),
     ...(cluster === undefined ? [] : [{ type: "cluster", name: cluster } as const]),
   ];
+}
+
+/** Whether the listener is the same with either. */
+export function isSameChain(before: EncodedChain | undefined, now: EncodedChain): boolean {
+  return (
+    before !== undefined &&
+    before.secrets.join() === now.secrets.join() &&
+    before.asks?.join() === now.asks?.join() &&
+    before.cluster === now.cluster &&
+    Buffer.compare(before.bytes, now.bytes) === 0
+  );
 }

@@ -21,6 +21,7 @@ import { plainTextChain, refusedChainPrefix } from "../chain-names.ts";
 import { durationOf } from "../encode.ts";
 import { chainName } from "../internal-headers.ts";
 import type { Resource } from "../resource.ts";
+import { challengeChainName, encodeChallengeChain } from "./challenge-chain.ts";
 import { peersOf } from "./client-address.ts";
 import { buildHttpConnectionManager } from "./http-connection-manager.ts";
 import { buildHttpListener } from "./http-listener.ts";
@@ -62,6 +63,7 @@ export function onDemandLayout(settings: ListenerSettings, ports: ListenerPorts)
       passesOn: host,
       cluster: backendName(passthrough.stream.backend),
     }),
+    encodeHandshakeAnswer: (answer) => encodeChallengeChain(answer),
     ownPorts: own,
     buildOwnHttps: (port, groups) => {
       const frame = buildOwnFrame(port, own, [tlsInspector()]);
@@ -85,6 +87,7 @@ const chains: OnDemandChains = {
   forwarded: "on-demand/forwarded",
   passedOn: new Map(),
   asking: new Map(),
+  proving: new Map(),
 };
 
 /** The names of the chains that ask clients of a group for a certificate. */
@@ -141,8 +144,16 @@ function finish(
       asks.map((name) => [name, askingNames(group)] as const),
     ),
   );
-  frame.filterChainMatcher = buildChainMatcher({ ...chains, passedOn, asking: askedAs }, settings);
-  const more = [...passing, ...asking.map(([, one]) => one)];
+  const proofs = [...chain.added.values()].flatMap((one) =>
+    one.proves === undefined ? [] : [{ ...one, name: one.proves }],
+  );
+  proofs.sort((a, b) => compareText(a.name, b.name));
+  const proving = new Map(proofs.map(({ name }) => [name, challengeChainName(name)]));
+  frame.filterChainMatcher = buildChainMatcher(
+    { ...chains, passedOn, asking: askedAs, proving },
+    settings,
+  );
+  const more = [...passing, ...asking.map(([, one]) => one), ...proofs];
   const bytes = [chain.encoded, ...more.map((one) => one.bytes)];
   const needs = more.flatMap(needsOf);
   return assembleListener(frame, bytes, { needs, protections: protectionsOf(settings) });

@@ -9,6 +9,7 @@ import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { compareText } from "#base/compare.ts";
 import type { CidrRange } from "#gen/envoy/config/core/v3/address_pb.ts";
 import {
+  ApplicationProtocolInputSchema,
   ServerNameInputSchema,
   TransportProtocolInputSchema,
 } from "#gen/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.ts";
@@ -26,6 +27,7 @@ import {
 } from "#gen/xds/type/matcher/v3/matcher_pb.ts";
 import { comesFrom, doing, matcherExtension, noneOf, textMatches } from "../xds-matcher.ts";
 import type { ListenerSettings } from "./settings.ts";
+import { authorityProtocol } from "./tls.ts";
 
 /** Names of two filter chains: for clients, and for proxies that are trusted. */
 export interface OnDemandPeers {
@@ -41,6 +43,8 @@ export interface OnDemandChains extends OnDemandPeers {
   readonly passedOn: ReadonlyMap<string, string>;
   /** Server names under which clients are asked for a certificate → the chains that do. */
   readonly asking: ReadonlyMap<string, OnDemandPeers>;
+  /** Server names that a certificate authority is shown to be ours → the chain that does it. */
+  readonly proving: ReadonlyMap<string, string>;
 }
 
 /** RFC 1035 §2.3.4 for the length; underscores are no part of host names, but are seen in them. */
@@ -62,15 +66,25 @@ export function buildChainMatcher(
     trustedProxies.length === 0
       ? []
       : [when(comesFrom(trustedProxies, "trusted-proxies"), forwarded)];
-  if (chains.passedOn.size + chains.asking.size === 0)
+  const { passedOn, asking, proving } = chains;
+  if (passedOn.size + asking.size + proving.size === 0)
     return listOf([...first, ...proxiesOf(chains)], goTo(chains.peer));
   const answeredBy = (peers: OnDemandPeers): Matcher_OnMatch =>
     goOn(listOf(proxiesOf(peers), goTo(peers.peer)));
   const entries = [
     ...passedOnEntries(chains, allowedClients),
-    ...[...chains.asking].map(([name, peers]) => [name, answeredBy(peers)] as const),
+    ...[...asking].map(([name, peers]) => [name, answeredBy(peers)] as const),
   ];
-  return listOf(first, goOn(byName(entries, answeredBy(chains))));
+  const others = answeredBy(chains);
+  const usual = entries.length === 0 ? others : goOn(byName(entries, others));
+  if (proving.size === 0) return listOf(first, usual);
+  // Whoever speaks it alone is an authority; whoever offers it beside others is served as anybody.
+  const proof = byName(
+    [...proving].map(([name, chain]) => [name, goTo(chain)] as const),
+    usual,
+  );
+  const predicate = textMatches(applicationProtocols, `'${authorityProtocol}'`);
+  return listOf([...first, fieldMatcher(predicate, goOn(proof))], usual);
 }
 
 function listOf(matchers: Matcher_MatcherList_FieldMatcher[], onNoMatch: Matcher_OnMatch): Matcher {
@@ -118,11 +132,25 @@ const transportProtocol = matcherExtension(
   create(TransportProtocolInputSchema),
 );
 
+/** A list of the protocols that the client offers, in quotes. */
+const applicationProtocols = matcherExtension(
+  "application-protocols",
+  ApplicationProtocolInputSchema,
+  create(ApplicationProtocolInputSchema),
+);
+
 function when(
   predicate: Matcher_MatcherList_Predicate,
   chain: string,
 ): Matcher_MatcherList_FieldMatcher {
-  return create(Matcher_MatcherList_FieldMatcherSchema, { predicate, onMatch: goTo(chain) });
+  return fieldMatcher(predicate, goTo(chain));
+}
+
+function fieldMatcher(
+  predicate: Matcher_MatcherList_Predicate,
+  onMatch: Matcher_OnMatch,
+): Matcher_MatcherList_FieldMatcher {
+  return create(Matcher_MatcherList_FieldMatcherSchema, { predicate, onMatch });
 }
 
 function goTo(chain: string): Matcher_OnMatch {

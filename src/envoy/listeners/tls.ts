@@ -44,6 +44,9 @@ const handshakes: CommonTls = {
   },
 };
 
+/** What certificate authorities speak who ask whether a name is ours. */
+export const authorityProtocol = "acme-tls/1";
+
 const parameters: CommonTls = { ...handshakes, alpnProtocols: ["h2", "http/1.1"] };
 
 /** The names of the secrets that a group's handshakes need. */
@@ -62,6 +65,11 @@ export function tlsWithSecret(secret: string, clients?: ClientCertificates): Tra
 /** The same for what is passed on without knowing what it is: no protocol is agreed on. */
 export function tlsForStreams(secret: string): TransportSocket {
   return withSecret(handshakes, secret);
+}
+
+/** The same for those alone who ask whether a name is ours (RFC 8737 §3). */
+export function tlsForAuthorities(secret: string): TransportSocket {
+  return withSecret({ ...handshakes, alpnProtocols: [authorityProtocol] }, secret);
 }
 
 function withSecret(

@@ -6,8 +6,8 @@ import { encodeResource } from "../encode.ts";
 import type { Resource } from "../resource.ts";
 import type { Authorities, KeyMaterial } from "../secret-source.ts";
 
-/** The resource's bytes hold the private key: `decode.ts` shows it redacted. */
-export function buildSecret(name: string, material: KeyMaterial): Resource {
+/** The resource's bytes hold the private key: `decode.ts` shows it redacted. `version`: as {@link encodeResource} takes it. */
+export function buildSecret(name: string, material: KeyMaterial, version?: string): Resource {
   const message = create(SecretSchema, {
     name,
     type: {
@@ -22,7 +22,8 @@ export function buildSecret(name: string, material: KeyMaterial): Resource {
       },
     },
   });
-  return encodeResource({ type: "secret", name }, SecretSchema, message);
+  const named = { type: "secret", name, ...(version === undefined ? {} : { version }) } as const;
+  return encodeResource(named, SecretSchema, message);
 }
 
 /** Authorities by whom others are verified; what they took back goes along. */

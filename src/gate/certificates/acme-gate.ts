@@ -6,14 +6,18 @@ import { type Acme, createAcme } from "#certificates/acme/acme.ts";
 import type { OutboundDoor } from "#certificates/outbound/outbound-door.ts";
 import { createHttp01Solver } from "#certificates/solvers/http-01/http-01.ts";
 import type { Solver } from "#certificates/solvers/solver.ts";
+import { createTlsAlpn01Solver } from "#certificates/solvers/tls-alpn-01/tls-alpn-01.ts";
 import type { ResourceName } from "#envoy/resource.ts";
+import { hostResourceName } from "#envoy/routes/scope.ts";
+import { handshakeAnswerName, type ShownHandshake } from "#model/handshake-answer.ts";
+import { answeredHost, type SolverRoute } from "#model/solver-route.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
 import type { Random } from "#runtime/random.ts";
 import type { EventRecorder } from "#status/event-recorder.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import type { Gate } from "../gate.ts";
-import { ChallengeRoutes } from "./challenge-routes.ts";
+import { ChallengeAnswers } from "./challenge-answers.ts";
 
 export interface AcmeGateDeps {
   readonly clock: Clock;
@@ -31,12 +35,12 @@ export interface AcmeGateSettings {
   readonly clusterResourceNamespace: string;
   /** Whether Issuers of one namespace may use this process' own credentials. */
   readonly issuerAmbientCredentials: boolean;
-  /** The ports where clients reach the proxies; empty: nobody knows. */
-  readonly ports: () => readonly number[];
+  /** The ports where clients reach the proxies by a protocol; empty: nobody knows. */
+  readonly ports: (protocol: "http" | "https") => readonly number[];
   readonly gate: () => Gate;
   /** Whether these are in force at every proxy that serves; false when that took too long. */
   readonly inForce: (names: readonly ResourceName[]) => Promise<boolean>;
-  /** Solvers beside that of HTTP-01. */
+  /** Solvers beside those over the proxies. */
   readonly solvers: readonly Solver[];
   readonly found: (findings: readonly Finding[]) => void;
 }
@@ -50,15 +54,13 @@ export interface AcmeGate {
 /** Nothing runs before `acme.start`. */
 export function createAcmeGate(deps: AcmeGateDeps, settings: AcmeGateSettings): AcmeGate {
   const { clock, random, log, store, events, door } = deps;
-  const { version, clusterResourceNamespace, issuerAmbientCredentials, gate, solvers } = settings;
-  const routes = new ChallengeRoutes(deps, {
-    ...settings,
-    answers: () => gate().pipeline.gateway.answers(),
-  });
+  const { version, clusterResourceNamespace, issuerAmbientCredentials, solvers } = settings;
+  const overHttp = answersOverHttp(deps, settings);
+  const inHandshakes = answersInHandshakes(deps, settings);
   const acme = createAcme({
     ...{ clock, random, log, store, door, clusterResourceNamespace, issuerAmbientCredentials },
     userAgent: `sekisho/${version}`,
-    solvers: [createHttp01Solver(routes), ...solvers],
+    solvers: [createHttp01Solver(overHttp), createTlsAlpn01Solver(inHandshakes), ...solvers],
     tell: async (about, { type, reason, message }) => {
       const id = contentHash(reason, message, about.metadata.uid).slice(0, 16);
       await events.record({
@@ -71,5 +73,45 @@ export function createAcmeGate(deps: AcmeGateDeps, settings: AcmeGateSettings): 
       });
     },
   });
-  return { acme, applied: () => routes.applied() };
+  const applied = (): void => {
+    const found = [overHttp.applied(), inHandshakes.applied()];
+    if (found.some((findings) => findings !== undefined))
+      settings.found(found.flatMap((findings) => findings ?? []));
+  };
+  return { acme, applied };
+}
+
+function answersOverHttp(
+  deps: AcmeGateDeps,
+  { gate, inForce, ports }: AcmeGateSettings,
+): ChallengeAnswers<SolverRoute> {
+  return new ChallengeAnswers<SolverRoute>(deps, {
+    ...{ type: "HTTP-01", port: 80, portOption: "--http 80", inForce },
+    ports: () => ports("http"),
+    answers: () => gate().pipeline.gateway.answers(),
+    textOf: ({ host, token }) => `${host} ${token}`,
+    resourcesOf: (route) => {
+      const name = hostResourceName(answeredHost(route));
+      return [
+        { type: "routes", name },
+        { type: "scope", name },
+      ];
+    },
+  });
+}
+
+function answersInHandshakes(
+  deps: AcmeGateDeps,
+  { gate, inForce, ports }: AcmeGateSettings,
+): ChallengeAnswers<ShownHandshake> {
+  return new ChallengeAnswers(deps, {
+    ...{ type: "TLS-ALPN-01", port: 443, portOption: "--https 443", inForce },
+    ports: () => ports("https"),
+    answers: () => gate().pipeline.handshakeAnswers,
+    textOf: handshakeAnswerName,
+    resourcesOf: (shown) => [
+      { type: "listener", name: "https" },
+      { type: "secret", name: handshakeAnswerName(shown) },
+    ],
+  });
 }

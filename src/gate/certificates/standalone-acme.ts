@@ -75,7 +75,7 @@ export function createStandaloneAcme(
       ...{ version: settings.version, gate, solvers: [dns.solver] },
       clusterResourceNamespace: settings.clusterResourceNamespace,
       issuerAmbientCredentials: settings.issuerAmbientCredentials,
-      ports: () => [settings.ports.http],
+      ports: (protocol) => [settings.ports[protocol]],
       found: (findings) => board.replace("challenges", findings),
       inForce: (names) => inForce(deps.clock, gate(), names),
     },

@@ -9,12 +9,13 @@ import { type Challenge, challengeFinalizer } from "#kinds/cert-manager/challeng
 import type { Order, OrderAuthorization } from "#kinds/cert-manager/order.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import type { Draft } from "#store/object-store.ts";
-import { chooseSolver, type SolverType } from "../../solvers/solver-choice.ts";
+import { chooseSolver, prefersHandshakes, type SolverType } from "../../solvers/solver-choice.ts";
 import type { AcmeAccess } from "../accounts/acme-access.ts";
 
 /** How the kind writes the types of challenges. */
 const writtenTypes = {
   "http-01": "HTTP-01",
+  "tls-alpn-01": "TLS-ALPN-01",
   "dns-01": "DNS-01",
 } as const satisfies Readonly<Record<SolverType, string>>;
 
@@ -33,12 +34,13 @@ export function planChallenge(
   order: KubeObject,
   { spec }: Order,
   authorization: OrderAuthorization,
-  { config, thumbprint }: AcmeAccess,
+  { issuer, config, thumbprint }: AcmeAccess,
 ): Result<PlannedChallenge, string> {
   const { identifier = "", wildcard = false, challenges = [] } = authorization;
   const chosen = chooseSolver(config.solvers ?? [], {
     name: wildcard ? `*.${identifier}` : identifier,
     offered: challenges.map(({ type }) => type),
+    inHandshakes: prefersHandshakes(issuer),
     labels: order.metadata.labels,
   });
   const offered = challenges.find(({ type }) => type === chosen?.type);
