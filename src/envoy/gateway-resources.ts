@@ -157,9 +157,7 @@ export class GatewayResources {
       (name) => this.#dueSecrets.delete(name),
     );
     graph.watch(stage.hosts, () => findings.set("fallback", this.gateway.fallbackFindings()));
-    graph.watch(stage.wildcards, () =>
-      this.resources.set(buildWildcardIndex(this.#wildcards.get(all))),
-    );
+    graph.watch(stage.wildcards, () => this.#buildWildcards());
     graph.watch(stage.listeners, () => this.#buildListeners());
   }
 
@@ -359,6 +357,10 @@ export class GatewayResources {
     if (isSameChain(this.#chainByName.get(name), chain)) return;
     this.#chainByName.set(name, chain);
     this.#chains.set(all, name, chain);
+  }
+
+  #buildWildcards(): void {
+    this.resources.set(buildWildcardIndex(this.#wildcards.get(all)));
   }
 
   #buildListeners(): void {
