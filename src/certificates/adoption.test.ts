@@ -24,9 +24,7 @@ const plain = { secretName: "web-tls", issuerRef: { name: "ca" }, dnsNames: ["we
 const quick = { ...plain, privateKey: { algorithm: "ECDSA" } } as const;
 
 /** What people run. */
-const specs: Readonly<
-  Record<string, Omit<CertificateSpec, "secretName"> & { readonly secretName: string }>
-> = {
+const specs: Readonly<Record<string, CertificateSpec>> = {
   "with nothing but its name, so that all is by default": plain,
   "as Ingress annotations make it": {
     ...quick,

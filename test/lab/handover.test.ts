@@ -81,6 +81,17 @@ const authority = [
   },
 ];
 
+/** Paths of fields, with what conditions say. */
+function fieldsIn(value: unknown, path = ""): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap((one) => fieldsIn(one, `${path}[]`)).sort();
+  if (typeof value !== "object" || value === null) return [path];
+  const { type, reason, message } = value as Readonly<Record<string, unknown>>;
+  if (reason !== undefined) return [[path, type, reason, message].join(" ")];
+  return Object.entries(value)
+    .flatMap(([name, one]) => fieldsIn(one, `${path}.${name}`))
+    .sort();
+}
+
 describe("certificates that cert-manager left in a cluster", { skip }, () => {
   const undo = new AsyncDisposableStack();
   let cluster: LabCluster;
@@ -145,6 +156,27 @@ describe("certificates that cert-manager left in a cluster", { skip }, () => {
       if (why !== undefined) reasons[object.metadata.name] = why;
     }
     return reasons;
+  }
+
+  /** What there is of a Certificate's objects, whatever it is in them. */
+  async function shapeOf(name: string): Promise<unknown> {
+    const of = async (kind: string, one: string): Promise<KubeObject> => {
+      const object = await store.get({ kind, namespace: "default", name: one });
+      assert.ok(object, one);
+      return object;
+    };
+    const shape = ({ metadata, body, status }: KubeObject): unknown => ({
+      ...{ labels: metadata.labels, annotations: Object.keys(metadata.annotations).sort() },
+      owners: metadata.ownerReferences.map(({ kind, controller }) => ({ kind, controller })),
+      // Who asked is written by cert-manager's webhook, which is not here.
+      body: fieldsIn(body).filter((path) => !/^\.spec\.(?:groups|uid|username)/.test(path)),
+      status: fieldsIn(status),
+    });
+    return [
+      shape(await of("Certificate.cert-manager.io", name)),
+      shape(await of("CertificateRequest.cert-manager.io", `${name}-1`)),
+      shape(await of("Secret", `${name}-tls`)),
+    ];
   }
 
   /** Issued by what issues now, ten days ago. */
@@ -239,13 +271,17 @@ describe("certificates that cert-manager left in a cluster", { skip }, () => {
           ...["--leader-election-namespace=kube-system", "--metrics-listen-address=127.0.0.1:0"],
         ]),
       );
-      await program.says("successfully acquired lease");
+      await program.says("acquired lease");
       return program;
     };
     const first = await start();
-    await apply(certificate("live"));
+    await kubectl(["create", "-f", "-"], JSON.stringify(certificate("live")));
     await untilReady("live");
+    await until(async () => !JSON.stringify(await shapeOf("live")).includes("nextPrivateKey"), {
+      ...{ what: "the end of the next key", longestMs: 30_000, everyMs: 50 },
+    });
     await first.stop();
+    assert.deepEqual(await shapeOf("live"), await shapeOf("of-1-21"), "so it is recorded");
     const before = await secret("live-tls");
     const replica = await startReplica();
     await replica.says("this replica issues certificates");
