@@ -23,6 +23,10 @@ export interface Backend {
   readonly ejection?: Ejection;
   /** To each endpoint. Default: no limit. */
   readonly maxConnections?: number;
+  /** So many requests may wait for a connection, whichever endpoint it is to. Default: no limit. */
+  readonly maxWaiting?: number;
+  /** `per-client`: each connection of a client has its own to the endpoints, as NTLM wants it. Default: they are shared. */
+  readonly connections?: "per-client";
   /** For so long an endpoint that is new gets ever more requests, until it has its share. Default: at once. */
   readonly slowStartMs?: number;
   /** Endpoints are asked how they are; one that says nothing good gets no requests. Default: readiness alone decides. */

@@ -42,6 +42,13 @@ test("the protocol of a backend decides between HTTP/1.1 and HTTP/2", () => {
   }
 });
 
+test("a backend may have its own connections for each client, and a limit of those who wait", () => {
+  const { bytes } = buildCluster({ ...backend, connections: "per-client", maxWaiting: 18 });
+  const cluster = fromBinary(ClusterSchema, bytes);
+  assert.equal(cluster.connectionPoolPerDownstreamConnection, true);
+  assert.equal(cluster.circuitBreakers?.thresholds[0]?.maxPendingRequests, 18);
+});
+
 function addresses(endpoints: readonly Endpoint[]): readonly string[] {
   const { bytes } = buildEndpoints(backendName(backend), endpoints);
   const assignment = fromBinary(ClusterLoadAssignmentSchema, bytes);

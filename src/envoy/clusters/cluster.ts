@@ -40,6 +40,9 @@ export function buildCluster(backend: Backend): Resource {
     edsClusterConfig: { edsConfig: overAds() },
     connectTimeout: durationOf(backend.connectTimeoutMs),
     perConnectionBufferLimitBytes: 32 * 1024,
+    ...(backend.connections === "per-client"
+      ? { connectionPoolPerDownstreamConnection: true }
+      : {}),
     ...balancingOf(backend),
     ...(backend.ejection === undefined ? {} : ejectionOf(backend.ejection)),
     ...(backend.healthCheck === undefined
@@ -53,7 +56,7 @@ export function buildCluster(backend: Backend): Resource {
       thresholds: [
         {
           maxConnections: noLimit,
-          maxPendingRequests: noLimit,
+          maxPendingRequests: backend.maxWaiting ?? noLimit,
           maxRequests: noLimit,
           maxRetries,
         },
