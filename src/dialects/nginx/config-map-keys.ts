@@ -129,7 +129,10 @@ export const configMapKeys: Readonly<Record<string, ConfigMapKey>> = {
     noEffect,
     ...["ssl-protocols", "ssl-prefer-server-ciphers", "ssl-ciphers", "ssl-dhparam-file"],
   ),
-  ...refusedKeys("connections are always kept for a while", noEffect, "keepalive"),
+  keepalive: {
+    support: "approximated",
+    how: "connections are kept for a minute, however many they are",
+  },
   ...refusedKeys(
     passedOn,
     noEffect,

@@ -12,6 +12,10 @@ const approximations: Readonly<Record<string, string>> = {
   "spec.egressMTLS.sessionReuse": "sessions are taken up again where an upstream offers it",
   "spec.rateLimit.logLevel": "what is refused is in the access log, like all answers",
   "spec.rateLimit.scale": "each proxy counts for itself, by the whole rate",
+  "spec.ingressMTLS.crlFileName":
+    "ca.crl of the Secret stands for the file; without it requests get 500",
+  "spec.oidc.zoneSyncLeeway":
+    "sessions are in cookies that every replica reads, so nobody has to be waited for",
   "spec.jwt.sniEnabled": "a server name is always sent",
   "spec.jwt.sslVerifyDepth": "a chain may have any length",
   "spec.externalAuth.sslVerifyDepth": "a chain may have any length",

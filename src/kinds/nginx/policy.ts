@@ -187,22 +187,12 @@ const closed = "expect 500 where it is referred to";
 
 /** Rules that are not applied, each with the reason: who refers to one gets 500. */
 const unappliedRules: readonly FieldWithoutEffect[] = [
-  {
-    path: "spec.oidc.zoneSyncLeeway",
-    reason: "sessions are in cookies, so nobody has to be told of them",
-    advice: "remove it",
-  },
   { path: "spec.waf", reason: "there is no such module", advice: closed },
   { path: "spec.cache", reason: "answers are not kept", advice: closed },
 ];
 
 const idle: readonly FieldWithoutEffect[] = [
   ...unappliedRules,
-  {
-    path: "spec.ingressMTLS.crlFileName",
-    reason: "there are no files here; ca.crl of the Secret is read",
-    advice: `put the list into the Secret; ${closed}`,
-  },
   {
     path: "spec.rateLimit.condition",
     reason: "whom it concerns is not looked at",

@@ -29,22 +29,6 @@ const told: Told = {
 const untold: readonly SupportRow[] = [
   ...refused(
     kind,
-    { why: "connections are always kept for a while" },
-    ...named("nginx.org", "keepalive"),
-  ),
-  ...refused(
-    kind,
-    { why: "answers are passed on as they come, in bounded memory" },
-    ...named("nginx.org", "proxy-buffering", "proxy-buffers", "proxy-buffer-size"),
-    ...named("nginx.org", "proxy-busy-buffers-size", "client-body-buffer-size"),
-  ),
-  ...refused(
-    kind,
-    { why: "tries are limited by their number" },
-    ...named("nginx.org", "proxy-next-upstream-timeout"),
-  ),
-  ...refused(
-    kind,
     { why: "nginx's own language is not understood, so 503" },
     ...named("nginx.org", "server-snippets", "location-snippets"),
   ),
@@ -103,6 +87,19 @@ export const annotationSupport: readonly SupportRow[] = [
   ...approximated(
     "what may have had an effect is tried again only by its status",
     ...named("nginx.org", "proxy-next-upstream"),
+  ),
+  ...approximated(
+    "as many tries as fit by proxy-connect-timeout, and two at least",
+    ...named("nginx.org", "proxy-next-upstream-timeout"),
+  ),
+  ...approximated(
+    "connections are kept for a minute, however many they are",
+    ...named("nginx.org", "keepalive"),
+  ),
+  ...approximated(
+    "bodies are passed on as they come, and of each a bounded part is in memory",
+    ...named("nginx.org", "proxy-buffering", "proxy-buffers", "proxy-buffer-size"),
+    ...named("nginx.org", "proxy-busy-buffers-size", "client-body-buffer-size"),
   ),
   ...approximated("headers are added to all answers", ...named("nginx.org", "add-header")),
   ...approximated(

@@ -3,6 +3,7 @@
 import type { Upstream } from "#kinds/nginx/upstream.ts";
 import type { Forward, HashKey } from "#model/action.ts";
 import type { Backend } from "#model/backend.ts";
+import type { Support } from "../../common/support.ts";
 import type { World } from "../../dialect.ts";
 import { type FieldSupport, served } from "../field-support.ts";
 import { checkName, isServiceName } from "../names.ts";
@@ -13,7 +14,11 @@ import { translateHealthCheck } from "./health-check.ts";
 import { parseNextUpstream } from "./next-upstream.ts";
 import { checkPort, findService } from "./service.ts";
 import { translateSession } from "./session.ts";
-import { reportIdleFields } from "./unapplied.ts";
+
+const passedOn: Support = {
+  support: "approximated",
+  how: "bodies are passed on as they come, and of each a bounded part is in memory",
+};
 
 /** What becomes of the fields of an upstream. */
 export const backendSupport: FieldSupport = {
@@ -28,7 +33,10 @@ export const backendSupport: FieldSupport = {
   "fail-timeout": served,
   "max-fails": served,
   "max-conns": served,
-  keepalive: { support: "refused", why: "connections are always kept for a while" },
+  keepalive: {
+    support: "approximated",
+    how: "connections are kept for a minute, however many they are",
+  },
   "connect-timeout": served,
   "read-timeout": {
     support: "approximated",
@@ -39,30 +47,18 @@ export const backendSupport: FieldSupport = {
     support: "approximated",
     how: "what may have had an effect is tried again only by its status",
   },
-  "next-upstream-timeout": { support: "refused", why: "tries are limited by their number" },
+  "next-upstream-timeout": {
+    support: "approximated",
+    how: "as many tries as fit by connect-timeout, and two at least",
+  },
   "next-upstream-tries": served,
-  buffering: { support: "refused", why: "answers are passed on as they come, in bounded memory" },
-  "buffers.number": {
-    support: "refused",
-    why: "answers are passed on as they come, in bounded memory",
-  },
-  "buffers.size": {
-    support: "refused",
-    why: "answers are passed on as they come, in bounded memory",
-  },
-  "buffer-size": {
-    support: "refused",
-    why: "answers are passed on as they come, in bounded memory",
-  },
-  "busy-buffers-size": {
-    support: "refused",
-    why: "answers are passed on as they come, in bounded memory",
-  },
+  buffering: passedOn,
+  "buffers.number": passedOn,
+  "buffers.size": passedOn,
+  "buffer-size": passedOn,
+  "busy-buffers-size": passedOn,
   "client-max-body-size": served,
-  "client-body-buffer-size": {
-    support: "refused",
-    why: "answers are passed on as they come, in bounded memory",
-  },
+  "client-body-buffer-size": passedOn,
   "tls.enable": served,
   "healthCheck.enable": served,
   "healthCheck.path": served,
@@ -102,8 +98,14 @@ export const backendSupport: FieldSupport = {
     how: "connections of checks are always kept",
   },
   "slow-start": served,
-  "queue.size": { support: "refused", why: "requests wait without such a limit" },
-  "queue.timeout": { support: "refused", why: "requests wait without such a limit" },
+  "queue.size": {
+    support: "approximated",
+    how: "with max-conns, and requests count for which a connection is being made",
+  },
+  "queue.timeout": {
+    support: "approximated",
+    how: "a request waits as long as read-timeout says",
+  },
   "sessionCookie.enable": {
     support: "approximated",
     how: "the cookie is hashed, so some clients move when endpoints come or go",
@@ -116,7 +118,7 @@ export const backendSupport: FieldSupport = {
   "sessionCookie.secure": served,
   "sessionCookie.samesite": served,
   "use-cluster-ip": served,
-  ntlm: { support: "refused", why: "connections are shared by clients" },
+  ntlm: served,
   type: served,
   backup: served,
   backupPort: served,
@@ -162,8 +164,10 @@ export function translateUpstream(
 ): UpstreamForward | undefined {
   const target = findService(upstream, at, report, world);
   const policy = policyOf(upstream, at, report);
-  reportIdleFields(upstream, at, report);
-  const { retries, connectRetries } = parseNextUpstream(upstream, at, report);
+  for (const field of ["buffer-size", "busy-buffers-size", "client-body-buffer-size"] as const)
+    checkSize(upstream[field], `${at}.${field}`, report, 0);
+  const { connectTimeoutMs } = policy.backend;
+  const { retries, connectRetries } = parseNextUpstream(upstream, at, connectTimeoutMs, report);
   const read = checkTime(upstream["read-timeout"], `${at}.read-timeout`, report, defaultTimeoutMs);
   checkTime(upstream["send-timeout"], `${at}.send-timeout`, report, defaultTimeoutMs);
   const maxBody = checkSize(
@@ -211,7 +215,7 @@ function policyOf(upstream: Upstream, at: string, report: Report): UpstreamPolic
       ...(upstream.tls?.enable === true ? { tls: "unverified" as const } : {}),
       ...(method === undefined ? {} : { balancing: method }),
       ...ejectionOf(upstream, at, report),
-      ...connectionLimit(upstream, at, report),
+      ...connectionsOf(upstream, at, report),
       ...(slowStart > 0 && method !== "hash" && method !== "random"
         ? { slowStartMs: slowStart }
         : {}),
@@ -239,14 +243,22 @@ function ejectionOf(upstream: Upstream, at: string, report: Report): Pick<Backen
   return afterFailures <= 0 || forMs === 0 ? {} : { ejection: { afterFailures, forMs } };
 }
 
-function connectionLimit(
+/** nginx's queue is for those who wait because of `max-conns`; Envoy's for those, too, for whom a connection is being made. */
+function connectionsOf(
   upstream: Upstream,
   at: string,
   report: Report,
-): Pick<Backend, "maxConnections"> {
+): Pick<Backend, "maxConnections" | "maxWaiting" | "connections"> {
   const limit = upstream["max-conns"] ?? 0;
   if (limit < 0) refuses(report, `${at}.max-conns`, limit, "must be positive or zero");
-  return limit <= 0 ? {} : { maxConnections: limit };
+  const size = upstream.queue?.size ?? 0;
+  if (size < 0) refuses(report, `${at}.queue.size`, size, "must be positive");
+  checkTime(upstream.queue?.timeout, `${at}.queue.timeout`, report, 0);
+  return {
+    ...(limit <= 0 ? {} : { maxConnections: limit }),
+    ...(limit <= 0 || size <= 0 ? {} : { maxWaiting: limit + size }),
+    ...(upstream.ntlm === true ? { connections: "per-client" as const } : {}),
+  };
 }
 
 /** The Service that is asked when no endpoint is there; undefined when none is named, or wrongly. */

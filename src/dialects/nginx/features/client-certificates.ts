@@ -37,13 +37,14 @@ export function ingressMtls(
     return err(
       `is invalid: spec.ingressMTLS.verifyDepth: must be between 0 and ${mostDepth}, but is ${depth}`,
     );
-  // Without it what was taken back would be good again.
-  if (crlFileName !== "")
-    return err(
-      "has spec.ingressMTLS.crlFileName, and there are no files here: ca.crl of the Secret is read",
-    );
   const entry = findEntry(clientCertSecret, { type: "nginx.org/ca", key: "ca.crt" }, context);
   if (!entry.ok) return entry;
+  // Without a list what was taken back would be good again.
+  const revoked = findEntry(clientCertSecret, { type: "nginx.org/ca", key: "ca.crl" }, context);
+  if (crlFileName !== "" && !revoked.ok)
+    return err(
+      `has spec.ingressMTLS.crlFileName, and there are no files here: it ${revoked.error}`,
+    );
   const { namespace, name } = entry.value;
   const found = context.world.authorities({ namespace, name });
   if (found.state === "broken")

@@ -3,7 +3,7 @@
 import type { Upstream } from "#kinds/nginx/upstream.ts";
 import type { Forward } from "#model/action.ts";
 import { checkTime } from "../quantities.ts";
-import { type Report, refuses, tells } from "../report.ts";
+import { type Report, refuses } from "../report.ts";
 
 const words = [
   ...["error", "timeout", "invalid_header", "http_500", "http_502", "http_503", "http_504"],
@@ -13,10 +13,28 @@ const words = [
 /** nginx tries every endpoint once; we do not know here how many there are. */
 const manyTries = 5;
 
+/** What an object says of tries; 0: nothing. */
+interface TryLimits {
+  readonly tries: number;
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+/**
+ * How often a request or a connection is tried in all. Envoy counts tries and no time, so of a time it is as many as fit when
+ * each waits for a connection as long as it may; two are always left, as most failures take no time at all.
+ */
+export function triesWithin({ tries, timeoutMs, connectTimeoutMs }: TryLimits): number {
+  const wanted = Math.min(tries > 0 ? tries : manyTries, 100);
+  if (timeoutMs === 0) return wanted;
+  return Math.min(wanted, Math.max(2, Math.ceil(timeoutMs / connectTimeoutMs)));
+}
+
 /** The retries of an upstream. */
 export function parseNextUpstream(
   upstream: Upstream,
   at: string,
+  connectTimeoutMs: number,
   report: Report,
 ): Pick<Forward, "connectRetries" | "retries"> {
   const text = upstream["next-upstream"] ?? "";
@@ -29,23 +47,15 @@ export function parseNextUpstream(
     refuses(report, `${at}.next-upstream`, text, "can not have duplicate parameters");
   const tries = upstream["next-upstream-tries"] ?? 0;
   if (tries < 0) refuses(report, `${at}.next-upstream-tries`, tries, "must be positive or zero");
-  reportTimeout(upstream, at, report);
+  const path = `${at}.next-upstream-timeout`;
+  const timeoutMs = checkTime(upstream["next-upstream-timeout"], path, report, 0);
+  const limits = { tries, timeoutMs, connectTimeoutMs };
   if (causes.has("off")) return { connectRetries: 0 };
   const statuses = [...causes]
     .flatMap((cause) => /^http_(\d+)$/.exec(cause)?.[1] ?? [])
     .map(Number);
   return {
-    connectRetries: Math.min(tries > 0 ? tries : manyTries, 100) - 1,
+    connectRetries: triesWithin(limits) - 1,
     retries: { statuses, nonIdempotent: causes.has("non_idempotent") },
   };
-}
-
-function reportTimeout(upstream: Upstream, at: string, report: Report): void {
-  const path = `${at}.next-upstream-timeout`;
-  if (checkTime(upstream["next-upstream-timeout"], path, report, 0) === 0) return;
-  tells(report, path, {
-    reason: "NotLimitedByTime",
-    message: "tries are limited by their number, not by time",
-    advice: "set next-upstream-tries",
-  });
 }

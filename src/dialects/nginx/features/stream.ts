@@ -15,10 +15,10 @@ import {
   refuses,
   refusesTwice,
   requires,
-  tells,
   warns,
 } from "../report.ts";
 import { backupOf } from "./backend.ts";
+import { triesWithin } from "./next-upstream.ts";
 import { checkPort } from "./service.ts";
 import { streamHealthCheckSupport, translateStreamHealthCheck } from "./stream-health-check.ts";
 
@@ -54,12 +54,12 @@ export const streamParameterSupport: FieldSupport = {
   },
   connectTimeout: served,
   nextUpstream: served,
-  nextUpstreamTimeout: { support: "refused", why: "tries are limited by their number" },
+  nextUpstreamTimeout: {
+    support: "approximated",
+    how: "as many tries as fit by connectTimeout, and two at least",
+  },
   nextUpstreamTries: served,
 };
-
-/** nginx tries every endpoint once; we do not know here how many there are. */
-const manyTries = 5;
 
 const balancings: Readonly<Record<string, Balancing | undefined>> = {
   round_robin: undefined,
@@ -137,17 +137,12 @@ function translateParameters(
   const tries = checkCount(given.nextUpstreamTries, `${at}.nextUpstreamTries`, report) ?? 0;
   const time = (field: "connectTimeout" | "nextUpstreamTimeout", byDefault: number): number =>
     checkTime(given[field], `${at}.${field}`, report, byDefault);
-  if (time("nextUpstreamTimeout", 0) > 0) {
-    tells(report, `${at}.nextUpstreamTimeout`, {
-      reason: "NotLimitedByTime",
-      message: "tries are limited by their number, not by time",
-      advice: "set nextUpstreamTries",
-    });
-  }
-  const attempts = given.nextUpstream === false ? 1 : tries > 0 ? tries : manyTries;
+  const connectTimeoutMs = Math.max(1, time("connectTimeout", 60_000));
+  const timeoutMs = time("nextUpstreamTimeout", 0);
+  const limits = { tries, timeoutMs, connectTimeoutMs };
   return {
-    connectTimeoutMs: Math.max(1, time("connectTimeout", 60_000)),
-    connectAttempts: Math.min(attempts, 100),
+    connectTimeoutMs,
+    connectAttempts: given.nextUpstream === false ? 1 : triesWithin(limits),
     ...(given.udpRequests === 1 ? { spreadsDatagrams: true } : {}),
   };
 }

@@ -1,56 +1,8 @@
 /** Fields that mean nothing here, or that we do not do: each is said. */
 
 import type { Route } from "#kinds/nginx/route.ts";
-import type { Upstream } from "#kinds/nginx/upstream.ts";
 import type { VirtualServerSpec } from "#kinds/nginx/virtual-server.ts";
-import { checkSize, checkTime } from "../quantities.ts";
 import { forbids, type Report, tells, warns } from "../report.ts";
-
-const buffering = [
-  "buffers",
-  "buffer-size",
-  "busy-buffers-size",
-  "client-body-buffer-size",
-  "buffering",
-] as const;
-
-/** What of an upstream has no effect. */
-export function reportIdleFields(upstream: Upstream, at: string, report: Report): void {
-  for (const field of ["buffer-size", "busy-buffers-size", "client-body-buffer-size"] as const)
-    checkSize(upstream[field], `${at}.${field}`, report, 0);
-  const given = buffering.filter(
-    (field) => upstream[field] !== undefined && upstream[field] !== false,
-  );
-  for (const field of given) {
-    tells(report, `${at}.${field}`, {
-      reason: "NoBuffering",
-      message: `${field} has no effect: answers are passed on as they come, in bounded memory`,
-      advice: "remove it, or keep it for nginx",
-    });
-  }
-  if ((upstream.keepalive ?? 0) !== 0) {
-    tells(report, `${at}.keepalive`, {
-      reason: "ConnectionsAreKept",
-      message: "keepalive has no effect: connections to upstreams are always kept for a while",
-      advice: "remove it, or keep it for nginx",
-    });
-  }
-  if (upstream.queue !== undefined) {
-    checkTime(upstream.queue.timeout, `${at}.queue.timeout`, report, 0);
-    tells(report, `${at}.queue`, {
-      reason: "QueueWithoutLimit",
-      message: "requests wait for a connection without the limits of queue.size and queue.timeout",
-      advice: "remove it, or set max-conns so that nothing has to wait",
-    });
-  }
-  if (upstream.ntlm === true) {
-    warns(report, `${at}.ntlm`, {
-      reason: "NtlmNotServed",
-      message: "connections are shared by clients, so NTLM authentication does not work",
-      advice: "use another authentication",
-    });
-  }
-}
 
 /** What of a VirtualServer itself has no effect. */
 export function reportIdleServerFields(spec: VirtualServerSpec, report: Report): void {
