@@ -12,6 +12,15 @@ export interface Hunt<Round> {
   readonly play: (round: Round, name: string) => Promise<void>;
 }
 
+/** The faults to seed: all, or so many of them as SEKISHO_FAULTS says, from the whole list. */
+export function faultsToSeed<Fault>(
+  faults: Readonly<Record<string, Fault>>,
+): readonly (readonly [sentence: string, fault: Fault])[] {
+  const all = Object.entries(faults);
+  const step = Math.ceil(all.length / Number(process.env["SEKISHO_FAULTS"] ?? all.length));
+  return all.filter((_, place) => place % step === 0);
+}
+
 /** Rejects when no round shows anything, or when one fails by something else than an answer. */
 export async function expectCaught<Round>({
   rounds,
