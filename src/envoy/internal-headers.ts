@@ -1,4 +1,4 @@
-/** The request headers by which our listeners talk to our routes. No client can set them and no backend sees them. */
+/** The headers by which our listeners, our routes and our scripts talk to each other. No client can set them and no backend sees them. */
 
 /** Every header of ours begins so; what a client sends under this prefix is removed before anything reads it. */
 export const internalHeaderPrefix = "x-sekisho-";
@@ -18,6 +18,13 @@ export const ownPortHeader = "x-sekisho-own-port";
 
 /** Which certificate the connection was answered with; absent on connections without TLS. */
 export const connectionHeader = "x-sekisho-connection";
+
+/** Of answers, before the name of a header that only some answers get. */
+export const onSuccessPrefix = "x-sekisho-on-success-";
+
+/** Of answers: how a Location begins that is to begin otherwise, and how. */
+export const locationFromHeader = "x-sekisho-location-from";
+export const locationToHeader = "x-sekisho-location-to";
 
 /** The value of {@link connectionHeader} on connections of one filter chain per group: that chain's name. */
 export function chainName(group: string): string {

@@ -22,6 +22,10 @@ export interface Forward {
   readonly forwardedHost?: true;
   /** The Host that the backend sees. Default: as the client wrote it. */
   readonly host?: Text;
+  /** None of the headers that clients wrote go to the backend, but those that others are made of. Default: all do. */
+  readonly clientHeaders?: "left-out";
+  /** Where a Location of the backend begins with `from`, clients get one that begins with `to`. Default: as it is. */
+  readonly locations?: { readonly from: Text; readonly to: Text };
   /** The path that the backend sees. Default: the one asked for. */
   readonly rewrite?: Rewrite;
   /** In this order. */

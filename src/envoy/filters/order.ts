@@ -9,6 +9,7 @@ import { clientRuleFilter } from "./client-rule.ts";
 import { connectionGroupFilter } from "./connection-group.ts";
 import { errorAnswersFilter } from "./error-answers.ts";
 import { gateFilter } from "./gate.ts";
+import { headerScriptFilter } from "./header-script.ts";
 import { rateLimitFilter } from "./rate-limit.ts";
 import { routerFilter } from "./router.ts";
 import { normaliseFilter, wildcardFilter } from "./scope-fallback.ts";
@@ -85,6 +86,11 @@ export const filterOrder: readonly OrderedFilter[] = [
     // It limits what a route takes and lets nobody in; where no route is asked it still has a limit.
     protects: false,
     reason: "behind all that may turn a request away by its head: no body is read for those",
+  },
+  {
+    build: headerScriptFilter,
+    protects: false,
+    reason: "what it takes from requests is needed by every other filter",
   },
   { build: routerFilter, protects: false, reason: "ends the chain" },
 ];

@@ -2,6 +2,7 @@
 
 import type { DirectResponseActionSchema } from "#gen/envoy/config/route/v3/route_components_pb.ts";
 import type { Move, Redirect, Respond } from "#model/action.ts";
+import { type HeaderChange, successStatuses } from "#model/header-change.ts";
 import type { Host } from "#model/host.ts";
 import type { Text } from "#model/text.ts";
 import type { Init } from "../encode.ts";
@@ -23,18 +24,27 @@ export function answerHeaders(
   action: Respond | Redirect,
   host: Host,
 ): readonly HeaderValueOption[] {
-  const { responseHeaders = [] } = action;
+  const added = headersToAdd(changesAt(action), host);
   if (action.kind === "redirect") {
     const location = setHeader("location", formatText(action.location, host));
-    return [location, ...headersToAdd(responseHeaders, host)];
+    return [location, ...added];
   }
   const { contentType } = action;
   return [
     ...(contentType === undefined
       ? []
       : [setHeader("content-type", formatText(contentType, host))]),
-    ...headersToAdd(responseHeaders, host),
+    ...added,
   ];
+}
+
+/** The status is known, so no script has to look at it. */
+function changesAt({ status, responseHeaders = [] }: Respond | Redirect): readonly HeaderChange[] {
+  return responseHeaders.flatMap((change): readonly HeaderChange[] => {
+    if (change.kind !== "add") return [change];
+    const { on, ...always } = change;
+    return on === undefined || successStatuses.includes(status) ? [always] : [];
+  });
 }
 
 /** The length of what is said about the body in the configuration. */

@@ -6,6 +6,7 @@ import type { HeaderChange } from "#model/header-change.ts";
 import type { Host } from "#model/host.ts";
 import type { Text, Variable } from "#model/text.ts";
 import type { Init } from "../encode.ts";
+import { onSuccessPrefix } from "../internal-headers.ts";
 import { formatText } from "./format-text.ts";
 
 export type HeaderValueOption = Init<typeof HeaderValueOptionSchema>;
@@ -28,7 +29,7 @@ export function headersToAdd(
       ? []
       : [
           {
-            header: { key: change.name, value: formatText(change.value, host) },
+            header: { key: nameOf(change), value: formatText(change.value, host) },
             appendAction:
               change.kind === "set" ? OVERWRITE_IF_EXISTS_OR_ADD : APPEND_IF_EXISTS_OR_ADD,
             ...(isReplaced(change) && isSource(change.name, changes)
@@ -37,6 +38,13 @@ export function headersToAdd(
           },
         ],
   );
+}
+
+/** Under a name of ours where it is the header script's to say whether an answer gets it. */
+function nameOf(change: HeaderChange): string {
+  return change.kind === "add" && change.on === "success"
+    ? `${onSuccessPrefix}${change.name}`
+    : change.name;
 }
 
 /**

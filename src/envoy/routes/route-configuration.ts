@@ -21,6 +21,7 @@ import { clientRuleName, withoutClientRule } from "../filters/client-rule.ts";
 import { withoutLookups } from "../filters/connection-group.ts";
 import { changesErrors, withoutErrorAnswers } from "../filters/error-answers.ts";
 import { withoutGate } from "../filters/gate.ts";
+import { hasHeaderScript, headerScriptName } from "../filters/header-script.ts";
 import { leftOut } from "../filters/left-out.ts";
 import { rateLimitName, withoutRateLimits, withRateLimits } from "../filters/rate-limit.ts";
 import { connectionHeader, ownPortHeader, scopeHeader } from "../internal-headers.ts";
@@ -169,6 +170,9 @@ function unusedFilters(routes: readonly Route[], { limits }: SharedByRoutes): re
     [clientRuleName]: routes.some(({ clients }) => clients !== undefined),
     [authorizationName]: routes.some(({ protections = [] }) => protections.length > 0),
     [bodyLimitName]: routes.some(hasBodyLimit),
+    [headerScriptName]: routes.some(
+      ({ action }) => action.kind === "forward" && hasHeaderScript(action),
+    ),
   };
   return Object.keys(isUsed).filter((name) => isUsed[name] !== true);
 }

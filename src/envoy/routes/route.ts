@@ -15,9 +15,12 @@ import { mostHeldBytes, withBodyLimit } from "../filters/body-limit.ts";
 import { withClientRule } from "../filters/client-rule.ts";
 import { changesErrors, withErrorAnswers } from "../filters/error-answers.ts";
 import { withOpenGate } from "../filters/gate.ts";
+import { hasHeaderScript, withHeaderScript } from "../filters/header-script.ts";
+import { locationFromHeader, locationToHeader } from "../internal-headers.ts";
 import { answerHeaders, buildAnswer } from "./answer.ts";
+import { formatText } from "./format-text.ts";
 import { buildForward, type RequestHeaders, requestHeadersOf, retriesOf } from "./forward.ts";
-import { type HeaderValueOption, headersToAdd, headersToRemove } from "./headers.ts";
+import { type HeaderValueOption, headersToAdd, headersToRemove, setHeader } from "./headers.ts";
 import { buildMatch, longerThan } from "./route-match.ts";
 import { ownLimits, sharedLimits } from "./shared-limits.ts";
 
@@ -115,6 +118,7 @@ function perFilterOf(
   const { action, clients, protections = [], challenge, match } = route;
   const limit = action.kind === "forward" ? action.maxBodyBytes : undefined;
   const typedPerFilterConfig = {
+    ...(action.kind === "forward" && hasHeaderScript(action) ? withHeaderScript(action) : {}),
     ...(action.kind === "forward" && changesErrors(action) ? withErrorAnswers(action, host) : {}),
     // Authorities ask from anywhere.
     ...(challenge === true && match.kind === "exact" ? withOpenGate() : {}),
@@ -158,12 +162,23 @@ function headersOf(
   };
 }
 
-function removesOnly({ responseHeaders = [] }: Forward): boolean {
-  return responseHeaders.every(({ kind }) => kind === "remove");
+function removesOnly({ responseHeaders = [], locations }: Forward): boolean {
+  return locations === undefined && responseHeaders.every(({ kind }) => kind === "remove");
 }
 
-function responseHeadersOf({ responseHeaders = [] }: Forward, host: Host): ResponseHeaders {
-  const added = headersToAdd(responseHeaders, host);
+function responseHeadersOf(
+  { responseHeaders = [], locations }: Forward,
+  host: Host,
+): ResponseHeaders {
+  const added = [
+    ...headersToAdd(responseHeaders, host),
+    ...(locations === undefined
+      ? []
+      : [
+          setHeader(locationFromHeader, formatText(locations.from, host)),
+          setHeader(locationToHeader, formatText(locations.to, host)),
+        ]),
+  ];
   const removed = headersToRemove(responseHeaders);
   return {
     ...(added.length === 0 ? {} : { responseHeadersToAdd: [...added] }),
