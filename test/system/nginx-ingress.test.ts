@@ -322,3 +322,34 @@ data: {client-max-body-size: "10", ssl-redirect: "false"}
   assert.equal((await gate().ask("http://a.test/tea", post)).status, 413);
   assert.equal((await gate().ask("http://b.test/tea", post)).seen?.pod, "tea");
 });
+
+test("redirects of an upstream lead elsewhere where proxy-redirect says so, and others stay", async () => {
+  const annotations = {
+    "nginx.org/proxy-redirect-from": "http://inside.test:8080/",
+    "nginx.org/proxy-redirect-to": "$scheme://$host/outside/",
+  };
+  const paths = { "/": "tea-svc" };
+  const other = { ...annotations, "nginx.org/proxy-redirect-from": "http://another.test/" };
+  await gate().apply(
+    ingress({ name: "a", paths, annotations }) +
+      ingress({ name: "b", host: "b.test", paths, annotations: other }),
+  );
+  const moved = await gate().ask("http://a.test/moved");
+  assert.equal(moved.headers.location, "http://a.test/outside/pot?x=1");
+  const stayed = await gate().ask("http://b.test/moved");
+  assert.equal(stayed.headers.location, "http://inside.test:8080/pot?x=1");
+  const ours = [...Object.keys(moved.headers), ...Object.keys(stayed.headers)];
+  assert.deepEqual(
+    ours.filter((name) => name.startsWith("x-sekisho")),
+    [],
+  );
+});
+
+test("headers are added to answers that are no errors, unless it says always", async () => {
+  const annotations = { "nginx.org/add-header": "X-Kind: arabica,X-Shop: cafe:always" };
+  await gate().apply(ingress({ paths: { "/": "tea-svc" }, annotations }));
+  const good = await gate().ask("http://a.test/tea");
+  assert.deepEqual([good.headers["x-kind"], good.headers["x-shop"]], ["arabica", "cafe"]);
+  const bad = await gate().ask("http://a.test/fail");
+  assert.deepEqual([bad.headers["x-kind"], bad.headers["x-shop"]], [undefined, "cafe"]);
+});

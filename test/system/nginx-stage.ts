@@ -72,6 +72,10 @@ async function startPod(pod: string, undo: AsyncDisposableStack): Promise<number
     response.setHeader("x-accel-buffering", "no");
     response.setHeader("x-internal", "1");
     if (url.startsWith("/fail")) response.statusCode = 503;
+    if (url.startsWith("/moved")) {
+      response.statusCode = 302;
+      response.setHeader("location", "http://inside.test:8080/pot?x=1");
+    }
     request.resume().on("end", () => response.end(JSON.stringify({ pod, method, url, headers })));
   });
   server.listen(0, "127.0.0.1");

@@ -27,8 +27,8 @@ export const actionSupport: FieldSupport = {
   "proxy.upstream": served,
   "proxy.rewritePath": served,
   "proxy.requestHeaders.pass": {
-    support: "refused",
-    why: "the headers of clients go to the upstream all the same",
+    support: "approximated",
+    how: "those headers of clients of which others are made go along",
   },
   "proxy.requestHeaders.set[].name": served,
   "proxy.requestHeaders.set[].value": served,
@@ -37,10 +37,7 @@ export const actionSupport: FieldSupport = {
   "proxy.responseHeaders.ignore": served,
   "proxy.responseHeaders.add[].name": served,
   "proxy.responseHeaders.add[].value": served,
-  "proxy.responseHeaders.add[].always": {
-    support: "approximated",
-    how: "headers are added to all answers, as with true",
-  },
+  "proxy.responseHeaders.add[].always": served,
 };
 
 export interface ActionContext {

@@ -45,6 +45,7 @@ export const annotationSupport: readonly SupportRow[] = [
     ...named("nginx.org", "mergeable-ingress-type", "ssl-redirect", "http-redirect-code"),
     ...named("nginx.org", "hsts", "hsts-max-age", "hsts-include-subdomains", "app-root"),
     ...named("nginx.org", "rewrites", "rewrite-target", "path-regex", "use-cluster-ip"),
+    ...named("nginx.org", "add-header"),
     ...named("nginx.org", "ssl-services", "grpc-services", "proxy-set-headers"),
     ...named("nginx.org", "proxy-hide-headers", "proxy-pass-headers", "proxy-connect-timeout"),
     ...named("nginx.org", "client-max-body-size", "proxy-next-upstream-tries", "max-fails"),
@@ -101,7 +102,6 @@ export const annotationSupport: readonly SupportRow[] = [
     ...named("nginx.org", "proxy-buffering", "proxy-buffers", "proxy-buffer-size"),
     ...named("nginx.org", "proxy-busy-buffers-size", "client-body-buffer-size"),
   ),
-  ...approximated("headers are added to all answers", ...named("nginx.org", "add-header")),
   ...approximated(
     "what comes within the burst passes at once",
     ...named("nginx.org", "limit-req-burst", "limit-req-delay"),
@@ -145,16 +145,14 @@ export const annotationSupport: readonly SupportRow[] = [
     { why: "no wider scope's headers are lost", told: { ...told, severity: "info" } },
     ...named("nginx.org", "add-header-inherit"),
   ),
-  ...refused(
-    kind,
-    { why: "the Location of an upstream's redirect goes to clients as it is", told },
-    ...named("nginx.org", "proxy-redirect-to"),
+  ...approximated(
+    "a pattern, or a text with variables that are not known here, leaves Location as it is",
+    ...named("nginx.org", "proxy-redirect-to", "proxy-redirect-from"),
   ),
   ...approximated(
     "clients get the status alone, without a page of the default backend",
     ...named("nginx.org", "custom-http-errors"),
   ),
-  ...approximated("as with off, whatever it says", ...named("nginx.org", "proxy-redirect-from")),
   ...approximated(
     "a host is served either at the gate's own ports, or at others alone",
     ...named("nginx.org", "listen-ports", "listen-ports-ssl"),

@@ -2,13 +2,14 @@
 
 import type { ActionProxy } from "#kinds/nginx/route.ts";
 import type { Header } from "#kinds/nginx/upstream.ts";
+import type { Forward } from "#model/action.ts";
 import type { HeaderChange } from "#model/header-change.ts";
 import type { Text } from "#model/text.ts";
 import { checkHeaderName } from "../names.ts";
-import { type Report, refuses, warns } from "../report.ts";
+import { type Report, refuses } from "../report.ts";
 import { answerRules, parseText, type TextRules } from "./variables.ts";
 
-export interface ProxyHeaders {
+export interface ProxyHeaders extends Pick<Forward, "clientHeaders"> {
   readonly host: Text;
   readonly requestHeaders: readonly HeaderChange[];
   readonly responseHeaders: readonly HeaderChange[];
@@ -47,13 +48,6 @@ export function translateHeaders(
   at: string,
   report: Report,
 ): ProxyHeaders {
-  if (requestHeaders?.pass === false) {
-    warns(report, `${at}.requestHeaders.pass`, {
-      reason: "HeadersStillPassed",
-      message: "the headers of clients go to the upstream all the same",
-      advice: "have the upstream not rely on their absence",
-    });
-  }
   const set = headersOf(requestHeaders?.set ?? [], `${at}.requestHeaders.set`, report);
   const replaced = new Set(set.map(({ name }) => name));
   const given = set.find(({ name }) => name === "host");
@@ -64,6 +58,7 @@ export function translateHeaders(
       ...set.filter(({ name }) => name !== "host").map(settingOf),
     ],
     responseHeaders: responseChanges(responseHeaders, `${at}.responseHeaders`, report),
+    ...(requestHeaders?.pass === false ? { clientHeaders: "left-out" as const } : {}),
   };
 }
 
@@ -118,6 +113,11 @@ function responseChanges(
   const added = headersOf(headers.add ?? [], `${at}.add`, report);
   return [
     ...[...new Set(hidden)].map((name): HeaderChange => ({ kind: "remove", name })),
-    ...added.map(({ name, value }): HeaderChange => ({ kind: "add", name, value })),
+    ...added.map(
+      ({ name, value, index }): HeaderChange => ({
+        ...{ kind: "add", name, value },
+        ...(headers.add?.[index]?.always === true ? {} : { on: "success" }),
+      }),
+    ),
   ];
 }

@@ -101,7 +101,7 @@ function addedIn(told: Told): readonly HeaderChange[] {
       refuses(told.report, at, entry, `invalid flag "${mark}": must be "always" or empty`);
     return name === undefined || value === undefined || value === ""
       ? []
-      : [{ kind: "add", name, value }];
+      : [{ kind: "add", name, value, ...(mark === "" ? { on: "success" } : {}) }];
   });
 }
 

@@ -15,6 +15,7 @@ import { placeOf, refuses, requires, warns } from "../report.ts";
 import { errorAnswersOf } from "./error-answers.ts";
 import { guardOf } from "./guards.ts";
 import { type Tellers, translateHeaders } from "./headers.ts";
+import { locationsOf } from "./proxy-redirect.ts";
 import { strictTransport } from "./server.ts";
 import { type ServiceWishes, translateServiceBackend } from "./upstream.ts";
 import { type Told, textOf } from "./values.ts";
@@ -43,6 +44,7 @@ export function createPlacing(context: LocationContext): Placing {
   const guard = guardOf(tellers, context, world);
   const answers = errorAnswersOf(tellers.location, context);
   const errorAnswers = answers.length > 0 ? answers : errorAnswersOf(tellers.server, context);
+  const locations = locationsOf(tellers);
   const withTransport = strictTransport(tellers.server, context);
   const { location: told } = tellers;
   const isSnippetLost = hasSnippet(told.text(snippets), annotationField(snippets), told.report);
@@ -52,6 +54,7 @@ export function createPlacing(context: LocationContext): Placing {
     const more = {
       ...(errorAnswers.length === 0 ? {} : { errorAnswers }),
       ...(rewrite === undefined ? {} : { rewrite }),
+      ...(locations === undefined ? {} : { locations }),
     };
     const action: Action =
       isSnippetLost || isClosed
