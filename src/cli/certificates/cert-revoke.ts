@@ -1,10 +1,9 @@
 /** `sekisho cert revoke NAME`: has the authority revoke what a Certificate serves, and another one issued with another key. */
 
 import { Command, Option } from "commander";
-import { type Acme, createAcme } from "#certificates/acme/acme.ts";
+import type { Acme } from "#certificates/acme/acme.ts";
 import { AcmeError } from "#certificates/acme/client/acme-error.ts";
 import { type RevocationReason, revocationReasons } from "#certificates/acme/client/revocation.ts";
-import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
 import { isPair, readStoredPair, type StoredPair } from "#certificates/policies/stored-pair.ts";
 import { secretAnnotations } from "#certificates/secret-annotations.ts";
 import { type Certificate, certificateKind } from "#kinds/cert-manager/certificate.ts";
@@ -16,7 +15,7 @@ import { type CommandContext, CommandError } from "../command-context.ts";
 import { type HomeOptions, type ObjectHome, openHome, withHomeOptions } from "../object-home.ts";
 import { exampleText, homeNamespaceOption } from "../options.ts";
 import { settingsOf } from "../read-settings.ts";
-import { version } from "../version.ts";
+import { openAcme } from "./acme-of-home.ts";
 import { findObject, setCondition } from "./cert-changes.ts";
 
 interface RevokeOptions extends HomeOptions {
@@ -121,28 +120,20 @@ async function confirm({ environment }: CommandContext, subject: Subject): Promi
 
 async function atServer(
   context: CommandContext,
-  { store }: ObjectHome,
+  home: ObjectHome,
   { object, pair, issuerRef }: Subject,
   { reason, config }: RevokeOptions,
 ): Promise<Awaited<ReturnType<Acme["revoke"]>>> {
   const settings = await settingsOf(context, config);
-  const { clock, random, clients, lookup } = context;
-  const rules = { allowed: settings.outboundAddresses, apiServers: () => [] };
-  const door = createOutboundDoor({ clock, clients, names: lookup, rules });
+  const { acme, close } = await openAcme(context, home, settings);
   try {
-    const acme = createAcme({
-      ...{ clock, random, store, door, userAgent: `sekisho/${version}`, solvers: [] },
-      log: await context.createLog({ level: "error" }),
-      clusterResourceNamespace: settings.clusterResourceNamespace,
-      tell: async () => undefined,
-    });
     const { namespace } = object.metadata;
     const subject = { issuerRef, namespace, certificate: pair.leaf.der, key: pair.key };
     return await acme.revoke(subject, reason, new AbortController().signal);
   } catch (error) {
     throw error instanceof AcmeError ? notRevoked(error) : error;
   } finally {
-    door.close();
+    close();
   }
 }
 
