@@ -6,7 +6,7 @@ export const statusWriters: StatusWriters = {
   // What a person asks for: Issuing of Certificates, Approved and Denied of their requests.
   "cli/certificates/cert-changes.ts": [],
   "certificates/acme/challenges/challenge-work.ts": ["Challenge"],
-  "certificates/acme/orders/order-steps.ts": ["Order"],
+  "certificates/acme/orders/order-work.ts": ["Order"],
   "certificates/controllers/statuses.ts": [
     ...["Certificate", "CertificateRequest", "Issuer", "ClusterIssuer"],
     ...["AWSPCAIssuer", "AWSPCAClusterIssuer"],

@@ -34,8 +34,10 @@ export interface FakeAcmeServer {
   readonly enrol: (key: KeyObject) => string;
   /** Has an order, as if it had been placed; its authorization and its challenge have the same number. */
   readonly place: (names: readonly string[]) => number;
-  /** Answers in its place; undefined: it answers itself. */
-  instead: (path: string) => Partial<Spoken> | undefined;
+  /** Whether it says when it wants certificates renewed; it does not, in the beginning. */
+  knowsSuccessors: boolean;
+  /** Answers in its place, also to what was sent; undefined: it answers itself. */
+  instead: (path: string, sent: JsonObject) => Partial<Spoken> | undefined;
 }
 
 interface Spoken {
@@ -74,6 +76,7 @@ export function createAcmeServer(clock: Clock): FakeAcmeServer {
     ...{ heard, enrol, place },
     refuseNonces: 0,
     lead: Temporal.Duration.from({ seconds: 0 }),
+    knowsSuccessors: false,
     instead: () => undefined,
     door: {
       close: () => undefined,
@@ -85,7 +88,7 @@ export function createAcmeServer(clock: Clock): FakeAcmeServer {
   const answerTo = (request: OutboundRequest): OutboundAnswer => {
     const { pathname } = new URL(request.url);
     heard.push(`${request.method} ${pathname}`);
-    const own = server.instead(pathname) ?? {};
+    const own = server.instead(pathname, sentIn(request)) ?? {};
     const { status, headers, body } =
       own.status === undefined
         ? { ...act(request), ...own }
@@ -103,7 +106,7 @@ export function createAcmeServer(clock: Clock): FakeAcmeServer {
 
   const act = (request: OutboundRequest): Spoken => {
     const path = new URL(request.url).pathname;
-    if (path === "/directory") return good(directory());
+    if (path === "/directory") return good(directory(server.knowsSuccessors));
     if (request.method !== "POST") return good("");
     const { header, payload, problem } = opened(request);
     if (problem !== undefined) return problem;
@@ -137,13 +140,9 @@ export function createAcmeServer(clock: Clock): FakeAcmeServer {
   const opened = (
     request: OutboundRequest,
   ): { header: JsonObject; payload: JsonObject; problem?: Spoken } => {
-    const jws = JSON.parse(request.body ?? "") as Record<
-      "protected" | "payload" | "signature",
-      string
-    >;
+    const jws = JSON.parse(request.body ?? "") as Jws;
     const header = JSON.parse(Buffer.from(jws.protected, "base64url").toString()) as JsonObject;
-    const text = Buffer.from(jws.payload, "base64url").toString();
-    const payload = (text === "" ? {} : JSON.parse(text)) as JsonObject;
+    const payload = payloadOf(jws);
     const isKnown = nonces.delete(String(header["nonce"]));
     if (!isKnown || server.refuseNonces-- > 0)
       return { header, payload, problem: refused(400, "badNonce") };
@@ -216,8 +215,21 @@ export function createAcmeServer(clock: Clock): FakeAcmeServer {
   return server;
 }
 
-function directory(): JsonObject {
-  const places = ["new-nonce", "new-account", "new-order", "revoke-cert", "key-change"];
+type Jws = Readonly<Record<"protected" | "payload" | "signature", string>>;
+
+/** Nothing, for a request that says nothing. */
+function sentIn({ body }: OutboundRequest): JsonObject {
+  return body === undefined ? {} : payloadOf(JSON.parse(body) as Jws);
+}
+
+function payloadOf({ payload }: Jws): JsonObject {
+  const text = Buffer.from(payload, "base64url").toString();
+  return text === "" ? {} : JSON.parse(text);
+}
+
+function directory(knowsSuccessors: boolean): JsonObject {
+  const always = ["new-nonce", "new-account", "new-order", "revoke-cert", "key-change"];
+  const places = knowsSuccessors ? [...always, "renewal-info"] : always;
   const camel = (name: string): string =>
     name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   return Object.fromEntries(places.map((place) => [camel(place), `${origin}/${place}`]));

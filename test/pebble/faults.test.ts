@@ -52,6 +52,7 @@ describe("an ACME server that misbehaves", { skip, concurrency: 4 }, () => {
       const { state, reason = "" } = await ended;
       assert.equal(state, "valid", reason);
       assert.equal(proxy.finalized.size, 1);
+      if (step !== "order") assert.equal(proxy.calls.get("order"), 1);
     });
   }
 

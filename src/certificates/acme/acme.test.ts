@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { type TestContext, test } from "node:test";
+import type { JsonObject } from "#base/json.ts";
 import { generateSigningKey } from "#crypto/signing-key.ts";
 import { buildSigningRequest } from "#crypto/signing-request.ts";
 import { derSubject } from "#crypto/subject-name.ts";
@@ -17,6 +18,8 @@ import { createSeededRandom } from "#test/fakes/seeded-random.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
 import type { Solver } from "../solvers/solver.ts";
 import { type Acme, createAcme } from "./acme.ts";
+import type { ServerLimits } from "./limits/known-limits.ts";
+import { orderDraft } from "./orders/order-object.ts";
 
 const issuerKey = { kind: "ClusterIssuer.cert-manager.io", namespace: "", name: "prod" };
 const issuerRef = { name: "prod", kind: "ClusterIssuer" };
@@ -35,22 +38,31 @@ interface Stage {
   readonly server: FakeAcmeServer;
   readonly acme: Acme;
   readonly request: KubeObject;
-  /** Lets seconds pass, at most, until it is so. */
+  /** Lets seconds pass, at most, until it is so of the last Order. */
   readonly pass: (seconds: number, until: (status: OrderStatus) => boolean) => Promise<OrderStatus>;
 }
 
 /** A request whose Order is there, by an account that is registered; the controllers run. */
 async function open(
   context: TestContext,
-  lead = Temporal.Duration.from({ seconds: 0 }),
+  {
+    lead = Temporal.Duration.from({ seconds: 0 }),
+    limits = {},
+    knowsSuccessors = false,
+  }: {
+    readonly lead?: Temporal.Duration;
+    readonly limits?: ServerLimits;
+    readonly knowsSuccessors?: boolean;
+  } = {},
 ): Promise<Stage> {
   const store = await temporaryStore(context);
   const clock = createManualClock();
   const server = createAcmeServer(clock);
+  server.knowsSuccessors = knowsSuccessors;
   const acme = createAcme({
     ...{ store, clock, random: createSeededRandom(1), log: silentLog, door: server.door },
     ...{ userAgent: "test", clusterResourceNamespace: "cert-manager", solvers: [willing] },
-    tell: () => Promise.resolve(),
+    ...{ tell: () => Promise.resolve(), limitsOf: () => limits },
   });
   const issuer = await store.create({
     apiVersion: "cert-manager.io/v1",
@@ -84,7 +96,7 @@ async function open(
   const controllers = acme.start();
   context.after(() => controllers.stop());
   const statusNow = async (): Promise<OrderStatus> => {
-    const [order] = (await store.list("Order.acme.cert-manager.io")).items;
+    const order = (await store.list("Order.acme.cert-manager.io")).items.at(-1);
     return order === undefined ? {} : readOrderStatus(order);
   };
   const pass: Stage["pass"] = async (seconds, isSeen) => {
@@ -135,7 +147,9 @@ test("a request ends with a certificate, by one order that is finalized once", a
 });
 
 test("nothing is ordered while our clock is far from the server's, and the Order says so", async (context) => {
-  const { server, pass } = await open(context, Temporal.Duration.from({ minutes: 6 }));
+  const { server, pass } = await open(context, {
+    lead: Temporal.Duration.from({ minutes: 6 }),
+  });
   const { state, reason = "" } = await pass(5, (status) => status.reason !== undefined);
   assert.equal(state, undefined);
   assert.match(reason, /^the clock of this machine is 6 minutes ahead of the ACME server's/);
@@ -151,4 +165,77 @@ test("a common name that is none of the names is refused before anything is orde
   assert.ok(issuer);
   const names = { ...namesOf("a.example.com"), commonName: "b.example.com" };
   assert.equal((await acme.fulfil({ object: request, issuer }, names)).kind, "failed");
+});
+
+/** Has the names of the first Order ordered again, as what replaces its certificate. */
+async function orderSuccessor({ store }: Stage): Promise<void> {
+  const request = await store.create({
+    apiVersion: "cert-manager.io/v1",
+    kind: "CertificateRequest",
+    metadata: { name: "web-2", namespace: "shop" },
+    body: { spec: {} },
+  });
+  const { duration: _, ...names } = namesOf("a.example.com");
+  await store.create(orderDraft(request, { ...names, replaces: "issuer.serial" }));
+}
+
+function problem(
+  status: number,
+  type: string,
+): { readonly status: number; readonly body: JsonObject } {
+  return {
+    status,
+    body: { type: `urn:ietf:params:acme:error:${type}`, detail: "no such order" },
+  };
+}
+
+/** What servers say to a successor that they do not take as one. */
+const notAsSuccessor = {
+  "refuses it": problem(409, "alreadyReplaced"),
+  "fails of it each time": problem(500, "serverInternal"),
+} as const;
+
+for (const [what, answer] of Object.entries(notAsSuccessor)) {
+  test(`a server that ${what} gets an order that replaces nothing, which is counted as any other`, async (context) => {
+    const limits = { sameNames: { count: 1, refillMs: 600_000 } };
+    const stage = await open(context, { limits, knowsSuccessors: true });
+    const { server, pass } = stage;
+    assert.equal((await pass(30, isEnded)).state, "valid");
+    const replaced: unknown[] = [];
+    server.instead = (path, { replaces }) => {
+      if (path !== "/new-order") return undefined;
+      replaced.push(replaces);
+      return replaces === undefined ? undefined : answer;
+    };
+    await orderSuccessor(stage);
+    const { reason } = await pass(60, (status) => status.reason?.startsWith("the server") === true);
+    assert.match(reason ?? "", /^the server allows 1 certificates with the very same names/);
+    assert.ok(replaced.length > 0 && !replaced.includes(undefined));
+    assert.equal((await pass(1200, isEnded)).state, "valid");
+    assert.equal(replaced.filter((one) => one === undefined).length, 1);
+  });
+}
+
+test("a server that is down for a moment gets the same order again", async (context) => {
+  const stage = await open(context, { knowsSuccessors: true });
+  const { server, pass } = stage;
+  await pass(30, isEnded);
+  const replaced: unknown[] = [];
+  server.instead = (path, { replaces }) => {
+    if (path !== "/new-order") return undefined;
+    return replaced.push(replaces) === 1 ? problem(503, "serverInternal") : undefined;
+  };
+  await orderSuccessor(stage);
+  assert.equal((await pass(60, isEnded)).state, "valid");
+  assert.deepEqual(replaced, ["issuer.serial", "issuer.serial"]);
+});
+
+test("an order whose authorizations cannot be read is not placed again", async (context) => {
+  const { server, pass } = await open(context);
+  server.instead = (path) =>
+    path.startsWith("/authorization") ? problem(503, "serverInternal") : undefined;
+  await pass(60, () => false);
+  server.instead = () => undefined;
+  assert.equal((await pass(600, isEnded)).state, "valid");
+  assert.equal(server.heard.filter((one) => one === "POST /new-order").length, 1);
 });

@@ -1,7 +1,7 @@
 /**
  * Orders brought to their end, one step a call:
  *
- *   no URL yet           → ordered at the server, its URL and authorizations kept
+ *   no URL yet           → ordered at the server, its URL kept, then what its authorizations say
  *   pending              → a Challenge for each name that is not shown ours yet; wait for them
  *   ready                → finalized with the request as it stands in the Order
  *   processing           → looked at again when the server says
@@ -21,15 +21,9 @@ import { AcmeError } from "../client/acme-error.ts";
 import { again, done, type Reconciled } from "../reconciled.ts";
 import { clockProblem } from "./clock-skew.ts";
 import { removeChallenges } from "./order-challenges.ts";
-import {
-  fail,
-  keepReason,
-  type OrderDeps,
-  type OrderWork,
-  placeOrder,
-  sourceOf,
-  takeStep,
-} from "./order-steps.ts";
+import { placeOrder } from "./order-placement.ts";
+import { takeStep } from "./order-steps.ts";
+import { fail, keepReason, type OrderDeps, type OrderWork, sourceOf } from "./order-work.ts";
 
 const waitForIssuer = Temporal.Duration.from({ minutes: 1 });
 const waitForClock = Temporal.Duration.from({ minutes: 1 });
