@@ -1,12 +1,27 @@
 /** How often a route may be asked. */
 
+import type { Condition, Subject } from "./condition.ts";
+
 /** What requests are told apart by. */
 export type CountedBy =
   | { readonly kind: "client-address" }
   /** Path and query. */
   | { readonly kind: "target" }
+  | { readonly kind: "method" }
   | { readonly kind: "header"; readonly name: string }
   | { readonly kind: "argument"; readonly name: string };
+
+/** What a request says of itself, as it is written or as a pattern (RE2) for the whole of it. */
+export type LimitCondition =
+  | Condition
+  | {
+      readonly subject: Extract<
+        Subject,
+        { readonly kind: "header" | "method" | "scheme" | "target" }
+      >;
+      readonly pattern: string;
+      readonly negated?: true;
+    };
 
 export interface RateLimit {
   /**
@@ -14,6 +29,8 @@ export interface RateLimit {
    * not counted.
    */
   readonly key: readonly (string | CountedBy)[];
+  /** It counts requests for which all of these hold. Default: all requests. */
+  readonly only?: readonly LimitCondition[];
   /** So many requests in `perMs`, evenly spaced. */
   readonly requests: number;
   readonly perMs: number;

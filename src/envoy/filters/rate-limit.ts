@@ -22,6 +22,7 @@ import { HttpStatusSchema } from "#gen/envoy/type/v3/http_status_pb.ts";
 import { TokenBucketSchema } from "#gen/envoy/type/v3/token_bucket_pb.ts";
 import type { CountedBy, RateLimit, RateLimits } from "#model/rate-limit.ts";
 import { durationOf, type Init, typedConfig } from "../encode.ts";
+import { limitMatcherOf } from "../routes/route-match.ts";
 
 /** How the filter is called in the chain. */
 export const rateLimitName = "sekisho.rate-limit";
@@ -71,6 +72,7 @@ export function withRateLimits({ limits, status }: RateLimits): { [filter: strin
 }
 
 const numberKey = "limit";
+const onlyKey = "only";
 const addressKey = "remote_address";
 
 /** One entry of a descriptor: what fills it in, and under which name. */
@@ -99,6 +101,8 @@ function partOf(part: CountedBy, key: string, isAlone: boolean): Part {
     }
     case "target":
       return { key, action: headerAction(":path", descriptor), isOptional: false };
+    case "method":
+      return { key, action: headerAction(":method", descriptor), isOptional: false };
     case "header": {
       const name = part.name === "host" ? ":authority" : part.name;
       return { key, action: headerAction(name, descriptor), isOptional: !isAlone };
@@ -124,7 +128,19 @@ function headerAction(
 function actionsOf(limit: RateLimit, index: number): Part["action"][] {
   const value = { descriptorKey: numberKey, descriptorValue: String(index) };
   const number = { actionSpecifier: { case: "genericKey", value } } as const;
-  return [number, ...partsOf(limit).map(({ action }) => action)];
+  const { only = [] } = limit;
+  const condition = {
+    ...{ descriptorKey: onlyKey, descriptorValue: "true", expectMatch: true },
+    headers: only.map(limitMatcherOf),
+  };
+  return [
+    number,
+    // A request for which it does not hold has no descriptor, and is not counted.
+    ...(only.length === 0
+      ? []
+      : [{ actionSpecifier: { case: "headerValueMatch", value: condition } } as const]),
+    ...partsOf(limit).map(({ action }) => action),
+  ];
 }
 
 /** One for all that a request may lack: which it is decides about the entries that its descriptor has. */
@@ -136,7 +152,11 @@ function descriptorsOf(limit: RateLimit, index: number): readonly LocalRateLimit
     .map((parts) =>
       create(LocalRateLimitDescriptorSchema, {
         // A key without a value stands for every value: each gets a bucket of its own.
-        entries: [{ key: numberKey, value: String(index) }, ...parts.map(({ key }) => ({ key }))],
+        entries: [
+          { key: numberKey, value: String(index) },
+          ...(limit.only === undefined ? [] : [{ key: onlyKey, value: "true" }]),
+          ...parts.map(({ key }) => ({ key })),
+        ],
         // Envoy fills a bucket continuously at that rate, so that without burst requests are evenly spaced.
         tokenBucket: {
           maxTokens: burst + 1,

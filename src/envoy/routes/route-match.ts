@@ -8,6 +8,7 @@ import type {
 } from "#gen/envoy/config/route/v3/route_components_pb.ts";
 import { FractionalPercent_DenominatorType } from "#gen/envoy/type/v3/percent_pb.ts";
 import type { Condition } from "#model/condition.ts";
+import type { LimitCondition } from "#model/rate-limit.ts";
 import type { PathMatch, Route } from "#model/route.ts";
 import type { Init } from "../encode.ts";
 import type { RouteByCertificate } from "./client-certificate.ts";
@@ -64,19 +65,21 @@ function fractionOf(numerator: number): NonNullable<RouteMatch["runtimeFraction"
   };
 }
 
+/** Which requests a limit counts. */
+export function limitMatcherOf(condition: LimitCondition): HeaderMatcher {
+  return "pattern" in condition
+    ? matches(headerNameOf(condition.subject), condition.pattern, condition.negated === true)
+    : headerMatcherOf(condition);
+}
+
 function headerMatcherOf({ subject, value, negated }: Condition): HeaderMatcher {
   const invertMatch = negated === true;
   switch (subject.kind) {
-    case "header": {
-      const name = subject.name.toLowerCase();
-      return equals(name === "host" ? ":authority" : name, value, invertMatch);
-    }
+    case "header":
     case "method":
-      return equals(":method", value, invertMatch);
     case "scheme":
-      return equals("x-forwarded-proto", value, invertMatch);
     case "target":
-      return equals(":path", value, invertMatch);
+      return equals(headerNameOf(subject), value, invertMatch);
     case "cookie": {
       const pair = `(.*;\\s*)?${inAnyCase(subject.name)}=`;
       return value === ""
@@ -93,6 +96,26 @@ function headerMatcherOf({ subject, value, negated }: Condition): HeaderMatcher 
       return value === ""
         ? matches(":path", "[^?]*\\?.+", !invertMatch)
         : matches(":path", `[^?]*\\?${inAnyCase(value)}`, invertMatch);
+    default:
+      return unreachable(subject);
+  }
+}
+
+/** Under which name Envoy has what is said. */
+function headerNameOf(
+  subject: Extract<LimitCondition, { readonly pattern: string }>["subject"],
+): string {
+  switch (subject.kind) {
+    case "header": {
+      const name = subject.name.toLowerCase();
+      return name === "host" ? ":authority" : name;
+    }
+    case "method":
+      return ":method";
+    case "scheme":
+      return "x-forwarded-proto";
+    case "target":
+      return ":path";
     default:
       return unreachable(subject);
   }
