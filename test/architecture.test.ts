@@ -210,7 +210,8 @@ const concerns = [
   ...["balancing", "cert-manager", "challenge", "class", "client-certificates", "conditions"],
   ...["cors", "delegation", "error-pages", "headers", "health-check", "host", "hsts"],
   ...["listeners", "locations"],
-  ...["next-upstream", "path", "policies", "rate-limit", "route", "service", "session", "sign-in"],
+  ...["next-upstream", "path", "policies", "rate-limit", "rate-limit-tiers", "route", "service"],
+  ...["session", "sign-in"],
   ...["stream", "stream-health-check", "tls", "tokens", "unapplied", "upstream-tls", "variables"],
 ];
 

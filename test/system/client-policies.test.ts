@@ -112,3 +112,18 @@ test("argument and address are keys, and more in a second than Envoy fills bucke
   assert.deepEqual([await ask("/c?user=2"), await ask("/c"), await ask("/c")], [200, 200, 503]);
   assert.deepEqual([await ask("/d"), await ask("/d")], [200, 200]);
 });
+
+test("of limits with conditions each counts its own requests, and the default what is left", async () => {
+  const tier = (match: string, isDefault = false): object => ({
+    rateLimit: {
+      ...{ rate: "1r/m", key: "everybody" },
+      condition: { default: isDefault, variables: [{ name: "$http_x_tier", match }] },
+    },
+  });
+  const rules = { gold: tier("GOLD"), tin: tier("~^tin-"), rest: tier("none", true) };
+  assert.deepEqual(await gate.apply(world(rules, { "/": Object.keys(rules) })), []);
+  const asTier = (name: string): Promise<number> => ask("/", `X-Tier: ${name}`);
+  assert.deepEqual([await asTier("gold"), await asTier("tin-1"), await ask("/")], [200, 200, 200]);
+  assert.deepEqual([await asTier("Gold"), await asTier("tin-2")], [503, 503]);
+  assert.equal(await asTier("brass"), 503, "it shares what is left with those who say nothing");
+});

@@ -10,6 +10,10 @@ const approximations: Readonly<Record<string, string>> = {
   "spec.egressMTLS.protocols": "TLS 1.2 or 1.3, never older versions",
   "spec.egressMTLS.ciphers": "the ciphers are Envoy's own",
   "spec.egressMTLS.sessionReuse": "sessions are taken up again where an upstream offers it",
+  "spec.rateLimit.condition.variables[].name":
+    "of the first variable, which must be one that the request itself says; others: 500",
+  "spec.rateLimit.condition.variables[].match":
+    "requests that the matches of several policies take count for each of these",
   "spec.rateLimit.logLevel": "what is refused is in the access log, like all answers",
   "spec.rateLimit.scale": "each proxy counts for itself, by the whole rate",
   "spec.ingressMTLS.crlFileName":

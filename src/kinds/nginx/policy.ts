@@ -194,8 +194,8 @@ const unappliedRules: readonly FieldWithoutEffect[] = [
 const idle: readonly FieldWithoutEffect[] = [
   ...unappliedRules,
   {
-    path: "spec.rateLimit.condition",
-    reason: "whom it concerns is not looked at",
+    path: "spec.rateLimit.condition.jwt",
+    reason: "what a token says is not looked at",
     advice: closed,
   },
   {

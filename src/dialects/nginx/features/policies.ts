@@ -15,7 +15,8 @@ import { broken } from "./action.ts";
 import { authorizationRules } from "./authorization.ts";
 import { allowOrigins } from "./cors.ts";
 import { tellStrictTransport } from "./hsts.ts";
-import { mergeRateLimits } from "./rate-limit.ts";
+import { type LimitWish, mergeRateLimits } from "./rate-limit.ts";
+import { ambiguousVariable } from "./rate-limit-tiers.ts";
 import { withTls } from "./upstream-tls.ts";
 
 /** One place that refers to policies. */
@@ -57,6 +58,8 @@ export function protectionOf(server: PolicyScope, route: PolicyScope, world: Wor
           all.map(({ wanted }) => wanted),
         );
   }
+  if (ambiguousVariable(limitsIn(byRule.get("rateLimit") ?? [])) !== undefined)
+    return (routes) => routes.map((one) => ({ ...one, action: broken }));
   const guards = guardsOf(byRule);
   const answers = answersOf(byRule);
   const tls = byRule.get("egressMTLS")?.[0]?.tls;
@@ -68,6 +71,10 @@ export function protectionOf(server: PolicyScope, route: PolicyScope, world: Wor
         ...guards,
       })),
     );
+}
+
+function limitsIn(wanted: readonly Wanted[]): readonly LimitWish[] {
+  return wanted.flatMap(({ limit }) => limit ?? []);
 }
 
 /** What browsers are told. */
@@ -86,7 +93,7 @@ function guardsOf(
 ): Pick<Route, "clients" | "protections" | "rateLimits"> {
   const wanted = [...byRule.values()].flat();
   const clients = mergeAccessControl(wanted.flatMap((one) => one.clients ?? []));
-  const rateLimits = mergeRateLimits(wanted.flatMap((one) => one.limit ?? []));
+  const rateLimits = mergeRateLimits(limitsIn(wanted));
   const protections = [...byRule]
     .sort(([a], [b]) => rank(a) - rank(b))
     .flatMap(([, [first]]) => first?.protection ?? []);
@@ -122,6 +129,20 @@ export function checkPolicies(scope: PolicyScope, world: World): void {
       advice: "correct it, or remove the reference if what it refers to is open to everybody",
     });
   }
+  reportAmbiguity(scope, world);
+}
+
+function reportAmbiguity(scope: PolicyScope, world: World): void {
+  const wanted = judgedIn(scope, world).flatMap((one) =>
+    one.kind === "applied" ? [one.wanted] : [],
+  );
+  const variable = ambiguousVariable(limitsIn(wanted));
+  if (variable === undefined) return;
+  warns(scope.report, scope.at, {
+    reason: "PolicyNotApplied",
+    message: `of the Policies with conditions on ${variable} more than one is the default; requests get 500`,
+    advice: "leave default to one of them",
+  });
 }
 
 /** nginx asks for a password before it asks others (the order of its modules in the access phase). */

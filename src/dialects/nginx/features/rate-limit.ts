@@ -5,6 +5,7 @@ import type { Policy } from "#kinds/nginx/policy.ts";
 import type { CountedBy, RateLimit, RateLimits } from "#model/rate-limit.ts";
 import type { FindingText } from "../../common/findings.ts";
 import { parseSize } from "../quantities.ts";
+import { limitAmong, type Tier, tierOf } from "./rate-limit-tiers.ts";
 
 type PolicySpec = NonNullable<Policy["spec"]>;
 type Rule = NonNullable<PolicySpec["rateLimit"]>;
@@ -13,6 +14,7 @@ type Rule = NonNullable<PolicySpec["rateLimit"]>;
 export interface LimitWish {
   readonly limit: RateLimit;
   readonly status: number;
+  readonly tier?: Tier;
 }
 
 const defaultStatus = 503;
@@ -25,8 +27,8 @@ const mostVariables = 4;
 
 /** What the rule asks for; else why it cannot be applied, as the end of a sentence about the Policy. */
 export function rateLimit({ rateLimit: rule = {} }: PolicySpec): Result<LimitWish, string> {
-  if (rule.condition !== undefined)
-    return err("has spec.rateLimit.condition, and whom it concerns is not looked at here");
+  const tier = rule.condition === undefined ? ok(undefined) : tierOf(rule.condition);
+  if (!tier.ok) return tier;
   const rate = parseRate(rule.rate ?? "");
   if (rate === undefined) return invalid("rate", rule.rate, 'must be a rate such as "10r/s"');
   const key = parseKey(rule.key ?? "");
@@ -43,14 +45,14 @@ export function rateLimit({ rateLimit: rule = {} }: PolicySpec): Result<LimitWis
     mostKeys: Math.max(1, Math.floor(zone / bytesOfKey)),
     ...(rule.dryRun === true ? { dryRun: true } : {}),
   };
-  return ok({ limit, status });
+  return ok({ limit, status, ...(tier.value === undefined ? {} : { tier: tier.value }) });
 }
 
 /** All of one place apply; the first says what is answered. */
 export function mergeRateLimits(wishes: readonly LimitWish[]): RateLimits | undefined {
   const [first] = wishes;
   if (first === undefined) return undefined;
-  return { limits: wishes.map(({ limit }) => limit), status: first.status };
+  return { limits: wishes.map((wish) => limitAmong(wish, wishes)), status: first.status };
 }
 
 /** What is not as in nginx when requests come faster than the rate. */
@@ -98,6 +100,8 @@ function countedBy(variable: string): CountedBy | undefined {
       return { kind: "client-address" };
     case "request_uri":
       return { kind: "target" };
+    case "request_method":
+      return { kind: "method" };
     default:
   }
   const [, family, name = ""] = /^(http|arg)_(\w+)$/.exec(variable) ?? [];
