@@ -14,3 +14,6 @@ export const managedLabel = { "controller.cert-manager.io/fao": "true" } as cons
 
 /** On the Secret with the key of the certificate that is being issued. */
 export const nextKeyLabel = { "cert-manager.io/next-private-key": "true" } as const;
+
+/** On a request that is not the first of a Certificate within a day: when those before it were made. */
+export const earlierIssuancesAnnotation = "sekisho.dev/earlier-issuances";

@@ -4,6 +4,7 @@ import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
 import type { Kind } from "#kinds/kind.ts";
 import { secretKind } from "#kinds/secret.ts";
+import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Workers } from "#runtime/workers.ts";
 import { StoreError } from "#store/object-store.ts";
@@ -12,6 +13,7 @@ import { affectedKeys, wokenRequests } from "./controllers/affected.ts";
 import type { CertificateEvents } from "./controllers/certificate-events.ts";
 import { createCertificateMetrics } from "./controllers/certificate-metrics.ts";
 import { createCertificateSync } from "./controllers/certificate-sync.ts";
+import { IssuanceBudget } from "./controllers/issuance-budget.ts";
 import { IssuerResolver } from "./controllers/issuer-resolver.ts";
 import { verifyIssuer } from "./controllers/issuer-verifier.ts";
 import { RenewalInquiries } from "./controllers/renewal-inquiries.ts";
@@ -83,11 +85,13 @@ export async function startCertificateControllers(
       if (change.after === undefined && change.before !== undefined) {
         signer.forget(change.before.metadata.uid);
         inquiries.forget(change.before.metadata.uid);
+        budget.forget(change.before.metadata.uid);
       }
       for (const key of affectedKeys(world, issuers, change)) add(key);
     },
   );
   const world = new World(view);
+  const budget = new IssuanceBudget(world);
   const issuers = new IssuerResolver({ store, world }, settings);
   const statuses = createStatuses(store, view);
   const signer = new RequestSigner({ ...deps, world, statuses, issuers, signal: closing.signal });
@@ -95,7 +99,7 @@ export async function startCertificateControllers(
   const shared = { ...deps, world, statuses, signer, keys };
   const inquiries = new RenewalInquiries({ clock, log, answered: (key) => add(key) });
   const begun = clock.now();
-  const syncCertificate = createCertificateSync({ ...shared, issuers, inquiries, begun });
+  const syncCertificate = createCertificateSync({ ...shared, issuers, inquiries, budget, begun });
   const work = async (key: string): Promise<Temporal.Instant | undefined> => {
     const [kind = "", namespace = "", name = ""] = key.split("/");
     const object = view.get(kind, namespace, name);
@@ -104,16 +108,7 @@ export async function startCertificateControllers(
     if (kind === certificateRequestKind.id) return await signer.advance(object);
     return await verifyIssuer({ ...shared, issuers }, object);
   };
-  const failed = (key: string, cause: unknown): "again" | "drop" => {
-    // Gone while it was worked on: the watch tells what is left to do.
-    if (cause instanceof StoreError && cause.code === "not-found") return "drop";
-    const isExpected = cause instanceof StoreError && (cause.retryable || cause.code === "exists");
-    if (!isExpected)
-      log.error("a certificate was not brought on", {
-        ...{ [logFields.object]: key, [logFields.error]: errorText(cause) },
-      });
-    return "again";
-  };
+  const failed = (key: string, cause: unknown): Afterwards => afterFailure(log, key, cause);
   const urgency = (key: string): number => urgencyOf(world, key);
   const queue = new WorkQueue(clock, { work, urgency, failed, parallel });
   const from = await view.load();
@@ -137,4 +132,17 @@ export async function startCertificateControllers(
       await Promise.all(backends.map((backend) => backend.close?.()));
     },
   };
+}
+
+type Afterwards = "again" | "drop";
+
+function afterFailure(log: Log, key: string, cause: unknown): Afterwards {
+  // Gone while it was worked on: the watch tells what is left to do.
+  if (cause instanceof StoreError && cause.code === "not-found") return "drop";
+  const isExpected = cause instanceof StoreError && (cause.retryable || cause.code === "exists");
+  if (!isExpected)
+    log.error("a certificate was not brought on", {
+      ...{ [logFields.object]: key, [logFields.error]: errorText(cause) },
+    });
+  return "again";
 }

@@ -203,3 +203,26 @@ for (let death = 1; death <= 8; death++) {
     assert.deepEqual(await stage.secrets(), ["web-tls"]);
   });
 }
+
+test("what has it issued again and again is followed fifty times a day, also over restarts", async (context) => {
+  const { stage, moods } = await begin(context);
+  const secret = { kind: "Secret", namespace: "default", name: "web-tls" };
+  const lose = async (): Promise<void> => {
+    await stage.store.remove(secret);
+    await stage.settled();
+    await stage.pass({ seconds: 1 });
+  };
+  for (let count = 1; count < 30; count++) await lose();
+  assert.equal(moods.calls, 30);
+  await stage.stop();
+  await stage.start();
+  for (let count = 0; count < 25; count++) await lose().catch(() => undefined);
+  assert.equal(moods.calls, 50);
+  assert.match(stage.events.at(-1) ?? "", /^IssuedTooOften It was issued 50 times within a day/);
+  await stage.stop();
+  await stage.start();
+  assert.equal(moods.calls, 50);
+  await stage.pass({ hours: 24 });
+  assert.match(await stage.condition("web", "Ready"), /^True/);
+  assert.equal(moods.calls, 51);
+});

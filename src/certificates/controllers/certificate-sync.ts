@@ -7,7 +7,7 @@ import { formatCertificateStatus, parseCertificateStatus } from "../certificate-
 import { createCompletion } from "./completion.ts";
 import { type Controller, type ControllerDeps, conclude, type Seen } from "./controller.ts";
 import { createHistoryController } from "./history.ts";
-import { IssuanceBudget } from "./issuance-budget.ts";
+import type { IssuanceBudget } from "./issuance-budget.ts";
 import { createIssuingController } from "./issuing.ts";
 import { createKeyController, createKeyRemoval } from "./key.ts";
 import { createReadinessController } from "./readiness.ts";
@@ -16,10 +16,8 @@ import { createRequestController } from "./request.ts";
 import { createTrigger } from "./trigger.ts";
 import { createUpkeepController } from "./upkeep.ts";
 
-export type CertificateSyncDeps = ControllerDeps & RenewalInformationDeps;
-
-/** More issuances a day than this are nobody's wish: something has them made again and again. */
-const issuancesPerDay = 50;
+export type CertificateSyncDeps = ControllerDeps &
+  RenewalInformationDeps & { readonly budget: IssuanceBudget };
 
 /** Does one look; the moment returned is when to look again. Throws StoreError. */
 export function createCertificateSync(
@@ -29,7 +27,7 @@ export function createCertificateSync(
   const controllers: readonly Controller[] = [
     createCompletion(deps),
     createRenewalInformation(deps),
-    createTrigger({ ...deps, budget: new IssuanceBudget(issuancesPerDay) }),
+    createTrigger(deps),
     createKeyController(deps),
     createRequestController(deps),
     createIssuingController(deps),

@@ -6,7 +6,7 @@ import { usualDurationMs } from "#kinds/cert-manager/certificate-spec.ts";
 import { findCondition } from "#kinds/condition.ts";
 import { type KubeObject, keyOf } from "#kinds/object.ts";
 import { type Draft, StoreError } from "#store/object-store.ts";
-import { requestAnnotations } from "../annotations.ts";
+import { earlierIssuancesAnnotation, requestAnnotations } from "../annotations.ts";
 import { conditionOf, instantOf } from "../certificate-status.ts";
 import { requestDifferences } from "../policies/differences.ts";
 import { wantedRequest } from "../wanted-request.ts";
@@ -18,10 +18,13 @@ import {
   type Seen,
 } from "./controller.ts";
 import { failed } from "./failure.ts";
+import type { IssuanceBudget } from "./issuance-budget.ts";
 import { nextKey, nextKeyOf } from "./key.ts";
 import { nextRequest, nextRevision, requestName } from "./revision.ts";
 
-type Deps = Pick<ControllerDeps, "store" | "world" | "signer" | "events">;
+type Deps = Pick<ControllerDeps, "store" | "world" | "signer" | "events"> & {
+  readonly budget: IssuanceBudget;
+};
 
 /** Who applied a Certificate is nobody that asks for certificates. */
 const notCopied = ["kubectl.kubernetes.io/", "fluxcd.io/", "argocd.argoproj.io/"];
@@ -35,6 +38,8 @@ export function createRequestController(deps: Deps): Controller {
     const there = nextRequest(deps.world, seen);
     if (there !== undefined && !isOutdated(deps, seen, { there, key }))
       return { status, again: await deps.signer.advance(there) };
+    const freeAt = deps.budget.freeAt(seen);
+    if (freeAt !== undefined) return { status, again: freeAt };
     if (there !== undefined) await removeRequest(deps, seen, there);
     const pem = wantedRequest(seen.spec, key);
     if (!pem.ok) return { status: refused(deps, seen, pem.error) };
@@ -88,14 +93,15 @@ function refused({ events }: Deps, seen: Seen, why: string): Seen["status"] {
 }
 
 async function createRequest(
-  { store, world, events }: Deps,
+  { store, world, events, budget }: Deps,
   seen: Seen,
   pem: string,
 ): Promise<KubeObject | undefined> {
   const { object } = seen;
-  const draft = requestDraft(seen, pem);
+  const draft = requestDraft(seen, pem, budget.annotations(seen));
   try {
     const made = await store.create(draft);
+    budget.spend(seen);
     world.view.observe(made);
     const message = `Created new CertificateRequest resource "${draft.metadata.name}"`;
     events.tell(object, { type: "Normal", reason: "Requested", message });
@@ -114,11 +120,16 @@ async function createRequest(
   }
 }
 
-function requestDraft(seen: Seen, pem: string): Draft {
+function requestDraft(
+  seen: Seen,
+  pem: string,
+  earlier: ReturnType<IssuanceBudget["annotations"]>,
+): Draft {
   const { object, spec } = seen;
   const { name, namespace, annotations, labels } = object.metadata;
   const copied = Object.entries(annotations).filter(
-    ([key]) => !notCopied.some((prefix) => key.startsWith(prefix)),
+    ([key]) =>
+      key !== earlierIssuancesAnnotation && !notCopied.some((prefix) => key.startsWith(prefix)),
   );
   const durationMs = spec.duration === undefined ? undefined : parseGoDurationMs(spec.duration);
   return {
@@ -130,6 +141,7 @@ function requestDraft(seen: Seen, pem: string): Draft {
       labels,
       annotations: {
         ...Object.fromEntries(copied),
+        ...earlier,
         [requestAnnotations.certificate]: name,
         [requestAnnotations.revision]: `${nextRevision(seen)}`,
         [requestAnnotations.privateKeySecret]: nextKeyOf(seen).name,
