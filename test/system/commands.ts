@@ -1,5 +1,6 @@
 /** Runs a command of the program inside the test's own process: all of it is real but the start and the terminal. */
 
+import { join } from "node:path";
 import type { CommandContext } from "#cli/command-context.ts";
 import { runProgram } from "#cli/program.ts";
 import type { Environment } from "#runtime/environment.ts";
@@ -12,7 +13,7 @@ import { createHttpClients } from "#runtime/real-http-client.ts";
 import { createHttp2Client } from "#runtime/real-http2-client.ts";
 import { createHttp2Server } from "#runtime/real-http2-server.ts";
 import { createLocalSocket } from "#runtime/real-local-socket.ts";
-import { createLog } from "#runtime/real-log.ts";
+import { createLog, type LogLevel } from "#runtime/real-log.ts";
 import { createMetrics } from "#runtime/real-metrics.ts";
 import { createNameLookup } from "#runtime/real-name-lookup.ts";
 import { createNetwork } from "#runtime/real-network.ts";
@@ -23,6 +24,7 @@ import { createProcesses } from "#runtime/real-processes.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { createSocketHttp } from "#runtime/real-socket-http.ts";
 import { createWorkers } from "#runtime/real-workers.ts";
+import { repository } from "./program.ts";
 
 export interface Ended {
   readonly code: number;
@@ -31,6 +33,10 @@ export interface Ended {
 }
 
 export interface CommandSurroundings {
+  /** The least severe lines in logs. Default: those that the command chooses. */
+  readonly logLevel?: LogLevel;
+  /** What interrupts it. Default: nothing of the test. */
+  readonly interrupted?: AbortSignal;
   /** Variables over those of the tests. */
   readonly variables?: Readonly<Record<string, string>>;
   /** What a person answers to whatever is asked. Default: nobody is there. */
@@ -48,6 +54,11 @@ export async function runCommand(
     ...real,
     arguments: args,
     variables: { ...real.variables, ...surroundings.variables },
+    mainFile: join(repository, "src/main.ts"),
+    onStopSignal: (stop, hurry) => {
+      surroundings.interrupted?.addEventListener("abort", stop);
+      return real.onStopSignal(stop, hurry);
+    },
     terminal: {
       print: (text) => {
         printed.out += text;
@@ -65,7 +76,13 @@ export async function runCommand(
       rows: () => 24,
     },
   };
-  const code = await runProgram(contextIn(environment));
+  const { logLevel } = surroundings;
+  const code = await runProgram({
+    ...contextIn(environment),
+    ...(logLevel === undefined
+      ? {}
+      : { createLog: (options) => createLog({ ...options, level: logLevel }) }),
+  });
   return { code, ...printed };
 }
 
