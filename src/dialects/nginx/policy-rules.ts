@@ -41,6 +41,14 @@ const rules: Readonly<Record<string, Apply>> = {
   egressMTLS: (spec, context) => as("tls", egressMtls(spec, context)),
   cors: (spec) => as("crossOrigin", cors(spec)),
   hsts: (spec) => as("strictTransport", hsts(spec)),
+  // It keeps nobody out, so requests need not wait for answers that are kept.
+  cache: () => ok({ note: notKept }),
+};
+
+const notKept: FindingText = {
+  reason: "AnswersNotKept",
+  message: "the rule cache is not applied: every request goes to the upstream",
+  advice: "remove it, or have the upstream bear all requests",
 };
 
 /** What the rule of that name asks for; else why it cannot be applied, as the end of a sentence about the Policy. */

@@ -185,10 +185,14 @@ export type Policy = Parsed<typeof body>;
 
 const closed = "expect 500 where it is referred to";
 
-/** Rules that are not applied, each with the reason: who refers to one gets 500. */
+/** Rules that are not applied, each with the reason. */
 const unappliedRules: readonly FieldWithoutEffect[] = [
   { path: "spec.waf", reason: "there is no such module", advice: closed },
-  { path: "spec.cache", reason: "answers are not kept", advice: closed },
+  {
+    path: "spec.cache",
+    reason: "answers are not kept",
+    advice: "have the upstream bear all requests",
+  },
 ];
 
 const idle: readonly FieldWithoutEffect[] = [
