@@ -45,6 +45,7 @@ const soak = {
   folders: ["test/soak", "test/bench"],
   withMore: {
     "src/store/embedded/kill.test.ts": { SEKISHO_STORE_KILLS: "200" },
+    "test/pebble/*kills.test.ts": { SEKISHO_ACME_KILLS: "1" },
     "test/properties/*.test.ts": {},
   },
 } as const;

@@ -32,10 +32,11 @@ export interface AcmeStage extends AsyncDisposable {
   readonly acme: Acme;
   readonly answers: AnsweringServer;
   readonly events: readonly (AcmeEvent & { readonly about: string })[];
-  /** Makes a ClusterIssuer and has its account registered; resolves to its condition's reason. */
+  /** Makes a ClusterIssuer and has its account registered, in a life that may end early; resolves to its condition's reason. */
   readonly issue: (
     spec: JsonObject,
     annotations?: Readonly<Record<string, string>>,
+    life?: KilledLife,
   ) => Promise<string>;
   /** Orders for names; resolves to the status in which the Order ended. */
   readonly order: (name: string, names: readonly [string, ...string[]]) => Promise<OrderStatus>;
@@ -91,10 +92,14 @@ export async function openStage(
     ...more(seen),
   ];
   const acme = createAcme({ ...deps, ...settings, store, solvers: solversOf(deps) });
+  const acmeIn = (life: KilledLife): Acme => {
+    const seen = { ...deps, store: life.store(store), door: life.door(door) };
+    return createAcme({ ...seen, solvers: solversOf(seen) });
+  };
   const running = undo.move();
   return {
     ...{ store, acme, answers, events },
-    issue: async (server, annotations = {}) => {
+    issue: async (server, annotations = {}, life) => {
       const spec = { acme: server };
       const there = await store.get(issuerKey);
       const draft = issuerDraft(spec, annotations);
@@ -102,7 +107,7 @@ export async function openStage(
         there === undefined
           ? await store.create(draft)
           : await store.replace(issuerKey, draft, there.metadata.resourceVersion);
-      const verdict = await acme.verify(issuer, stillWanted);
+      const verdict = await (life === undefined ? acme : acmeIn(life)).verify(issuer, stillWanted);
       const { ready: status, reason, message, account } = verdict;
       const conditions = [{ type: "Ready", status, reason, message }];
       await store.replaceStatus(issuerKey, { conditions, acme: { ...account } });
@@ -118,8 +123,7 @@ export async function openStage(
         running.defer(() => controllers.stop());
         return;
       }
-      const seen = { ...deps, store: life.store(store), door: life.door(door) };
-      const controllers = createAcme({ ...seen, solvers: solversOf(seen) }).start();
+      const controllers = acmeIn(life).start();
       // What waits for an answer never ends: it is not waited for.
       void life.died.then(() => controllers.stop());
       running.defer(() => void controllers.stop());

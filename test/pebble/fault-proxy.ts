@@ -55,6 +55,8 @@ export interface FaultProxy extends AsyncDisposable {
   readonly calls: ReadonlyMap<Step, number>;
   /** Orders whose request was taken. */
   readonly finalized: ReadonlySet<string>;
+  /** Accounts that were made. */
+  readonly accounts: ReadonlySet<string>;
   /** From now on this step has this fault; undefined: none has. */
   readonly breakAt: (step: Step | undefined, fault?: Fault) => void;
 }
@@ -72,6 +74,7 @@ export async function startFaultProxy(
 ): Promise<FaultProxy> {
   const calls = new Map<Step, number>();
   const finalized = new Set<string>();
+  const accounts = new Set<string>();
   let broken: { readonly step: Step; readonly fault: Fault } | undefined;
   /** The key that the last request is about. */
   let requested: Buffer | undefined;
@@ -87,6 +90,8 @@ export async function startFaultProxy(
       const refusal = refusalBy(fault);
       const answer = refusal ?? (await forward(pebble, request, body));
       if (step === "finalize" && answer.status < 300) finalized.add(url);
+      if (step === "account" && answer.status === 201)
+        accounts.add(`${answer.headers["location"]}`);
       if (fault === "unanswered") return void request.socket.destroy();
       const { status, headers, body: said } = misled(answer, fault, requested);
       response
@@ -101,8 +106,7 @@ export async function startFaultProxy(
   return {
     directory: `https://localhost:${port}/dir`,
     authority: certificate,
-    calls,
-    finalized,
+    ...{ calls, finalized, accounts },
     breakAt: (step, fault = "unavailable") => {
       broken = step === undefined ? undefined : { step, fault };
     },

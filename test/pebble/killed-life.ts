@@ -34,11 +34,20 @@ export class KilledLife {
     };
   }
 
-  /** The door as this life sees it: it may die before a request, and behind the answer. */
+  /** The door as this life sees it: it may die before a request, while that is under way, and behind the answer. */
   door(real: OutboundDoor): OutboundDoor {
     return {
       ...real,
-      request: (request, signal) => this.#around(() => real.request(request, signal)),
+      request: async (request, signal) => {
+        await this.#pass();
+        const underWay = real.request(request, signal);
+        // What comes of it when nobody is left to hear is nobody's.
+        underWay.catch(() => undefined);
+        await this.#pass();
+        const answer = await underWay;
+        await this.#pass();
+        return answer;
+      },
     };
   }
 

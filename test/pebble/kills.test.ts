@@ -1,4 +1,7 @@
-/** Killed before and behind every call to the outside: one finalized order, and at most one that was abandoned before that. */
+/**
+ * Killed before, during and behind every call to the outside and every write: one account; one finalized order, and at most one that was
+ * abandoned before that.
+ */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -13,7 +16,7 @@ import { startPebble } from "./pebble.ts";
 const skip = await skipWithoutGo();
 
 /** Every so manieth moment is tried; SEKISHO_ACME_KILLS=1 tries all. */
-const every = Number(process.env["SEKISHO_ACME_KILLS"] ?? 6);
+const every = Number(process.env["SEKISHO_ACME_KILLS"] ?? 8);
 
 interface Ended {
   readonly state: string | undefined;
@@ -55,7 +58,40 @@ describe("killed while it orders", { skip }, () => {
       await judge(ended);
       moments = ended.passed;
     });
-    assert.ok(moments > 40, `${moments}`);
+    assert.ok(moments > 50, `${moments}`);
     for (let killAt = 1; killAt <= moments; killAt += every) await live(killAt, judge);
   });
+});
+
+/** Has an account registered, and then given another key; `kill` dies during one of these. */
+async function register(kill: {
+  readonly what: "account" | "key";
+  readonly at: number;
+}): Promise<number> {
+  await using stage = await openStage();
+  await using pebble = await startPebble();
+  await using proxy = await startFaultProxy(pebble);
+  const life = new KilledLife(kill.at);
+  const rolled = { "sekisho.dev/roll-account-key": "now" };
+  for (const [what, annotations] of [
+    ["account", {}],
+    ["key", rolled],
+  ] as const) {
+    const issue = (mine?: KilledLife): Promise<string> =>
+      stage.issue(issuerOf(proxy), annotations, mine);
+    if (what === kill.what) await Promise.race([issue(life), life.died]);
+    assert.equal(await issue(), "ACMEAccountRegistered", `killed at ${kill.at} of ${what}`);
+  }
+  assert.equal(proxy.accounts.size, 1);
+  return life.passed;
+}
+
+describe("killed while it registers", { skip }, () => {
+  for (const what of ["account", "key"] as const) {
+    test(`whenever it is killed, the ${what} is the only one, and can be used`, async () => {
+      const moments = await register({ what, at: Number.POSITIVE_INFINITY });
+      assert.ok(moments > 10, `${moments}`);
+      for (let at = 1; at <= moments; at += every) await register({ what, at });
+    });
+  }
 });

@@ -16,7 +16,16 @@ type Fault =
   | { readonly kind: "refusal"; readonly type: string }
   | { readonly kind: "none" };
 
-const places = ["write 1", "write 1 done", "send", "answered", "write 2", "write 2 done"];
+const places = [
+  "write 1",
+  "write 1 done",
+  "IssueCertificate before",
+  "IssueCertificate under way",
+  "IssueCertificate answered",
+  "write 2",
+  "write 2 done",
+  "GetCertificate answered",
+];
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({ kind: fc.constant("death" as const), place: fc.constantFrom(...places) }),

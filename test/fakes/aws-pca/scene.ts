@@ -34,7 +34,7 @@ export interface SceneOptions {
   /** Default: they lead to the small AWS. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly ca?: Partial<FakePrivateCaOptions>;
-  /** Where the process dies: before or after its writes of the request, or around the order. */
+  /** Where the process dies: around its writes of the request (`write 1`, `write 1 done`) or a call (`GetCertificate answered`). */
   readonly death?: string;
 }
 
@@ -46,6 +46,9 @@ export interface Scene {
   readonly sign: () => Promise<SigningOutcome>;
   /** Has the process die there. */
   readonly dieAt: (place: string) => void;
+  readonly isDead: () => boolean;
+  /** Resolves when what was under way last has been done, whoever hears of it. */
+  readonly arrived: () => Promise<void>;
   /** Begins anew with what is stored, and lives. */
   readonly restart: () => void;
   readonly annotations: () => Promise<Readonly<Record<string, string>>>;
@@ -70,6 +73,7 @@ class Mortality {
   #place: string | undefined;
   #writes = 0;
   #isDead = false;
+  #underWay: Promise<unknown> = Promise.resolve();
 
   constructor(place: string | undefined) {
     this.#place = place;
@@ -90,6 +94,14 @@ class Mortality {
     if (this.#isDead) throw new Error("the process is dead");
   }
 
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  async arrived(): Promise<void> {
+    await this.#underWay;
+  }
+
   store(store: ObjectStore): ObjectStore {
     return {
       ...store,
@@ -108,10 +120,14 @@ class Mortality {
     return {
       ...door,
       request: async (request, signal) => {
-        const isOrder = request.headers?.["x-amz-target"]?.endsWith("IssueCertificate") === true;
-        if (isOrder) this.pass("send");
-        const answer = await door.request(request, signal);
-        if (isOrder) this.pass("answered");
+        const operation = request.headers?.["x-amz-target"]?.split(".").at(-1) ?? "";
+        this.pass(`${operation} before`);
+        const underWay = door.request(request, signal);
+        // What comes of it when nobody is left to hear is nobody's.
+        this.#underWay = underWay.catch(() => undefined);
+        this.pass(`${operation} under way`);
+        const answer = await underWay;
+        this.pass(`${operation} answered`);
         return answer;
       },
     };
@@ -159,6 +175,8 @@ export async function beginScene(context: TestContext, scene: SceneOptions = {})
       );
     },
     dieAt: (place) => mortality.dieAt(place),
+    isDead: () => mortality.isDead,
+    arrived: () => mortality.arrived(),
     restart: () => {
       mortality.revive();
       backend = createAwsPca(deps);

@@ -330,21 +330,56 @@ test("what is no order of ours is as if it were not there", { skip }, async (con
   assert.equal(scene.ca.issued.length, 1);
 });
 
-/** Where a process can die: before and after each write, and around each call. */
-const deaths = ["write 1", "write 1 done", "send", "answered", "write 2", "write 2 done"] as const;
+interface Death {
+  /** Certificates that there are when it begins anew after AWS has forgotten the token. */
+  readonly later: number;
+  /** Whether it cannot know by then what became of its order. */
+  readonly isLost: boolean;
+}
 
-for (const death of deaths) {
+/** Where a process can die: before and after each write, and around each call. */
+const deaths: Readonly<Record<string, Death>> = {
+  "DescribeCertificateAuthority answered": { later: 1, isLost: false },
+  "write 1": { later: 1, isLost: false },
+  "write 1 done": { later: 1, isLost: true },
+  "IssueCertificate before": { later: 1, isLost: true },
+  "IssueCertificate under way": { later: 2, isLost: true },
+  "IssueCertificate answered": { later: 2, isLost: true },
+  "write 2": { later: 2, isLost: true },
+  "write 2 done": { later: 1, isLost: false },
+  "GetCertificate before": { later: 1, isLost: false },
+  "GetCertificate under way": { later: 1, isLost: false },
+  "GetCertificate answered": { later: 1, isLost: false },
+};
+
+for (const [death, { later, isLost }] of Object.entries(deaths)) {
   test(`a process that dies at "${death}" leaves one certificate and one token`, {
     skip,
   }, async (context) => {
     const scene = await beginScene(context, { death });
     await scene.sign().catch(() => undefined);
+    assert.ok(scene.isDead());
     scene.restart();
     await scene.clock.advance({ minutes: 1 });
     await issued(scene);
     assert.equal(scene.ca.issued.length, 1);
     assert.ok(scene.orders().length <= 2);
     assert.equal(new Set(scene.orders().map(({ body }) => body)).size, 1);
+  });
+
+  test(`a process that dies at "${death}" and begins anew later orders once more at most, and says so`, {
+    skip,
+  }, async (context) => {
+    const scene = await beginScene(context, { death });
+    await scene.sign().catch(() => undefined);
+    assert.ok(scene.isDead());
+    await scene.arrived();
+    scene.restart();
+    await scene.clock.advance({ minutes: 6 });
+    await issued(scene);
+    assert.equal(scene.ca.issued.length, later);
+    assert.ok(scene.orders().length <= 2);
+    assert.equal(/OrderLost/.test(scene.told().join()), isLost);
   });
 }
 
