@@ -3,6 +3,7 @@
 import { X509Certificate } from "node:crypto";
 import { err, ok, type Result } from "#base/result.ts";
 import { readElement, readElements } from "./der-reader.ts";
+import { pemTexts } from "./pem.ts";
 
 export interface Authorities {
   /** PEM: the certificates alone, without what stood between them. */
@@ -10,9 +11,6 @@ export interface Authorities {
   /** PEM: what they took back (RFC 5280 §5). Default: nothing. */
   readonly revoked?: string;
 }
-
-const certificateBlock = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
-const listBlock = /-----BEGIN X509 CRL-----([\s\S]*?)-----END X509 CRL-----/g;
 
 /** No bundle in use is near this; a larger text is refused unread. */
 const mostBytes = 1024 * 1024;
@@ -24,16 +22,16 @@ export function checkAuthorities(
 ): Result<Authorities, string> {
   if (certificates.length > mostBytes || (revoked?.length ?? 0) > mostBytes)
     return err("it is larger than 1 MiB");
-  const blocks = Buffer.from(certificates).toString("utf8").match(certificateBlock);
-  if (blocks === null) return err("ca.crt holds no PEM certificate");
+  const blocks = pemTexts(Buffer.from(certificates).toString("utf8"), "CERTIFICATE");
+  if (blocks.length === 0) return err("ca.crt holds no PEM certificate");
   if (!blocks.every(isCertificate)) return err("ca.crt holds a certificate that cannot be read");
   const authorities = { certificates: `${blocks.join("\n")}\n` };
   if (revoked === undefined) return ok(authorities);
-  const lists = [...Buffer.from(revoked).toString("utf8").matchAll(listBlock)];
+  const lists = pemTexts(Buffer.from(revoked).toString("utf8"), "X509 CRL");
   if (lists.length === 0) return err("ca.crl holds no PEM revocation list");
-  if (!lists.every(([, body = ""]) => isRevocationList(Buffer.from(body, "base64"))))
+  if (!lists.every(isRevocationList))
     return err("ca.crl holds a revocation list that cannot be read");
-  return ok({ ...authorities, revoked: `${lists.map(([block]) => block).join("\n")}\n` });
+  return ok({ ...authorities, revoked: `${lists.join("\n")}\n` });
 }
 
 function isCertificate(pem: string): boolean {
@@ -46,7 +44,8 @@ function isCertificate(pem: string): boolean {
 }
 
 /** tbsCertList, signatureAlgorithm, signatureValue (RFC 5280 §5.1). */
-function isRevocationList(der: Uint8Array): boolean {
+function isRevocationList(pem: string): boolean {
+  const der = Buffer.from(pem.replaceAll(/-----[^-]*-----/g, ""), "base64");
   const list = readElement(der);
   const parts = list.ok && list.value.tag === 0x30 ? readElements(list.value.content) : undefined;
   return (

@@ -4,6 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { err, ok, type Result } from "#base/result.ts";
 import type { AlternativeName } from "./alternative-name.ts";
 import { parseCertificateFields } from "./certificate-fields.ts";
+import { pemTexts } from "./pem.ts";
 
 export interface CertificateDescription {
   /** `CN=web, O=Shop`, as OpenSSL orders it. */
@@ -25,7 +26,6 @@ export interface CertificateDescription {
   readonly isSignedByNext: boolean | undefined;
 }
 
-const pemBlock = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 const mostBytes = 512 * 1024;
 const mostCertificates = 100;
 
@@ -34,7 +34,7 @@ export function describeCertificates(
   pem: Uint8Array,
 ): Result<readonly CertificateDescription[], string> {
   if (pem.length > mostBytes) return err("the text is longer than a chain of certificates is");
-  const blocks = Buffer.from(pem).toString("latin1").match(pemBlock) ?? [];
+  const blocks = pemTexts(Buffer.from(pem).toString("latin1"), "CERTIFICATE");
   if (blocks.length === 0 || blocks.length > mostCertificates)
     return err("the text holds no PEM certificate");
   const certificates = blocks.map(readCertificate);

@@ -3,6 +3,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { err, ok, type Result } from "#base/result.ts";
 import { SecretBytes } from "#base/secret-bytes.ts";
+import { pemTexts } from "./pem.ts";
 
 export interface KeyPair {
   /** PEM, leaf first: the certificates alone, without what stood between them. */
@@ -21,8 +22,6 @@ export interface CertificateFacts {
   readonly keyType: "rsa" | "ec";
 }
 
-const pemBlock = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
-
 /** No chain in use is near this; a larger text is refused unread. */
 const maxPemBytes = 256 * 1024;
 
@@ -35,8 +34,8 @@ const maxPemBytes = 256 * 1024;
 export function checkKeyPair(chain: Uint8Array, key: Uint8Array): Result<KeyPair, string> {
   if (chain.length > maxPemBytes || key.length > maxPemBytes)
     return err("the certificate or key is larger than 256 KiB");
-  const blocks = Buffer.from(chain).toString("utf8").match(pemBlock);
-  if (blocks === null) return err("tls.crt holds no PEM certificate");
+  const blocks = pemTexts(Buffer.from(chain).toString("utf8"), "CERTIFICATE");
+  if (blocks.length === 0) return err("tls.crt holds no PEM certificate");
   const certificates = blocks.map(parseCertificate);
   const [leaf] = certificates;
   if (leaf === undefined || certificates.includes(undefined))

@@ -47,3 +47,19 @@ export function parsePemBlocks(
     at = end + mark.length;
   }
 }
+
+/**
+ * The blocks of a label as they stand in a text, to the first that does not end. Each character is looked at twice at most:
+ * a pattern would look for the end of each beginning anew.
+ */
+export function pemTexts(text: string, label: string): readonly string[] {
+  const [begin, end] = [`-----BEGIN ${label}-----`, `-----END ${label}-----`];
+  const blocks: string[] = [];
+  for (let at = 0; ; ) {
+    const from = text.indexOf(begin, at);
+    const to = from < 0 ? -1 : text.indexOf(end, from + begin.length);
+    if (to < 0) return blocks;
+    at = to + end.length;
+    blocks.push(text.slice(from, at));
+  }
+}

@@ -22,8 +22,9 @@ import { createHttpClients } from "#runtime/real-http-client.ts";
 import { createNameLookup } from "#runtime/real-name-lookup.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "#store/embedded/embedded-store.ts";
+import { approvedRequest, requestText } from "#test/fakes/approved-request.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
-import { type AnsweringServer, requestFor, startAnswers } from "./acme-client.ts";
+import { type AnsweringServer, startAnswers } from "./acme-client.ts";
 import type { KilledLife } from "./killed-life.ts";
 import type { Pebble } from "./pebble.ts";
 
@@ -46,6 +47,7 @@ export interface AcmeStage extends AsyncDisposable {
 
 const namespace = "shop";
 const issuerKey: ObjectKey = { kind: "ClusterIssuer.cert-manager.io", namespace: "", name: "prod" };
+const issuerRef = { name: issuerKey.name, kind: "ClusterIssuer" };
 
 /** What an issuer of a Pebble says. */
 export function issuerOf(pebble: Pick<Pebble, "directory" | "authority">): JsonObject {
@@ -114,7 +116,9 @@ export async function openStage(
       return status === "True" ? reason : `${reason}: ${message}`;
     },
     order: async (name, names) => {
-      const object = await store.create(orderOf(await requestObject(store, name), names));
+      const asked = { request: requestText(names), issuerRef };
+      const request = await approvedRequest(store, { namespace, name }, asked);
+      const object = await store.create(orderDraft(request, { ...asked, dnsNames: names }));
       return readOrderStatus(await untilEnded(store, object));
     },
     start: async (life) => {
@@ -145,28 +149,6 @@ function issuerDraft(
     metadata: { name, namespace, annotations },
     body: { spec },
   };
-}
-
-async function requestObject(store: EmbeddedStore, name: string): Promise<KubeObject> {
-  return await store.create({
-    apiVersion: "cert-manager.io/v1",
-    kind: "CertificateRequest",
-    metadata: { name, namespace },
-    body: { spec: {} },
-  });
-}
-
-function orderOf(
-  request: KubeObject,
-  names: readonly [string, ...string[]],
-): Parameters<EmbeddedStore["create"]>[0] {
-  const der = Buffer.from(requestFor(...names));
-  const pem = `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`;
-  return orderDraft(request, {
-    request: Buffer.from(pem).toString("base64"),
-    issuerRef: { name: issuerKey.name, kind: "ClusterIssuer" },
-    dnsNames: names,
-  });
 }
 
 async function untilEnded(store: EmbeddedStore, object: KubeObject): Promise<KubeObject> {

@@ -3,14 +3,13 @@ import { X509Certificate } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
 import { generateSigningKey } from "#crypto/signing-key.ts";
-import { buildSigningRequest } from "#crypto/signing-request.ts";
-import { derSubject } from "#crypto/subject-name.ts";
 import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { challengeKind } from "#kinds/cert-manager/challenge.ts";
 import { type OrderStatus, readOrderStatus } from "#kinds/cert-manager/order.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import type { EmbeddedStore } from "#store/embedded/embedded-store.ts";
 import { createAcmeServer, type FakeAcmeServer } from "#test/fakes/acme-server.ts";
+import { approvedRequest, requestText } from "#test/fakes/approved-request.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
 import { createManualClock } from "#test/fakes/manual-clock.ts";
 import { passTurns } from "#test/fakes/passing-turns.ts";
@@ -81,14 +80,10 @@ async function open(
   assert.equal(status, "True", message);
   const conditions = [{ type: "Ready", status, reason, message }];
   const ready = await store.replaceStatus(issuerKey, { conditions, acme: { ...account } });
-  const request = await store.create({
-    apiVersion: "cert-manager.io/v1",
-    kind: "CertificateRequest",
-    metadata: { name: "web-1", namespace: "shop" },
-    body: { spec: {} },
-  });
-  const fulfil = (): Promise<unknown> =>
-    acme.fulfil({ object: request, issuer: ready }, namesOf("a.example.com"));
+  const asked = namesOf("a.example.com");
+  const place = { namespace: "shop", name: "web-1" };
+  const request = await approvedRequest(store, place, { request: asked.request, issuerRef });
+  const fulfil = (): Promise<unknown> => acme.fulfil({ object: request, issuer: ready }, asked);
   await fulfil();
   // Since the account was registered one of the clocks was set.
   server.lead = lead;
@@ -118,12 +113,8 @@ function acmeSpec(server: string): { readonly [field: string]: never } {
 }
 
 function namesOf(name: string): Parameters<Acme["fulfil"]>[1] {
-  const pem = buildSigningRequest(
-    { subject: derSubject([]), extensions: [] },
-    generateSigningKey(),
-  );
   return {
-    ...{ request: Buffer.from(pem).toString("base64"), issuerRef, commonName: "" },
+    ...{ request: requestText([name]), issuerRef, commonName: "" },
     ...{ dnsNames: [name], ipAddresses: [], duration: undefined },
   };
 }
@@ -169,13 +160,9 @@ test("a common name that is none of the names is refused before anything is orde
 
 /** Has the names of the first Order ordered again, as what replaces its certificate. */
 async function orderSuccessor({ store }: Stage): Promise<void> {
-  const request = await store.create({
-    apiVersion: "cert-manager.io/v1",
-    kind: "CertificateRequest",
-    metadata: { name: "web-2", namespace: "shop" },
-    body: { spec: {} },
-  });
   const { duration: _, ...names } = namesOf("a.example.com");
+  const place = { namespace: "shop", name: "web-2" };
+  const request = await approvedRequest(store, place, { request: names.request, issuerRef });
   await store.create(orderDraft(request, { ...names, replaces: "issuer.serial" }));
 }
 
@@ -238,4 +225,64 @@ test("an order whose authorizations cannot be read is not placed again", async (
   server.instead = () => undefined;
   assert.equal((await pass(600, isEnded)).state, "valid");
   assert.equal(server.heard.filter((one) => one === "POST /new-order").length, 1);
+});
+
+/** Each is an Order that somebody wrote who may write Orders, beside an approved request for `a.example.com`. */
+const forgedOrders: Readonly<Record<string, (approved: KubeObject, denied: KubeObject) => Forged>> =
+  {
+    "of nobody": () => ({ names: ["a.example.com"] }),
+    "of a request that is not approved": (_, denied) => ({
+      ...{ owner: denied, names: ["a.example.com"] },
+    }),
+    "of a request that is not there": (approved) => ({
+      owner: { ...approved, metadata: { ...approved.metadata, uid: "another" } },
+      names: ["a.example.com"],
+    }),
+    "for another name than was approved": (approved) => ({
+      ...{ owner: approved, names: ["a.example.com", "bank.example.com"] },
+    }),
+    "with a signing request of its own": (approved) => ({
+      ...{ owner: approved, names: ["a.example.com"], request: requestText(["a.example.com"]) },
+    }),
+    "by another issuer than was approved": (approved) => ({
+      ...{ owner: approved, names: ["a.example.com"], issuer: "dear" },
+    }),
+  };
+
+interface Forged {
+  readonly owner?: KubeObject;
+  readonly names: readonly string[];
+  readonly request?: string;
+  readonly issuer?: string;
+}
+
+test("an Order that no approved request made is not placed: nobody's account and credentials are used for it", async (context) => {
+  const { store, server, request, pass } = await open(context);
+  await pass(30, isEnded);
+  const issuer = await store.get(issuerKey);
+  assert.ok(issuer);
+  const { apiVersion, kind, body, status } = issuer;
+  await store.create({ apiVersion, kind, body, metadata: { name: "dear", namespace: "" } });
+  await store.replaceStatus({ ...issuerKey, name: "dear" }, status ?? {});
+  const asked = { request: requestText(["a.example.com"]), issuerRef };
+  const unapproved = { namespace: "shop", name: "denied" };
+  const denied = await approvedRequest(store, unapproved, asked);
+  const key = { kind: "CertificateRequest.cert-manager.io", ...unapproved };
+  await store.replaceStatus(key, { conditions: [] });
+  const before = server.heard.length;
+  for (const [index, forge] of Object.values(forgedOrders).entries()) {
+    const { owner, names, request: own, issuer: by = "prod" } = forge(request, denied);
+    const text = own ?? String((owner?.body["spec"] as JsonObject | undefined)?.["request"] ?? "");
+    const spec = { request: text, issuerRef: { ...issuerRef, name: by }, dnsNames: [...names] };
+    const draft = orderDraft(owner ?? request, spec);
+    const { ownerReferences: made, ...metadata } = draft.metadata;
+    const owners = owner === undefined ? {} : { ownerReferences: made ?? [] };
+    await store.create({ ...draft, metadata: { ...metadata, ...owners, name: `forged-${index}` } });
+  }
+  await pass(180, () => false);
+  assert.deepEqual(server.heard.slice(before), []);
+  const { items } = await store.list("Order.acme.cert-manager.io");
+  const forged = items.filter(({ metadata }) => metadata.name.startsWith("forged-"));
+  assert.equal(forged.length, Object.keys(forgedOrders).length);
+  assert.ok(forged.every((one) => readOrderStatus(one).url === undefined));
 });

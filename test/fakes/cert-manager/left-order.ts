@@ -2,11 +2,9 @@
 
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { JsonObject } from "#base/json.ts";
-import { generateSigningKey } from "#crypto/signing-key.ts";
-import { buildSigningRequest } from "#crypto/signing-request.ts";
-import { derSubject } from "#crypto/subject-name.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import type { ObjectStore } from "#store/object-store.ts";
+import { approvedRequest, requestText } from "#test/fakes/approved-request.ts";
 import type { CertManagerVersion } from "#test/simulators/cert-manager/triggers.ts";
 
 const namespace = "shop";
@@ -76,21 +74,16 @@ export async function leaveOrder(
     readonly at: LeftAt;
   },
 ): Promise<KubeObject> {
-  const pem = buildSigningRequest(
-    { subject: derSubject([]), extensions: [] },
-    generateSigningKey(),
-  );
-  const asked = { request: Buffer.from(pem).toString("base64"), issuerRef };
-  const request = await store.create({
-    ...{ apiVersion: "cert-manager.io/v1", kind: "CertificateRequest", body: { spec: asked } },
-    metadata: { name: version === "1.9" ? "web-x7k2p" : "web-1", namespace },
-  });
+  const dnsNames = ["a.example.com"];
+  const asked = { request: requestText(dnsNames), issuerRef };
+  const name = version === "1.9" ? "web-x7k2p" : "web-1";
+  const request = await approvedRequest(store, { namespace, name }, asked);
   const owner = { ...ownerOf(request) };
   const orderName = `${request.metadata.name}-2958319468`;
   await store.create({
     ...{ apiVersion: "acme.cert-manager.io/v1", kind: "Order" },
     metadata: { name: orderName, namespace, ownerReferences: [owner] },
-    body: { spec: { ...asked, dnsNames: ["a.example.com"] } },
+    body: { spec: { ...asked, dnsNames } },
   });
   const authorizationUrl = `${origin}/authorization/${number}`;
   const challenge = { url: `${origin}/challenge/${number}`, token: `token-${number}` };

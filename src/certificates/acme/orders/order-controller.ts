@@ -24,8 +24,10 @@ import { removeChallenges } from "./order-challenges.ts";
 import { placeOrder } from "./order-placement.ts";
 import { takeStep } from "./order-steps.ts";
 import { fail, keepReason, type OrderDeps, type OrderWork, sourceOf } from "./order-work.ts";
+import { whyNotOurs } from "./own-order.ts";
 
 const waitForIssuer = Temporal.Duration.from({ minutes: 1 });
+const waitForRequest = Temporal.Duration.from({ minutes: 1 });
 const waitForClock = Temporal.Duration.from({ minutes: 1 });
 
 /** Takes one Order a step further. Throws StoreError when somebody else wrote it in the meantime. */
@@ -43,6 +45,8 @@ export async function reconcileOrder(
     await removeChallenges(deps.store, object);
     return done;
   }
+  const foreign = await whyNotOurs(deps.store, object, order);
+  if (foreign !== undefined) return again(waitForRequest, foreign);
   const access = await findAccess(deps, order.spec.issuerRef, key.namespace);
   if (!access.ok) return again(waitForIssuer, access.error);
   return await attempt({ deps, object, order, status, access: access.value, signal });

@@ -55,6 +55,7 @@ const refused: Readonly<Record<string, readonly [Route53Provider, RegExp]>> = {
     { auth: { kubernetes: { serviceAccountRef: { name: "dns" } } } },
     /needs the role/,
   ],
+  "a zone that would lead elsewhere": [{ hostedZoneID: "../.." }, /no identifier of a zone/],
   "a region that would lead elsewhere": [{ region: "evil.example.com/" }, /no name of a region/],
 };
 

@@ -108,9 +108,12 @@ const raced: RecordOutcome = {
 
 async function zoneOf(api: Route53Api, { config, record }: Task): Promise<string> {
   const { hostedZoneID = "" } = config;
-  return hostedZoneID === ""
-    ? await api.findZone(record.name)
-    : hostedZoneID.replace(/^\/hostedzone\//, "");
+  if (hostedZoneID === "") return await api.findZone(record.name);
+  const zone = hostedZoneID.replace(/^\/hostedzone\//, "");
+  // What ends up in a path must not lead elsewhere.
+  if (!/^[A-Za-z0-9]{1,32}$/.test(zone))
+    throw new DnsProviderError("refused", "hostedZoneID is no identifier of a zone in Route 53");
+  return zone;
 }
 
 function remember(changes: Map<string, string>, key: string, id: string): void {

@@ -2,6 +2,7 @@
 
 import { err, ok, type Result } from "#base/result.ts";
 import { type ParsedCertificate, parseCertificate } from "#crypto/parsed-certificate.ts";
+import { pemTexts } from "#crypto/pem.ts";
 
 export interface SplitChain {
   /** PEM: the certificate and the authorities below the root. */
@@ -12,7 +13,6 @@ export interface SplitChain {
 
 /** Longer than any chain that AWS Private CA makes: five authorities. */
 const mostCertificates = 20;
-const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /**
  * A root is left out of what a server shows, as clients must have it anyway. A chain may end below the root, when that is
@@ -21,7 +21,7 @@ const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 export function splitChain(certificate: string, chain: string): Result<SplitChain, string> {
   const leaf = readOne(certificate);
   if (!leaf.ok) return leaf;
-  const blocks = chain.match(block) ?? [];
+  const blocks = pemTexts(chain, "CERTIFICATE");
   if (blocks.length === 0) return err("AWS gave no chain with the certificate");
   if (blocks.length > mostCertificates)
     return err(`AWS gave a chain of ${blocks.length} certificates`);
