@@ -199,6 +199,22 @@ export async function beginScene(context: TestContext, scene: SceneOptions = {})
   };
 }
 
+/** The certificate, once AWS is done with it; time passes as the outcomes ask for. */
+export async function issued(
+  scene: Scene,
+): Promise<{ readonly certificate: string; readonly authority: string }> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await scene.sign();
+    if (outcome.kind === "issued")
+      return { certificate: outcome.certificate, authority: outcome.authority ?? "" };
+    if (outcome.kind === "failed" || attempt === mostTries)
+      throw new Error(JSON.stringify(outcome));
+    await scene.clock.advance(outcome.retryAfter ?? { seconds: 10 });
+  }
+}
+
+const mostTries = 20;
+
 function accessOf(values: Readonly<Record<string, string>>): Omit<IssuerAccess, "mayUseAmbient"> {
   return {
     secretOf: ({ name, key: entry = "" }) => {
