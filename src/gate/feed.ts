@@ -2,6 +2,7 @@
 
 import type { ResourceChange } from "#envoy/resource.ts";
 import { kinds } from "#kinds/all.ts";
+import { eventKind } from "#kinds/event.ts";
 import { formatKey, type KindId, keyOf, parseKey } from "#kinds/object.ts";
 import type { Pipeline } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
@@ -18,7 +19,7 @@ export interface FeedDeps {
   readonly log: Log;
   readonly store: ObjectStore;
   readonly pipeline: Pipeline;
-  /** The kinds to follow. Default: all there are. */
+  /** The kinds to follow. Default: all there are but Events, which nothing is made of. */
   readonly kinds?: readonly KindId[] | undefined;
   /** Takes a complete change; called also with an empty one, so that everybody knows that the flush is over. */
   readonly publish: (change: ResourceChange, applied: Applied) => void;
@@ -36,7 +37,7 @@ export interface Applied {
 /** A flush gives way to other work after so long. */
 const sliceMs = 10;
 
-const everyKind = kinds.map((kind) => kind.id);
+const everyKind = kinds.map((kind) => kind.id).filter((kind) => kind !== eventKind.id);
 
 /** Lists everything once, publishes, then follows the store until aborted; after an expired watch it lists anew. */
 export async function feedPipeline(
