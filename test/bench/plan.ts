@@ -41,6 +41,11 @@ export interface Plan {
     readonly starts: number;
     /** Certificates more, one after another, while it runs. */
     readonly more: number;
+    /** So many of an authority of one's own, each with a gate of its own. */
+    readonly own: readonly number[];
+    /** And so many that are looked at while nothing happens. */
+    readonly atRest: number;
+    readonly restSeconds: number;
   };
   readonly cluster: ClusterPlan;
 }
@@ -104,7 +109,7 @@ export const fullPlan: Plan = {
     perRun: 334,
     guesses: { perSecond: 1_000, addresses: 100, rounds: 12, seconds: 5 },
   },
-  issuance: { starts: 10, more: 20 },
+  issuance: { starts: 10, more: 20, own: [200, 2_000], atRest: 10_000, restSeconds: 60 },
   cluster: {
     hosts: [1_000, 5_000],
     rounds: 3,
@@ -136,7 +141,7 @@ export const quickPlan: Plan = {
     perRun: 5,
     guesses: { perSecond: 200, addresses: 5, rounds: 2, seconds: 1 },
   },
-  issuance: { starts: 1, more: 2 },
+  issuance: { starts: 1, more: 2, own: [20], atRest: 40, restSeconds: 3 },
   cluster: {
     hosts: [40],
     rounds: 1,

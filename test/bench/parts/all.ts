@@ -4,7 +4,7 @@ import { certificatesPart } from "./certificates.ts";
 import { changesPart } from "./changes.ts";
 import { clusterPart } from "./cluster/cluster.ts";
 import { fileChangesPart } from "./file-changes.ts";
-import { issuancePart } from "./issuance.ts";
+import { issuancePart } from "./issuance/issuance.ts";
 import type { Part } from "./part.ts";
 import { startPart } from "./start.ts";
 import { throughputPart } from "./throughput.ts";
