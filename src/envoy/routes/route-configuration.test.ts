@@ -135,6 +135,17 @@ test("a response has a body only when one is given, and a long one is announced"
   assert.equal(built([respond("é".repeat(2049))]).maxDirectResponseBodySizeBytes, 4098);
 });
 
+test("a response of 201 bears no Location of Envoy's, and others keep what they are given", () => {
+  for (const [status, removed] of [
+    [201, ["location"]],
+    [302, []],
+  ] as const) {
+    const action: Action = { kind: "respond", status, body: "made" };
+    const [route] = ownRoutes([{ match: everything, action, origin }]);
+    assert.deepEqual(route?.responseHeadersToRemove, removed, `${status}`);
+  }
+});
+
 test("a move goes to the same URL with another path, for good, and keeps the query", () => {
   const action: Action = { kind: "move", status: 301, path: "/tea/" };
   const [route] = ownRoutes([{ match: { kind: "exact", path: "/tea" }, action, origin }]);

@@ -154,7 +154,11 @@ function headersOf(
   if (action.kind === "move") return {};
   if (action.kind !== "forward") {
     const added = answerHeaders(action, host);
-    return added.length === 0 ? {} : { responseHeadersToAdd: [...added] };
+    return {
+      ...(added.length === 0 ? {} : { responseHeadersToAdd: [...added] }),
+      // Envoy puts the URL of the request there, though nothing was made.
+      ...(action.status === 201 ? { responseHeadersToRemove: ["location"] } : {}),
+    };
   }
   return {
     ...(shared.requestHeaders === undefined ? requestHeadersOf(action, host) : {}),
