@@ -12,28 +12,38 @@ export function translateErrorPages(
   at: string,
   report: Report,
 ): readonly ErrorAnswer[] {
-  return pages.flatMap((page, index) => {
-    const answer = translateErrorPage(page ?? {}, `${at}[${index}]`, report);
-    return answer === undefined ? [] : [answer];
-  });
+  return pages.flatMap((page, index) => translateErrorPage(page ?? {}, `${at}[${index}]`, report));
 }
 
 function translateErrorPage(
   { codes = [], return: answer, redirect }: ErrorPage,
   at: string,
   report: Report,
-): ErrorAnswer | undefined {
-  if ((answer === undefined) === (redirect === undefined))
-    return requires(report, at, "must specify exactly one of `redirect` or `return`");
-  if (codes.length === 0)
-    return requires(report, `${at}.codes`, "must include at least 1 status code in `codes`");
+): readonly ErrorAnswer[] {
+  if ((answer === undefined) === (redirect === undefined)) {
+    requires(report, at, "must specify exactly one of `redirect` or `return`");
+    return [];
+  }
+  if (codes.length === 0) {
+    requires(report, `${at}.codes`, "must include at least 1 status code in `codes`");
+    return [];
+  }
   for (const [index, code] of codes.entries()) {
     if (code < 300 || code > 599)
       refuses(report, `${at}.codes[${index}]`, code, "must be between 300 and 599, inclusive");
   }
-  const translated =
-    redirect === undefined
-      ? translateReturn(answer ?? {}, `${at}.return`, report, errorRules)
-      : translateRedirect(redirect, `${at}.redirect`, report, errorRedirectRules);
-  return translated === undefined ? undefined : { statuses: codes, answer: translated };
+  if (redirect !== undefined) {
+    const to = translateRedirect(redirect, `${at}.redirect`, report, errorRedirectRules);
+    return to === undefined ? [] : [{ statuses: codes, answer: to }];
+  }
+  const page = translateReturn(
+    { type: "text/html", ...answer },
+    `${at}.return`,
+    report,
+    errorRules,
+  );
+  if (page === undefined) return [];
+  if ((answer?.code ?? 0) !== 0) return [{ statuses: codes, answer: page }];
+  // Without a code the status of the error stays.
+  return codes.map((status) => ({ statuses: [status], answer: { ...page, status } }));
 }
