@@ -3,11 +3,11 @@
  *
  * Written from the documentation of nginx (ngx_http_core_module, _proxy_module, _rewrite_module, _map_module), slowly and
  * plainly, to be compared with what other programs make of the same rules; it shares no line with the program, and
- * test/differential/nginx-real/ compares it with nginx itself.
+ * test/differential/nginx/nginx-real.test.ts compares it with nginx itself.
  */
 
 import { holds, type Inputs } from "./nginx/conditions.ts";
-import type { Choice, Location, Rewrite } from "./nginx/location.ts";
+import type { Choice, Destination, Location, Pass, Reply, Rewrite } from "./nginx/location.ts";
 import { compilePattern, utf8Bytes } from "./nginx/pattern.ts";
 import { escapePath, isReadable, parseTarget, type Target } from "./nginx/request-target.ts";
 
@@ -17,6 +17,8 @@ export interface Request {
   readonly target: string;
   /** By names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What every upstream answers to it. Default: 200. */
+  readonly upstreamStatus?: number;
 }
 
 export type Answer =
@@ -27,7 +29,12 @@ export type Answer =
       readonly upstream: string;
       /** The target of the request that the upstream gets, a character for each byte. */
       readonly target: string;
+      /** Of the upstream. */
+      readonly status: number;
     }
+  /** What a location, or an error page, says itself. */
+  | { readonly kind: "page"; readonly status: number; readonly body: string }
+  | { readonly kind: "redirect"; readonly status: number; readonly url: string }
   /** The slash that the path of a location ends with, and that of the request lacks: 301. */
   | { readonly kind: "slash"; readonly to: string }
   | { readonly kind: "status"; readonly status: 400 | 404 | 414 | 500 };
@@ -53,15 +60,57 @@ const ownReading: Reading = {
   searchesAgain: true,
 };
 
-/** The answer that a server of these locations owes to `request`. */
+/** One of the answers that a request may get, and in how many of a hundred cases it does. */
+export interface Chance {
+  readonly percent: number;
+  readonly answer: Answer;
+}
+
+/** All answers that `split_clients` may lead to. */
+export function judgeChances(
+  locations: readonly Location[],
+  request: Request,
+  reading: Reading = ownReading,
+): readonly Chance[] {
+  const bounds = [...new Set([0, ...locations.flatMap(boundsIn)])].sort((a, b) => a - b);
+  return bounds.map((draw, index) => ({
+    percent: (bounds[index + 1] ?? 100) - draw,
+    answer: judge(locations, { request, draw }, reading),
+  }));
+}
+
+/** Where one part of what is split ends and the next one begins. */
+function boundsIn({ outcome }: Location): readonly number[] {
+  if (outcome.kind !== "choice") return [];
+  return [...outcome.cases.map(({ to }) => to), outcome.otherwise].flatMap((to) => {
+    if (typeof to === "string") return [];
+    const ends = to.map((_, index) => sum(to.slice(0, index + 1).map(({ percent }) => percent)));
+    return ends.filter((end) => end < 100);
+  });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((before, one) => before + one, 0);
+}
+
+/** The answer that a server of these locations owes to `request`; of those that are drawn, the first. */
 export function judgeLocations(
   locations: readonly Location[],
   request: Request,
   reading: Reading = ownReading,
 ): Answer {
+  return judge(locations, { request, draw: 0 }, reading);
+}
+
+/** `draw`: what `$request_id` comes to among a hundred. */
+function judge(
+  locations: readonly Location[],
+  { request, draw }: { readonly request: Request; readonly draw: number },
+  reading: Reading,
+): Answer {
   const target = reading.parse(request);
   if ("kind" in target) return target;
-  const inputs = { ...request, args: target.args };
+  const inputs = { ...request, args: target.args, draw };
   let way: Way = { path: target.path, rewritten: false };
   for (let changes = 0; changes <= mostChanges; changes += 1) {
     const chosen = chooseLocation(locations, way.path);
@@ -72,7 +121,9 @@ export function judgeLocations(
     }
     if (location.internal === true && !way.rewritten) return status(404);
     const step = goThrough(location, way, { target, inputs, reading });
-    if (!("again" in step)) return { ...step, location: locations.indexOf(location) };
+    if (!("again" in step)) {
+      return step.kind === "passed" ? { ...step, location: locations.indexOf(location) } : step;
+    }
     way = step.again;
   }
   return status(500);
@@ -98,13 +149,13 @@ interface Way {
   readonly rewritten: boolean;
 }
 
-type Step =
-  | { readonly again: Way }
-  | { readonly kind: "passed"; readonly upstream: string; readonly target: string };
+type Passed = Omit<Extract<Answer, { readonly kind: "passed" }>, "location">;
+
+type Step = { readonly again: Way } | Passed | Exclude<Answer, { readonly kind: "passed" }>;
 
 interface Asked {
   readonly target: Target;
-  readonly inputs: Inputs;
+  readonly inputs: Inputs & Pick<Request, "upstreamStatus"> & { readonly draw: number };
   readonly reading: Reading;
 }
 
@@ -115,11 +166,15 @@ function goThrough(
 ): Step {
   if (outcome.kind === "choice")
     return { again: { path: choose(outcome, inputs), rewritten: true } };
+  if (outcome.kind !== "pass") return reply(outcome, target);
   const { path, rewritten, again } = rewrite(rewrites, way, target);
   if (again && reading.searchesAgain) return { again: { path, rewritten } };
   const { query } = target;
   const { upstream, uri } = outcome;
-  const passed = (asked: string): Step => ({ kind: "passed", upstream, target: asked });
+  const { upstreamStatus = 200 } = inputs;
+  const page = errorPage(outcome, upstreamStatus, target);
+  const passed = (asked: string): Step =>
+    page ?? { kind: "passed", upstream, target: asked, status: upstreamStatus };
   if (uri === "the client's" || (uri === "the client's unless rewritten" && !rewritten)) {
     return passed(target.onTheWire);
   }
@@ -130,10 +185,46 @@ function goThrough(
   return passed(utf8Bytes(uri.instead) + escape(path.slice(utf8Bytes(text).length)) + query);
 }
 
-function choose({ cases, otherwise }: Choice, inputs: Inputs): string {
-  return (
-    cases.find(({ conditions }) => conditions.every((one) => holds(one, inputs)))?.to ?? otherwise
-  );
+function choose({ cases, otherwise }: Choice, inputs: Asked["inputs"]): string {
+  const chosen = cases.find(({ conditions }) => conditions.every((one) => holds(one, inputs)));
+  return drawn(chosen?.to ?? otherwise, inputs.draw);
+}
+
+/** ngx_http_split_clients_module: parts one behind the other. */
+function drawn(destination: Destination, draw: number): string {
+  if (typeof destination === "string") return destination;
+  let end = 0;
+  for (const { percent, to } of destination) {
+    end += percent;
+    if (draw < end) return to;
+  }
+  throw new Error("parts are a hundred together");
+}
+
+function errorPage(
+  { errorPages = [] }: Pass,
+  upstreamStatus: number,
+  target: Target,
+): ReturnType<typeof reply> | undefined {
+  const page = errorPages.find(({ codes }) => codes.includes(upstreamStatus));
+  return page && reply({ code: upstreamStatus, ...page.reply }, target, upstreamStatus);
+}
+
+/** error_page: a URL that does not begin with a slash is where clients are sent. */
+function reply(
+  what: Reply,
+  { onTheWire }: Target,
+  upstreamStatus?: number,
+): Extract<Answer, { readonly kind: "page" | "redirect" }> {
+  const fill = (text: string): string =>
+    utf8Bytes(text)
+      .replaceAll(`\${scheme}`, "http")
+      .replaceAll(`\${host}`, "host.test")
+      .replaceAll(`\${upstream_status}`, `${upstreamStatus}`)
+      .replaceAll(`\${request_uri}`, () => onTheWire);
+  return what.kind === "page"
+    ? { kind: "page", status: what.code, body: fill(what.body) }
+    : { kind: "redirect", status: what.code, url: fill(what.url) };
 }
 
 function rewrite(
@@ -178,7 +269,9 @@ function chooseLocation(locations: readonly Location[], path: string): Chosen | 
   const named = fixed.some((one) => texts.get(one) === path);
   // "If a location is defined by a prefix string that ends with the slash character, and requests are processed by
   // proxy_pass …": it holds for exact ones, too.
-  const slashed = fixed.find((one) => one.outcome.kind === "pass" && texts.get(one) === `${path}/`);
+  const slashed = fixed.find(
+    (one) => one.outcome.kind !== "choice" && texts.get(one) === `${path}/`,
+  );
   if (!named && slashed !== undefined) return { location: slashed, lacksSlash: true };
   const prefix = fixed
     .filter((one) => one.modifier !== "=" && path.startsWith(texts.get(one) ?? ""))

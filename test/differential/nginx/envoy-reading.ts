@@ -1,13 +1,14 @@
 /** Where Envoy reads a request otherwise than nginx: how it does, and the list of all such differences. */
 
 import { normalizePath } from "#test/simulators/ingress/request-path.ts";
-import { isReadable } from "#test/simulators/nginx/request-target.ts";
-import type { Route } from "#test/simulators/nginx/virtual-server.ts";
+import { isReadable, withoutLastSpaces } from "#test/simulators/nginx/request-target.ts";
+import { actionsOf, type Route } from "#test/simulators/nginx/virtual-server.ts";
 import type { Reading, Request } from "#test/simulators/nginx-locations.ts";
 
 /** What locations are compared with, and what goes upstream: the path as Envoy normalises it, escapes left as they are. */
 export const envoyReading: Reading = {
-  parse: ({ target }) => {
+  parse: (request) => {
+    const target = withoutLastSpaces(request.target);
     const path = pathOf(target);
     const isOdd = /[\x80-\xff#]/.test(target) || path.includes("%00") || otherScheme.test(target);
     if (!isReadable(target) || isOdd) {
@@ -56,8 +57,9 @@ export function hidesClimb({ target }: Request): boolean {
 export const explained: Readonly<
   Record<string, (request: Request, routes: readonly Route[]) => boolean>
 > = {
-  "upstreams get the path with dot segments resolved and slashes merged, where nginx passes on what the client wrote; an empty segment is one that `..` leaves, and nobody gets above the root, where nginx answers 400":
-    ({ target }) => /\/\/|\\|\/(\.|%2e){1,2}(\/|\\|%2f|$)/i.test(pathOf(target)),
+  "upstreams get the path with dot segments resolved and slashes merged, where nginx passes on what the client wrote; an empty segment is one that `..` leaves, dots stay dots before `;`, and nobody gets above the root, where nginx answers 400":
+    ({ target }) =>
+      /\/\/|\\|\/(\.|%2e){1,2}(\/|\\|%2f|;|$)/i.test(pathOf(withoutLastSpaces(target))),
   "escapes are compared as they are written, except those of letters, digits and `-._~`, and upstreams get them so, where nginx compares and rewrites what they stand for; `%` without two digits is a character, where nginx answers 400":
     ({ target }) => pathOf(target).includes("%"),
   "bytes above ASCII and fragments are answered with 400, where nginx takes them": ({ target }) =>
@@ -70,11 +72,13 @@ export const explained: Readonly<
     target.length > 8_000,
   "an empty query stays behind a path that was rewritten, where nginx drops it": ({ target }) =>
     /^[^?]*\?$/.test(target),
-  "behind matches a rewrite replaces the path as text and only where it fits, where the controller has nginx take it as a pattern, escape what is escaped, and look for the location again until it answers 500":
+  "behind matches and splits a rewrite replaces the path as text and only where it fits, where the controller has nginx take it as a pattern, escape what is escaped, and look for the location again until it answers 500":
     (_, routes) =>
-      routes.some(({ action, matches = [] }) =>
-        [action, ...matches.map((match) => match.action)].some(
-          ({ rewritePath }) => matches.length > 0 && rewritePath !== undefined,
-        ),
+      routes.some(
+        (route) =>
+          (route.matches !== undefined || route.splits !== undefined) &&
+          actionsOf(route).some(
+            (action) => "upstream" in action && action.rewritePath !== undefined,
+          ),
       ),
 };

@@ -3,6 +3,7 @@
 import type { Forward } from "#model/action.ts";
 import type { Condition } from "#model/condition.ts";
 import type { Route } from "#model/route.ts";
+import type { Text } from "#model/text.ts";
 import { type Fault, inRules } from "../harness/seeding.ts";
 
 /** Each fault by a sentence that says what the translator then does. */
@@ -81,11 +82,35 @@ export const faults: Readonly<Record<string, Fault>> = {
   "takes what is empty for what is anything": inConditions((conditions) =>
     conditions.filter(({ value }) => value !== ""),
   ),
+  "says every page with 200": inEach((route) =>
+    route.action.kind === "respond"
+      ? { ...route, action: { ...route.action, status: 200 } }
+      : route,
+  ),
+  "redirects for good, whatever the code": inEach((route) =>
+    route.action.kind === "redirect"
+      ? { ...route, action: { ...route.action, status: 301 } }
+      : route,
+  ),
+  "takes variables in redirects for nothing": inEach((route) =>
+    route.action.kind === "redirect"
+      ? { ...route, action: { ...route.action, location: withoutVariables(route.action.location) } }
+      : route,
+  ),
+  "hands the first share everything": inEach(({ drawBelow: _, ...route }) => route),
+  "forgets error pages": inForwards(({ errorAnswers: _, ...action }) => action),
+  "takes the last error page for a status": inForwards(({ errorAnswers, ...action }) =>
+    errorAnswers === undefined ? action : { ...action, errorAnswers: errorAnswers.toReversed() },
+  ),
   "answers from the first upstream": inForwards((action) => ({
     ...action,
     backend: { ...action.backend, service: "one" },
   })),
 };
+
+function withoutVariables(text: Text): Text {
+  return typeof text === "string" ? text : text.filter((part) => typeof part === "string");
+}
 
 function isLast({ match }: Pick<Route, "match">): boolean {
   return match.kind === "prefix" && match.path === "/";

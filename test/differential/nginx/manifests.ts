@@ -3,8 +3,8 @@
 import type { JsonObject } from "#base/json.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { storedObject } from "#test/documents/stored-object.ts";
-import type { Condition } from "#test/simulators/nginx/location.ts";
-import type { Action, Route } from "#test/simulators/nginx/virtual-server.ts";
+import type { Condition, ErrorPage } from "#test/simulators/nginx/location.ts";
+import type { Action, Answering, Route } from "#test/simulators/nginx/virtual-server.ts";
 
 export interface RoutedHost {
   readonly name: string;
@@ -42,21 +42,39 @@ export function objectsOf(
   return [...servers, ...services].map((manifest) => storedObject(manifest as JsonObject));
 }
 
-function formatRoute({ path, action, matches }: Route): object {
+function formatRoute({ path, matches, errorPages, ...route }: Route): object {
   return {
     path,
-    action: formatAction(action),
+    ...formatAnswering(route),
     ...(matches !== undefined && {
-      matches: matches.map(({ conditions, action: own }) => ({
+      matches: matches.map(({ conditions, ...answering }) => ({
         conditions: conditions.map(formatCondition),
-        action: formatAction(own),
+        ...formatAnswering(answering),
       })),
     }),
+    ...(errorPages !== undefined && { errorPages: errorPages.map(formatErrorPage) }),
   };
 }
 
-function formatAction({ upstream, rewritePath }: Action): object {
+function formatAnswering({ action, splits = [] }: Answering): object {
+  if (action !== undefined) return { action: formatAction(action) };
+  return {
+    splits: splits.map(({ weight, action: one }) => ({ weight, action: formatAction(one) })),
+  };
+}
+
+function formatAction(action: Action): object {
+  if (action.kind === "page" || action.kind === "redirect") return formatReply(action);
+  const { upstream, rewritePath } = action;
   return rewritePath === undefined ? { pass: upstream } : { proxy: { upstream, rewritePath } };
+}
+
+function formatErrorPage({ codes, reply }: ErrorPage): object {
+  return { codes, ...formatReply(reply) };
+}
+
+function formatReply({ kind, ...reply }: ErrorPage["reply"]): object {
+  return kind === "page" ? { return: reply } : { redirect: reply };
 }
 
 function formatCondition({ of, name, value, not }: Condition): object {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { utf8Bytes } from "#test/simulators/nginx/pattern.ts";
 import { type Route, splitPath } from "#test/simulators/nginx/virtual-server.ts";
 import type { Request } from "#test/simulators/nginx-locations.ts";
-import { carried, words } from "./routes.ts";
+import { carried, rarely, troubles, words } from "./routes.ts";
 
 /** A request before it has routes: a number picks one of them, forms bend its path. */
 export interface Aim {
@@ -16,6 +16,7 @@ export interface Aim {
   readonly query: string;
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
+  readonly upstreamStatus: number | undefined;
 }
 
 /** What a path becomes: texts with a character for each byte. */
@@ -34,6 +35,7 @@ const forms = {
   "out and in by a double slash": (path: string) => `/zzz//..${path}`,
   "one up": (path: string) => `${path}/../b`,
   "up and out": (path: string) => `${path}/../../../../b`,
+  "up with a parameter": (path: string) => `${path}/..;v=1/b`,
   "up at the end": (path: string) => `${path}/..`,
   "dot within": (path: string) => `${path.replace(/\/$/, "")}/./b`,
   "dot at the end": (path: string) => `${path.replace(/\/$/, "")}/.`,
@@ -58,10 +60,13 @@ const forms = {
   "control character": (path: string) => `${path}\x01`,
   "delete character": (path: string) => `${path}\x7f`,
   space: (path: string) => `${path} b`,
+  "space at the end": (path: string) => `${path} `,
   fragment: (path: string) => `${path}#b`,
   long: (path: string) => `${path.replace(/\/$/, "")}/${"b".repeat(7_000)}`,
   "too long": (path: string) => `${path.replace(/\/$/, "")}/${"b".repeat(9_000)}`,
   "whole URL": (path: string) => (path.startsWith("/") ? `http://host.test${path}` : path),
+  "whole URL of another scheme": (path: string) =>
+    path.startsWith("/") ? `ftp://host.test${path}` : path,
   // Letters without end are read as the scheme of a URL until there is no room.
   "no slash": (path: string) => (path.length < 8_000 ? path.slice(1) : path),
 } as const satisfies Record<string, (path: string) => string>;
@@ -121,6 +126,7 @@ const aim: fc.Arbitrary<Aim> = fc.record({
   query,
   method: fc.constantFrom("GET", "GET", "POST"),
   headers,
+  upstreamStatus: rarely(fc.constantFrom(...troubles)),
 });
 
 /** Aims for the routes of one host. */
@@ -135,6 +141,12 @@ export function shoot(routes: readonly Route[], target: Aim): Request {
   const base = utf8Bytes(isPattern || target.isElsewhere ? target.elsewhere : text);
   const path = target.forms.reduce((before, form) => forms[form](before), base);
   // What a URL without a path means is nobody's question here.
-  const asked = path.replace(/^(http:\/\/host\.test)(?!\/)/i, "$1/");
-  return { method: target.method, target: asked + target.query, headers: target.headers };
+  const asked = path.replace(/^((?:http|ftp):\/\/host\.test)(?!\/)/i, "$1/");
+  const { method, headers: carrying, upstreamStatus } = target;
+  return {
+    method,
+    target: asked + target.query,
+    headers: carrying,
+    ...(upstreamStatus !== undefined && { upstreamStatus }),
+  };
 }

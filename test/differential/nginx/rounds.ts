@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { locationsOf, type Route } from "#test/simulators/nginx/virtual-server.ts";
-import { type Answer, judgeLocations } from "#test/simulators/nginx-locations.ts";
-import type { WireAnswer } from "#test/system/wire-client.ts";
+import { judgeChances } from "#test/simulators/nginx-locations.ts";
 import { startTestGate, type TestGateSettings } from "../../system/test-gate.ts";
 import { demandNone, playAll } from "../harness/play.ts";
+import { Draws, formatChances } from "./draws.ts";
 import { envoyReading, explained, hidesClimb, quotePattern } from "./envoy-reading.ts";
 import { objectsOf, type RoutedHost } from "./manifests.ts";
-import { formatAnswer, formatWire, send } from "./raw-requests.ts";
-import { type Asked, startWireEcho } from "./real/echo.ts";
+import { formatWire, type Passed, send } from "./raw-requests.ts";
+import { startWireEcho } from "./real/echo.ts";
 import { type Aim, aims, shoot } from "./requests.ts";
 import { routes, upstreams } from "./routes.ts";
 
@@ -62,34 +62,29 @@ export async function play(gate: NginxGate, round: Round, tally: Tally): Promise
   const shots = hosts.flatMap(({ name, routes: own, aims: targets }) =>
     targets.map((aim) => ({ name, own, request: shoot(own, aim) })),
   );
+  const draws = new Draws();
   const differences = await playAll(shots, async ({ name, own, request }) => {
-    const got = formatCame(await send(gate.port, name, request));
+    const got = formatWire(await send(gate.port, name, request), name, passed);
     tally.answers += 1;
-    const ofNginx = formatJudged(judgeLocations(locationsOf(own), request));
-    if (got === ofNginx) {
+    const ofNginx = formatChances(judgeChances(locationsOf(own), request), passed);
+    if (ofNginx.has(got)) {
       tally.asNginx += 1;
+      draws.count(ofNginx, got);
       return undefined;
     }
     const reasons = Object.keys(explained).filter((why) => explained[why]?.(request, own));
     for (const why of reasons) tally.explained.set(why, (tally.explained.get(why) ?? 0) + 1);
-    const read = formatJudged(
-      judgeLocations(locationsOf(own, quotePattern), request, envoyReading),
-    );
-    if (reasons.length > 0 && got === read) return undefined;
+    const inEnvoy = judgeChances(locationsOf(own, quotePattern), request, envoyReading);
+    const read = formatChances(inEnvoy, passed);
+    if (reasons.length > 0 && read.has(got)) return undefined;
     if (got === "403" && hidesClimb(request)) return undefined;
-    const wanted = reasons.length > 0 ? read : ofNginx;
+    const wanted = [...(reasons.length > 0 ? read : ofNginx).keys()].join(" or ");
     return `${JSON.stringify(request)}: wanted ${wanted}, got ${got}, with ${JSON.stringify(own)}`;
   });
-  demandNone(differences.slice(0, 10), () => `${differences.length} differences`);
+  const all = [...differences, ...draws.differences()];
+  demandNone(all.slice(0, 10), () => `${all.length} differences`);
 }
 
-function formatJudged(answer: Answer): string {
-  return formatAnswer(answer, ({ upstream, target }) => `${upstream} with ${target}`);
-}
-
-function formatCame(answer: WireAnswer): string {
-  return formatWire(answer, (body) => {
-    const { upstream, target } = JSON.parse(body) as Asked;
-    return `${upstream} with ${target}`;
-  });
+function passed({ upstream, target }: Pick<Passed, "upstream" | "target">): string {
+  return `${upstream} with ${target}`;
 }

@@ -70,6 +70,8 @@ describe("request paths", () => {
     "dots before slashes": ["/a//../b", "/a/b"],
     "letters decoded": ["/%61%7E%2e%2E/x", "/a~../x"],
     "encoded dots are dots": ["/a/%2e%2E/b", "/b"],
+    "dots before `;` are dots": ["/a/..;v=1/b/.;", "/b/"],
+    "encoded dots before `;` are a name": ["/a/%2e%2e;/b", "/a/..;/b"],
     "others stay as they are": ["/a%20%C3%a9", "/a%20%C3%a9"],
     "slashes only": ["///", "//"],
   };

@@ -20,6 +20,10 @@ function ask(list: readonly Route[], target: string, more: Partial<Request> = {}
       return `${answer.upstream} gets ${answer.target}`;
     case "slash":
       return `301 ${answer.to}`;
+    case "page":
+      return `${answer.status} with ${answer.body}`;
+    case "redirect":
+      return `${answer.status} ${answer.url}`;
     case "status":
       return `${answer.status}`;
   }
@@ -75,6 +79,8 @@ describe("what a path is", () => {
     "up and out": [ask(routes("/"), "/../b"), "400"],
     "a zero byte": [ask(routes("/"), "/%00"), "400"],
     "a percent sign alone": [ask(routes("/"), "/100%"), "400"],
+    "a space at the end": [ask(routes("/"), "/a "), "/ gets /a"],
+    "a space within": [ask(routes("/"), "/a b"), "400"],
     "a control character": [ask(routes("/"), "/\x01"), "400"],
     "a query takes no part": [ask(routes("=/a"), "/a?/../%zz"), "=/a gets /a?/../%zz"],
     "UTF-8": [ask(routes("/café"), "/caf%C3%A9"), "/café gets /caf%C3%A9"],

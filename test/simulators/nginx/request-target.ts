@@ -18,12 +18,17 @@ const url = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[\w.:-]+(?=\/)/;
 
 /** False: 400. Known are `/path` and `http://host/path`; since 1.21.1 spaces and control characters never pass. */
 export function isReadable(text: string): boolean {
-  return text.replace(url, "").startsWith("/") && !/[\0-\x20\x7f]/.test(text);
+  return text.replace(url, "").startsWith("/") && !/[\0-\x20\x7f]/.test(withoutLastSpaces(text));
+}
+
+/** There may be more than one space before the version of a request line. */
+export function withoutLastSpaces(text: string): string {
+  return text.replace(/ +$/, "");
 }
 
 /** Of a readable one; undefined: 400. */
 export function parseTarget(text: string): Target | undefined {
-  const onTheWire = text.replace(url, "");
+  const onTheWire = withoutLastSpaces(text).replace(url, "");
   const [, written = "", args = ""] = /^([^?#]*)(?:\?([^#]*))?/.exec(onTheWire) ?? [];
   const path = normalize(written);
   if (path === undefined) return undefined;

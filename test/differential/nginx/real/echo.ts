@@ -16,7 +16,10 @@ export interface WireEcho extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Answers 200 with an {@link Asked} as JSON; takes requests without bodies. */
+/** In a request: the status of the answer. */
+export const statusHeader = "x-answer";
+
+/** Answers with an {@link Asked} as JSON, 200 unless asked for another status; takes requests without bodies. */
 export async function startWireEcho(name: string): Promise<WireEcho> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -54,7 +57,10 @@ function answerTo(upstream: string, head: string): string {
     headers: Object.fromEntries(lines.map(headerOf)),
   };
   const body = JSON.stringify(asked);
-  return `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const status = asked.headers[statusHeader] ?? "200";
+  // A 503 without it would be taken for the gate's own.
+  const date = "Date: Thu, 01 Jan 2026 00:00:00 GMT";
+  return `HTTP/1.1 ${status} So\r\n${date}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 }
 
 function headerOf(line: string): readonly [string, string] {

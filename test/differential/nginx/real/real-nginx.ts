@@ -1,6 +1,6 @@
 /** Debian's nginx with a configuration, for tests: found, or installed where SEKISHO_INSTALL_PROGRAMS allows it. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,6 +34,8 @@ export async function startNginx(
   await using undo = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), "sekisho-nginx-"));
   undo.defer(() => rmSync(directory, { recursive: true, force: true }));
+  // Its workers may be of another account, and there is a socket in it.
+  chmodSync(directory, 0o755);
   mkdirSync(join(directory, "logs"));
   const { port } = await freePorts("port");
   const file = join(directory, "nginx.conf");
