@@ -64,6 +64,8 @@ export interface ExternalProtection extends Judged {
   readonly upstreamHeaders: readonly string[];
   /** Where a browser is sent instead of 401. */
   readonly signIn?: string;
+  /** Pages on which users sign in, below that path, open to everybody: the dialect makes routes of them. Default: none. */
+  readonly pages?: { readonly path: string; readonly backend: Backend };
   readonly timeoutMs: number;
 }
 
