@@ -79,8 +79,9 @@ function guardedBy(policy: string): string {
   return `{ path: /${policy}, policies: [{ name: ${policy} }], action: { return: { body: in } } }`;
 }
 
-test("every policy that keeps people out does so on every host form", async () => {
-  const slice = `---
+/** It lets nobody pass. */
+function authService(): string {
+  return `${object("Service", "auth", "spec: { ports: [{ port: 80 }] }")}---
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
 metadata: { name: auth, labels: { kubernetes.io/service-name: auth } }
@@ -88,6 +89,9 @@ addressType: IPv4
 ports: [{ port: ${authPort} }]
 endpoints: [{ addresses: [127.0.0.1] }]
 `;
+}
+
+test("every policy that keeps people out does so on every host form", async () => {
   const rules: Readonly<Record<string, readonly [string, number]>> = {
     addresses: ["{ accessControl: { allow: [192.0.2.1] } }", 403],
     denied: ["{ accessControl: { deny: [127.0.0.0/8, 10.0.0.0/8, 172.16.0.0/12] } }", 403],
@@ -105,12 +109,23 @@ endpoints: [{ addresses: [127.0.0.1] }]
       jwk: JSON.stringify({ keys: [generateJwk("RS256").published] }),
     }),
     secret("clients", "nginx.org/apikey", { web: "k-1" }),
-    object("Service", "auth", "spec: { ports: [{ port: 80 }] }"),
-    slice,
+    authService(),
   ].join("");
   await stage.apply(world);
   for (const path of paths) await expectOnAllForms(`/${path}/a`, rules[path]?.[1] ?? 0);
   await expectOnAllForms("/elsewhere", 200);
+});
+
+test("where users are sent to sign in they are asked for nothing, and the Service itself answers", async () => {
+  const rule = "{ authURI: /auth, authServiceName: auth, authSigninURI: /oauth2/start }";
+  const policies = "  policies: [{ name: ask }]\n";
+  await stage.apply(
+    servers(["{ path: /, action: { return: { body: in } } }"], policies) +
+      object("Policy", "ask", `spec: { externalAuth: ${rule} }`) +
+      authService(),
+  );
+  await expectOnAllForms("/", 302);
+  await expectOnAllForms("/oauth2/start", 401);
 });
 
 test("a limit that is spent is spent on every host form", async () => {
@@ -227,4 +242,21 @@ test("a VirtualServerRoute serves on a host that it names itself, and on no othe
   await stage.apply(`${server}${route("shop.test")}`);
   assert.equal(await statusOf("shop.test", "/tea"), 200);
   assert.equal(await statusOf("a.shop.test", "/tea"), 404);
+});
+
+test("of a client's headers none goes on but those that others are made of, and the body does", async () => {
+  const upstreams = "  upstreams: [{ name: tea, service: tea-svc, port: 80 }]\n";
+  const set = `set: [{ name: X-Own, value: '\${http_x_mark}' }, { name: X-Fixed, value: f }]`;
+  const action = `{ proxy: { upstream: tea, requestHeaders: { pass: false, ${set} } } }`;
+  await stage.apply(servers([`{ path: /, action: ${action} }`], upstreams));
+  const headers = { "x-mark": "m", "x-secret": "s", cookie: "c=1", accept: "text/html" };
+  for (const host of ["shop.test", "a.shop.test"]) {
+    const asked = { method: "POST", headers, body: "four" };
+    const { seen } = await stage.ask(`http://${host}/`, asked);
+    assert.deepEqual([seen?.headers["x-own"], seen?.headers["x-fixed"]], ["m", "f"], host);
+    assert.ok(seen?.headers["x-forwarded-for"]);
+    assert.ok(seen.headers["content-length"] === "4" || seen.headers["transfer-encoding"]);
+    for (const gone of ["x-secret", "cookie", "accept"])
+      assert.equal(seen.headers[gone], undefined);
+  }
 });

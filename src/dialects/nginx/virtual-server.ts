@@ -17,7 +17,7 @@ import { type Delegated, delegatesOf, pathsFor } from "./features/delegation.ts"
 import { translateErrorPages } from "./features/error-pages.ts";
 import { parseHost } from "./features/host.ts";
 import { hostPorts } from "./features/listeners.ts";
-import { orderLocations, type PlacedLocation } from "./features/locations.ts";
+import type { PlacedLocation } from "./features/locations.ts";
 import { formatLocation, type Location, parsePath } from "./features/path.ts";
 import {
   checkPolicies,
@@ -26,7 +26,7 @@ import {
   protectionOf,
 } from "./features/policies.ts";
 import { placeAction, translateRoute } from "./features/route.ts";
-import { signInRoutes } from "./features/sign-in.ts";
+import { orderWithSignIn } from "./features/sign-in.ts";
 import { translateTls } from "./features/tls.ts";
 import { hasSnippet, reportIdleRouteFields, reportIdleServerFields } from "./features/unapplied.ts";
 import { isRejected, placeOf, type Report, refuses, refusesTwice, warns } from "./report.ts";
@@ -71,7 +71,7 @@ export function translateVirtualServer(
   const server = { object, spec, host: any, report, upstreams, policies, world, settings };
   const clients = clientCertificatesOf(policies, world);
   const own = routesOf(server);
-  const routes = [...signInRoutes(own), ...own].map((route) =>
+  const routes = own.map((route) =>
     clients === undefined ? route : { ...route, clientCertificates: clients },
   );
   const ports = hostPorts(spec.listener, report, server);
@@ -108,7 +108,7 @@ function routesOf(server: Server): readonly Route[] {
   const takesAll = locations.some(
     ({ location }) => location.kind === "prefix" && location.path === "/",
   );
-  const routes = orderLocations(locations);
+  const routes = orderWithSignIn(locations);
   return takesAll ? routes : [...routes, { ...all, action: { kind: "respond", status: 404 } }];
 }
 

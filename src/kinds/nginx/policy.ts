@@ -207,12 +207,6 @@ const idle: readonly FieldWithoutEffect[] = [
     reason: "nginx's own language is not understood",
     advice: closed,
   },
-  {
-    path: "spec.externalAuth.authSigninRedirectBasePath",
-    reason: "no route is made for it",
-    advice:
-      "add a route to the Service, without this policy, for the path below which clients sign in",
-  },
 ];
 
 export const policyKind: Kind<Policy> = {

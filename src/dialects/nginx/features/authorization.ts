@@ -2,7 +2,8 @@
 
 import { err, ok, type Result } from "#base/result.ts";
 import type { Policy } from "#kinds/nginx/policy.ts";
-import type { Protection } from "#model/protection.ts";
+import type { Backend } from "#model/backend.ts";
+import type { ExternalProtection, Protection, ServiceTls } from "#model/protection.ts";
 import type { FindingText } from "../../common/findings.ts";
 import { findEntry, type RuleContext } from "../policy-secrets.ts";
 import { findService, serviceTls } from "../policy-services.ts";
@@ -10,6 +11,7 @@ import { oidc } from "./sign-in.ts";
 import { jwt } from "./tokens.ts";
 
 type PolicySpec = NonNullable<Policy["spec"]>;
+type Rule = NonNullable<PolicySpec["externalAuth"]>;
 
 /** What the rule asks for; else why it cannot be applied, as the end of a sentence about the Policy. */
 type Translate = (spec: PolicySpec, context: RuleContext) => Result<Protection, string>;
@@ -64,7 +66,8 @@ function externalAuth(
   const port = rule.authServicePorts?.[0] ?? (rule.sslEnabled === true ? 443 : 80);
   const backend = findService(rule.authServiceName ?? "", port, context);
   if (!backend.ok) return backend;
-  const tls = rule.sslEnabled === true ? serviceTls(rule, context) : ok({});
+  const tls: Result<{ readonly tls?: ServiceTls }, string> =
+    rule.sslEnabled === true ? serviceTls(rule, context) : ok({});
   if (!tls.ok) return tls;
   const { namespace, service } = backend.value;
   return ok({
@@ -75,10 +78,29 @@ function externalAuth(
     path: authURI,
     upstreamHeaders: [],
     ...(authSigninURI === "" ? {} : { signIn: authSigninURI }),
+    ...(authSigninURI === "" ? {} : pagesOf(rule, backend.value, tls.value.tls)),
     timeoutMs,
     failureStatus,
     origin: context.origin,
   });
+}
+
+const pagesPath = "/oauth2";
+
+/** The Service's own pages. One whose certificate is verified by whom the system trusts cannot be asked by routes. */
+function pagesOf(
+  { authSigninRedirectBasePath: base = "", sslVerifyDepth: depth = 1 }: Rule,
+  backend: Backend,
+  tls: ServiceTls | undefined,
+): Pick<ExternalProtection, "pages"> {
+  const path = base === "" ? pagesPath : base;
+  if (tls === undefined) return { pages: { path, backend } };
+  const { verify, trusted, serverName } = tls;
+  if (!verify) return { pages: { path, backend: { ...backend, tls: "unverified" } } };
+  if (trusted === undefined) return {};
+  const name = serverName ?? `${backend.service}.${backend.namespace}.svc`;
+  const verified = { verified: { trusted, name, depth }, serverName: name };
+  return { pages: { path, backend: { ...backend, tls: verified } } };
 }
 
 /** What of the rule is not done, though it can be applied. */

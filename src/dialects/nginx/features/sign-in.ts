@@ -2,10 +2,14 @@
 
 import { err, ok, type Result } from "#base/result.ts";
 import type { Policy } from "#kinds/nginx/policy.ts";
+import type { Forward } from "#model/action.ts";
+import type { Backend } from "#model/backend.ts";
 import { type OidcProtection, type Protection, protectionName } from "#model/protection.ts";
 import type { Route } from "#model/route.ts";
 import { findEntry, type RuleContext } from "../policy-secrets.ts";
 import { askedAt } from "../policy-services.ts";
+import { passHeaders } from "./headers.ts";
+import { orderLocations, type PlacedLocation } from "./locations.ts";
 
 type PolicySpec = NonNullable<Policy["spec"]>;
 type Rule = NonNullable<PolicySpec["oidc"]>;
@@ -90,8 +94,61 @@ function atField(field: string, problem: string): string {
   return /^(must|openid)/.test(problem) ? `is invalid: spec.oidc.${field}: ${problem}` : problem;
 }
 
+/** The routes of a host's locations, with those that whoever signs users in needs there. */
+export function orderWithSignIn(locations: readonly PlacedLocation[]): readonly Route[] {
+  const own = orderLocations(locations);
+  const pages = pageLocations(own, locations);
+  const routes = pages.length === 0 ? own : orderLocations([...locations, ...pages]);
+  return [...signInRoutes(routes), ...routes];
+}
+
+/** Pages of the services that decide; a path of the host's own goes before theirs. */
+function pageLocations(
+  routes: readonly Route[],
+  locations: readonly PlacedLocation[],
+): readonly PlacedLocation[] {
+  const own = locations.flatMap(({ location }) =>
+    location.kind === "prefix" ? [location.path] : [],
+  );
+  const found = new Map<string, PlacedLocation>();
+  for (const route of routes)
+    for (const protection of route.protections ?? []) {
+      const pages = protection.kind === "external-request" ? protection.pages : undefined;
+      if (pages === undefined || own.includes(pages.path) || found.has(pages.path)) continue;
+      const { path, backend } = pages;
+      const { clients, rateLimits } = route;
+      const rest = {
+        action: pageForward(backend),
+        ...(clients === undefined ? {} : { clients }),
+        ...(rateLimits === undefined ? {} : { rateLimits }),
+        origin: protection.origin,
+      };
+      found.set(path, {
+        location: { kind: "prefix", path, isFinal: false },
+        routes: (match) => [{ match, ...rest }],
+      });
+    }
+  return [...found.values()];
+}
+
+/** nginx's `proxy_read_timeout`. */
+const idleTimeoutMs = 60_000;
+
+/** As the controller has it: the pages learn where the user wants to go. */
+function pageForward(backend: Backend): Forward {
+  return {
+    ...{ kind: "forward", backend, idleTimeoutMs, connectRetries: 1, unreachableStatus: 502 },
+    ...passHeaders,
+    requestHeaders: [
+      ...passHeaders.requestHeaders,
+      { kind: "set", name: "x-auth-request-redirect", value: [{ kind: "target" }] },
+      { kind: "set", name: "x-scheme", value: [{ kind: "scheme" }] },
+    ],
+  };
+}
+
 /** The paths of whoever signs users in, in front of all others: they are answered wherever it protects something. */
-export function signInRoutes(routes: readonly Route[]): readonly Route[] {
+function signInRoutes(routes: readonly Route[]): readonly Route[] {
   const first = new Map<string, { readonly route: Route; readonly protection: OidcProtection }>();
   for (const route of routes)
     for (const protection of route.protections ?? [])

@@ -12,7 +12,8 @@ import { certificatesOfIngress } from "../../common/ingress-certificates.ts";
 import { annotationField } from "../../common/support.ts";
 import type { DialectSettings, World } from "../../dialect.ts";
 import { parseHost } from "../features/host.ts";
-import { orderLocations, type PlacedLocation } from "../features/locations.ts";
+import type { PlacedLocation } from "../features/locations.ts";
+import { orderWithSignIn } from "../features/sign-in.ts";
 import { hasSnippet } from "../features/unapplied.ts";
 import { isRejected, placeOf, type Report, refusesTwice, requires } from "../report.ts";
 import { closingFindings, reportAnnotations } from "./annotations.ts";
@@ -110,7 +111,7 @@ function serveHost(
   ];
   const routes = lacksSnippet(told)
     ? [lastRoute(503, origin)]
-    : behind(redirects, [...orderLocations(locations), ...lastOf(locations, origin)], clients);
+    : behind(redirects, [...orderWithSignIn(locations), ...lastOf(locations, origin)], clients);
   const ownership = isOfSolver(object) ? "shared" : "whole";
   const rules = { host, ownership, routes, ...(ports && { ports }), origin } as const;
   return {
