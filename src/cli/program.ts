@@ -27,6 +27,7 @@ import { downCommand } from "./down.ts";
 import { eventsCommand } from "./events.ts";
 import { explainCommand } from "./explain.ts";
 import { getCommand } from "./get.ts";
+import { initCommand } from "./init/init.ts";
 import { logsCommand } from "./logs.ts";
 import { migrateCommand } from "./migration/migrate.ts";
 import { exampleText } from "./options.ts";
@@ -61,6 +62,7 @@ function createProgram(context: CommandContext, outcome: Outcome): Command {
       exampleText("sekisho up examples/cafe", "sekisho explain https://cafe.example.com/tea"),
     );
   const commands = [
+    initCommand(context),
     upCommand(context, outcome),
     downCommand(context),
     backupCommand(context),
