@@ -32,7 +32,7 @@ const longFolders = [
   "test/properties",
 ] as const;
 /** Tests that leave nothing behind in their process share one: to load the sources for each file cost half of their time. */
-const sharingFolders = ["src", "test/documents"] as const;
+const sharingFolders = ["src", "test/documents", "test/security"] as const;
 /** A test that takes longer hangs; those of slow folders may take their time. */
 const testLimitMs = 600_000;
 /** How much of the tests with random input is played, for the minutes that a command may take; a soak plays all. */

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { createRandom } from "#runtime/real-random.ts";
+import { createManualClock } from "#test/fakes/manual-clock.ts";
+import type { OutboundDoor } from "../outbound/outbound-door.ts";
+import { DnsClient, DnsError } from "./dns-client.ts";
 import { decodeAnswer, encodeQuestion, encodeUpdate } from "./message.ts";
 import { encodeName, isWithin, namesUpwards, readName } from "./name.ts";
 import { parseNameserver } from "./nameserver.ts";
 import { textContent } from "./record.ts";
+import { Resolver } from "./resolver.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const value = <T>(result: { readonly ok: boolean; readonly value?: T }): T => {
@@ -94,3 +99,59 @@ test("no bytes make the reader of answers throw", () => {
     }),
   );
 });
+
+/** `name type content`: what a server may put into an answer, in whatever place. */
+const oddRecords: readonly (readonly [string, number, Uint8Array])[] = [
+  ["www.example.com", 5, Buffer.from("016100", "hex")],
+  ["www.example.com", 1, Buffer.from([192, 0, 2, 1])],
+  ["a", 6, Buffer.alloc(22)],
+  ["example.com", 6, Buffer.concat([Buffer.from("016100016200", "hex"), Buffer.alloc(20)])],
+  ["example.com", 2, Buffer.from("036e733100", "hex")],
+  ["", 6, Buffer.alloc(22)],
+  ["www.example.com", 16, Buffer.from("0161", "hex")],
+  ["www.example.com", 46, Buffer.alloc(30)],
+];
+
+function answerWith(sections: readonly (readonly number[])[]): Uint8Array {
+  const counts = [0, 1, 2].map((index) => sections[index]?.length ?? 0);
+  const head = Buffer.alloc(12);
+  for (const [index, count] of [0, 0x8000, 0, ...counts].entries())
+    head.writeUInt16BE(count, 2 * index);
+  const records = sections.flat().map((index) => {
+    const [name, type, content] = oddRecords[index] ?? ["", 1, new Uint8Array(4)];
+    const fixed = Buffer.alloc(10);
+    fixed.writeUInt16BE(type, 0);
+    fixed.writeUInt16BE(1, 2);
+    fixed.writeUInt16BE(content.length, 8);
+    return Buffer.concat([value(encodeName(name)), fixed, content]);
+  });
+  return Buffer.concat([head, ...records]);
+}
+
+test("answers in an order that nobody expects end a question, and nothing else", async () => {
+  const indexes = fc.subarray([...oddRecords.keys()]);
+  const shuffled = indexes.chain((all) => fc.shuffledSubarray(all, { minLength: all.length }));
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(shuffled, shuffled, shuffled), async (sections) => {
+      const client = new DnsClient({
+        ...{ clock: createManualClock(), random: createRandom(), outbound: noDoor },
+        transport: { resolvers: () => [], ask: () => Promise.resolve(answerWith(sections)) },
+      });
+      const resolver = new Resolver(client, [{ kind: "address", address: "192.0.2.1", port: 53 }]);
+      const asked = [
+        ...[resolver.zoneOf("www.example.com", never), resolver.follow("www.example.com", never)],
+        resolver.authoritiesOf("example.com", never),
+        resolver.textsOf("www.example.com", never),
+      ];
+      for (const outcome of await Promise.allSettled(asked))
+        if (outcome.status === "rejected") assert.ok(outcome.reason instanceof DnsError);
+    }),
+  );
+});
+
+const never = new AbortController().signal;
+const noDoor: OutboundDoor = {
+  request: () => Promise.reject(new Error("nothing is asked over HTTP here")),
+  addressesOf: () => Promise.reject(new Error("nobody is asked for by name here")),
+  close: () => undefined,
+};
