@@ -11,7 +11,7 @@ import { StoreError } from "#store/object-store.ts";
 import { ObjectView } from "#store/object-view.ts";
 import { affectedKeys, wokenRequests } from "./controllers/affected.ts";
 import type { CertificateEvents } from "./controllers/certificate-events.ts";
-import { createCertificateMetrics } from "./controllers/certificate-metrics.ts";
+import { showCertificates } from "./controllers/certificate-metrics.ts";
 import { createCertificateSync } from "./controllers/certificate-sync.ts";
 import { IssuanceBudget } from "./controllers/issuance-budget.ts";
 import { IssuerResolver } from "./controllers/issuer-resolver.ts";
@@ -71,7 +71,6 @@ export async function startCertificateControllers(
 ): Promise<CertificateControllers> {
   const { backends } = settings;
   const closing = new AbortController();
-  const shown = createCertificateMetrics(deps.metrics);
   const { clock, log, store } = deps;
   const early: string[] = [];
   let add = (key: string): unknown => early.push(key);
@@ -80,7 +79,6 @@ export async function startCertificateControllers(
     certificateKinds(backends).map(({ id }) => id),
     (change) => {
       world.observe(change);
-      shown.observe(change);
       for (const { metadata } of wokenRequests(world, issuers, change)) signer.wake(metadata.uid);
       if (change.after === undefined && change.before !== undefined) {
         signer.forget(change.before.metadata.uid);
@@ -91,6 +89,7 @@ export async function startCertificateControllers(
     },
   );
   const world = new World(view);
+  showCertificates(deps.metrics, view);
   const budget = new IssuanceBudget(world);
   const issuers = new IssuerResolver({ store, world }, settings);
   const statuses = createStatuses(store, view);

@@ -7,8 +7,11 @@ export interface Counter {
 }
 export interface Gauge {
   readonly set: (value: number, labels?: Labels) => void;
-  /** Of what is gone nothing is told any more. */
-  readonly remove: (labels: Labels) => void;
+}
+/** A value with those of its labels, in their order. */
+export interface Reading {
+  readonly labels: readonly string[];
+  readonly value: number;
 }
 export interface Histogram {
   readonly observe: (value: number, labels?: Labels) => void;
@@ -23,6 +26,16 @@ export interface Metrics {
     buckets: readonly number[],
     labelNames?: readonly string[],
   ) => Histogram;
+  /**
+   * A gauge of many things that are kept elsewhere: read whenever somebody asks, so that it keeps nothing itself. Of one
+   * name the later reader counts.
+   */
+  readonly readings: (
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: () => Iterable<Reading>,
+  ) => void;
   /** The Prometheus text exposition of everything registered. */
   readonly expose: () => Promise<string>;
 }

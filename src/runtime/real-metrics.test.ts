@@ -21,6 +21,23 @@ test("what was counted, set and observed is exposed in the Prometheus text forma
   }
 });
 
+test("readings are read when they are told, with labels that are no syntax", async () => {
+  const metrics = await createMetrics();
+  const labels = [["a", 'b"\\\n']];
+  metrics.readings("age", "Ages.", ["name", "kind"], () => [{ labels: ["of another"], value: 7 }]);
+  metrics.readings("age", "Ages.", ["name", "kind"], () =>
+    labels.map((one) => ({ labels: one, value: 2 })),
+  );
+  metrics.gauge("proxies", "Proxies.").set(3);
+  labels.push(["c", "d"]);
+  const expected = [
+    ...["proxies 3", "", "# HELP age Ages.", "# TYPE age gauge"],
+    ...['age{name="a",kind="b\\"\\\\\\n"} 2', 'age{name="c",kind="d"} 2', ""],
+  ];
+  const text = await metrics.expose();
+  assert.ok(text.endsWith(expected.join("\n")), text);
+});
+
 test("a name asked for twice is one metric", async () => {
   const metrics = await createMetrics();
   for (let ask = 0; ask < 2; ask++) metrics.counter("answers_total", "Answers.").add(1);

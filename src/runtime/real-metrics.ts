@@ -1,7 +1,7 @@
 /** Metrics in the Prometheus text format, by prom-client. */
 
 import type { Registry } from "prom-client";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics, Reading } from "./metrics.ts";
 
 /**
  * {@link Metrics} with a registry of their own; a name asked for twice is one metric. prom-client is loaded here:
@@ -13,6 +13,7 @@ export async function createMetrics(): Promise<Metrics> {
   const { Counter, Gauge, Histogram, Registry } = prometheus;
   const registry = new Registry();
   const registers = [registry];
+  const read = new Map<string, () => string>();
   return {
     counter: (name, help, labelNames = []) => {
       const counter =
@@ -22,10 +23,7 @@ export async function createMetrics(): Promise<Metrics> {
     gauge: (name, help, labelNames = []) => {
       const gauge =
         known(registry, name, Gauge) ?? new Gauge({ name, help, labelNames, registers });
-      return {
-        set: (value, labels = {}) => gauge.set(labels, value),
-        remove: (labels) => gauge.remove(labels),
-      };
+      return { set: (value, labels = {}) => gauge.set(labels, value) };
     },
     histogram: (name, help, buckets, labelNames = []) => {
       const histogram =
@@ -33,7 +31,10 @@ export async function createMetrics(): Promise<Metrics> {
         new Histogram({ name, help, labelNames, buckets: [...buckets], registers });
       return { observe: (value, labels = {}) => histogram.observe(labels, value) };
     },
-    expose: () => registry.metrics(),
+    readings: (name, help, labelNames, readAll) =>
+      void read.set(name, () => formatReadings(name, help, labelNames, readAll())),
+    expose: async () =>
+      (await registry.metrics()) + [...read.values()].map((one) => one()).join(""),
   };
 }
 
@@ -45,4 +46,24 @@ function known<T>(
 ): T | undefined {
   const metric: unknown = registry.getSingleMetric(name);
   return metric instanceof type ? metric : undefined;
+}
+
+function formatReadings(
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  readings: Iterable<Reading>,
+): string {
+  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`];
+  for (const { labels, value } of readings) {
+    const shown = labelNames.map((label, at) => `${label}="${escapeLabel(labels[at] ?? "")}"`);
+    lines.push(`${name}{${shown.join(",")}} ${value}`);
+  }
+  return `\n${lines.join("\n")}\n`;
+}
+
+/** As the exposition format has it: most need nothing. */
+function escapeLabel(value: string): string {
+  if (!/[\\"\n]/.test(value)) return value;
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }

@@ -2,13 +2,13 @@
 
 import { isJsonObject, type JsonObject } from "#base/json.ts";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
-import { withDefaults } from "#kinds/cert-manager/issuer-reference.ts";
+import { clusterIssuerKind, issuerKind } from "#kinds/cert-manager/issuer.ts";
 import { findCondition } from "#kinds/condition.ts";
-import { read } from "#kinds/kind.ts";
-import { type KubeObject, keyOf } from "#kinds/object.ts";
-import type { Gauge, Labels, Metrics } from "#runtime/metrics.ts";
-import type { ViewChange } from "#store/object-view.ts";
+import type { KubeObject } from "#kinds/object.ts";
+import type { Metrics, Reading } from "#runtime/metrics.ts";
+import type { ObjectView } from "#store/object-view.ts";
 import { instantOf } from "../certificate-status.ts";
+import { issuerReferenceOf } from "./world.ts";
 
 const ofCertificate = ["name", "namespace", "issuer_name", "issuer_kind", "issuer_group"];
 const verdicts = ["True", "False", "Unknown"] as const;
@@ -21,87 +21,54 @@ const moments = [
   ["renewalTime", "renewal", "When the certificate is renewed."],
 ] as const;
 
-export interface CertificateMetrics {
-  /** An object has come, changed or gone. */
-  readonly observe: (change: ViewChange) => void;
-}
-
-export function createCertificateMetrics(metrics: Metrics): CertificateMetrics {
-  const gauge = (name: string, help: string, labels: readonly string[]): Gauge =>
-    metrics.gauge(`certmanager_${name}`, help, labels);
-  const ready = gauge("certificate_ready_status", "Whether the certificate is ready.", [
-    ...ofCertificate,
-    "condition",
-  ]);
-  const times = moments.map(
-    ([field, name, help]) =>
-      [field, gauge(`certificate_${name}_timestamp_seconds`, help, ofCertificate)] as const,
+/** Told from the objects whenever somebody asks: there are eight series of each of many thousands of certificates. */
+export function showCertificates(metrics: Metrics, view: Pick<ObjectView, "list">): void {
+  const readings = (
+    name: string,
+    help: string,
+    labels: readonly string[],
+    read: () => Iterable<Reading>,
+  ): void => metrics.readings(`certmanager_${name}`, help, labels, read);
+  readings(
+    "certificate_ready_status",
+    "Whether the certificate is ready.",
+    [...ofCertificate, "condition"],
+    () => view.list(certificateKind.id).flatMap((one) => verdictsOn(one, labelsOf(one))),
   );
-  const issuers: Readonly<Record<string, Gauge>> = {
-    "Issuer.cert-manager.io": gauge("issuer_ready_status", "Whether the issuer is ready.", [
-      ...["name", "namespace", "condition"],
-    ]),
-    "ClusterIssuer.cert-manager.io": gauge(
-      "clusterissuer_ready_status",
-      "Whether the issuer is ready.",
-      ["name", "condition"],
-    ),
-  };
-  const showCertificate = (object: KubeObject, shown: "now" | "no more"): void => {
-    const labels = labelsOf(object);
-    showReady(ready, { object, labels, shown });
-    for (const [field, time] of times) {
-      const at = momentOf(object, field);
-      if (at === undefined || shown === "no more") time.remove(labels);
-      else time.set(at, labels);
-    }
-  };
-  return {
-    observe: ({ key, before, after }) => {
-      const issuer = issuers[key.kind];
-      const show = (object: KubeObject, shown: "now" | "no more"): void => {
-        const { name, namespace } = keyOf(object);
-        const labels: Labels = namespace === "" ? { name } : { name, namespace };
-        if (issuer !== undefined) showReady(issuer, { object, labels, shown });
-        else if (key.kind === certificateKind.id) showCertificate(object, shown);
-      };
-      // Its labels may be others than they were.
-      if (before !== undefined) show(before, "no more");
-      if (after !== undefined) show(after, "now");
-    },
-  };
+  for (const [field, name, help] of moments)
+    readings(`certificate_${name}_timestamp_seconds`, help, ofCertificate, () =>
+      view.list(certificateKind.id).flatMap((one) => momentOf(one, field)),
+    );
+  const help = "Whether the issuer is ready.";
+  readings("issuer_ready_status", help, ["name", "namespace", "condition"], () =>
+    view
+      .list(issuerKind.id)
+      .flatMap((one) => verdictsOn(one, [one.metadata.name, one.metadata.namespace])),
+  );
+  readings("clusterissuer_ready_status", help, ["name", "condition"], () =>
+    view.list(clusterIssuerKind.id).flatMap((one) => verdictsOn(one, [one.metadata.name])),
+  );
 }
 
 /** One series for each verdict, of which one is 1. */
-function showReady(
-  gauge: Gauge,
-  {
-    object,
-    labels,
-    shown,
-  }: { readonly object: KubeObject; readonly labels: Labels; readonly shown: "now" | "no more" },
-): void {
-  const said = findCondition(object.status, "Ready")?.status ?? "Unknown";
-  for (const condition of verdicts) {
-    const series = { ...labels, condition };
-    if (shown === "no more") gauge.remove(series);
-    else gauge.set(said === condition ? 1 : 0, series);
-  }
+function verdictsOn({ status }: KubeObject, labels: readonly string[]): readonly Reading[] {
+  const said = findCondition(status, "Ready")?.status ?? "Unknown";
+  return verdicts.map((verdict) => ({
+    labels: [...labels, verdict],
+    value: said === verdict ? 1 : 0,
+  }));
 }
 
-function labelsOf(object: KubeObject): Labels {
-  const { name, namespace } = object.metadata;
-  const reference = read(certificateKind, object).value?.spec.issuerRef ?? { name: "" };
-  const issuer = withDefaults(reference);
-  return {
-    ...{ name, namespace },
-    ...{ issuer_name: issuer.name, issuer_kind: issuer.kind, issuer_group: issuer.group },
-  };
+function labelsOf(certificate: KubeObject): readonly string[] {
+  const { name, namespace } = certificate.metadata;
+  const issuer = issuerReferenceOf(certificate);
+  return [name, namespace, issuer.name, issuer.kind, issuer.group];
 }
 
 /** Seconds since 1970. */
-function momentOf({ status }: KubeObject, field: string): number | undefined {
-  const text = isJsonObject(status) ? (status as JsonObject)[field] : undefined;
-  const at = instantOf(text);
-  return at === undefined ? undefined : at.epochMilliseconds / 1000;
+function momentOf(certificate: KubeObject, field: string): readonly Reading[] {
+  const { status } = certificate;
+  const at = instantOf(isJsonObject(status) ? (status as JsonObject)[field] : undefined);
+  if (at === undefined) return [];
+  return [{ labels: labelsOf(certificate), value: at.epochMilliseconds / 1000 }];
 }

@@ -151,11 +151,16 @@ function issuerText(kind: string, group: string, place: string): string {
 
 /** Both where the issuer has a namespace and where it has none: which it is depends on its kind. */
 function issuerOf(request: KubeObject): readonly string[] {
-  const { issuerRef } = specOf(request);
+  const { kind, group, name } = issuerReferenceOf(request);
+  return [request.metadata.namespace, ""].map((namespace) =>
+    issuerText(kind, group, `${namespace}/${name}`),
+  );
+}
+
+/** By whom a Certificate or a request is to be signed. */
+export function issuerReferenceOf(object: KubeObject): ReturnType<typeof withDefaults> {
+  const { issuerRef } = specOf(object);
   const { name, kind, group } = (isJsonObject(issuerRef) ? issuerRef : {}) as JsonObject;
   const text = (value: unknown): string => (typeof value === "string" ? value : "");
-  const reference = withDefaults({ name: text(name), kind: text(kind), group: text(group) });
-  return [request.metadata.namespace, ""].map((namespace) =>
-    issuerText(reference.kind, reference.group, `${namespace}/${reference.name}`),
-  );
+  return withDefaults({ name: text(name), kind: text(kind), group: text(group) });
 }

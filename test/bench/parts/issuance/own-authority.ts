@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { askGate } from "#api/gate-calls.ts";
 import { createRemoteStore } from "#api/remote-store.ts";
+import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { issuerKind } from "#kinds/cert-manager/issuer.ts";
+import { isConditionTrue } from "#kinds/condition.ts";
 import { createLocalSocket } from "#runtime/real-local-socket.ts";
 import { envoyProgram } from "#test/system/envoy-program.ts";
 import { repository } from "#test/system/program.ts";
@@ -95,7 +97,9 @@ interface Gate extends AsyncDisposable {
   readonly restart: () => Promise<void>;
   /** Files appear whole. */
   readonly write: (file: string, objects: readonly object[]) => void;
+  /** How many Certificates are ready; every question costs the gate something for each. */
   readonly ready: () => Promise<number>;
+  readonly isReady: (name: string) => Promise<boolean>;
   /** Of its store, so far. */
   readonly writes: () => Promise<number>;
 }
@@ -135,10 +139,15 @@ async function startGate({ bundle }: BenchContext): Promise<Gate> {
     const line = /^certmanager_certificate_ready_status\{.*condition="True".*\} 1$/gm;
     return [...text.matchAll(line)].length;
   };
+  const store = createRemoteStore(socket, api);
+  const isReady = async (name: string): Promise<boolean> => {
+    const key = { kind: certificateKind.id, namespace: "default", name };
+    return isConditionTrue((await store.get(key))?.status, "Ready");
+  };
   await untilReady(ready, 1);
   const open = undo.move();
   return {
-    ready,
+    ...{ ready, isReady },
     pid: () => program.pid,
     restart: async () => {
       await program[Symbol.asyncDispose]();
@@ -149,7 +158,7 @@ async function startGate({ bundle }: BenchContext): Promise<Gate> {
       writeFileSync(join(directory, file), text);
       renameSync(join(directory, file), join(manifests, file));
     },
-    writes: async () => Number((await createRemoteStore(socket, api).list(issuerKind.id)).point),
+    writes: async () => Number((await store.list(issuerKind.id)).point),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
@@ -161,6 +170,17 @@ async function untilReady(ready: () => Promise<number>, count: number): Promise<
   });
 }
 
+/** All are counted when one that came last is ready. */
+async function untilLastReady(
+  { ready, isReady }: Gate,
+  name: string,
+  count: number,
+): Promise<number> {
+  const what = `a certificate for ${name}`;
+  await until(() => isReady(name), { what, longestMs, everyMs: lookEveryMs });
+  return await untilReady(ready, count);
+}
+
 function certificate(name: string): object {
   const privateKey = { algorithm: "ECDSA", size: 256 };
   const dnsNames = [`${name}.example.com`];
@@ -168,14 +188,15 @@ function certificate(name: string): object {
   return { apiVersion: "cert-manager.io/v1", kind: "Certificate", metadata: { name }, spec };
 }
 
-async function issue({ pid, ready, write, writes }: Gate, certificates: number): Promise<Issued> {
+async function issue(gate: Gate, certificates: number): Promise<Issued> {
+  const { pid, write, writes } = gate;
   const before = { cpuMs: cpuMsOf([pid()]), writes: await writes() };
   const began = performance.now();
   write(
     "certificates.yaml",
     Array.from({ length: certificates }, (_, index) => certificate(`c-${index}`)),
   );
-  const wallMs = (await untilReady(ready, certificates + 1)) - began;
+  const wallMs = (await untilLastReady(gate, `c-${certificates - 1}`, certificates + 1)) - began;
   const cpuMs = cpuMsOf([pid()]) - before.cpuMs;
   return { certificates, wallMs, cpuMs, writes: (await writes()) - before.writes };
 }
@@ -185,7 +206,7 @@ async function restart(gate: Gate, certificates: number, restSeconds: number): P
   await gate.restart();
   await untilReady(gate.ready, certificates + 1);
   gate.write("one-more.yaml", [certificate("one-more")]);
-  const restartMs = (await untilReady(gate.ready, certificates + 2)) - began;
+  const restartMs = (await untilLastReady(gate, "one-more", certificates + 2)) - began;
   const restartCpuMs = cpuMsOf([gate.pid()]);
   // What is left to write of that is written.
   await pause(2_000);
