@@ -1,5 +1,6 @@
 /** Every key of the controller's ConfigMap, and what becomes of it. */
 
+import { problemOfAdded } from "./added-headers.ts";
 import { parseBalancing } from "./features/balancing.ts";
 import { flagText } from "./ingress/values.ts";
 import { parseSize, parseTime } from "./quantities.ts";
@@ -38,6 +39,10 @@ function isBalancing(text: string): string | undefined {
   const report: Report = { origin: { kind: "", namespace: "", name: "", path: "" }, findings: [] };
   parseBalancing(text, "", report);
   return report.findings.length === 0 ? undefined : "invalid load balancing method";
+}
+
+function isInheritance(text: string): string | undefined {
+  return ["on", "off", "merge"].includes(text) ? undefined : "must be `on`, `off` or `merge`";
 }
 
 function refusedKeys(
@@ -84,8 +89,10 @@ export const configMapKeys: Readonly<Record<string, ConfigMapKey>> = {
   "proxy-pass-headers": { support: "honoured" },
   "add-header": {
     support: "approximated",
-    how: "it is added to the answers of Ingresses, to all of them",
+    how: "what the gate answers where no path is, or to send clients to HTTPS, has none",
+    check: problemOfAdded,
   },
+  "add-header-inherit": { support: "honoured", check: isInheritance },
   "server-tokens": { support: "approximated", how: "versions are never told" },
   http2: { support: "approximated", how: "HTTP/2 is always offered" },
   "server-snippets": {
@@ -148,7 +155,7 @@ export const configMapKeys: Readonly<Record<string, ConfigMapKey>> = {
   ...refusedKeys(
     "upstreams are told where requests came from",
     noEffect,
-    ...["disable-forwarded-headers", "add-header-inherit"],
+    "disable-forwarded-headers",
   ),
   ...refusedKeys(
     ofNginx,

@@ -7,13 +7,11 @@ import type { Fragment, Seniority } from "#model/fragment.ts";
 import { originOf } from "../common/findings.ts";
 import type { DialectSettings, World } from "../dialect.ts";
 import { type ConfigMapKey, configMapKeys } from "./config-map-keys.ts";
+import type { Defaults } from "./defaults.ts";
 import { type Report, tells, warns } from "./report.ts";
 
 /** Where the controller's own manifests have it. */
 const usualPlace = { namespace: "nginx-ingress", name: "nginx-config" };
-
-/** Tracked. What the ConfigMap says under a key that is honoured; undefined where it says nothing, or something wrong. */
-export type Defaults = (key: string) => string | undefined;
 
 /** Whether a ConfigMap is the controller's own. */
 export function takesConfigMap({ object }: Known<unknown>, settings: DialectSettings): boolean {

@@ -56,7 +56,7 @@ export const nginxSupport: readonly SupportRow[] = [
   ...honoured(server, "spec.policies[].name", "spec.policies[].namespace"),
   ...refused(server, { why: "nginx's own language is not understood" }, "spec.http-snippets"),
   ...refused(server, { why: "nginx's own language is not understood" }, "spec.server-snippets"),
-  ...refused(server, { why: "no wider scope adds headers" }, "spec.add-header-inherit"),
+  ...honoured(server, "spec.add-header-inherit"),
   ...refused(server, { why: "there is no such module" }, "spec.dos"),
   ...rowsAt(server, "spec.upstreams[]", backendSupport),
   ...routeRows(server, "spec.routes[]"),

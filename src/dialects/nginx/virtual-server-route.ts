@@ -8,6 +8,7 @@ import type { ErrorAnswer } from "#model/action.ts";
 import type { Fragment, Seniority } from "#model/fragment.ts";
 import { originOf } from "../common/findings.ts";
 import type { DialectSettings, World } from "../dialect.ts";
+import { checkInheritance, type Inherited } from "./added-headers.ts";
 import { defaultsIn, upstreamDefaults } from "./config-map.ts";
 import { translateUpstreams } from "./features/backend.ts";
 import { judgeClass } from "./features/class.ts";
@@ -32,7 +33,11 @@ export interface Delegation {
   readonly route: PolicyScope;
   /** Of that route: for subroutes that have none themselves. */
   readonly errorAnswers: readonly ErrorAnswer[];
+  /** What that route has of the server. */
+  readonly inherited: Inherited;
 }
+
+const nothing: Inherited = { headers: [], by: "on" };
 
 /** What its owner should know: about itself, and about each VirtualServer that means it. */
 export function translateVirtualServerRoute(
@@ -78,7 +83,14 @@ function judgeDelegator(
     report: { origin: originOf(object), findings: [] },
   };
   const host = server.value?.spec?.host ?? "";
-  const delegation = { host, paths, server: none, route: none, errorAnswers: [] };
+  const delegation = {
+    host,
+    paths,
+    server: none,
+    route: none,
+    errorAnswers: [],
+    inherited: nothing,
+  };
   const { report } = placeSubroutes(object, delegation, world, settings);
   return { server: keyOf(server.object), report };
 }
@@ -141,7 +153,12 @@ export function placeSubroutes(
       own.references.length > 0 ? own : (delegation?.route ?? own),
       world,
     );
-    return [translateRoute(route, at, { report, upstreams, location, errorAnswers }, protect)];
+    const { headers, by } = delegation?.inherited ?? nothing;
+    const field = "add-header-inherit";
+    const inheritance = checkInheritance(route[field], `${at}.${field}`, report);
+    const inherited = { headers, by: inheritance ?? by };
+    const context = { report, upstreams, location, errorAnswers, inherited };
+    return [translateRoute(route, at, context, protect)];
   });
   const isUsable =
     !isRejected(report) && object.problems.every(({ problem }) => problem === "unknown");

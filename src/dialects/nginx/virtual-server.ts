@@ -9,6 +9,7 @@ import type { Host } from "#model/host.ts";
 import type { Route } from "#model/route.ts";
 import { originOf } from "../common/findings.ts";
 import type { DialectSettings, World } from "../dialect.ts";
+import { checkInheritance, commonHeaders, type Inherited } from "./added-headers.ts";
 import { defaultsIn, upstreamDefaults } from "./config-map.ts";
 import { translateUpstreams, type Upstreams } from "./features/backend.ts";
 import { translateCertManager } from "./features/cert-manager.ts";
@@ -138,8 +139,23 @@ function locationsOf(server: Server): readonly PlacedLocation[] {
     if (isDelegated(route)) return delegate(server, { route, at, location, scope, errorAnswers });
     const protect = protectionOf(server.policies, scope, server.world);
     const { upstreams } = server;
-    return [translateRoute(route, at, { report, upstreams, location, errorAnswers }, protect)];
+    const inherited = inheritedBy(server, route, at);
+    const context = { report, upstreams, location, errorAnswers, inherited };
+    return [translateRoute(route, at, context, protect)];
   });
+}
+
+/** Headers of answers that a route has of the server, and that of the controller's ConfigMap. */
+function inheritedBy(
+  { spec, report, world, settings }: Server,
+  route: NginxRoute,
+  at: string,
+): Inherited {
+  const common = commonHeaders(defaultsIn(world, settings));
+  const field = "add-header-inherit";
+  const ofServer = checkInheritance(spec[field], `spec.${field}`, report);
+  const own = checkInheritance(route[field], `${at}.${field}`, report);
+  return { ...common, by: own ?? ofServer ?? common.by };
 }
 
 function isDelegated({ route = "", routeSelector }: NginxRoute): boolean {
@@ -191,10 +207,11 @@ function delegate(server: Server, given: DelegatedRoute): readonly PlacedLocatio
 }
 
 function subroutesOf(
-  { object, spec, policies, world, settings }: Server,
-  { scope, errorAnswers }: DelegatedRoute,
+  server: Server,
+  { route, at, scope, errorAnswers }: DelegatedRoute,
   delegated: Delegated,
 ): readonly PlacedLocation[] | undefined {
+  const { object, spec, policies, world, settings } = server;
   const meant = delegated.object;
   if (meant === undefined || !judgeClass(meant, world, settings).served) return undefined;
   const delegation = {
@@ -203,6 +220,7 @@ function subroutesOf(
     server: policies,
     route: scope,
     errorAnswers,
+    inherited: inheritedBy(server, route, at),
   };
   const { locations, report } = placeSubroutes(meant, delegation, world, settings);
   return isRejected(report) || locations.length === 0 ? undefined : locations;

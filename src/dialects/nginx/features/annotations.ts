@@ -45,7 +45,7 @@ export const annotationSupport: readonly SupportRow[] = [
     ...named("nginx.org", "mergeable-ingress-type", "ssl-redirect", "http-redirect-code"),
     ...named("nginx.org", "hsts", "hsts-max-age", "hsts-include-subdomains", "app-root"),
     ...named("nginx.org", "rewrites", "rewrite-target", "path-regex", "use-cluster-ip"),
-    ...named("nginx.org", "add-header"),
+    ...named("nginx.org", "add-header", "add-header-inherit"),
     ...named("nginx.org", "ssl-services", "grpc-services", "proxy-set-headers"),
     ...named("nginx.org", "proxy-hide-headers", "proxy-pass-headers", "proxy-connect-timeout"),
     ...named("nginx.org", "client-max-body-size", "proxy-next-upstream-tries", "max-fails"),
@@ -139,11 +139,6 @@ export const annotationSupport: readonly SupportRow[] = [
     kind,
     { why: "memory is bounded otherwise", told: { ...told, severity: "info" } },
     ...named("nginx.org", "upstream-zone-size", "proxy-max-temp-file-size"),
-  ),
-  ...refused(
-    kind,
-    { why: "no wider scope's headers are lost", told: { ...told, severity: "info" } },
-    ...named("nginx.org", "add-header-inherit"),
   ),
   ...approximated(
     "a pattern, or a text with variables that are not known here, leaves Location as it is",

@@ -10,6 +10,7 @@ import type {
 import type { Action } from "#model/action.ts";
 import type { Condition } from "#model/condition.ts";
 import type { PathMatch, Route } from "#model/route.ts";
+import { type Inherited, withInherited } from "../added-headers.ts";
 import { type FieldSupport, served } from "../field-support.ts";
 import { placeOf, type Report, refuses, requires, warns } from "../report.ts";
 import { type ActionContext, broken, translateAction } from "./action.ts";
@@ -44,7 +45,7 @@ export const routeSupport: FieldSupport = {
     support: "refused",
     why: "nginx's own language is not understood, so 503",
   },
-  "add-header-inherit": { support: "refused", why: "no wider scope adds headers" },
+  "add-header-inherit": served,
   dos: { support: "refused", why: "there is no such module" },
 };
 
@@ -58,11 +59,15 @@ interface Alternative {
 
 const unavailable: Action = { kind: "respond", status: 503 };
 
+export interface RouteContext extends ActionContext {
+  readonly inherited: Inherited;
+}
+
 /** A route that answers itself, at its location. */
 export function translateRoute(
   route: NginxRoute,
   at: string,
-  context: ActionContext,
+  context: RouteContext,
   protect: Protection,
 ): PlacedLocation {
   const { report, location } = context;
@@ -71,7 +76,7 @@ export function translateRoute(
   const placed = placeLocation(location, `${at}.path`, report);
   const actionOf = (action: Action): Action => {
     if (!placed.isExact || alternatives === "untestable") return broken;
-    return isSnippetLost ? unavailable : action;
+    return isSnippetLost ? unavailable : withInherited(action, context.inherited);
   };
   const all =
     alternatives === "untestable" ? [{ at, conditions: [], action: broken }] : alternatives;

@@ -2,7 +2,7 @@
 
 import type { Route } from "#kinds/nginx/route.ts";
 import type { VirtualServerSpec } from "#kinds/nginx/virtual-server.ts";
-import { forbids, type Report, tells, warns } from "../report.ts";
+import { forbids, type Report, warns } from "../report.ts";
 
 /** What of a VirtualServer itself has no effect. */
 export function reportIdleServerFields(spec: VirtualServerSpec, report: Report): void {
@@ -15,7 +15,6 @@ export function reportIdleServerFields(spec: VirtualServerSpec, report: Report):
     });
   }
   reportDos(spec.dos, "spec.dos", report);
-  reportInheritance(spec["add-header-inherit"], "spec.add-header-inherit", report);
   if ((spec["http-snippets"] ?? "").trim() !== "") {
     warns(report, "spec.http-snippets", {
       reason: "SnippetNotApplied",
@@ -28,16 +27,6 @@ export function reportIdleServerFields(spec: VirtualServerSpec, report: Report):
 /** What of a route has no effect. */
 export function reportIdleRouteFields(route: Route, at: string, report: Report): void {
   reportDos(route.dos, `${at}.dos`, report);
-  reportInheritance(route["add-header-inherit"], `${at}.add-header-inherit`, report);
-}
-
-function reportInheritance(inherit: string | undefined, at: string, report: Report): void {
-  if (inherit === undefined) return;
-  tells(report, at, {
-    reason: "NothingToInherit",
-    message: "add-header-inherit has no effect: no wider scope adds headers",
-    advice: "remove it, or keep it for nginx",
-  });
 }
 
 /** Whether a snippet is there that a route relies on; it may be all that keeps people out. */

@@ -3,13 +3,21 @@
 import type { HeaderChange } from "#model/header-change.ts";
 import type { Text } from "#model/text.ts";
 import { annotationField } from "../../common/support.ts";
+import {
+  checkHeaderValue,
+  checkInheritance,
+  commonHeaders,
+  type Inheritance,
+  inheritHeaders,
+  parseAddedHeaders,
+} from "../added-headers.ts";
 import { hiddenOrders, host, ownHeaders, type ProxyHeaders } from "../features/headers.ts";
 import { checkHeaderName } from "../names.ts";
-import { type Report, refuses } from "../report.ts";
 import { isOn, listOf, type Told } from "./values.ts";
 
 const setHeaders = "nginx.org/proxy-set-headers";
 const addHeaders = "nginx.org/add-header";
+const inherit = "nginx.org/add-header-inherit";
 
 /** By whom a location is told: its own Ingress, and the one that has the host. */
 export interface Tellers {
@@ -55,58 +63,43 @@ function namedIn(told: Told): readonly NamedText[] {
     const name = checkHeaderName(first.trim(), at, told.report)?.toLowerCase();
     if (name === undefined) return [];
     if (rest.length === 0) return [{ name, value: [{ kind: "header", name }] }];
-    const value = checkValue(rest.join(":").trim(), at, told.report);
+    const value = checkHeaderValue(rest.join(":").trim(), at, told.report);
     return value === undefined ? [] : [{ name, value }];
   });
 }
 
-/** Variables have no place in it, and what is in quotes is unescaped. */
-function checkValue(text: string, at: string, report: Report): string | undefined {
-  if (text.includes("$")) return refuses(report, at, text, "invalid character in header value: $");
-  if (/^([^"\\]|\\.)*$/s.test(text)) return text.replace(/\\(["\\])/g, "$1");
-  const detail = `must have all '"' (double quotes) escaped and must not end with an unescaped '\\' (backslash)`;
-  return refuses(report, at, text, detail);
-}
-
-/** Headers that a location adds itself take the place of those that its server adds, as in nginx. */
 function responseChanges(location: Told, server: Told): readonly HeaderChange[] {
   const passed = new Set(namesIn(server, "nginx.org/proxy-pass-headers"));
   const hidden = [
     ...namesIn(server, "nginx.org/proxy-hide-headers"),
     ...hiddenOrders.filter((name) => !passed.has(name)),
   ];
-  const own = addedIn(location);
-  const added = own.length > 0 ? own : addedIn(server);
   return [
     ...[...new Set(hidden)].map((name): HeaderChange => ({ kind: "remove", name })),
-    ...added,
+    ...addedBy(location, server),
   ];
+}
+
+/** The ConfigMap has them for all hosts, who has a host for all of its locations, and a minion for its own. */
+function addedBy(location: Told, server: Told): readonly HeaderChange[] {
+  const common = commonHeaders(server.defaults);
+  const byServer = inheritanceOf(server) ?? common.by;
+  const ofServer = inheritHeaders(addedIn(server), { ...common, by: byServer });
+  if (location === server) return ofServer;
+  const by = inheritanceOf(location) ?? byServer;
+  return inheritHeaders(addedIn(location), { headers: ofServer, by });
+}
+
+function addedIn({ said, report }: Told): readonly HeaderChange[] {
+  return parseAddedHeaders(said(addHeaders) ?? "", annotationField(addHeaders), report);
+}
+
+function inheritanceOf({ said, report }: Told): Inheritance | undefined {
+  return checkInheritance(said(inherit), annotationField(inherit), report);
 }
 
 function namesIn(told: Told, annotation: string): readonly string[] {
   return listOf(told, annotation).flatMap(
     (name) => checkHeaderName(name, annotationField(annotation), told.report)?.toLowerCase() ?? [],
   );
-}
-
-/** `Name: value`, with `: always` behind it if need be. */
-function addedIn(told: Told): readonly HeaderChange[] {
-  const at = annotationField(addHeaders);
-  return listOf(told, addHeaders).flatMap((entry): readonly HeaderChange[] => {
-    const [first = "", second = "", third] = splitInThree(entry);
-    const name = checkHeaderName(first.trim(), at, told.report)?.toLowerCase();
-    const value = checkValue(second.trim(), at, told.report);
-    const mark = third?.trim() ?? "";
-    if (mark !== "" && mark.toLowerCase() !== "always")
-      refuses(told.report, at, entry, `invalid flag "${mark}": must be "always" or empty`);
-    return name === undefined || value === undefined || value === ""
-      ? []
-      : [{ kind: "add", name, value, ...(mark === "" ? { on: "success" } : {}) }];
-  });
-}
-
-function splitInThree(entry: string): readonly string[] {
-  const [first = "", second, ...rest] = entry.split(":");
-  if (second === undefined) return [first];
-  return rest.length === 0 ? [first, second] : [first, second, rest.join(":")];
 }

@@ -4,7 +4,8 @@ import type { Ingress } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import { originOf } from "../../common/findings.ts";
 import type { DialectSettings, World } from "../../dialect.ts";
-import { type Defaults, defaultsIn } from "../config-map.ts";
+import { defaultsIn } from "../config-map.ts";
+import type { Defaults } from "../defaults.ts";
 import type { Report } from "../report.ts";
 import type { Told } from "./values.ts";
 
@@ -42,7 +43,8 @@ function toldBy(
 ): Told {
   const byDefault = (name: string): string | undefined =>
     name.startsWith(prefix) ? defaults(name.slice(prefix.length)) : undefined;
-  return { text: (name) => annotations[name] ?? byDefault(name), report };
+  const said = (name: string): string | undefined => annotations[name];
+  return { text: (name) => said(name) ?? byDefault(name), said, defaults, report };
 }
 
 /** Whether everything that was written of an object could be read. */

@@ -1,12 +1,17 @@
 /** What annotations hold: flags, numbers, lists. A value that is none has the whole Ingress rejected, as the controller does. */
 
 import { annotationField } from "../../common/support.ts";
+import type { Defaults } from "../defaults.ts";
 import { type Report, refuses, requires } from "../report.ts";
 
 /** What an Ingress is told: by itself, else by its master, else by the controller's ConfigMap. */
 export interface Told {
   /** Under the name of an annotation. */
   readonly text: (annotation: string) => string | undefined;
+  /** The same without what the ConfigMap says. */
+  readonly said: (annotation: string) => string | undefined;
+  /** What the ConfigMap says. */
+  readonly defaults: Defaults;
   readonly report: Report;
 }
 
