@@ -177,12 +177,16 @@ const paths: Readonly<Record<string, "passes" | "is refused">> = {
   "/a%2f...%2fb": "passes",
   "/a?x=/..%2fadmin": "passes",
   "/a/%2e%2e/b": "passes",
+  "/a/..;v=1/b": "passes",
+  "/a/b..;v=1/c": "passes",
   "/a/..%2fadmin": "is refused",
   "/a/%2e%2E%2Fadmin": "is refused",
   "/a%2f../admin": "is refused",
   "/a%2f..": "is refused",
   "/a%5c..%5cadmin": "is refused",
   "/..%5cadmin": "is refused",
+  "/a/%2e%2e;v=1/admin": "is refused",
+  "/a%2f..;v=1/admin": "is refused",
 };
 
 for (const [path, verdict] of Object.entries(paths)) {

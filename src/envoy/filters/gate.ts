@@ -22,13 +22,15 @@ import { leftOut } from "./left-out.ts";
 const gateName = "sekisho.gate";
 
 /**
- * Paths with a `..` segment that only an escaped slash or backslash hides, as `/open/..%2fadmin`.
+ * Paths with a `..` segment that only an escaped slash or backslash hides, as `/open/..%2fadmin`, or a parameter behind
+ * escaped dots, as `/open/%2e%2e;v=1/admin`.
  *
  * Escaped slashes stay as they are sent, because people have `%2F` inside of names (package scopes, queue names), and
- * plain dot segments are resolved before matching. A backend that unescapes would climb out of the matched prefix.
+ * plain dot segments are resolved before matching, also with parameters. A backend that unescapes, or drops parameters,
+ * would climb out of the matched prefix.
  */
 const hiddenClimb =
-  "(?i)(.*(/|\\\\|%2f|%5c))?(\\.|%2e){2}(%2f|%5c).*|.*(%2f|%5c)(\\.|%2e){2}([/\\\\].*|(%2f|%5c).*)?";
+  "(?i)(.*(/|\\\\|%2f|%5c))?(\\.|%2e){2}(%2f|%5c|;).*|.*(%2f|%5c)(\\.|%2e){2}([/\\\\].*|(%2f|%5c|;).*)?";
 
 /** Answers 403 to clients outside of `allowedClients` (none given: everybody is inside) and to hidden climbs. */
 export function gateFilter(allowedClients: readonly CidrRange[]): HttpFilter {

@@ -48,9 +48,9 @@ function escapeForbidden(path: string): string {
     );
 }
 
-/** A way up that only an escaped slash hides may be answered with 403, whatever the routes say. */
+/** A way up that only an escaped slash, or `;`, hides may be answered with 403, whatever the routes say. */
 export function hidesClimb({ target }: Request): boolean {
-  return /(%2f|%5c)(\.|%2e){2}|(\.|%2e){2}(%2f|%5c)/i.test(pathOf(target));
+  return /(%2f|%5c)(\.|%2e){2}|(\.|%2e){2}(%2f|%5c|;)/i.test(pathOf(target));
 }
 
 /** Each difference by what a reader should know, and which requests it is about. */

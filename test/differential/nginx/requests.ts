@@ -36,6 +36,7 @@ const forms = {
   "one up": (path: string) => `${path}/../b`,
   "up and out": (path: string) => `${path}/../../../../b`,
   "up with a parameter": (path: string) => `${path}/..;v=1/b`,
+  "up with a parameter, encoded": (path: string) => `${path}/%2e%2e;v=1/b`,
   "up at the end": (path: string) => `${path}/..`,
   "dot within": (path: string) => `${path.replace(/\/$/, "")}/./b`,
   "dot at the end": (path: string) => `${path.replace(/\/$/, "")}/.`,
