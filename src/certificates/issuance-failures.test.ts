@@ -79,6 +79,27 @@ test("a refusal is counted, and tried again after an hour, then after two", asyn
   assert.equal(await attempts(stage), undefined);
 });
 
+test("after a failure that a clock which was set back since has put into the future, no longer is waited than after one now", async (context) => {
+  const { stage, moods } = await begin(context, refusal);
+  stage.clock.jump({ hours: -24 * 400 });
+  await stage.settled();
+  await stage.pass({ minutes: 62 });
+  assert.equal(moods.calls, 1, "the hour begins when the clock is seen to be behind");
+  await stage.pass({ minutes: 62 });
+  assert.equal(moods.calls, 2);
+  assert.match(await stage.condition("web", "Ready"), /^True/);
+});
+
+test("renewals that are due are not spread out from a start that lies ahead, as the clock was set back since", async (context) => {
+  const { stage, moods } = await begin(context);
+  await stage.stop();
+  stage.clock.jump({ hours: 24 * 61 });
+  await stage.start();
+  stage.clock.jump({ hours: -12 });
+  await stage.pass({ minutes: 2 });
+  assert.equal(moods.calls, 2);
+});
+
 test("a spec that asks for something else is tried at once", async (context) => {
   const { stage, moods } = await begin(context, refusal);
   await stage.changeSpec("web", { dnsNames: ["other.example.com"] });
@@ -101,6 +122,14 @@ test("an outage is no failure: the same request is tried again soon", async (con
     (await stage.requests()).map(({ metadata }) => metadata.name),
     ["web-1"],
   );
+});
+
+test("an outage is waited out by the clock that nobody sets", async (context) => {
+  const { stage, moods } = await begin(context, { kind: "outage", message: "nobody answers" });
+  stage.clock.jump({ hours: -24 * 400 });
+  await stage.pass({ seconds: 10 });
+  assert.equal(moods.calls, 2);
+  assert.match(await stage.condition("web", "Ready"), /^True/);
 });
 
 test("a certificate of another key is refused, and does not have it asked for again at once", async (context) => {

@@ -5,6 +5,10 @@ import type { Clock } from "#runtime/clock.ts";
 export interface ManualClock extends Clock {
   /** Moves time on, runs what falls due, earliest first, and lets what waited for it go on. */
   readonly advance: (duration: Temporal.DurationLike) => Promise<void>;
+  /** Sets the wall clock on, or back: it was set, or the machine slept. Timers do not notice. */
+  readonly jump: (duration: Temporal.DurationLike) => void;
+  /** How long until the next timer falls due, in milliseconds; undefined: nothing waits. */
+  readonly nextTimerMs: () => number | undefined;
   /** Resolves once something waits for time to pass: at once when something already does. */
   readonly timerSet: () => Promise<void>;
   /** How many timers wait now. */
@@ -22,6 +26,7 @@ export function createManualClock(
 ): ManualClock {
   const timers = new Set<Timer>();
   let elapsedMs = 0;
+  let jumpedMs = 0;
   let set = Promise.withResolvers<void>();
 
   const after: Clock["after"] = (duration, run) => {
@@ -50,11 +55,18 @@ export function createManualClock(
   };
 
   return {
-    now: () => start.add({ milliseconds: elapsedMs }),
+    now: () => start.add({ milliseconds: elapsedMs + jumpedMs }),
     monotonicMs: () => elapsedMs,
     after,
     sleep: (duration, signal) => sleep(after, duration, signal),
     advance,
+    jump: (duration) => {
+      jumpedMs += Temporal.Duration.from(duration).total("milliseconds");
+    },
+    nextTimerMs: () => {
+      const due = earliest(timers);
+      return due === undefined ? undefined : Math.max(0, due.dueMs - elapsedMs);
+    },
     timerSet,
     timerCount: () => timers.size,
   };

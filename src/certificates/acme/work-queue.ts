@@ -4,6 +4,7 @@ import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
 import { StoreError } from "#store/object-store.ts";
+import { Agenda } from "../agenda.ts";
 import type { Reconciled } from "./reconciled.ts";
 
 /** Who fails waits twice as long every time. */
@@ -29,7 +30,7 @@ export class WorkQueue {
   /** Due now, in the order in which they became so. */
   readonly #due = new Set<string>();
   readonly #running = new Map<string, Promise<void>>();
-  readonly #timers = new Map<string, () => void>();
+  readonly #agenda: Agenda;
   readonly #failures = new Map<string, number>();
   /** What we write about an outage ourselves is a change, too, and must not cut the wait short. */
   readonly #leftAloneUntilMs = new Map<string, number>();
@@ -38,6 +39,7 @@ export class WorkQueue {
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#settings = settings;
+    this.#agenda = new Agenda(deps.clock, (key) => this.#makeDue(key));
   }
 
   /** Something about this key has changed: it is due, but for one that has to be left alone for a while. */
@@ -49,8 +51,7 @@ export class WorkQueue {
   /** Ends what runs and takes nothing more. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#agenda.clear();
     this.#due.clear();
     await Promise.all(this.#running.values());
   }
@@ -58,8 +59,7 @@ export class WorkQueue {
   /** One that is worked on now is due again after that. */
   #makeDue(key: string): void {
     if (this.#stopping.signal.aborted) return;
-    this.#timers.get(key)?.();
-    this.#timers.delete(key);
+    this.#agenda.delete(key);
     this.#leftAloneUntilMs.delete(key);
     this.#due.add(key);
     this.#startNext();
@@ -121,11 +121,6 @@ export class WorkQueue {
       this.#due.add(key);
       return;
     }
-    const after = Temporal.Duration.from({ milliseconds: Math.ceil(milliseconds) });
-    this.#timers.get(key)?.();
-    this.#timers.set(
-      key,
-      this.#clock.after(after, () => this.#makeDue(key)),
-    );
+    this.#agenda.set(key, milliseconds);
   }
 }

@@ -32,8 +32,11 @@ export class RequestSigner {
   readonly #deps: Deps;
   /** uid → what is under way: two who ask for the same are told the same. */
   readonly #running = new Map<string, Promise<Temporal.Instant | undefined>>();
-  /** uid → until when nobody asks its issuer again: changes of the request itself, most of them ours, are no reason to. */
-  readonly #waits = new Map<string, Temporal.Instant>();
+  /**
+   * uid → until when nobody asks its issuer again: changes of the request itself, most of them ours, are no reason to. By the
+   * monotonic clock: a wall clock that is set back must not make a wait longer.
+   */
+  readonly #waitsUntilMs = new Map<string, number>();
   /** uid → how often its issuer was not reached in a row. */
   readonly #outages = new Map<string, number>();
 
@@ -46,9 +49,9 @@ export class RequestSigner {
     const { uid } = request.metadata;
     const running = this.#running.get(uid);
     if (running !== undefined) return await running;
-    const wait = this.#waits.get(uid);
-    if (wait !== undefined && Temporal.Instant.compare(this.#deps.clock.now(), wait) < 0)
-      return wait;
+    const { clock } = this.#deps;
+    const leftMs = (this.#waitsUntilMs.get(uid) ?? 0) - clock.monotonicMs();
+    if (leftMs > 0) return clock.now().add({ milliseconds: Math.ceil(leftMs) });
     const begun = this.#advance(request);
     this.#running.set(uid, begun);
     try {
@@ -60,13 +63,13 @@ export class RequestSigner {
 
   /** What a request waited for may have come. */
   wake(uid: string): void {
-    this.#waits.delete(uid);
+    this.#waitsUntilMs.delete(uid);
   }
 
   /** The request is gone. */
   forget(uid: string): void {
     this.#outages.delete(uid);
-    this.#waits.delete(uid);
+    this.#waitsUntilMs.delete(uid);
   }
 
   async #advance(request: KubeObject): Promise<Temporal.Instant | undefined> {
@@ -88,10 +91,13 @@ export class RequestSigner {
       };
     });
     const { uid } = request.metadata;
-    const wait = waitMs === undefined ? undefined : now.add({ milliseconds: waitMs });
-    if (wait === undefined) this.#waits.delete(uid);
-    else this.#waits.set(uid, wait);
-    return wait;
+    if (waitMs === undefined) {
+      this.#waitsUntilMs.delete(uid);
+      return undefined;
+    }
+    const { clock } = this.#deps;
+    this.#waitsUntilMs.set(uid, clock.monotonicMs() + waitMs);
+    return clock.now().add({ milliseconds: Math.ceil(waitMs) });
   }
 
   /** While it was signed, it may have been written to: by whoever signs, too. Then once more over what it says now. */

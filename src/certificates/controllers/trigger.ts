@@ -1,6 +1,6 @@
 /** Decides that a certificate is issued now: sets the condition Issuing, which the other controllers then work off. */
 
-import { conditionOf, instantOf } from "../certificate-status.ts";
+import { type CertificateStatus, conditionOf, instantOf } from "../certificate-status.ts";
 import { failureBackOffMs } from "../policies/back-off.ts";
 import { requestDifferences } from "../policies/differences.ts";
 import { winnerOf } from "../policies/duplicates.ts";
@@ -26,7 +26,8 @@ export interface TriggerDeps extends Pick<ControllerDeps, "world" | "events" | "
 
 export function createTrigger(deps: TriggerDeps): Controller {
   const { world, events, budget } = deps;
-  return async (seen) => {
+  return async (given) => {
+    const seen = { ...given, status: withPastFailure(given) };
     const { object, status, now } = seen;
     if (conditionOf(status, "Issuing")?.status === "True") return { status };
     if (!isWinner(deps, seen)) return { status, again: now.add({ milliseconds: duplicateMs }) };
@@ -72,7 +73,7 @@ function isWinner({ world }: TriggerDeps, { object, spec }: Seen): boolean {
 
 /** Undefined without a failure, and when the spec asks for something else than what failed. */
 function backedOffUntil({ world }: TriggerDeps, seen: Seen): Temporal.Instant | undefined {
-  const { object, spec, status, now } = seen;
+  const { object, spec, status } = seen;
   const failedAt = instantOf(status.lastFailureTime);
   if (failedAt === undefined) return undefined;
   const failed = nextRequest(world, seen);
@@ -85,10 +86,15 @@ function backedOffUntil({ world }: TriggerDeps, seen: Seen): Temporal.Instant | 
   const leftMs = isPair(pair)
     ? pair.leaf.notAfter.epochMilliseconds - failedAt.epochMilliseconds
     : undefined;
-  // A clock that was set back must not make the wait longer than it is.
-  const since = Temporal.Instant.compare(failedAt, now) > 0 ? now : failedAt;
   const milliseconds = failureBackOffMs(status.failedIssuanceAttempts ?? 1, leftMs);
-  return since.add({ milliseconds });
+  return failedAt.add({ milliseconds });
+}
+
+/** A failure that lies ahead was put down by a clock that was set back since: it counts from now on. */
+function withPastFailure({ status, now }: Seen): CertificateStatus {
+  const failedAt = instantOf(status.lastFailureTime);
+  if (failedAt === undefined || Temporal.Instant.compare(failedAt, now) <= 0) return status;
+  return { ...status, lastFailureTime: now.toString({ smallestUnit: "second" }) };
 }
 
 /** Never more than a hundredth of what the certificate has left. */
@@ -97,7 +103,9 @@ function jitteredStart(
   { object, spec, now }: Seen,
 ): Temporal.Instant | undefined {
   const pair = world.pairOf(world.secret(object.metadata.namespace, spec.secretName));
-  if (!isPair(pair)) return undefined;
+  // The clock was set back since: nobody knows any more when that was.
+  const isAhead = Temporal.Instant.compare(begun, now) > 0;
+  if (!isPair(pair) || isAhead) return undefined;
   const leftMs = pair.leaf.notAfter.epochMilliseconds - now.epochMilliseconds;
   const most = Math.min(longestJitterMs, Math.max(0, leftMs / 100));
   return begun.add({ milliseconds: Math.floor(uidFraction(object.metadata.uid, "start") * most) });

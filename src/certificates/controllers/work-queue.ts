@@ -1,6 +1,7 @@
 /** Keys to look at: each once however often it was added, the most urgent first, several at a time, failures later again. */
 
 import type { Clock } from "#runtime/clock.ts";
+import { Agenda } from "../agenda.ts";
 import { Heap } from "./heap.ts";
 
 export interface WorkQueueSettings {
@@ -15,8 +16,6 @@ export interface WorkQueueSettings {
 
 const firstRetryMs = 100;
 const mostRetryMs = 30_000;
-/** Timers do not reach further; whoever waits longer looks in between, and finds clocks that were changed. */
-const longestWaitMs = 3_600_000;
 
 export class WorkQueue {
   readonly #clock: Clock;
@@ -25,7 +24,7 @@ export class WorkQueue {
   readonly #queued = new Set<string>();
   /** Worked on now; those that were added meanwhile are worked on again. */
   readonly #running = new Map<string, "once" | "again">();
-  readonly #timers = new Map<string, () => void>();
+  readonly #agenda: Agenda;
   readonly #failures = new Map<string, number>();
   #idle: PromiseWithResolvers<void> | undefined;
   #closed = false;
@@ -34,6 +33,7 @@ export class WorkQueue {
   constructor(clock: Clock, settings: WorkQueueSettings) {
     this.#clock = clock;
     this.#settings = settings;
+    this.#agenda = new Agenda(clock, (key) => this.add(key));
   }
 
   /** Works on the key soon. */
@@ -51,16 +51,7 @@ export class WorkQueue {
   /** Works on the key at a moment, or before where it is added until then. */
   addAt(key: string, at: Temporal.Instant): void {
     if (this.#closed) return;
-    this.#timers.get(key)?.();
-    const milliseconds = Math.min(
-      Math.max(0, at.epochMilliseconds - this.#clock.now().epochMilliseconds),
-      longestWaitMs,
-    );
-    const cancel = this.#clock.after(Temporal.Duration.from({ milliseconds }), () => {
-      this.#timers.delete(key);
-      this.add(key);
-    });
-    this.#timers.set(key, cancel);
+    this.#agenda.set(key, at.epochMilliseconds - this.#clock.now().epochMilliseconds);
   }
 
   /** How many wait for their turn. */
@@ -79,8 +70,7 @@ export class WorkQueue {
   async close(): Promise<void> {
     this.#closed = true;
     this.#queued.clear();
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#agenda.clear();
     await this.settled();
   }
 
@@ -113,8 +103,7 @@ export class WorkQueue {
 
   async #run(key: string): Promise<void> {
     this.#running.set(key, "once");
-    this.#timers.get(key)?.();
-    this.#timers.delete(key);
+    this.#agenda.delete(key);
     const again = await this.#attempt(key);
     const isWanted = this.#running.get(key) === "again";
     this.#running.delete(key);

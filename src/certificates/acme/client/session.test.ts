@@ -113,6 +113,18 @@ test("how far our clock is ahead of the server's is told, and anew once it was s
   assert.equal((await session.clockLead(signal))?.total("seconds"), 2);
 });
 
+test("a clock that was set since the server was last heard counts at once, and time that passed does not", async () => {
+  const { server, session, clock } = connect();
+  await session.clockLead(signal);
+  await clock.advance({ seconds: 20 });
+  assert.equal((await session.clockLead(signal))?.total("seconds"), 0);
+  const heard = server.heard.length;
+  clock.jump({ hours: -3 });
+  server.lead = Temporal.Duration.from({ hours: -3 });
+  assert.equal((await session.clockLead(signal))?.total("hours"), -3);
+  assert.ok(server.heard.length > heard, "the server is asked again before anybody is told");
+});
+
 test("the directory is asked for once an hour", async () => {
   const { server, session, clock } = connect();
   const asked = (): number => server.heard.filter((one) => one === "GET /directory").length;

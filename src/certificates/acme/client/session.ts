@@ -43,8 +43,8 @@ export interface AcmeSessionDeps {
 }
 
 interface Sighting {
-  /** How far our clock was ahead of the server's. */
-  readonly lead: Temporal.Duration;
+  /** What the server's clock said. */
+  readonly date: Temporal.Instant;
   readonly atMs: number;
 }
 
@@ -105,9 +105,17 @@ export class AcmeSession {
     const isFresh =
       sighting !== undefined && this.#deps.clock.monotonicMs() - sighting.atMs < leadLifeMs;
     const isHarmless =
-      sighting !== undefined && Temporal.Duration.compare(sighting.lead.abs(), harmlessLead) <= 0;
+      sighting !== undefined &&
+      Temporal.Duration.compare(this.#leadSince(sighting).abs(), harmlessLead) <= 0;
     if (!isFresh || !isHarmless) await this.#fetchNonce(signal);
-    return this.#sighting?.lead;
+    return this.#sighting === undefined ? undefined : this.#leadSince(this.#sighting);
+  }
+
+  /** A clock that was set since counts at once: by the monotonic one, which nobody sets, both go on. */
+  #leadSince({ date, atMs }: Sighting): Temporal.Duration {
+    const { clock } = this.#deps;
+    const milliseconds = Math.round(clock.monotonicMs() - atMs);
+    return clock.now().since(date.add({ milliseconds }));
   }
 
   /** The wait that an answer asks for. */
@@ -141,8 +149,7 @@ export class AcmeSession {
     );
     this.#nonces.add(answer.headers["replay-nonce"]);
     const date = parseHttpDate(answer.headers["date"] ?? "");
-    if (date !== undefined)
-      this.#sighting = { lead: clock.now().since(date), atMs: clock.monotonicMs() };
+    if (date !== undefined) this.#sighting = { date, atMs: clock.monotonicMs() };
     return answer;
   }
 

@@ -75,6 +75,26 @@ test("a server that wants to be left alone is, by all orders of the account and 
   assert.equal(waitOf(await begin().take(source, orderFor("a.example.com"))), "");
 });
 
+test("no bucket stays empty longer than it takes to fill, however far the clock was set back", async (context) => {
+  const { clock, begin } = await open(context);
+  for (let count = 0; count < 5; count++) await begin().take(source, orderFor("a.example.com"));
+  clock.jump({ hours: -24 * 400 });
+  assert.match(waitOf(await begin().take(source, orderFor("a.example.com"))), /0 are left/);
+  await clock.advance({ hours: 34 });
+  assert.equal(waitOf(await begin().take(source, orderFor("a.example.com"))), "");
+});
+
+test("a server is left alone for a week at most, and not at all where a clock that was set back says longer", async (context) => {
+  const { clock, begin } = await open(context);
+  await begin().block(source, Temporal.Duration.from({ hours: 24 * 365 }));
+  await clock.advance({ hours: 24 * 7 });
+  assert.equal(waitOf(await begin().take(source, orderFor("a.example.com"))), "");
+  await begin().block(source, Temporal.Duration.from({ hours: 24 * 6 }));
+  assert.match(waitOf(await begin().take(source, orderFor("a.example.com"))), /left alone/);
+  clock.jump({ hours: -24 * 2 });
+  assert.doesNotMatch(waitOf(await begin().take(source, orderFor("a.example.com"))), /left alone/);
+});
+
 test("a forecast says how many orders are allowed now, and when the last one is", async (context) => {
   const { begin } = await open(context);
   const limits = begin();

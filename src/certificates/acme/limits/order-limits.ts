@@ -50,6 +50,9 @@ type Deps = Pick<AcmeDeps, "store" | "clock" | "clusterResourceNamespace">;
 /** A failure that nobody tried to mend for so long is forgotten. */
 const failureLifeMs = 7 * 24 * 3_600_000;
 
+/** No limit that a server tells lasts longer. */
+const longestBlockMs = 7 * 24 * 3_600_000;
+
 /** What the names of these Secrets begin with. */
 export const limitsPrefix = "sekisho-acme-limits-";
 
@@ -69,9 +72,11 @@ export class OrderLimits {
   async take(source: OrderSource, order: NewOrder): Promise<Permission> {
     const buckets = this.#bucketsOf(source, order);
     let permission: Permission = { kind: "granted" };
-    await this.#change(source, (counts, nowMs) => {
+    await this.#change(source, (kept, nowMs) => {
+      const counts = believable(buckets, kept, nowMs);
       permission = permit({ source, buckets, counts, nowMs });
-      if (permission.kind === "wait") return undefined;
+      // What was not to be believed is put right also for who waits: else it would be the same at every look.
+      if (permission.kind === "wait") return counts === kept ? undefined : counts;
       return taken(buckets, counts, nowMs);
     });
     return permission;
@@ -79,9 +84,10 @@ export class OrderLimits {
 
   /** The server wants to hear nothing of an account for so long. */
   async block({ directory, account }: OrderSource, wait: Temporal.Duration): Promise<void> {
+    const waitMs = Math.min(Math.ceil(wait.total("milliseconds")), longestBlockMs);
     await this.#change({ directory, account }, (counts, nowMs) => ({
       ...counts,
-      [blockedName(account)]: nowMs + Math.ceil(wait.total("milliseconds")),
+      [blockedName(account)]: nowMs + waitMs,
     }));
   }
 
@@ -220,7 +226,9 @@ function permit({
   readonly counts: Counts;
   readonly nowMs: number;
 }): Permission {
-  const blockedMs = counts[blockedName(source.account)] ?? 0;
+  const kept = counts[blockedName(source.account)] ?? 0;
+  // One that ends later was begun by a clock that was set back since.
+  const blockedMs = kept > nowMs + longestBlockMs ? 0 : kept;
   const waits = buckets.map(({ name, limit, what }) => {
     const wait = { limit, fullAtMs: counts[name] ?? 0, nowMs };
     const held = tokensIn(limit, wait.fullAtMs, nowMs);
@@ -233,6 +241,15 @@ function permit({
   const until = Temporal.Instant.fromEpochMilliseconds(Math.ceil(longest.untilMs));
   const moment = until.toString({ smallestUnit: "second" });
   return { kind: "wait", until, message: `${longest.message}: ordered at ${moment}` };
+}
+
+/** No bucket is emptier than empty: what says so was counted by a clock that was set back since. */
+function believable(buckets: readonly Bucket[], counts: Counts, nowMs: number): Counts {
+  const wrong = buckets.flatMap(({ name, limit: { count, refillMs } }) => {
+    const mostMs = nowMs + count * refillMs;
+    return (counts[name] ?? 0) > mostMs ? [[name, mostMs] as const] : [];
+  });
+  return wrong.length === 0 ? counts : { ...counts, ...Object.fromEntries(wrong) };
 }
 
 function taken(buckets: readonly Bucket[], counts: Counts, nowMs: number): Counts {
