@@ -289,6 +289,18 @@ test("metrics say how certificates and issuers stand, and nothing of what is gon
   assert.deepEqual(await ofWeb("expiration_timestamp_seconds"), [
     `certmanager_certificate_expiration_timestamp_seconds{${labels}} ${end}`,
   ]);
+  for (const controller of ["certificates", "certificaterequests", "issuers"])
+    assert.equal(
+      (await stage.metric(`certmanager_controller_sync_call_count{controller="${controller}"`))
+        .length,
+      1,
+      controller,
+    );
+  const clock = ["certmanager_clock_time_seconds", "certmanager_clock_time_seconds_gauge"];
+  for (const name of clock) {
+    const now = Math.floor(stage.clock.now().epochMilliseconds / 1000);
+    assert.deepEqual(await stage.metric(name), [`${name} ${now}`]);
+  }
   const issuers = await stage.metric("certmanager_issuer_ready_status");
   assert.ok(issuers.some((line) => line.endsWith('condition="True"} 1')));
   const key = { kind: "Certificate.cert-manager.io", namespace: "default", name: "web" };

@@ -24,6 +24,7 @@ import { WorkQueue } from "./controllers/work-queue.ts";
 import { World } from "./controllers/world.ts";
 import type { IssuerBackend, IssuerDeps } from "./issuers/issuer.ts";
 import { createKeyMaker } from "./key-maker.ts";
+import { countSyncs } from "./sync-metrics.ts";
 
 export interface CertificateControllersDeps
   extends Pick<IssuerDeps, "clock" | "random" | "log" | "store" | "metrics"> {
@@ -89,7 +90,7 @@ export async function startCertificateControllers(
     },
   );
   const world = new World(view);
-  showCertificates(deps.metrics, view);
+  showCertificates(deps, view);
   const budget = new IssuanceBudget(world);
   const issuers = new IssuerResolver({ store, world }, settings);
   const statuses = createStatuses(store, view);
@@ -109,7 +110,11 @@ export async function startCertificateControllers(
   };
   const failed = (key: string, cause: unknown): Afterwards => afterFailure(log, key, cause);
   const urgency = (key: string): number => urgencyOf(world, key);
-  const queue = new WorkQueue(clock, { work, urgency, failed, parallel });
+  const counted = countSyncs(deps.metrics);
+  const queue = new WorkQueue(clock, {
+    work: (key) => counted(key, () => work(key)),
+    ...{ urgency, failed, parallel },
+  });
   const from = await view.load();
   add = (key) => queue.add(key);
   for (const key of early) queue.add(key);

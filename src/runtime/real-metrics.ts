@@ -57,7 +57,7 @@ function formatReadings(
   const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`];
   for (const { labels, value } of readings) {
     const shown = labelNames.map((label, at) => `${label}="${escapeLabel(labels[at] ?? "")}"`);
-    lines.push(`${name}{${shown.join(",")}} ${value}`);
+    lines.push(`${name}${shown.length === 0 ? "" : `{${shown.join(",")}}`} ${value}`);
   }
   return `\n${lines.join("\n")}\n`;
 }

@@ -57,7 +57,7 @@ export interface CertificateStage {
   readonly secrets: () => Promise<readonly string[]>;
   /** `True Ready message`; empty without one. */
   readonly condition: (name: string, type: string) => Promise<string>;
-  /** The lines of a metric. */
+  /** The lines of a metric, with labels that begin so. */
   readonly metric: (name: string) => Promise<readonly string[]>;
   readonly stop: () => Promise<void>;
   readonly start: () => Promise<void>;
@@ -162,7 +162,9 @@ export async function certificateStage(
       return formatCondition(object?.status, type);
     },
     metric: async (name) =>
-      (await metrics.expose()).split("\n").filter((line) => line.startsWith(`${name}{`)),
+      (await metrics.expose())
+        .split("\n")
+        .filter((line) => line.startsWith(name) && !/^\w/.test(line.slice(name.length))),
     stop,
     start,
   };

@@ -19,6 +19,7 @@ import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createFiles } from "#runtime/real-files.ts";
 import { createHttpClients } from "#runtime/real-http-client.ts";
+import { createMetrics } from "#runtime/real-metrics.ts";
 import { createNameLookup } from "#runtime/real-name-lookup.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "#store/embedded/embedded-store.ts";
@@ -85,6 +86,7 @@ export async function openStage(
   const events: (AcmeEvent & { readonly about: string })[] = [];
   const deps: AcmeDeps = {
     ...{ store, clock, random: createRandom(), log: silentLog, door },
+    metrics: await createMetrics(),
     userAgent: "sekisho-test",
     clusterResourceNamespace: "cert-manager",
     tell: async (about, event) => void events.push({ ...event, about: about.kind }),

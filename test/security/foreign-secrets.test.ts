@@ -8,6 +8,7 @@ import { createAcme } from "#certificates/acme/acme.ts";
 import type { AcmeDeps } from "#certificates/acme/acme-deps.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
+import { createMetrics } from "#runtime/real-metrics.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { createAcmeServer } from "#test/fakes/acme-server.ts";
 import {
@@ -106,10 +107,12 @@ for (const [kind, home] of homes) {
   });
 }
 
+const metrics = await createMetrics();
+
 function depsOver(store: ObjectStore, door: AcmeDeps["door"]): AcmeDeps & { store: ObjectStore } {
   return {
     ...{ store, door, clock: createManualClock(), random: createSeededRandom(1), log: silentLog },
-    ...{ userAgent: "test", clusterResourceNamespace: "cert-manager" },
+    ...{ userAgent: "test", clusterResourceNamespace: "cert-manager", metrics },
     tell: () => Promise.resolve(),
   };
 }

@@ -4,12 +4,19 @@ import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { challengeKind, readChallengeStatus } from "#kinds/cert-manager/challenge.ts";
 import { orderKind, readOrderStatus } from "#kinds/cert-manager/order.ts";
 import { formatKey, type KindId, type KubeObject, keyOf, kindId, parseKey } from "#kinds/object.ts";
-import { type ObjectStore, StoreError, type WatchPoints } from "#store/object-store.ts";
+import {
+  type ObjectStore,
+  StoreError,
+  type WatchEvent,
+  type WatchPoints,
+} from "#store/object-store.ts";
 import type { Solver } from "../solvers/solver.ts";
+import { countSyncs } from "../sync-metrics.ts";
 import { clusterIssuerKindId, issuerKindId } from "./accounts/issuers.ts";
 import type { Sessions } from "./accounts/sessions.ts";
 import type { AcmeDeps } from "./acme-deps.ts";
 import { reconcileChallenge } from "./challenges/challenge-controller.ts";
+import { ChallengeMetrics } from "./challenges/challenge-metrics.ts";
 import { ChallengeSchedule } from "./challenges/schedule.ts";
 import type { OrderLimits } from "./limits/order-limits.ts";
 import { reconcileOrder } from "./orders/order-controller.ts";
@@ -45,17 +52,21 @@ const followed: readonly KindId[] = [
 /** Starts them. */
 export function startAcmeControllers(deps: AcmeControllersDeps): AcmeControllers {
   const all = { ...deps, schedule: new ChallengeSchedule() };
+  const counted = countSyncs(deps.metrics);
   const queue = new WorkQueue(deps, {
     atOnce: workAtOnce,
     work: (text, signal) => {
       const key = parseKey(text);
-      return key.kind === orderKind.id
-        ? reconcileOrder(all, key, signal)
-        : reconcileChallenge(all, key, signal);
+      return counted(text, () =>
+        key.kind === orderKind.id
+          ? reconcileOrder(all, key, signal)
+          : reconcileChallenge(all, key, signal),
+      );
     },
   });
   const stopping = new AbortController();
-  const failed = follow(deps.store, queue, stopping.signal);
+  const following = { store: deps.store, queue, shown: new ChallengeMetrics(deps.metrics) };
+  const failed = follow(following, stopping.signal);
   return {
     failed,
     stop: async () => {
@@ -66,12 +77,22 @@ export function startAcmeControllers(deps: AcmeControllersDeps): AcmeControllers
   };
 }
 
-async function follow(store: ObjectStore, queue: WorkQueue, signal: AbortSignal): Promise<void> {
+interface Following {
+  readonly store: ObjectStore;
+  readonly queue: WorkQueue;
+  readonly shown: ChallengeMetrics;
+}
+
+async function follow(following: Following, signal: AbortSignal): Promise<void> {
+  const { store, queue } = following;
   while (!signal.aborted) {
-    const points = await listAll(store, queue);
+    const points = await listAll(following);
     try {
       for await (const { events } of store.watch(points, signal)) {
-        for (const { object } of events) await take(store, queue, object);
+        for (const event of events) {
+          show(following, event);
+          await take(store, queue, event.object);
+        }
       }
     } catch (error) {
       if (signal.aborted) return;
@@ -80,11 +101,18 @@ async function follow(store: ObjectStore, queue: WorkQueue, signal: AbortSignal)
   }
 }
 
-async function listAll(store: ObjectStore, queue: WorkQueue): Promise<WatchPoints> {
+function show({ shown }: Following, { kind, object }: WatchEvent): void {
+  if (keyOf(object).kind !== challengeKind.id) return;
+  if (kind === "deleted") shown.forget(object);
+  else shown.show(object);
+}
+
+async function listAll({ store, queue, shown }: Following): Promise<WatchPoints> {
   const points: Record<KindId, string> = {};
   for (const kind of followed) {
     const { items, point } = await store.list(kind);
     points[kind] = point;
+    if (kind === challengeKind.id) shown.replace(items);
     for (const object of items) if (isWorked(object)) queue.add(formatKey(keyOf(object)));
   }
   return points;

@@ -3,6 +3,7 @@
 import type { KubeObject } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
+import type { Metrics } from "#runtime/metrics.ts";
 import type { Random } from "#runtime/random.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import type { OutboundDoor } from "../outbound/outbound-door.ts";
@@ -23,6 +24,7 @@ export interface AcmeDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly door: OutboundDoor;
   /** What we call ourselves to servers. */
   readonly userAgent: string;

@@ -7,6 +7,8 @@ import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { challengeKind } from "#kinds/cert-manager/challenge.ts";
 import { type OrderStatus, readOrderStatus } from "#kinds/cert-manager/order.ts";
 import type { KubeObject } from "#kinds/object.ts";
+import type { Metrics } from "#runtime/metrics.ts";
+import { createMetrics } from "#runtime/real-metrics.ts";
 import type { EmbeddedStore } from "#store/embedded/embedded-store.ts";
 import { createAcmeServer, type FakeAcmeServer } from "#test/fakes/acme-server.ts";
 import { approvedRequest, requestText } from "#test/fakes/approved-request.ts";
@@ -37,6 +39,7 @@ interface Stage {
   readonly server: FakeAcmeServer;
   readonly acme: Acme;
   readonly request: KubeObject;
+  readonly metrics: Metrics;
   /** Lets seconds pass, at most, until it is so of the last Order. */
   readonly pass: (seconds: number, until: (status: OrderStatus) => boolean) => Promise<OrderStatus>;
 }
@@ -58,8 +61,10 @@ async function open(
   const clock = createManualClock();
   const server = createAcmeServer(clock);
   server.knowsSuccessors = knowsSuccessors;
+  const metrics = await createMetrics();
   const acme = createAcme({
-    ...{ store, clock, random: createSeededRandom(1), log: silentLog, door: server.door },
+    ...{ store, clock, metrics, random: createSeededRandom(1), log: silentLog },
+    door: server.door,
     ...{ userAgent: "test", clusterResourceNamespace: "cert-manager", solvers: [willing] },
     ...{ tell: () => Promise.resolve(), limitsOf: () => limits },
   });
@@ -98,7 +103,7 @@ async function open(
     await passTurns(clock, seconds, async () => isSeen(await statusNow()));
     return await statusNow();
   };
-  return { store, server, acme, request, pass };
+  return { store, server, acme, request, metrics, pass };
 }
 
 const accountKey = generateSigningKey().export({ type: "pkcs8", format: "pem" }).toString();
@@ -117,6 +122,10 @@ function namesOf(name: string): Parameters<Acme["fulfil"]>[1] {
     ...{ request: requestText([name]), issuerRef, commonName: "" },
     ...{ dnsNames: [name], ipAddresses: [], duration: undefined },
   };
+}
+
+async function series({ metrics }: Stage, start: string): Promise<readonly string[]> {
+  return (await metrics.expose()).split("\n").filter((line) => line.startsWith(start));
 }
 
 const isEnded = ({ state }: OrderStatus): boolean => isFinalState(state);
@@ -285,4 +294,34 @@ test("an Order that no approved request made is not placed: nobody's account and
   const forged = items.filter(({ metadata }) => metadata.name.startsWith("forged-"));
   assert.equal(forged.length, Object.keys(forgedOrders).length);
   assert.ok(forged.every((one) => readOrderStatus(one).url === undefined));
+});
+
+test("metrics say what the server was asked, and how each Challenge stands while it is there", async (context) => {
+  const stage = await open(context);
+  const { server, pass } = stage;
+  const challenge = "certmanager_certificate_challenge_status";
+  server.instead = (path) => (path.startsWith("/challenge") ? problem(503, "busy") : undefined);
+  await pass(5, () => false);
+  const now = (await series(stage, `${challenge}{`)).filter((line) => line.endsWith(" 1"));
+  assert.equal(now.length, 1);
+  assert.match(now[0] ?? "", /domain="a\.example\.com",reason="503 busy.*type="HTTP-01"/);
+  assert.equal((await series(stage, `${challenge}{`)).length, 8);
+  server.instead = () => undefined;
+  assert.equal((await pass(60, isEnded)).state, "valid");
+  await pass(2, () => false);
+  assert.deepEqual(await series(stage, `${challenge}{`), []);
+  const asked = 'scheme="https",host="acme.test",action="create_order",method="POST",status="200"';
+  for (const family of ["acme_client", "http_acme_client"]) {
+    const name = `certmanager_${family}_request`;
+    assert.deepEqual(await series(stage, `${name}_count{${asked}}`), [`${name}_count{${asked}} 1`]);
+    const took = await series(stage, `${name}_duration_seconds_count{${asked}}`);
+    assert.equal(took.length, 1);
+  }
+  for (const controller of ["orders", "challenges"]) {
+    const [calls = ""] = await series(
+      stage,
+      `certmanager_controller_sync_call_count{controller="${controller}"}`,
+    );
+    assert.match(calls, / [1-9]\d*$/);
+  }
 });

@@ -5,6 +5,7 @@ import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { challengeKind } from "#kinds/cert-manager/challenge.ts";
 import { readOrderStatus } from "#kinds/cert-manager/order.ts";
 import type { KubeObject } from "#kinds/object.ts";
+import { createMetrics } from "#runtime/real-metrics.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { createAcmeServer, type FakeAcmeServer } from "#test/fakes/acme-server.ts";
 import {
@@ -52,6 +53,7 @@ async function open(context: TestContext, version: CertManagerVersion): Promise<
   };
   const acme = createAcme({
     ...{ store, clock, random: createSeededRandom(1), log: silentLog, door: server.door },
+    metrics: await createMetrics(),
     ...{ userAgent: "test", clusterResourceNamespace: "cert-manager", solvers: [solver] },
     tell: async (_, { reason }) => void told.push(reason),
   });

@@ -5,6 +5,7 @@ import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { clusterIssuerKind, issuerKind } from "#kinds/cert-manager/issuer.ts";
 import { findCondition } from "#kinds/condition.ts";
 import type { KubeObject } from "#kinds/object.ts";
+import type { Clock } from "#runtime/clock.ts";
 import type { Metrics, Reading } from "#runtime/metrics.ts";
 import type { ObjectView } from "#store/object-view.ts";
 import { instantOf } from "../certificate-status.ts";
@@ -22,7 +23,10 @@ const moments = [
 ] as const;
 
 /** Told from the objects whenever somebody asks: there are eight series of each of many thousands of certificates. */
-export function showCertificates(metrics: Metrics, view: Pick<ObjectView, "list">): void {
+export function showCertificates(
+  { clock, metrics }: { readonly clock: Clock; readonly metrics: Metrics },
+  view: Pick<ObjectView, "list">,
+): void {
   const readings = (
     name: string,
     help: string,
@@ -39,6 +43,10 @@ export function showCertificates(metrics: Metrics, view: Pick<ObjectView, "list"
     readings(`certificate_${name}_timestamp_seconds`, help, ofCertificate, () =>
       view.list(certificateKind.id).flatMap((one) => momentOf(one, field)),
     );
+  for (const name of ["clock_time_seconds", "clock_time_seconds_gauge"])
+    readings(name, "The clock that moments are held against.", [], () => [
+      { labels: [], value: Math.floor(clock.now().epochMilliseconds / 1000) },
+    ]);
   const help = "Whether the issuer is ready.";
   readings("issuer_ready_status", help, ["name", "namespace", "condition"], () =>
     view

@@ -18,6 +18,7 @@ export async function openAcme(
   const door = createOutboundDoor({ clock, clients, names: lookup, rules });
   const acme = createAcme({
     ...{ clock, random, store, door, userAgent: `sekisho/${version}`, solvers: [] },
+    metrics: await context.createMetrics(),
     log: await context.createLog({ level: "error" }),
     clusterResourceNamespace: settings.clusterResourceNamespace,
     tell: async () => undefined,

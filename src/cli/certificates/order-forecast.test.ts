@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAcme } from "#certificates/acme/acme.ts";
 import { generateSigningKey } from "#crypto/signing-key.ts";
+import { createMetrics } from "#runtime/real-metrics.ts";
 import { createAcmeServer } from "#test/fakes/acme-server.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
 import { createManualClock } from "#test/fakes/manual-clock.ts";
@@ -24,6 +25,7 @@ test("orders that are not there yet are held against what the server has allowed
   const { door, directory: server } = createAcmeServer(clock);
   const acme = createAcme({
     ...{ store, clock, door, random: createSeededRandom(1), log: silentLog, solvers: [] },
+    metrics: await createMetrics(),
     ...{ userAgent: "test", clusterResourceNamespace: "cert-manager", tell: async () => undefined },
     limitsOf: () => ({ orders: { count: 2, refillMs: 60_000 } }),
   });

@@ -13,6 +13,7 @@ import { handshakeAnswerName, type ShownHandshake } from "#model/handshake-answe
 import { answeredHost, type SolverRoute } from "#model/solver-route.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
+import type { Metrics } from "#runtime/metrics.ts";
 import type { Random } from "#runtime/random.ts";
 import type { EventRecorder } from "#status/event-recorder.ts";
 import type { ObjectStore } from "#store/object-store.ts";
@@ -23,6 +24,7 @@ export interface AcmeGateDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly store: ObjectStore;
   readonly events: EventRecorder;
   readonly door: OutboundDoor;
@@ -53,12 +55,13 @@ export interface AcmeGate {
 
 /** Nothing runs before `acme.start`. */
 export function createAcmeGate(deps: AcmeGateDeps, settings: AcmeGateSettings): AcmeGate {
-  const { clock, random, log, store, events, door } = deps;
+  const { clock, random, log, metrics, store, events, door } = deps;
   const { version, clusterResourceNamespace, issuerAmbientCredentials, solvers } = settings;
   const overHttp = answersOverHttp(deps, settings);
   const inHandshakes = answersInHandshakes(deps, settings);
   const acme = createAcme({
-    ...{ clock, random, log, store, door, clusterResourceNamespace, issuerAmbientCredentials },
+    ...{ clock, random, log, metrics, store, door },
+    ...{ clusterResourceNamespace, issuerAmbientCredentials },
     userAgent: `sekisho/${version}`,
     solvers: [createHttp01Solver(overHttp), createTlsAlpn01Solver(inHandshakes), ...solvers],
     tell: async (about, { type, reason, message }) => {

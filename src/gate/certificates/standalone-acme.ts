@@ -11,6 +11,7 @@ import type { DnsTransport } from "#runtime/dns-transport.ts";
 import type { Files } from "#runtime/files.ts";
 import type { HttpClients } from "#runtime/http-client.ts";
 import type { Log } from "#runtime/log.ts";
+import type { Metrics } from "#runtime/metrics.ts";
 import type { NameLookup } from "#runtime/name-lookup.ts";
 import type { Random } from "#runtime/random.ts";
 import { createStoredEvents } from "#status/stored-events.ts";
@@ -27,6 +28,7 @@ export interface StandaloneAcmeDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly clients: HttpClients;
   readonly lookup: NameLookup;
   readonly dns: DnsTransport;

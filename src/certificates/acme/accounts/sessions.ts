@@ -2,6 +2,7 @@
 
 import type { AcmeIssuer } from "#kinds/cert-manager/acme-issuer.ts";
 import type { AcmeDeps } from "../acme-deps.ts";
+import { meterTransport } from "../client/metered-transport.ts";
 import { createOutboundTransport } from "../client/outbound-transport.ts";
 import { AcmeSession } from "../client/session.ts";
 
@@ -13,8 +14,10 @@ export interface Sessions {
 /** The one that was not used for longest goes first. */
 const maxSessions = 100;
 
+type SessionDeps = Pick<AcmeDeps, "clock" | "door" | "metrics" | "userAgent">;
+
 /** No session yet; they are made as issuers need them. */
-export function createSessions(deps: Pick<AcmeDeps, "clock" | "door" | "userAgent">): Sessions {
+export function createSessions(deps: SessionDeps): Sessions {
   const sessions = new Map<string, AcmeSession>();
   return {
     to: ({ server, caBundle, skipTLSVerify }) => {
@@ -30,7 +33,7 @@ export function createSessions(deps: Pick<AcmeDeps, "clock" | "door" | "userAgen
 }
 
 function open(
-  { clock, door, userAgent }: Pick<AcmeDeps, "clock" | "door" | "userAgent">,
+  { clock, door, metrics, userAgent }: SessionDeps,
   {
     server,
     caBundle,
@@ -43,6 +46,7 @@ function open(
 ): AcmeSession {
   const authorities =
     caBundle === undefined ? {} : { authorities: Buffer.from(caBundle, "base64").toString() };
-  const transport = createOutboundTransport(door, { ...authorities, unverified: skipTLSVerify });
+  const trust = { ...authorities, unverified: skipTLSVerify };
+  const transport = meterTransport(createOutboundTransport(door, trust), { clock, metrics });
   return new AcmeSession({ clock, transport, userAgent }, server);
 }

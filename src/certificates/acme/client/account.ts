@@ -31,7 +31,9 @@ export async function findAccount(
   const { newAccount } = await session.directory(signal);
   try {
     const asked = { onlyReturnExisting: true };
-    return accountOf(await session.post(newAccount, asked, { key }, signal));
+    return accountOf(
+      await session.post({ action: "register_account", url: newAccount }, asked, { key }, signal),
+    );
   } catch (error) {
     const isUnknown = error instanceof AcmeError && error.problem?.type === "accountDoesNotExist";
     if (isUnknown) return undefined;
@@ -51,7 +53,9 @@ export async function createAccount(
   const binding =
     external === undefined ? {} : { externalAccountBinding: bind(external, key, newAccount) };
   const payload = { termsOfServiceAgreed: true, ...contactOf(email), ...binding };
-  return accountOf(await session.post(newAccount, payload, { key }, signal));
+  return accountOf(
+    await session.post({ action: "register_account", url: newAccount }, payload, { key }, signal),
+  );
 }
 
 /** Tells the server another e-mail address; the empty one removes it. */
@@ -62,7 +66,12 @@ export async function changeEmail(
   signal: AbortSignal,
 ): Promise<Account> {
   const payload = { contact: email === "" ? [] : [`mailto:${email}`] };
-  const answer = await session.post(signer.account, payload, signer, signal);
+  const answer = await session.post(
+    { action: "update_account", url: signer.account },
+    payload,
+    signer,
+    signal,
+  );
   return accountOf(answer, signer.account);
 }
 
@@ -79,7 +88,12 @@ export async function changeKey(
   const wish = { account: signer.account, oldKey: publicJwk(signer.key) };
   const header = { jwk: publicJwk(newKey), url: keyChange };
   const inner = signJws(header, JSON.stringify(wish), newKey);
-  await session.post(keyChange, { ...inner }, signer, signal);
+  await session.post(
+    { action: "change_account_key", url: keyChange },
+    { ...inner },
+    signer,
+    signal,
+  );
 }
 
 /** Closes the account for good. */
@@ -88,7 +102,12 @@ export async function deactivateAccount(
   signer: Signer & { readonly account: string },
   signal: AbortSignal,
 ): Promise<void> {
-  await session.post(signer.account, { status: "deactivated" }, signer, signal);
+  await session.post(
+    { action: "update_account", url: signer.account },
+    { status: "deactivated" },
+    signer,
+    signal,
+  );
 }
 
 function contactOf(email: string): JsonObject {

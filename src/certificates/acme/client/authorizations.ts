@@ -33,7 +33,12 @@ export async function getAuthorization(
   url: string,
   signal: AbortSignal,
 ): Promise<Authorization> {
-  const answer = await session.post(url, undefined, signer, signal);
+  const answer = await session.post(
+    { action: "get_authorization", url },
+    undefined,
+    signer,
+    signal,
+  );
   const value = readObject(answer);
   const identifier = isJsonObject(value["identifier"]) ? (value["identifier"] as JsonObject) : {};
   return {
@@ -53,7 +58,7 @@ export async function answerChallenge(
   url: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await session.post(url, {}, signer, signal);
+  await session.post({ action: "accept_challenge", url }, {}, signer, signal);
 }
 
 function readChallenge(value: Json): readonly OfferedChallenge[] {

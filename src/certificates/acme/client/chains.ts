@@ -18,11 +18,13 @@ export async function downloadChain(
   { url, preferred }: { readonly url: string; readonly preferred: string | undefined },
   signal: AbortSignal,
 ): Promise<CertificateChain> {
-  const first = await session.post(url, undefined, signer, signal);
+  const first = await session.post({ action: "get_cert", url }, undefined, signer, signal);
   const usual = chainOf(first);
   if (preferred === undefined || usual.topmostIssuer === preferred) return usual;
   for (const alternate of alternatesOf(first, url).slice(0, maxAlternates)) {
-    const other = chainOf(await session.post(alternate, undefined, signer, signal));
+    const other = chainOf(
+      await session.post({ action: "get_cert", url: alternate }, undefined, signer, signal),
+    );
     if (other.topmostIssuer === preferred) return other;
   }
   return usual;

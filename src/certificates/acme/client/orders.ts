@@ -49,7 +49,12 @@ export async function createOrder(
     ...(replaces === undefined ? {} : { replaces }),
     ...(notAfter === undefined ? {} : { notAfter: notAfter.toString() }),
   };
-  const answer = await session.post(newOrder, payload, signer, signal);
+  const answer = await session.post(
+    { action: "create_order", url: newOrder },
+    payload,
+    signer,
+    signal,
+  );
   const url = answer.headers["location"];
   if (url === undefined) throw new AcmeError("unreadable", "an order without a URL");
   return orderOf(session, answer, url);
@@ -62,7 +67,8 @@ export async function getOrder(
   url: string,
   signal: AbortSignal,
 ): Promise<AcmeOrder> {
-  return orderOf(session, await session.post(url, undefined, signer, signal), url);
+  const answer = await session.post({ action: "get_order", url }, undefined, signer, signal);
+  return orderOf(session, answer, url);
 }
 
 /** Sends the certificate signing request, in DER. */
@@ -73,7 +79,12 @@ export async function finalizeOrder(
   signal: AbortSignal,
 ): Promise<AcmeOrder> {
   const payload = { csr: Buffer.from(csr).toString("base64url") };
-  const answer = await session.post(order.finalize, payload, signer, signal);
+  const answer = await session.post(
+    { action: "finalize_order", url: order.finalize },
+    payload,
+    signer,
+    signal,
+  );
   return orderOf(session, answer, order.url);
 }
 

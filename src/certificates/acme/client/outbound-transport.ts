@@ -15,7 +15,7 @@ const maxBytes = 256 * 1024;
 
 /** A transport to a server that is verified by `trust`. */
 export function createOutboundTransport(door: OutboundDoor, trust: OutboundTrust): AcmeTransport {
-  return async (request, signal) => {
+  return async ({ action: _, ...request }, signal) => {
     try {
       const answer = await door.request({ ...request, trust, timeout, maxBytes }, signal);
       return { ...answer, body: Buffer.from(answer.body).toString("utf8") };

@@ -24,7 +24,10 @@ export async function getRenewalInformation(
 ): Promise<RenewalInformation | undefined> {
   const { renewalInfo } = await session.directory(signal);
   if (renewalInfo === undefined) return undefined;
-  const answer = await session.get(`${renewalInfo}/${certificateId}`, signal);
+  const answer = await session.get(
+    { action: "get_renewal_info", url: `${renewalInfo}/${certificateId}` },
+    signal,
+  );
   const value = readObject(answer);
   const window = value["suggestedWindow"];
   const given = isJsonObject(window) ? (window as JsonObject) : {};

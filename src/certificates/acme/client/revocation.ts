@@ -31,7 +31,7 @@ export async function revokeCertificate(
     reason: revocationReasons[reason],
   };
   try {
-    await session.post(revokeCert, payload, signer, signal);
+    await session.post({ action: "revoke_cert", url: revokeCert }, payload, signer, signal);
   } catch (error) {
     if (error instanceof AcmeError && error.problem?.type === "alreadyRevoked") return;
     throw error;

@@ -16,7 +16,7 @@ import { type Directory, parseDirectory } from "./directory.ts";
 import { NoncePool } from "./nonce-pool.ts";
 import { formatProblem, type Problem, problemOfAnswer } from "./problem.ts";
 import { parseHttpDate, parseRetryAfter } from "./retry-after.ts";
-import type { AcmeAnswer, AcmeTransport } from "./transport.ts";
+import type { AcmeAnswer, AcmeTarget, AcmeTransport } from "./transport.ts";
 
 /** Who signs: a key, and the URL of its account once there is one. */
 export interface Signer {
@@ -66,7 +66,8 @@ export class AcmeSession {
     const { clock } = this.#deps;
     if (this.#known !== undefined && Temporal.Instant.compare(clock.now(), this.#known.until) < 0)
       return this.#known.directory;
-    const { body } = await this.get(this.#url, signal);
+    const target = { action: "get_directory", url: this.#url } as const;
+    const { body } = await this.get(target, signal);
     const parsed = parseDirectory(body, this.#url);
     if (!parsed.ok) throw new AcmeError("unreadable", parsed.error);
     this.#known = { directory: parsed.value, until: clock.now().add(directoryLife) };
@@ -74,22 +75,23 @@ export class AcmeSession {
   }
 
   /** What needs no account. */
-  async get(url: string, signal: AbortSignal): Promise<AcmeAnswer> {
-    return this.#expectGood(await this.#ask(url, undefined, signal));
+  async get(target: AcmeTarget, signal: AbortSignal): Promise<AcmeAnswer> {
+    return this.#expectGood(await this.#ask(target, undefined, signal));
   }
 
   /** `payload` undefined: a POST-as-GET (RFC 8555 §6.3). */
   async post(
-    url: string,
+    target: AcmeTarget,
     payload: JsonObject | undefined,
     { key, account }: Signer,
     signal: AbortSignal,
   ): Promise<AcmeAnswer> {
     const who = account === undefined ? { jwk: publicJwk(key) } : { kid: account };
     const text = payload === undefined ? "" : JSON.stringify(payload);
+    const { url } = target;
     for (let tries = 1; ; tries++) {
       const jws = signJws({ ...who, nonce: await this.#nonce(signal), url }, text, key);
-      const answer = await this.#ask(url, JSON.stringify(jws), signal);
+      const answer = await this.#ask(target, JSON.stringify(jws), signal);
       const isBadNonce =
         answer.status === 400 && problemOfAnswer(400, answer.body).type === "badNonce";
       if (!isBadNonce || tries === maxNonceTries) return this.#expectGood(answer);
@@ -134,17 +136,21 @@ export class AcmeSession {
 
   async #fetchNonce(signal: AbortSignal): Promise<void> {
     const { newNonce } = await this.directory(signal);
-    await this.get(newNonce, signal);
+    await this.get({ action: "get_nonce", url: newNonce }, signal);
   }
 
-  async #ask(url: string, body: string | undefined, signal: AbortSignal): Promise<AcmeAnswer> {
+  async #ask(
+    target: AcmeTarget,
+    body: string | undefined,
+    signal: AbortSignal,
+  ): Promise<AcmeAnswer> {
     const { clock, transport, userAgent } = this.#deps;
     const headers = { "user-agent": userAgent, "accept-language": "en" };
     const typed = { ...headers, "content-type": "application/jose+json" };
     const answer = await transport(
       body === undefined
-        ? { method: "GET", url, headers }
-        : { method: "POST", url, headers: typed, body },
+        ? { method: "GET", ...target, headers }
+        : { method: "POST", ...target, headers: typed, body },
       signal,
     );
     this.#nonces.add(answer.headers["replay-nonce"]);
