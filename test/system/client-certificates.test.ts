@@ -1,7 +1,9 @@
 /** Clients that are asked for a certificate, by a real Envoy: whom it lets in, and over which connections. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, test } from "node:test";
+import { TLSSocket } from "node:tls";
 import {
   certificatePem,
   createAuthority,
@@ -13,7 +15,14 @@ import {
 } from "#test/fakes/client-papers.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
 import { type NginxStage, type Seen, startNginxStage } from "./nginx-stage.ts";
-import { Http2Connection, http1Text, sendText, type WireAnswer } from "./wire-client.ts";
+import {
+  connect,
+  Http2Connection,
+  http1Text,
+  type Peer,
+  sendText,
+  type WireAnswer,
+} from "./wire-client.ts";
 
 const ours = createAuthority("ours");
 const theirs = createAuthority("theirs");
@@ -130,6 +139,26 @@ function seenIn({ body }: WireAnswer): Seen["headers"] {
   return (JSON.parse(body) as Seen).headers;
 }
 
+/** Whether a second connection goes on with the session of the first one. */
+async function isResumed(peer: Required<Pick<Peer, "port" | "tls">>): Promise<boolean> {
+  const first = await connect(peer);
+  assert.ok(first instanceof TLSSocket);
+  let session = first.getSession();
+  first.on("session", (given: Buffer) => {
+    session = given;
+  });
+  first.write(http1Text("/tea", [`Host: ${peer.tls.serverName}`]));
+  // Tickets come before an answer.
+  await once(first, "data");
+  first.destroy();
+  assert.ok(session);
+  const second = await connect({ ...peer, tls: { ...peer.tls, session } });
+  assert.ok(second instanceof TLSSocket);
+  const resumed = second.isSessionReused();
+  second.destroy();
+  return resumed;
+}
+
 const exactForms = ["closed.shop.test", "CLOSED.shop.test:8443", "closed.shop.test."];
 /** Of a wildcard it cannot be told on demand who is asked: nobody reaches it. */
 const forms: Readonly<Record<string, readonly string[]>> = {
@@ -219,6 +248,17 @@ for (const layout of ["chains", "on-demand"]) {
     const tls = { serverName: "closed.shop.test", papers: alice };
     await using connection = await Http2Connection.open({ port: stage.gate.https, tls });
     assert.equal((await connection.request("b.shop.test", "/tea")).status, 200);
+  });
+
+  test(`${layout}: a session is taken up again only where no certificate is asked for`, async () => {
+    const { https: port } = (await stageOf()).gate;
+    for (const name of ["closed", "optional", "unverified"]) {
+      const tls = { serverName: `${name}.shop.test`, papers: alice };
+      assert.equal(await isResumed({ port, tls }), false, name);
+    }
+    // Envoy takes none up again where it looks for certificates on demand.
+    const resumed = await isResumed({ port, tls: { serverName: "open.shop.test" } });
+    assert.equal(resumed, layout === "chains");
   });
 
   test(`${layout}: what a client says of its certificate itself does not get through`, async () => {

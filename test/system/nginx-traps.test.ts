@@ -229,19 +229,21 @@ test("snippets may be all that keeps people out: what they are for is closed", a
 });
 
 test("a VirtualServerRoute serves on a host that it names itself, and on no other", async () => {
-  const server = servers(["{ path: /tea, route: other/tea }"]);
   const route = (host: string): string =>
     object(
       "VirtualServerRoute",
       "tea",
       `spec:\n  host: ${host}\n  subroutes: [{ path: /tea, action: { return: { body: tea } } }]`,
-      "other",
+      "other, labels: { app: tea }",
     );
-  await stage.apply(`${server}${route("elsewhere.test")}`);
-  await expectOnAllForms("/tea", 404);
-  await stage.apply(`${server}${route("shop.test")}`);
-  assert.equal(await statusOf("shop.test", "/tea"), 200);
-  assert.equal(await statusOf("a.shop.test", "/tea"), 404);
+  for (const to of ["route: other/tea", "routeSelector: { matchLabels: { app: tea } }"]) {
+    const server = servers([`{ path: /tea, ${to} }`]);
+    await stage.apply(`${server}${route("elsewhere.test")}`);
+    await expectOnAllForms("/tea", 404);
+    await stage.apply(`${server}${route("shop.test")}`);
+    assert.equal(await statusOf("shop.test", "/tea"), 200, to);
+    assert.equal(await statusOf("a.shop.test", "/tea"), 404, to);
+  }
 });
 
 test("of a client's headers none goes on but those that others are made of, and the body does", async () => {
