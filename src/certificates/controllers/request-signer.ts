@@ -18,6 +18,8 @@ type Deps = Pick<ControllerDeps, "clock" | "statuses" | "events" | "store"> & {
   readonly signal: AbortSignal;
 };
 
+type IssuerKey = NonNullable<ReturnType<IssuerResolver["keyOf"]>>;
+
 /** Where nothing says when to look again: an issuer that forgets to is asked all the same. */
 const usualWaitMs = 300_000;
 
@@ -129,8 +131,17 @@ export class RequestSigner {
     const approval = isSaid("Approved") ? [] : [this.#approve(request)];
     // Whoever has a kind of issuers of their own signs for them.
     if (key === undefined) return { conditions: approval };
+    // What is made for a request is worked on only once the request says that it is approved: that is written first.
+    if (approval.length > 0 && this.#isSignedByObjects(key)) return { conditions: approval };
     const signed = await this.#sign(request, key);
     return { ...signed, conditions: [...approval, ...signed.conditions] };
+  }
+
+  #isSignedByObjects(key: IssuerKey): boolean {
+    const { issuers } = this.#deps;
+    const issuer = issuers.get(key);
+    const backend = issuer === undefined ? undefined : issuers.backendOf(issuer);
+    return (backend?.ownKinds ?? []).length > 0;
   }
 
   #approve(request: KubeObject): Condition {
@@ -139,10 +150,7 @@ export class RequestSigner {
     return { type: "Approved", status: "True", reason: "cert-manager.io", message };
   }
 
-  async #sign(
-    request: KubeObject,
-    key: NonNullable<ReturnType<IssuerResolver["keyOf"]>>,
-  ): Promise<Verdict> {
+  async #sign(request: KubeObject, key: IssuerKey): Promise<Verdict> {
     const { issuers, events, signal, world } = this.#deps;
     const issuer = issuers.get(key);
     const wait = (reason: string, message: string): Verdict => {
