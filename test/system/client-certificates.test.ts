@@ -143,7 +143,7 @@ function seenIn({ body }: WireAnswer): Seen["headers"] {
 async function isResumed(peer: Required<Pick<Peer, "port" | "tls">>): Promise<boolean> {
   const first = await connect(peer);
   assert.ok(first instanceof TLSSocket);
-  let session = first.getSession();
+  let session: Buffer | undefined = first.getSession();
   first.on("session", (given: Buffer) => {
     session = given;
   });
