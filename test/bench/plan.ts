@@ -47,6 +47,13 @@ export interface Plan {
     readonly atRest: number;
     readonly restSeconds: number;
   };
+  readonly rotation: {
+    readonly certificates: number;
+    /** New connections. */
+    readonly perSecond: number;
+    /** In each layout; renewals are spread over them. */
+    readonly handshakes: number;
+  };
   readonly cluster: ClusterPlan;
 }
 
@@ -110,6 +117,7 @@ export const fullPlan: Plan = {
     guesses: { perSecond: 1_000, addresses: 100, rounds: 12, seconds: 5 },
   },
   issuance: { starts: 10, more: 20, own: [200, 2_000], atRest: 10_000, restSeconds: 60 },
+  rotation: { certificates: 1_000, perSecond: 400, handshakes: 51_000 },
   cluster: {
     hosts: [1_000, 5_000],
     rounds: 3,
@@ -142,6 +150,7 @@ export const quickPlan: Plan = {
     guesses: { perSecond: 200, addresses: 5, rounds: 2, seconds: 1 },
   },
   issuance: { starts: 1, more: 2, own: [20], atRest: 40, restSeconds: 3 },
+  rotation: { certificates: 10, perSecond: 50, handshakes: 100 },
   cluster: {
     hosts: [40],
     rounds: 1,

@@ -6,6 +6,7 @@ import { clusterPart } from "./cluster/cluster.ts";
 import { fileChangesPart } from "./file-changes.ts";
 import { issuancePart } from "./issuance/issuance.ts";
 import type { Part } from "./part.ts";
+import { rotationPart } from "./rotation.ts";
 import { startPart } from "./start.ts";
 import { throughputPart } from "./throughput.ts";
 import { virtualServersPart } from "./virtual-servers.ts";
@@ -18,5 +19,6 @@ export const parts: readonly Part[] = [
   throughputPart,
   virtualServersPart,
   issuancePart,
+  rotationPart,
   clusterPart,
 ];

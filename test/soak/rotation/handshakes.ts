@@ -31,6 +31,7 @@ function connect(port: number, host: string): tls.TLSSocket {
 
 export interface HandshakeReport {
   readonly handshakes: number;
+  readonly seconds: number;
   readonly failed: readonly string[];
 }
 
@@ -67,7 +68,7 @@ export function shakeSteadily(
     stop: async () => {
       cancel();
       await Promise.all(open);
-      return { handshakes: done, failed };
+      return { handshakes: done, seconds: (clock.monotonicMs() - began) / 1000, failed };
     },
   };
 }
