@@ -1,7 +1,7 @@
 /** Which programs of this machine stand for which container images in a lab. */
 
-import { realpathSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { readlinkSync, realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { envoyProgram } from "#test/system/envoy-program.ts";
 import { repository } from "#test/system/program.ts";
 import { standIns } from "#workloads/images/all.ts";
@@ -49,19 +49,33 @@ export function programImage(pattern: string, program: string): LabImage {
   };
 }
 
-/** Every image that a lab knows; `coredns` is the folder of that program. */
-export async function labImages(coredns: string): Promise<readonly LabImage[]> {
+/** Every image that a lab knows; `programs` is the folder of the lab's own, see build/tools.ts. */
+export async function labImages(programs: string): Promise<readonly LabImage[]> {
+  const small = withNetfilter(programs);
   return [
     { ...ours, patterns: ["sekisho"], command: [node, ...nodeFlags, `${checkout}/src/main.ts`] },
     programImage("envoy", await envoyProgram()),
-    programImage("coredns", coredns),
+    programImage("coredns", join(programs, "coredns")),
     ...standIns.map(standInImage),
     // Unlike sleep alone it ends when it is asked to.
-    { patterns: ["pause"], command: ["sh", "-c", "trap 'exit 0' TERM; sleep infinity & wait"] },
+    {
+      ...small,
+      patterns: ["pause"],
+      command: ["sh", "-c", "trap 'exit 0' TERM; sleep infinity & wait"],
+    },
     // The machine's own commands stand for those of small systems.
-    { patterns: ["busybox", "alpine", "debian", "ubuntu"], command: ["sh"] },
+    { ...small, patterns: ["busybox", "alpine", "debian", "ubuntu"], command: ["sh"] },
     { patterns: ["curl"], command: ["curl"] },
   ];
+}
+
+/** `nft` and `iptables`, which may be the lab's own, wherever its cache is. */
+function withNetfilter(programs: string): Pick<LabImage, "binds" | "env"> {
+  const folder = realpathSync(dirname(readlinkSync(join(programs, "nft"))));
+  return {
+    binds: { [`${place}/netfilter`]: folder },
+    env: { PATH: `${place}/netfilter:$(PATH)` },
+  };
 }
 
 /** As an image it listens on its own port of every address of the pod. */

@@ -53,7 +53,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   mkdirSync(parent, { recursive: true });
   const directory = mkdtempSync(join(parent, "lab-"));
   const images = join(directory, "images.json");
-  const known = [...(options.images ?? []), ...(await labImages(join(programs, "coredns")))];
+  const known = [...(options.images ?? []), ...(await labImages(programs))];
   writeFileSync(images, JSON.stringify(known));
   const { apiserverFlags = [] } = options;
   await using started = new AsyncDisposableStack();
