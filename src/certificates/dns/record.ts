@@ -1,10 +1,10 @@
-/** Resource records: those whose content we read or write (RFC 1035 §3.3, RFC 3596 §2.2). */
+/** Resource records: those whose content we read or write (RFC 1035 §3.3, RFC 3596 §2.2, RFC 8659 §4). */
 
 import { formatAddressBytes } from "#crypto/ip-address.ts";
 import { readName } from "./name.ts";
 
 /** Numbers of types (IANA, "Resource Record TYPEs"). */
-export const recordTypes = { A: 1, NS: 2, CNAME: 5, SOA: 6, TXT: 16, AAAA: 28 } as const;
+export const recordTypes = { A: 1, NS: 2, CNAME: 5, SOA: 6, TXT: 16, AAAA: 28, CAA: 257 } as const;
 
 export type RecordType = keyof typeof recordTypes;
 
@@ -12,7 +12,17 @@ export type RecordData =
   | { readonly type: "A" | "AAAA"; readonly address: string }
   | { readonly type: "NS" | "CNAME" | "SOA"; readonly target: string }
   | { readonly type: "TXT"; readonly value: string }
+  | ({ readonly type: "CAA" } & CaaProperty)
   | { readonly type: "other"; readonly number: number };
+
+/** One property of who may issue certificates. */
+export interface CaaProperty {
+  /** Whether who does not know the tag may not issue. */
+  readonly isCritical: boolean;
+  /** In lower case: `issue`. */
+  readonly tag: string;
+  readonly value: string;
+}
 
 export interface ResourceRecord {
   readonly name: string;
@@ -70,6 +80,8 @@ function readData(
       return nameData(message, "SOA", start);
     case recordTypes.TXT:
       return textData(content);
+    case recordTypes.CAA:
+      return caaData(content);
     default:
       return { type: "other", number };
   }
@@ -94,6 +106,17 @@ function textData(content: Uint8Array): RecordData | undefined {
     position = end;
   }
   return { type: "TXT", value: Buffer.concat(parts).toString("latin1") };
+}
+
+function caaData(content: Uint8Array): RecordData | undefined {
+  const [flags = 0, length = 0] = content;
+  if (length === 0 || content.length < 2 + length) return undefined;
+  const textAt = (start: number, end: number): string =>
+    Buffer.from(content.subarray(start, end)).toString("latin1");
+  return {
+    ...{ type: "CAA", isCritical: (flags & 0x80) !== 0 },
+    ...{ tag: textAt(2, 2 + length).toLowerCase(), value: textAt(2 + length, content.length) },
+  };
 }
 
 /** The content of a TXT record with one value. */

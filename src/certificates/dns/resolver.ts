@@ -3,7 +3,7 @@
 import { type DnsClient, DnsError, type DnsServer } from "./dns-client.ts";
 import { type DnsAnswer, rcodes } from "./message.ts";
 import { isWithin, namesUpwards, plainName } from "./name.ts";
-import type { RecordType, ResourceRecord } from "./record.ts";
+import type { CaaProperty, RecordType, ResourceRecord } from "./record.ts";
 
 /** Longer chains are taken for loops. */
 const longestChain = 10;
@@ -55,9 +55,25 @@ export class Resolver {
     const { answers } = await this.#ask(zone, "NS", signal);
     const names = targetsOf(answers, "NS").slice(0, mostAuthorities);
     const found = await Promise.all(
-      names.map(async (name) => [name, await this.#addressesOf(name, signal)] as const),
+      names.map(async (name) => [name, await this.addressesOf(name, signal)] as const),
     );
     return new Map(found);
+  }
+
+  /**
+   * Who may issue certificates for a name: the properties at the name, else at the nearest name above that has some (RFC 8659
+   * §3); undefined when none has. Throws DnsError, OutboundError.
+   */
+  async issuancePolicyOf(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly at: string; readonly properties: readonly CaaProperty[] } | undefined> {
+    for (const at of namesUpwards(name)) {
+      const { answers } = await this.#ask(at, "CAA", signal);
+      const properties = answers.flatMap(({ data }) => (data.type === "CAA" ? [data] : []));
+      if (properties.length > 0) return { at, properties };
+    }
+    return undefined;
   }
 
   /** What each of the servers says are the values of a TXT record. Throws DnsError, OutboundError when one does not answer. */
@@ -69,7 +85,8 @@ export class Resolver {
     );
   }
 
-  async #addressesOf(name: string, signal: AbortSignal): Promise<readonly string[]> {
+  /** The addresses of a name, IPv4 first; none when it has none. Throws DnsError, OutboundError. */
+  async addressesOf(name: string, signal: AbortSignal): Promise<readonly string[]> {
     const [four, six] = await Promise.all([
       this.#ask(name, "A", signal),
       this.#ask(name, "AAAA", signal),

@@ -10,12 +10,13 @@ import { inspectCommand } from "./cert-inspect.ts";
 import { planCommand } from "./cert-plan.ts";
 import { revokeCommand } from "./cert-revoke.ts";
 import { certStatusCommand } from "./cert-status.ts";
+import { certPreflightCommand } from "./preflight/cert-preflight.ts";
 
 export function certCommand(context: CommandContext, outcome: Outcome): Command {
   const cert = new Command("cert")
     .summary("show, renew, revoke, approve and export certificates")
     .description(
-      "Shows how certificates stand and what holds them up, has them renewed or revoked, approves requests, and writes certificates to files: of the running gate or of a cluster. Says what manifests would cause.",
+      "Shows how certificates stand and what holds them up, has them renewed or revoked, approves requests, and writes certificates to files: of the running gate or of a cluster. Says what manifests would cause, and what would stand in the way of a name.",
     )
     .addHelpText(
       "after",
@@ -26,5 +27,7 @@ export function certCommand(context: CommandContext, outcome: Outcome): Command 
     ...[approveCommand, denyCommand, exportCommand],
   ])
     cert.addCommand(make(context));
-  return cert.addCommand(planCommand(context, outcome));
+  return cert
+    .addCommand(planCommand(context, outcome))
+    .addCommand(certPreflightCommand(context, outcome));
 }

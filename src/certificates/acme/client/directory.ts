@@ -1,6 +1,6 @@
 /** Where an ACME server has what (RFC 8555 §7.1.1, RFC 9773 §4.1). */
 
-import { isJsonObject, type JsonObject } from "#base/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
 import { err, ok, type Result } from "#base/result.ts";
 import { parseJson } from "./json-text.ts";
 
@@ -15,6 +15,8 @@ export interface Directory {
   readonly requiresExternalAccount: boolean;
   /** Names of profiles; empty: the server has none. */
   readonly profiles: readonly string[];
+  /** By what CAA records name the authority (RFC 8555 §9.7.6); empty: it does not say. */
+  readonly caaIdentities: readonly string[];
 }
 
 /** Reads the directory; every URL in it is one of the scheme of the directory's own. */
@@ -34,7 +36,7 @@ export function parseDirectory(body: string, url: string): Result<Directory, str
   if (newNonce === undefined || newAccount === undefined || newOrder === undefined)
     return err("its directory does not say where nonces, accounts and orders are made");
   const meta = isJsonObject(value["meta"]) ? (value["meta"] as JsonObject) : {};
-  const { externalAccountRequired, profiles } = meta;
+  const { externalAccountRequired, profiles, caaIdentities } = meta;
   return ok({
     newNonce,
     newAccount,
@@ -44,5 +46,8 @@ export function parseDirectory(body: string, url: string): Result<Directory, str
     renewalInfo: urlAt("renewalInfo"),
     requiresExternalAccount: externalAccountRequired === true,
     profiles: isJsonObject(profiles) ? Object.keys(profiles as JsonObject).slice(0, 50) : [],
+    caaIdentities: Array.isArray(caaIdentities)
+      ? (caaIdentities as readonly Json[]).filter((one) => typeof one === "string").slice(0, 50)
+      : [],
   });
 }

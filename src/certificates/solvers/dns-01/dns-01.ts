@@ -4,10 +4,10 @@ import { parseGoDurationMs } from "#base/go-duration.ts";
 import type { SecretBytes } from "#base/secret-bytes.ts";
 import type { Dns01Solver } from "#kinds/cert-manager/acme-solver.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { DnsServerAddress, DnsTransport } from "#runtime/dns-transport.ts";
+import type { DnsTransport } from "#runtime/dns-transport.ts";
 import type { Random } from "#runtime/random.ts";
 import { DnsClient, DnsError, type DnsServer } from "../../dns/dns-client.ts";
-import { parseNameserver } from "../../dns/nameserver.ts";
+import { ownServers, serverOf } from "../../dns/own-servers.ts";
 import { Resolver } from "../../dns/resolver.ts";
 import { dnsProviders } from "../../dns-providers/all.ts";
 import {
@@ -170,8 +170,7 @@ class Work {
     const { dns, resolvers, transport } = this.#deps;
     if (nameservers.length > 0)
       return new Resolver(dns, await Promise.all(nameservers.map((one) => this.#through(one))));
-    const own = resolvers.length > 0 ? resolvers.map(serverOf) : transport.resolvers().map(plain);
-    return new Resolver(dns, own);
+    return new Resolver(dns, ownServers(resolvers, transport));
   }
 
   async #through(nameserver: string): Promise<DnsServer> {
@@ -184,17 +183,6 @@ class Work {
 
 function recordName(dnsName: string): string {
   return `${recordLabel}.${dnsName}`;
-}
-
-function serverOf(text: string): DnsServer {
-  if (text.startsWith("https://")) return { kind: "https", url: text };
-  const parsed = parseNameserver(text);
-  if (!parsed.ok) throw new DnsError("invalid", `${text} is no DNS server`);
-  return { kind: "address", address: parsed.value.host, port: parsed.value.port };
-}
-
-function plain({ address, port }: DnsServerAddress): DnsServer {
-  return { kind: "address", address, port };
 }
 
 /**
