@@ -67,10 +67,14 @@ interface Answer {
   readonly body: string;
 }
 
+/** Hears of a request when it has come, when it was done, and when its answer has gone; what it does holds that up. */
+export type Passing = (moment: "come" | "done" | "gone") => Promise<void>;
+
 /** Starts without a fault; known by `server`, for `localhost`. */
 export async function startFaultProxy(
   pebble: Pebble,
   { certificate, key }: SelfSigned = selfSigned(["localhost"]),
+  passing: Passing = () => Promise.resolve(),
 ): Promise<FaultProxy> {
   const calls = new Map<Step, number>();
   const finalized = new Set<string>();
@@ -85,6 +89,7 @@ export async function startFaultProxy(
     const fault = broken?.step === step ? broken.fault : undefined;
     const serve = async (): Promise<void> => {
       const body = await text(request);
+      await passing("come");
       if (step === "finalize") requested = keyOfRequest(body);
       if (fault === "unheard") return void request.socket.destroy();
       const refusal = refusalBy(fault);
@@ -94,9 +99,10 @@ export async function startFaultProxy(
         accounts.add(`${answer.headers["location"]}`);
       if (fault === "unanswered") return void request.socket.destroy();
       const { status, headers, body: said } = misled(answer, fault, requested);
+      await passing("done");
       response
         .writeHead(status, { ...headers, "content-length": Buffer.byteLength(said) })
-        .end(said);
+        .end(said, () => void passing("gone"));
     };
     serve().catch(() => request.socket.destroy());
   });
