@@ -3,8 +3,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { setTimeout as sleepFor } from "node:timers/promises";
 import { processesNaming } from "../measure/process-cost.ts";
-import { pause } from "../measure/waiting.ts";
 
 export interface ProgramSettings {
   readonly command: string;
@@ -69,7 +69,8 @@ async function end(child: ChildProcess, pid: number): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     const exited = once(child, "exit");
     kill(pid, "SIGTERM");
-    await Promise.race([exited, pause(longestGoodbyeMs)]);
+    // The clock keeps nobody waiting who is done.
+    await Promise.race([exited, sleepFor(longestGoodbyeMs, undefined, { ref: false })]);
   }
   kill(-pid, "SIGKILL");
 }
