@@ -10,6 +10,7 @@ import {
 } from "#kinds/custom-resource-definition.ts";
 import { formatReadyBootstrap } from "#proxies/bootstrap.ts";
 import { formatPodBootstrap } from "#proxies/kubernetes/pod-bootstrap.ts";
+import { admissionManifests } from "./admission-policies.ts";
 
 const deploy = join(import.meta.dirname, "../deploy");
 
@@ -53,6 +54,13 @@ const definitionFiles = definedKinds.map((kind) => {
   return [join(definitions, `${definitionName(kind)}.yaml`), text] as const;
 });
 
+/** Apart, too: they hold for whoever asks for certificates in the cluster. */
+const admission = "admission";
+const admissionFiles = [...admissionManifests].map(([name, { comment, objects }]) => {
+  const text = `# Written by "npm run generate": ${comment}\n${objects.map(formatYaml).join("---\n")}`;
+  return [join(admission, name), text] as const;
+});
+
 const proxyManifest = "3-proxy.yaml";
 
 /** The argument in a manifest that is written by hand otherwise; the kubelet puts the address of the pod into it. */
@@ -68,6 +76,7 @@ const files = new Map([
   ["proxy-bootstrap.yaml", configMap()],
   [proxyManifest, withReadyListener(readText(join(deploy, proxyManifest)))],
   ...definitionFiles,
+  ...admissionFiles,
 ]);
 const isCheck = process.argv.includes("--check");
 
@@ -84,7 +93,7 @@ function readText(path: string): string {
   }
 }
 
-mkdirSync(join(deploy, definitions), { recursive: true });
+for (const folder of [definitions, admission]) mkdirSync(join(deploy, folder), { recursive: true });
 for (const [name, text] of files) {
   const path = join(deploy, name);
   if (!isCheck) writeFileSync(path, text);

@@ -22,7 +22,8 @@ export async function startIssuingLab(): Promise<IssuingLab> {
   const apiserverFlags = [...audit.flags, "--feature-gates=WatchList=false"];
   const lab = started.use(await startLab({ apiserverFlags }));
   await lab.kubectl(["apply", "--server-side", "-f", join(repository, "deploy/crds")]);
-  await lab.kubectl(["apply", "-f", join(repository, "deploy/certificates")]);
+  for (const rights of ["deploy/certificates", "deploy/admission"])
+    await lab.kubectl(["apply", "-f", join(repository, rights)]);
   const installed = await installSekisho(lab, { controller: ["--certificates", "own"] });
   const all = started.move();
   return {

@@ -21,6 +21,30 @@ const everybody = {
   spec: { selfSigned: {} },
 };
 
+/** Both may ask and write statuses; bob may approve for one issuer. */
+const ofPeople = {
+  ...{ apiVersion: "v1", kind: "List" },
+  items: ["alice", "bob"].flatMap((name) => {
+    const apiVersion = "rbac.authorization.k8s.io/v1";
+    const apiGroups = ["cert-manager.io"];
+    const resources = ["certificaterequests", "certificaterequests/status"];
+    const signers = {
+      ...{ apiGroups, resources: ["signers"], verbs: ["approve"] },
+      resourceNames: ["foreigns.issuers.example.com/default.one"],
+    };
+    const rules = [
+      { apiGroups, resources, verbs: ["create", "get", "patch"] },
+      ...(name === "bob" ? [signers] : []),
+    ];
+    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name };
+    const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name }];
+    return [
+      { apiVersion, kind: "ClusterRole", metadata: { name }, rules },
+      { apiVersion, kind: "ClusterRoleBinding", metadata: { name }, roleRef, subjects },
+    ];
+  }),
+};
+
 /** An AWS of the lab, and what leads to it. */
 interface ServedAws {
   readonly url: string;
@@ -135,5 +159,44 @@ describe("a cluster whose certificates are ours", { skip }, () => {
     await lab.kubectl(["apply", "-f", "-"], JSON.stringify(everybody));
     await untilReady("clusterissuer/everybody");
     await served.checkRights("sekisho-certificates");
+  });
+
+  // The last one, as something is denied here.
+  it("lets approve only who may for that issuer, and writes down who asked", async () => {
+    const issuerRef = { group: "issuers.example.com", kind: "Foreign", name: "one" };
+    const asked = {
+      ...{ apiVersion: "cert-manager.io/v1", kind: "CertificateRequest" },
+      metadata: { name: "by-hand" },
+      spec: {
+        ...{ request: Buffer.from("not looked at here").toString("base64"), issuerRef },
+        ...{ username: "somebody-else", groups: ["system:masters"], uid: "forged" },
+      },
+    };
+    await lab.kubectl(["apply", "-f", "-"], JSON.stringify(ofPeople));
+    const alice = ["--as=alice", "--as-group=team", "--as-user-extra=floor=two"];
+    await lab.kubectl(["create", ...alice, "-f", "-"], JSON.stringify(asked));
+    const spec = await lab.kubectl(["get", "cr/by-hand", "-o=jsonpath={.spec}"]);
+    const { request: _, issuerRef: by, ...written } = JSON.parse(spec) as Record<string, unknown>;
+    assert.deepEqual(by, issuerRef);
+    assert.deepEqual(written, {
+      ...{ username: "alice", groups: ["team", "system:authenticated"], extra: { floor: ["two"] } },
+    });
+    // Of an issuer that is not ours to approve for it waits, and says so.
+    const waiting = "--field-selector=involvedObject.name=by-hand,reason=WaitingForApproval";
+    await lab.kubectl(["wait", "event", waiting, "--for=create", longest]);
+    const approve = (type: string, as: string): Promise<string> => {
+      const said = { type, status: "True", reason: "lab", message: "said so" };
+      const patch = {
+        status: { conditions: [{ ...said, lastTransitionTime: "2026-01-01T00:00:00Z" }] },
+      };
+      const how = ["--subresource=status", "--type=merge", "-p", JSON.stringify(patch)];
+      return lab.kubectl(["patch", "cr/by-hand", `--as=${as}`, ...how]);
+    };
+    await assert.rejects(
+      approve("Approved", "alice"),
+      /may not approve or deny for foreigns\.issuers\.example\.com\/default\.one/,
+    );
+    await approve("Approved", "bob");
+    await assert.rejects(approve("Denied", "bob"), /cannot be changed/);
   });
 });

@@ -23,6 +23,11 @@ type IssuerKey = NonNullable<ReturnType<IssuerResolver["keyOf"]>>;
 /** Where nothing says when to look again: an issuer that forgets to is asked all the same. */
 const usualWaitMs = 300_000;
 
+const approved: Condition = {
+  ...{ type: "Approved", status: "True", reason: "cert-manager.io" },
+  message: "Certificate request has been approved by cert-manager.io",
+};
+
 /** What is to be said of a request; no condition: it is somebody else's to say. */
 interface Verdict {
   readonly conditions: readonly Condition[];
@@ -82,7 +87,7 @@ export class RequestSigner {
     const isFailed = conditions.some(
       ({ type, reason }) => type === "Ready" && (reason === "Failed" || reason === "Denied"),
     );
-    await this.#write(request, (status) => {
+    const written = this.#write(request, (status) => {
       let after = conditionsOf(status);
       for (const condition of conditions) after = withCondition(after, condition, now);
       return {
@@ -92,14 +97,36 @@ export class RequestSigner {
         ...(after.length === 0 ? {} : { conditions: after.map((one): JsonObject => ({ ...one })) }),
       };
     });
+    const isRefused = await this.#isRefused(request, written, conditions);
     const { uid } = request.metadata;
-    if (waitMs === undefined) {
+    const longestMs = isRefused ? usualWaitMs : waitMs;
+    if (longestMs === undefined) {
       this.#waitsUntilMs.delete(uid);
       return undefined;
     }
     const { clock } = this.#deps;
-    this.#waitsUntilMs.set(uid, clock.monotonicMs() + waitMs);
-    return clock.now().add({ milliseconds: Math.ceil(waitMs) });
+    this.#waitsUntilMs.set(uid, clock.monotonicMs() + longestMs);
+    return clock.now().add({ milliseconds: Math.ceil(longestMs) });
+  }
+
+  /** An API server may have been told who approves for an issuer: then the request waits for one of those. */
+  async #isRefused(
+    request: KubeObject,
+    written: Promise<void>,
+    conditions: readonly Condition[],
+  ): Promise<boolean> {
+    const isApproving = conditions.includes(approved);
+    try {
+      await written;
+      const { reason, message } = approved;
+      if (isApproving) this.#deps.events.tell(request, { type: "Normal", reason, message });
+      return false;
+    } catch (error) {
+      if (!isApproving || !(error instanceof StoreError) || error.code !== "denied") throw error;
+      const message = `Not signed until the Approved condition is set: ${error.message}`;
+      this.#deps.events.tell(request, { type: "Normal", reason: "WaitingForApproval", message });
+      return true;
+    }
   }
 
   /** While it was signed, it may have been written to: by whoever signs, too. Then once more over what it says now. */
@@ -128,26 +155,19 @@ export class RequestSigner {
       const denied = ready("Denied", "The CertificateRequest was denied by an approval controller");
       return { conditions: key === undefined ? [] : [denied] };
     }
-    const approval = isSaid("Approved") ? [] : [this.#approve(request)];
+    const approval = isSaid("Approved") ? [] : [approved];
     // Whoever has a kind of issuers of their own signs for them.
     if (key === undefined) return { conditions: approval };
-    // What is made for a request is worked on only once the request says that it is approved: that is written first.
-    if (approval.length > 0 && this.#isSignedByObjects(key)) return { conditions: approval };
+    // Whoever is asked works only for requests that say that they are approved: that is written first.
+    if (approval.length > 0 && this.#asksOthers(key)) return { conditions: approval };
     const signed = await this.#sign(request, key);
     return { ...signed, conditions: [...approval, ...signed.conditions] };
   }
 
-  #isSignedByObjects(key: IssuerKey): boolean {
+  #asksOthers(key: IssuerKey): boolean {
     const { issuers } = this.#deps;
     const issuer = issuers.get(key);
-    const backend = issuer === undefined ? undefined : issuers.backendOf(issuer);
-    return (backend?.ownKinds ?? []).length > 0;
-  }
-
-  #approve(request: KubeObject): Condition {
-    const message = "Certificate request has been approved by cert-manager.io";
-    this.#deps.events.tell(request, { type: "Normal", reason: "cert-manager.io", message });
-    return { type: "Approved", status: "True", reason: "cert-manager.io", message };
+    return issuer !== undefined && issuers.backendOf(issuer)?.asksOthers === true;
   }
 
   async #sign(request: KubeObject, key: IssuerKey): Promise<Verdict> {

@@ -34,6 +34,8 @@ export interface IssuerBackend {
   readonly issuerKinds: readonly Kind<unknown>[];
   /** Kinds whose objects it makes and that belong to requests: when one changes, its request is signed on. Default: none. */
   readonly ownKinds?: readonly Kind<unknown>[];
+  /** Whether signing is asked of somebody else: then an approval is in the store before it is. Default false. */
+  readonly asksOthers?: boolean;
   /** Whether it is this way that an issuer, of one of {@link issuerKinds}, signs. */
   readonly serves: (issuer: KubeObject) => boolean;
   /** Whether the issuer can sign now: its condition Ready. Throws StoreError only. */

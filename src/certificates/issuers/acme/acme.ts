@@ -25,6 +25,7 @@ export function createAcmeIssuer(acme: Acme): IssuerBackend {
     name: "acme",
     issuerKinds: [issuerKind, clusterIssuerKind],
     ownKinds: [orderKind],
+    asksOthers: true,
     serves: (issuer) => namesServer(issuer),
     verify: async (issuer) => verdictOf(await acme.verify(issuer, closing.signal)),
     sign: (asked) => sign(acme, asked),

@@ -21,6 +21,7 @@ export function createAwsPca(
   return {
     name: "aws-pca",
     issuerKinds: [awsPcaIssuerKind, awsPcaClusterIssuerKind],
+    asksOthers: true,
     serves: () => true,
     verify: async (issuer, access) => {
       const opened = await signatories.open(issuer, access);
