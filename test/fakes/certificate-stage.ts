@@ -35,6 +35,8 @@ export const inlineWorkers: Workers = {
 
 export interface CertificateStage {
   readonly store: ObjectStore;
+  /** Where everything is created that has one. */
+  readonly namespace: string;
   readonly clock: ManualClock;
   /** `Reason message`, oldest first. */
   readonly events: readonly string[];
@@ -119,7 +121,7 @@ export async function certificateStage(
     }
   };
   return {
-    store: embedded,
+    ...{ store: embedded, namespace: "default" },
     clock,
     events,
     create: async (kind, name, spec, metadata = {}) =>

@@ -1,31 +1,12 @@
 /** cert-manager's conformance suite as tests over an issuer that somebody has set up. */
 
 import assert from "node:assert/strict";
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import type { TestContext } from "node:test";
-import type { JsonObject } from "#base/json.ts";
-import type { KubeObject } from "#kinds/object.ts";
-import { quickKey } from "#test/fakes/certificate-stage.ts";
 import { openssl } from "#test/fakes/openssl.ts";
+import { changes } from "./conformance-changes.ts";
 import { type Expected, type RowName, rows } from "./conformance-rows.ts";
-
-/** Where Certificates are put and looked at. */
-export interface ConformanceStage {
-  readonly create: (kind: "Certificate", name: string, spec: JsonObject) => Promise<unknown>;
-  readonly changeSpec: (name: string, spec: JsonObject) => Promise<void>;
-  /** Takes away a Certificate and what it owns; its Secret stays. */
-  readonly remove: (name: string) => Promise<void>;
-  readonly secret: (name: string) => Promise<KubeObject | undefined>;
-  /** `True Ready message`; empty without one. */
-  readonly condition: (name: string, type: string) => Promise<string>;
-  /** Waits until a Certificate was issued or has failed. */
-  readonly settled: (name: string) => Promise<void>;
-}
-
-export interface IssuerUnderTest {
-  readonly stage: ConformanceStage;
-  readonly issuerRef: JsonObject;
-}
+import { type IssuerUnderTest, issue, leafOf } from "./conformance-stage.ts";
 
 /** What an issuer does not do, and why. */
 export interface Unsupported {
@@ -58,66 +39,8 @@ export async function conforms(
       assert.match(await stage.condition(name, "Ready"), /^True Ready /);
     });
   }
-  await playChanges(context, issuer);
-}
-
-async function playChanges(context: TestContext, issuer: IssuerUnderTest): Promise<void> {
-  const { stage } = issuer;
-  const privateKey = { ...quickKey, rotationPolicy: "Never" };
-
-  await context.test("a name that is added to a Certificate", async () => {
-    await issue(issuer, "grown", { dnsNames: ["a.example.com"] });
-    const before = await leafOf(stage, "grown");
-    await stage.changeSpec("grown", { dnsNames: ["a.example.com", "b.example.com"] });
-    await stage.settled("grown");
-    const after = await leafOf(stage, "grown");
-    assert.equal(after.subjectAltName, "DNS:a.example.com, DNS:b.example.com");
-    assert.notEqual(after.serialNumber, before.serialNumber);
-  });
-
-  await context.test("the same key again where it is to stay", async () => {
-    await issue(issuer, "kept", { dnsNames: ["a.example.com"], privateKey });
-    const before = await leafOf(stage, "kept");
-    await stage.changeSpec("kept", { dnsNames: ["b.example.com"] });
-    await stage.settled("kept");
-    const after = await leafOf(stage, "kept");
-    assert.equal(after.subjectAltName, "DNS:b.example.com");
-    assert.ok(after.publicKey.equals(before.publicKey));
-  });
-
-  await context.test(
-    "the same key behind a Certificate that was taken away with its request",
-    async () => {
-      await issue(issuer, "back", { dnsNames: ["a.example.com"], privateKey });
-      const before = await leafOf(stage, "back");
-      await stage.remove("back");
-      // Another name, so that it is issued and not only taken over.
-      await issue(issuer, "back", { dnsNames: ["c.example.com"], privateKey });
-      const after = await leafOf(stage, "back");
-      assert.equal(after.subjectAltName, "DNS:c.example.com");
-      assert.ok(after.publicKey.equals(before.publicKey));
-    },
-  );
-}
-
-/** Creates a Certificate, and waits until nothing is left to do for it. */
-async function issue(
-  { stage, issuerRef }: IssuerUnderTest,
-  name: string,
-  spec: JsonObject,
-): Promise<void> {
-  await stage.create("Certificate", name, {
-    ...{ secretName: name, issuerRef, privateKey: quickKey, ...spec },
-  });
-  await stage.settled(name);
-}
-
-async function leafOf(stage: ConformanceStage, name: string): Promise<X509Certificate> {
-  const secret = await stage.secret(name);
-  const data = secret?.body["data"] as Readonly<Record<string, string>> | undefined;
-  const said = `${await stage.condition(name, "Ready")}; ${await stage.condition(name, "Issuing")}`;
-  assert.ok(data?.["tls.crt"], said);
-  return new X509Certificate(Buffer.from(data["tls.crt"], "base64"));
+  for (const [what, play] of Object.entries(changes))
+    await context.test(what, async () => await play(issuer));
 }
 
 function check(

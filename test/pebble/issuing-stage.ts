@@ -16,7 +16,7 @@ import { until } from "#test/bench/measure/waiting.ts";
 import { inlineWorkers } from "#test/fakes/certificate-stage.ts";
 import { recordsFor } from "#test/fakes/dns/pebble-records.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
-import type { ConformanceStage, IssuerUnderTest } from "#test/issuers/conformance.ts";
+import type { ConformanceStage, IssuerUnderTest } from "#test/issuers/conformance-stage.ts";
 import { issuerOf, openStage } from "./acme-stage.ts";
 import { type Pebble, startPebble } from "./pebble.ts";
 
@@ -93,6 +93,7 @@ function conformanceStage(store: Store): ConformanceStage {
     return isSeen && (issuing === "False" || (ready?.status === "True" && issuing === undefined));
   };
   return {
+    ...{ store, namespace },
     create: (kind, name, spec) =>
       store.create({
         ...{ apiVersion: "cert-manager.io/v1", kind, metadata: { name, namespace } },
