@@ -247,11 +247,32 @@ test("what has it issued again and again is followed fifty times a day, also ove
   await stage.start();
   for (let count = 0; count < 25; count++) await lose().catch(() => undefined);
   assert.equal(moods.calls, 50);
-  assert.match(stage.events.at(-1) ?? "", /^IssuedTooOften It was issued 50 times within a day/);
+  assert.match(stage.events.at(-1) ?? "", /^IssuedTooOften It was requested 50 times within a day/);
   await stage.stop();
   await stage.start();
   assert.equal(moods.calls, 50);
   await stage.pass({ hours: 24 });
   assert.match(await stage.condition("web", "Ready"), /^True/);
   assert.equal(moods.calls, 51);
+});
+
+test("a request that is removed again and again is made fifty times a day", async (context) => {
+  const stage = await certificateStage(context);
+  const issuerRef = { name: "elsewhere", kind: "Issuer", group: "example.org" };
+  await stage.create("Certificate", "web", { ...web, issuerRef });
+  await stage.settled();
+  const request = {
+    kind: "CertificateRequest.cert-manager.io",
+    namespace: "default",
+    name: "web-1",
+  };
+  for (let count = 1; count < 50; count++) {
+    await stage.store.remove(request);
+    await stage.settled();
+  }
+  assert.equal((await stage.requests()).length, 1);
+  await stage.store.remove(request);
+  await stage.settled();
+  assert.deepEqual(await stage.requests(), []);
+  assert.match(stage.events.at(-1) ?? "", /^IssuedTooOften/);
 });

@@ -6,6 +6,7 @@
 import type { KubeObject } from "#kinds/object.ts";
 import { earlierIssuancesAnnotation } from "../annotations.ts";
 import { instantOf } from "../certificate-status.ts";
+import type { CertificateEvent } from "./certificate-events.ts";
 import type { Seen } from "./controller.ts";
 import { revisionOf } from "./revision.ts";
 import type { World } from "./world.ts";
@@ -13,7 +14,7 @@ import type { World } from "./world.ts";
 type Looked = Pick<Seen, "object" | "now">;
 
 /** More a day are nobody's wish. */
-export const issuancesPerDay = 50;
+const issuancesPerDay = 50;
 
 const dayMs = 24 * 3_600_000;
 
@@ -62,6 +63,13 @@ export class IssuanceBudget {
     this.#spent.set(uid, recent);
     return recent;
   }
+}
+
+/** Said when the budget is spent: somebody has to find out who does that. */
+export function tooOften(freeAt: Temporal.Instant): CertificateEvent {
+  const until = freeAt.toString({ smallestUnit: "second" });
+  const message = `It was requested ${issuancesPerDay} times within a day: something has it issued again and again, such as a Secret or a request that is removed or written by somebody else; the next time is ${until}`;
+  return { type: "Warning", reason: "IssuedTooOften", message };
 }
 
 /** Of requests the newest knows of those before it; when it was made itself, whoever keeps the objects says. */

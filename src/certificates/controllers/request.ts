@@ -18,7 +18,7 @@ import {
   type Seen,
 } from "./controller.ts";
 import { failed } from "./failure.ts";
-import type { IssuanceBudget } from "./issuance-budget.ts";
+import { type IssuanceBudget, tooOften } from "./issuance-budget.ts";
 import { nextKey, nextKeyOf } from "./key.ts";
 import { nextRequest, nextRevision, requestName } from "./revision.ts";
 
@@ -39,7 +39,10 @@ export function createRequestController(deps: Deps): Controller {
     if (there !== undefined && !isOutdated(deps, seen, { there, key }))
       return { status, again: await deps.signer.advance(there) };
     const freeAt = deps.budget.freeAt(seen);
-    if (freeAt !== undefined) return { status, again: freeAt };
+    if (freeAt !== undefined) {
+      deps.events.tell(seen.object, tooOften(freeAt));
+      return { status, again: freeAt };
+    }
     if (there !== undefined) await removeRequest(deps, seen, there);
     const pem = wantedRequest(seen.spec, key);
     if (!pem.ok) return { status: refused(deps, seen, pem.error) };

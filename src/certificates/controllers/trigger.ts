@@ -7,10 +7,9 @@ import { winnerOf } from "../policies/duplicates.ts";
 import { whyIssue } from "../policies/issuance-chain.ts";
 import { isPair } from "../policies/stored-pair.ts";
 import { uidFraction } from "../uid-fraction.ts";
-import type { CertificateEvents } from "./certificate-events.ts";
 import { type Controller, type ControllerDeps, conclude, type Seen } from "./controller.ts";
 import { gatherFacts } from "./due.ts";
-import { type IssuanceBudget, issuancesPerDay } from "./issuance-budget.ts";
+import { type IssuanceBudget, tooOften } from "./issuance-budget.ts";
 import { nextRequest } from "./revision.ts";
 
 /** How soon a Certificate whose Secret is another's looks again (cert-manager's). */
@@ -39,7 +38,7 @@ export function createTrigger(deps: TriggerDeps): Controller {
     if (facts.secret === undefined && (await isThere(deps, namespace, seen.spec.secretName)))
       return { status, again: now.add({ seconds: 1 }) };
     const freeAt = budget.freeAt(seen);
-    if (freeAt !== undefined) tellTooOften(events, seen, freeAt);
+    if (freeAt !== undefined) events.tell(object, tooOften(freeAt));
     const later = laterOf([
       backedOffUntil(deps, seen),
       freeAt,
@@ -50,13 +49,6 @@ export function createTrigger(deps: TriggerDeps): Controller {
     events.tell(object, { type: "Normal", reason: "Issuing", message: why.message });
     return { status: conclude(seen, "Issuing", { isTrue: true, ...why }) };
   };
-}
-
-/** Somebody has to find out who does that. */
-function tellTooOften(events: CertificateEvents, { object }: Seen, freeAt: Temporal.Instant): void {
-  const until = freeAt.toString({ smallestUnit: "second" });
-  const message = `It was issued ${issuancesPerDay} times within a day: something has it issued again and again, such as a Secret that is removed or written by somebody else; the next time is ${until}`;
-  events.tell(object, { type: "Warning", reason: "IssuedTooOften", message });
 }
 
 async function isThere({ store }: TriggerDeps, namespace: string, name: string): Promise<boolean> {
