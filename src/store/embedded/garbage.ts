@@ -8,7 +8,7 @@ export function collectOrphans(state: StoreState, change: StagedChange, stamp: s
   for (let key = pending.pop(); key !== undefined; key = pending.pop()) {
     const before = state.objects.get(key);
     if (before === undefined || change.object(key)?.metadata.uid === before.metadata.uid) continue;
-    for (const dependent of state.dependents.get(before.metadata.uid) ?? []) {
+    for (const dependent of state.dependents.get(before.metadata.uid)) {
       if (!isOrphan(state, change, dependent)) continue;
       dropRow(change, dependent, stamp);
       pending.push(dependent);

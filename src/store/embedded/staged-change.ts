@@ -1,5 +1,6 @@
 /** One change being prepared: what it will write, over what is there; nothing counts before it is committed. */
 
+import { SetsByKey } from "#base/sets-by-key.ts";
 import { formatKey, type KubeObject, keyOf } from "#kinds/object.ts";
 import { ObjectSet } from "../object-set.ts";
 import type { Draft } from "../object-store.ts";
@@ -13,7 +14,8 @@ export interface StoreState {
   /** What is in force: the merged view, as readers see it. */
   readonly objects: ObjectSet;
   readonly keyOfUid: Map<string, string>;
-  readonly dependents: Map<string, Set<string>>;
+  /** By the uid of an owner. */
+  readonly dependents: SetsByKey;
 }
 
 /** The state of a store that holds nothing. */
@@ -24,7 +26,7 @@ export function emptyState(): StoreState {
     identities: new Map(),
     objects: new ObjectSet(),
     keyOfUid: new Map(),
-    dependents: new Map(),
+    dependents: new SetsByKey(),
   };
 }
 
@@ -97,11 +99,7 @@ export function putInForce(state: StoreState, key: string, object: KubeObject | 
   const before = state.objects.get(key);
   if (before !== undefined) {
     if (state.keyOfUid.get(before.metadata.uid) === key) state.keyOfUid.delete(before.metadata.uid);
-    for (const { uid } of before.metadata.ownerReferences) {
-      const dependents = state.dependents.get(uid);
-      dependents?.delete(key);
-      if (dependents?.size === 0) state.dependents.delete(uid);
-    }
+    for (const { uid } of before.metadata.ownerReferences) state.dependents.delete(uid, key);
   }
   if (object === undefined) {
     state.objects.delete(key);
@@ -109,11 +107,7 @@ export function putInForce(state: StoreState, key: string, object: KubeObject | 
   }
   state.objects.put(object);
   state.keyOfUid.set(object.metadata.uid, key);
-  for (const { uid } of object.metadata.ownerReferences) {
-    const dependents = state.dependents.get(uid) ?? new Set();
-    dependents.add(key);
-    state.dependents.set(uid, dependents);
-  }
+  for (const { uid } of object.metadata.ownerReferences) state.dependents.add(uid, key);
 }
 
 /** The key of a draft as maps use it. */

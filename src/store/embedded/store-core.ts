@@ -161,9 +161,9 @@ export class StoreCore {
   /** Owners that went while nobody looked leave dependents behind. */
   #dropLeftovers(): void {
     const change = new StagedChange(this.#state);
-    for (const [uid, dependents] of this.#state.dependents) {
+    for (const uid of this.#state.dependents.keys()) {
       if (this.#state.keyOfUid.has(uid)) continue;
-      for (const key of dependents)
+      for (const key of this.#state.dependents.get(uid))
         if (isOrphan(this.#state, change, key)) dropRow(change, key, this.#stamp());
     }
     if (change.touched().size > 0) this.#commit(change);
