@@ -3,7 +3,7 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { closeSync, constants, openSync, readFileSync } from "node:fs";
-import { access, readFile } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { adoptChild } from "./adopted-child.ts";
 import type { Child, Command, ExitStatus, Processes, ProcessIdentity } from "./processes.ts";
 import { ProcessError } from "./processes.ts";
@@ -106,7 +106,7 @@ async function run(
 }
 
 async function alive(identity: ProcessIdentity): Promise<boolean> {
-  return isSame(identity, await statNow(identity.pid));
+  return isSame(identity, statNow(identity.pid));
 }
 
 async function signal(
@@ -114,7 +114,7 @@ async function signal(
   name: "SIGTERM" | "SIGKILL" | "SIGINT",
   whom: "process" | "group",
 ): Promise<boolean> {
-  const now = await statNow(identity.pid);
+  const now = statNow(identity.pid);
   if (!isSame(identity, now)) return false;
   // A child without a group of its own is in ours: never signal that.
   const leads = now?.processGroup === identity.pid;
@@ -179,18 +179,14 @@ interface ProcessStat {
 }
 
 function identityNow(pid: number): ProcessIdentity | undefined {
-  try {
-    const stat = parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
-    return stat === undefined ? undefined : { pid, startTicks: stat.startTicks };
-  } catch (cause) {
-    if (isGone(cause)) return undefined;
-    throw cause;
-  }
+  const stat = statNow(pid);
+  return stat === undefined ? undefined : { pid, startTicks: stat.startTicks };
 }
 
-async function statNow(pid: number): Promise<ProcessStat | undefined> {
+/** At once: it is in memory, and asked for several times a second, for which other threads would take 64 KiB each time. */
+function statNow(pid: number): ProcessStat | undefined {
   try {
-    return parseStat(await readFile(`/proc/${pid}/stat`, "utf8"));
+    return parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch (cause) {
     if (isGone(cause)) return undefined;
     throw cause;

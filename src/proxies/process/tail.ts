@@ -24,6 +24,7 @@ const chunkBytes = 256 * 1024;
 /** Of a longer line only the beginning is handed on. */
 const maxLineBytes = 64 * 1024;
 const newline = 10;
+const nothing = new Uint8Array();
 
 /** A file by its identity, whatever its name is now, and how far it was read. */
 interface FilePlace {
@@ -140,8 +141,12 @@ async function readChunk(
   try {
     const before = await files.status(name);
     if (!isIt(before)) return undefined;
-    const truncated = (before?.bytes ?? 0) < offset;
-    const bytes = await files.readAt(name, truncated ? 0 : offset, chunkBytes);
+    const size = before?.bytes ?? 0;
+    const truncated = size < offset;
+    const from = truncated ? 0 : offset;
+    // Most looks find nothing new, and are to cost nothing: also no memory, which is not collected while nothing happens.
+    if (size === from) return { bytes: nothing, truncated };
+    const bytes = await files.readAt(name, from, Math.min(chunkBytes, size - from));
     return isIt(await files.status(name)) ? { bytes, truncated } : undefined;
   } catch (cause) {
     if (cause instanceof FilesError && cause.code === "not-found") return undefined;
