@@ -296,6 +296,17 @@ test("an Order that no approved request made is not placed: nobody's account and
   assert.ok(forged.every((one) => readOrderStatus(one).url === undefined));
 });
 
+test("a server that was asked too often is left alone for a minute when it does not say for how long", async (context) => {
+  const { server, pass } = await open(context);
+  server.instead = (path) => (path === "/new-order" ? problem(429, "rateLimited") : undefined);
+  const placed = (): number => server.heard.filter((one) => one === "POST /new-order").length;
+  await pass(50, () => false);
+  assert.equal(placed(), 1);
+  server.instead = () => undefined;
+  assert.equal((await pass(120, isEnded)).state, "valid");
+  assert.equal(placed(), 2);
+});
+
 test("metrics say what the server was asked, and how each Challenge stands while it is there", async (context) => {
   const stage = await open(context);
   const { server, pass } = stage;

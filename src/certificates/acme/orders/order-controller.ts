@@ -28,6 +28,8 @@ import { whyNotOurs } from "./own-order.ts";
 
 const waitForIssuer = Temporal.Duration.from({ minutes: 1 });
 const waitForRequest = Temporal.Duration.from({ minutes: 1 });
+/** A server that was asked too often, and does not say for how long it wants to hear nothing, is left alone for so long. */
+const usualBlock = Temporal.Duration.from({ minutes: 1 });
 const waitForClock = Temporal.Duration.from({ minutes: 1 });
 
 /** Takes one Order a step further. Throws StoreError when somebody else wrote it in the meantime. */
@@ -75,8 +77,8 @@ async function recover(work: OrderWork, error: AcmeError): Promise<Reconciled> {
     return await fail(work, { state: "expired", reason: error.message });
   if (!error.retryable && error.code !== "unreadable")
     return await fail(work, { state: "errored", reason: error.message });
-  if (error.code === "rate-limited" && error.retryAfter !== undefined)
-    await work.deps.limits.block(sourceOf(work), error.retryAfter);
+  if (error.code === "rate-limited")
+    await work.deps.limits.block(sourceOf(work), error.retryAfter ?? usualBlock);
   await say(work, error.code === "rate-limited" ? "RateLimited" : "Unreachable", error.message);
   return { kind: "outage", retryAfter: error.retryAfter, reason: error.message };
 }
