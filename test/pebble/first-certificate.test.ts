@@ -99,6 +99,12 @@ describe("a first certificate", { skip }, () => {
       return answer === "my own server\n";
     };
     await until(isServed, { what: "the page over HTTPS", longestMs: 60_000, everyMs: 100 });
+    const asking = `asking ClusterIssuer letsencrypt-staging for a certificate for ${host} …`;
+    for (const message of [
+      asking,
+      `the certificate for ${host} has come: it is served from now on`,
+    ])
+      await sekisho.next((event) => event.event === "notice" && event["message"] === message);
   });
 
   test("preflight has a certificate issued by the staging server, leaves none, and says what is wrong", async () => {

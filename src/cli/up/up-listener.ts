@@ -17,7 +17,7 @@ export interface UpOutput {
   readonly findings: (change: LocatedChange) => void;
   /** `locate` finds the line that decided; that takes a moment, so only who shows it asks. */
   readonly access: (record: AccessRecord, locate: () => Place | undefined) => void;
-  /** Something about Envoy or the pods that a person should know. */
+  /** Something about Envoy, the pods or certificates that a person should know. */
   readonly notice: (message: string) => void;
   /** Whether a status is wanted from time to time. */
   readonly showsStatus: boolean;

@@ -22,6 +22,7 @@ import { errorText } from "#runtime/log-fields.ts";
 import { type CommandContext, socketName } from "../command-context.ts";
 import { ShownFindings } from "../shown-findings.ts";
 import { version } from "../version.ts";
+import { followCertificates } from "./certificate-notices.ts";
 import type { UpOutput } from "./up-listener.ts";
 
 export type RunDeps = StandaloneDeps &
@@ -73,6 +74,7 @@ export async function runGate(deps: RunDeps, settings: RunSettings): Promise<0 |
         ports: settings.ports,
       }),
     );
+    tellOfCertificates(deps, stopping, undo);
     await untilReady(deps, standalone, stopping.signal);
     if (!stopping.signal.aborted) {
       // It has answered for its configuration: its own word for that may come a moment later.
@@ -92,6 +94,19 @@ export async function runGate(deps: RunDeps, settings: RunSettings): Promise<0 |
     deps.output.close();
     if (state.failure !== undefined) deps.environment.terminal.warn(`sekisho: ${state.failure}\n`);
   }
+}
+
+/** A store that cannot be followed ends the run by what follows it for the proxies. */
+function tellOfCertificates(
+  { store, output }: RunDeps,
+  stopping: AbortController,
+  undo: AsyncDisposableStack,
+): void {
+  const told = Promise.allSettled([followCertificates(store, output.notice, stopping.signal)]);
+  undo.defer(async () => {
+    stopping.abort();
+    await told;
+  });
 }
 
 /** From the start, so that an address that cannot be had ends the run before anything runs. */
