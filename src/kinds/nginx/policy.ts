@@ -187,7 +187,11 @@ const closed = "expect 500 where it is referred to";
 
 /** Rules that are not applied, each with the reason. */
 const unappliedRules: readonly FieldWithoutEffect[] = [
-  { path: "spec.waf", reason: "there is no such module", advice: closed },
+  {
+    path: "spec.waf",
+    reason: "its rules are for a module of F5's own, which nothing else can read",
+    advice: closed,
+  },
   {
     path: "spec.cache",
     reason: "answers are not kept",

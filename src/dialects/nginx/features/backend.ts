@@ -83,7 +83,10 @@ export const backendSupport: FieldSupport = {
   "healthCheck.headers[].name": served,
   "healthCheck.headers[].value": served,
   "healthCheck.statusMatch": served,
-  "healthCheck.grpcStatus": { support: "refused", why: "an endpoint is healthy when it says so" },
+  "healthCheck.grpcStatus": {
+    support: "approximated",
+    how: "with any but 0 an endpoint is healthy that takes connections",
+  },
   "healthCheck.grpcService": served,
   "healthCheck.mandatory": {
     support: "approximated",

@@ -50,14 +50,8 @@ function grpc(check: UpstreamHealthCheck, at: string, report: Report): HealthChe
     if ((check[field] ?? "") !== "")
       forbids(report, `${at}.${field}`, `cannot specify \`${field}\` on gRPC type health checks`);
   }
-  if (check.grpcStatus !== undefined && check.grpcStatus !== 0) {
-    tells(report, `${at}.grpcStatus`, {
-      reason: "GrpcStatusNotCompared",
-      message:
-        "an endpoint is healthy when it says that it is serving, whatever code is asked for here",
-      advice: "have the server implement the gRPC health checking protocol",
-    });
-  }
+  // Another status is one of servers that cannot say that they are serving (12: they do not know the question).
+  if ((check.grpcStatus ?? 0) !== 0) return { kind: "tcp" };
   return { kind: "grpc", service: check.grpcService ?? "" };
 }
 
