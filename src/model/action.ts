@@ -32,6 +32,8 @@ export interface Forward {
   readonly requestHeaders?: readonly HeaderChange[];
   /** In this order. */
   readonly responseHeaders?: readonly HeaderChange[];
+  /** Answers packed by gzip are unpacked for clients that do not take them so. Default: they stay as they are. */
+  readonly unpacks?: true;
   /** What of a request decides which endpoint of a `hash` backend gets it. Default: nothing. */
   readonly hashBy?: HashKey;
   /** What clients get when no endpoint could be asked. Default: 503. */

@@ -13,6 +13,7 @@ import { headerScriptFilter } from "./header-script.ts";
 import { rateLimitFilter } from "./rate-limit.ts";
 import { routerFilter } from "./router.ts";
 import { normaliseFilter, wildcardFilter } from "./scope-fallback.ts";
+import { unpackingFilter } from "./unpacking.ts";
 
 export interface FilterSettings {
   readonly allowedClients: readonly CidrRange[];
@@ -86,6 +87,11 @@ export const filterOrder: readonly OrderedFilter[] = [
     // It limits what a route takes and lets nobody in; where no route is asked it still has a limit.
     protects: false,
     reason: "behind all that may turn a request away by its head: no body is read for those",
+  },
+  {
+    build: unpackingFilter,
+    protects: false,
+    reason: "changes answers alone, and all other filters see what clients get",
   },
   {
     build: headerScriptFilter,

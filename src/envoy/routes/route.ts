@@ -16,6 +16,7 @@ import { withClientRule } from "../filters/client-rule.ts";
 import { changesErrors, withErrorAnswers } from "../filters/error-answers.ts";
 import { withOpenGate } from "../filters/gate.ts";
 import { hasHeaderScript, withHeaderScript } from "../filters/header-script.ts";
+import { withUnpacking } from "../filters/unpacking.ts";
 import { locationFromHeader, locationToHeader } from "../internal-headers.ts";
 import { answerHeaders, buildAnswer } from "./answer.ts";
 import { formatText } from "./format-text.ts";
@@ -118,6 +119,7 @@ function perFilterOf(
   const { action, clients, protections = [], challenge, match } = route;
   const limit = action.kind === "forward" ? action.maxBodyBytes : undefined;
   const typedPerFilterConfig = {
+    ...(action.kind === "forward" && action.unpacks === true ? withUnpacking() : {}),
     ...(action.kind === "forward" && hasHeaderScript(action) ? withHeaderScript(action) : {}),
     ...(action.kind === "forward" && changesErrors(action) ? withErrorAnswers(action, host) : {}),
     // Authorities ask from anywhere.
