@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import { loadAll } from "js-yaml";
 import type { JsonObject } from "#base/json.ts";
 import type { KubeObject } from "#kinds/object.ts";
@@ -76,7 +77,10 @@ async function startPod(pod: string, undo: AsyncDisposableStack): Promise<number
       response.statusCode = 302;
       response.setHeader("location", "http://inside.test:8080/pot?x=1");
     }
-    request.resume().on("end", () => response.end(JSON.stringify({ pod, method, url, headers })));
+    const seen = JSON.stringify({ pod, method, url, headers });
+    const isPacked = url.startsWith("/packed");
+    if (isPacked) response.setHeader("content-encoding", "gzip");
+    request.resume().on("end", () => response.end(isPacked ? gzipSync(seen) : seen));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

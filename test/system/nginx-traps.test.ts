@@ -262,3 +262,15 @@ test("of a client's headers none goes on but those that others are made of, and 
       assert.equal(seen.headers[gone], undefined);
   }
 });
+
+test("packed answers are unpacked for clients that do not take them so, where gunzip says it", async () => {
+  const more = "  gunzip: true\n  upstreams: [{ name: tea, service: tea-svc, port: 80 }]\n";
+  await stage.apply(servers(["{ path: /, action: { pass: tea } }"], more));
+  const plain = await stage.ask("http://shop.test/packed");
+  assert.equal(plain.seen?.pod, "tea");
+  assert.equal(plain.headers["content-encoding"], undefined);
+  const headers = { "accept-encoding": "br, gzip" };
+  const packed = await stage.ask("http://shop.test/packed", { headers });
+  assert.equal(packed.headers["content-encoding"], "gzip");
+  assert.equal((await stage.ask("http://a.shop.test/packed")).headers["content-encoding"], "gzip");
+});

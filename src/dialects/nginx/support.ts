@@ -52,7 +52,12 @@ export const nginxSupport: readonly SupportRow[] = [
     ...externalDns.map((name) => `spec.externalDNS.${name}`),
   ),
   ...honoured(server, "spec.listener.http", "spec.listener.https"),
-  ...refused(server, { why: "answers go to clients as they are" }, "spec.gunzip"),
+  {
+    kind: server,
+    field: "spec.gunzip",
+    support: "approximated",
+    how: "on hosts without a wildcard; there other answers stay as they are",
+  },
   ...honoured(server, "spec.policies[].name", "spec.policies[].namespace"),
   ...refused(server, { why: "nginx's own language is not understood" }, "spec.http-snippets"),
   ...refused(server, { why: "nginx's own language is not understood" }, "spec.server-snippets"),

@@ -72,9 +72,13 @@ export function translateVirtualServer(
   const server = { object, spec, host: any, report, upstreams, policies, world, settings };
   const clients = clientCertificatesOf(policies, world);
   const own = routesOf(server);
-  const routes = own.map((route) =>
-    clients === undefined ? route : { ...route, clientCertificates: clients },
-  );
+  const routes = own.map((route) => ({
+    ...route,
+    ...(spec.gunzip === true && route.action.kind === "forward"
+      ? { action: { ...route.action, unpacks: true as const } }
+      : {}),
+    ...(clients === undefined ? {} : { clientCertificates: clients }),
+  }));
   const ports = hostPorts(spec.listener, report, server);
   const isRead = object.problems.every(({ problem }) => problem === "unknown");
   if (host === undefined || isRejected(report) || !isRead)

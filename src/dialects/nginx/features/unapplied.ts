@@ -6,14 +6,6 @@ import { forbids, type Report, warns } from "../report.ts";
 
 /** What of a VirtualServer itself has no effect. */
 export function reportIdleServerFields(spec: VirtualServerSpec, report: Report): void {
-  if (spec.gunzip === true) {
-    warns(report, "spec.gunzip", {
-      reason: "NotUnpacked",
-      message:
-        "compressed answers go to clients as they are, also to those that cannot unpack them",
-      advice: "have the upstream look at Accept-Encoding",
-    });
-  }
   reportDos(spec.dos, "spec.dos", report);
   if ((spec["http-snippets"] ?? "").trim() !== "") {
     warns(report, "spec.http-snippets", {
