@@ -7,6 +7,7 @@ import type { Known } from "#kinds/kind.ts";
 import type { CertificateUse } from "#model/fragment.ts";
 import { anyHost, type Host } from "#model/host.ts";
 import { findingAt } from "../../common/findings.ts";
+import { certificatesOfIngress } from "../../common/ingress-certificates.ts";
 import { honoured } from "../../common/support.ts";
 import type { World } from "../../dialect.ts";
 import { parseHost } from "./host.ts";
@@ -25,6 +26,10 @@ export interface TlsVerdict {
 export function translateTls(ingress: Known<Ingress>, origin: Origin, world: World): TlsVerdict {
   const certificates: CertificateUse[] = [];
   const findings: Finding[] = [];
+  const { wantedCertificates = [] } = certificatesOfIngress(ingress);
+  const awaited = new Set(
+    wantedCertificates === "as-before" ? [] : wantedCertificates.map(({ name }) => name),
+  );
   for (const [index, entry] of (ingress.value?.spec?.tls ?? []).entries()) {
     if (entry === undefined) continue;
     const path = `spec.tls[${index}]`;
@@ -39,7 +44,9 @@ export function translateTls(ingress: Known<Ingress>, origin: Origin, world: Wor
       continue;
     }
     const secret = { namespace: origin.namespace, name: entry.secretName };
-    findings.push(...secretFindings(world, secret.name, { ...origin, path: `${path}.secretName` }));
+    const place = { ...origin, path: `${path}.secretName` };
+    const isAwaited = awaited.has(secret.name);
+    findings.push(...secretFindings(world, { name: secret.name, isAwaited }, place));
     const hosts = hostsOf(entry.hosts ?? [], origin, path, findings);
     certificates.push(
       ...hosts.map(({ host, path: at }) => ({ host, secret, origin: { ...origin, path: at } })),
@@ -75,17 +82,31 @@ function manyLabels(host: Host): Host {
   return host.kind === "wildcard" ? { ...host, labels: "many" } : host;
 }
 
-function secretFindings(world: World, name: string, origin: Origin): readonly Finding[] {
-  const state = world.certificate({ namespace: origin.namespace, name });
+function secretFindings(
+  world: World,
+  { name, isAwaited }: { readonly name: string; readonly isAwaited: boolean },
+  origin: Origin,
+): readonly Finding[] {
+  const { namespace } = origin;
+  const state = world.certificate({ namespace, name });
   switch (state.state) {
     case "usable":
       return [];
     case "missing":
+      if (isAwaited) {
+        return [
+          findingAt(origin, origin.path, "warning", {
+            reason: "SecretNotFound",
+            message: `the certificate of Secret ${name} has not come yet; HTTPS handshakes of its hosts are refused until then`,
+            advice: `see how far it is: sekisho cert status ${name} -n ${namespace}`,
+          }),
+        ];
+      }
       return [
         findingAt(origin, origin.path, "error", {
           reason: "SecretNotFound",
-          message: `Secret ${name} does not exist in namespace ${origin.namespace}; HTTPS handshakes of its hosts are refused`,
-          advice: `create it: sekisho create secret tls ${name} --namespace ${origin.namespace} --cert FILE --key FILE`,
+          message: `Secret ${name} does not exist in namespace ${namespace}; HTTPS handshakes of its hosts are refused`,
+          advice: `create it: sekisho create secret tls ${name} --namespace ${namespace} --cert FILE --key FILE`,
         }),
       ];
     case "broken":
