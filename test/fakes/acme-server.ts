@@ -21,6 +21,9 @@ interface FakeOrder {
   certificate: string | undefined;
 }
 
+/** `hoursOf`: how long certificates for these names are good. Default: all end 90 days after the start. */
+export type HoursOf = (names: readonly string[]) => number;
+
 export interface FakeAcmeServer {
   readonly directory: string;
   readonly door: OutboundDoor;
@@ -47,7 +50,7 @@ interface Spoken {
 }
 
 /** Starts without accounts. */
-export function createAcmeServer(clock: Clock): FakeAcmeServer {
+export function createAcmeServer(clock: Clock, hoursOf?: HoursOf): FakeAcmeServer {
   const heard: string[] = [];
   const nonces = new Set<string>();
   const keys = new Map<string, KeyObject>();
@@ -58,7 +61,12 @@ export function createAcmeServer(clock: Clock): FakeAcmeServer {
     notAfter: clock.now().add({ hours: 24 * 90 }),
   };
   const root = issueSelfSigned({
-    ...{ ...times, subject: { commonName: "fake root" }, key: rootKey },
+    ...{
+      ...times,
+      notAfter: clock.now().add({ hours: 24 * 3650 }),
+      subject: { commonName: "fake root" },
+      key: rootKey,
+    },
     extensions: { authority: {}, keyUsage: ["keyCertSign"] },
   });
   let counter = 0;
@@ -194,13 +202,20 @@ export function createAcmeServer(clock: Clock): FakeAcmeServer {
     ],
   });
 
+  /** By its own clock. */
+  const timesFor = (names: readonly string[]): typeof times => {
+    if (hoursOf === undefined) return times;
+    const notBefore = clock.now().subtract(server.lead).subtract({ hours: 1 });
+    return { notBefore, notAfter: notBefore.add({ hours: hoursOf(names) }) };
+  };
+
   const finish = (order: FakeOrder, payload: JsonObject): void => {
     const der = Buffer.from(String(payload["csr"]), "base64url");
     const request = parseSigningRequest(Buffer.from(formatPem("CERTIFICATE REQUEST", der)));
     if (!request.ok) throw new Error(request.error);
     const leaf = issueCertificate(
       {
-        ...{ ...times, subject: {}, key: request.value.key },
+        ...{ ...timesFor(order.names), subject: {}, key: request.value.key },
         extensions: {
           keyUsage: ["digitalSignature"],
           alternativeNames: order.names.map((name) => ({ kind: "dns", name })),

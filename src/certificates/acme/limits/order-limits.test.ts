@@ -75,6 +75,15 @@ test("a server that wants to be left alone is, by all orders of the account and 
   assert.equal(waitOf(await begin().take(source, orderFor("a.example.com"))), "");
 });
 
+test("an order without a certificate counts as an order of its account, and not among certificates", async (context) => {
+  const { begin } = await open(context);
+  for (let count = 0; count < 300; count++) {
+    assert.equal(waitOf(await begin().take(source, orderFor("a.example.com"))), "");
+    await begin().giveBack(source, orderFor("a.example.com"));
+  }
+  assert.match(waitOf(await begin().take(source, orderFor("b.example.com"))), /300 orders of an/);
+});
+
 test("no bucket stays empty longer than it takes to fill, however far the clock was set back", async (context) => {
   const { clock, begin } = await open(context);
   for (let count = 0; count < 5; count++) await begin().take(source, orderFor("a.example.com"));

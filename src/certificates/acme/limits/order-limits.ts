@@ -14,7 +14,7 @@ import { parseJson } from "../client/json-text.ts";
 import type { NewOrder } from "../client/orders.ts";
 import type { ServerLimits } from "./known-limits.ts";
 import { networkOfAddress, registeredDomain } from "./registered-domain.ts";
-import { type BucketLimit, takeToken, tokensIn, waitMsFor } from "./token-bucket.ts";
+import { type BucketLimit, returnToken, takeToken, tokensIn, waitMsFor } from "./token-bucket.ts";
 
 /** Whose order it is. */
 export interface OrderSource {
@@ -80,6 +80,19 @@ export class OrderLimits {
       return taken(buckets, counts, nowMs);
     });
     return permission;
+  }
+
+  /** An order that was counted ended without a certificate: only as an order of its account it counts on. */
+  async giveBack(source: OrderSource, order: NewOrder): Promise<void> {
+    const own = accountName(source.account);
+    const buckets = this.#bucketsOf(source, order).filter(({ name }) => name !== own);
+    if (buckets.length === 0) return;
+    await this.#change(source, (counts, nowMs) => {
+      const more = buckets.map(
+        ({ name, limit }) => [name, returnToken(limit, counts[name] ?? 0, nowMs)] as const,
+      );
+      return { ...counts, ...Object.fromEntries(more) };
+    });
   }
 
   /** The server wants to hear nothing of an account for so long. */

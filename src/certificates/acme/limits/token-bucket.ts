@@ -45,3 +45,12 @@ export function takeToken(
 ): BucketState {
   return Math.max(fullAtMs, nowMs) + refillMs;
 }
+
+/** The bucket with one more token, at most full. */
+export function returnToken(
+  { refillMs }: BucketLimit,
+  fullAtMs: BucketState,
+  nowMs: number,
+): BucketState {
+  return Math.max(fullAtMs - refillMs, nowMs);
+}

@@ -35,14 +35,25 @@ export async function placeOrder(work: OrderWork): Promise<Reconciled> {
 
 /** Orders, if the limits that are known have room for it now. */
 async function placeCounted(work: OrderWork, wish: NewOrder): Promise<Reconciled> {
-  const { access, signal, deps } = work;
+  const { deps } = work;
   const permission = await deps.limits.take(sourceOf(work), wish);
   if (permission.kind === "wait") {
     await keepReason(work, permission.message);
     const retryAfter = permission.until.since(deps.clock.now());
     return { kind: "outage", retryAfter, reason: permission.message };
   }
-  return await keepPlaced(work, await createOrder(access.session, access.signer, wish, signal));
+  return await keepPlaced(work, await orderCounted(work, wish));
+}
+
+/** What was not ordered, or nobody knows of, is never finalized: no certificate comes of it. */
+async function orderCounted(work: OrderWork, wish: NewOrder): Promise<AcmeOrder> {
+  const { access, signal, deps } = work;
+  try {
+    return await createOrder(access.session, access.signer, wish, signal);
+  } catch (error) {
+    await deps.limits.giveBack(sourceOf(work), wish);
+    throw error;
+  }
 }
 
 /** The same at the staging twin, where nothing is finalized: only the names are shown to be ours. */

@@ -64,6 +64,11 @@ export async function fail(
   const { deps, object, status } = work;
   const failureTime = deps.clock.now().round("second").toString();
   await keep(work, { ...status, state, reason, failureTime });
+  // After what is kept: who dies in between has counted one too many, never one too few.
+  if (state === "invalid" && !deps.twins.isAtTwin(work.access, status.url ?? "")) {
+    const replaces = work.order.spec.replaces || undefined;
+    await deps.limits.giveBack(sourceOf(work), { identifiers: identifiersOf(work), replaces });
+  }
   await deps.tell(object, { type: "Warning", reason: event, message: reason });
   return again({ seconds: 0 }, "failed");
 }
