@@ -81,10 +81,9 @@ export async function certificateStage(
   context: TestContext,
   options: CertificateStageOptions = {},
 ): Promise<CertificateStage> {
-  const embedded = await temporaryStore(context);
-  const store = options.wrap?.(embedded) ?? embedded;
-  // The store stamps by the real clock, so the controllers' begins there, too.
   const clock = createManualClock(Temporal.Now.instant().round("second"));
+  const embedded = await temporaryStore(context, clock.now);
+  const store = options.wrap?.(embedded) ?? embedded;
   const metrics = await createMetrics();
   const events: string[] = [];
   const backends = options.backends?.({ clock, store }) ?? [

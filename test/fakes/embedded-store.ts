@@ -4,15 +4,22 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import type { Clock } from "#runtime/clock.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createFiles } from "#runtime/real-files.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "#store/embedded/embedded-store.ts";
 
-export async function temporaryStore(context: TestContext): Promise<EmbeddedStore> {
+/** `now`: what time it stamps with, by default this machine's. */
+export async function temporaryStore(
+  context: TestContext,
+  now?: Clock["now"],
+): Promise<EmbeddedStore> {
   const directory = await mkdtemp(join(tmpdir(), "sekisho-store-"));
   context.after(() => rm(directory, { recursive: true }));
-  const deps = { files: createFiles(), clock: createClock(), random: createRandom() };
+  const real = createClock();
+  const clock = { ...real, now: now ?? real.now };
+  const deps = { files: createFiles(), clock, random: createRandom() };
   const store = await openEmbeddedStore(deps, { directory });
   context.after(() => store.close());
   return store;

@@ -7,8 +7,8 @@ export interface ManualClock extends Clock {
   readonly advance: (duration: Temporal.DurationLike) => Promise<void>;
   /** Sets the wall clock on, or back: it was set, or the machine slept. Timers do not notice. */
   readonly jump: (duration: Temporal.DurationLike) => void;
-  /** How long until the next timer falls due, in milliseconds; undefined: nothing waits. */
-  readonly nextTimerMs: () => number | undefined;
+  /** How long until the next timer falls due, but for those that were set for just `but`; undefined: nothing else waits. */
+  readonly nextTimerMs: (but?: Temporal.Duration) => number | undefined;
   /** Resolves once something waits for time to pass: at once when something already does. */
   readonly timerSet: () => Promise<void>;
   /** How many timers wait now. */
@@ -17,6 +17,7 @@ export interface ManualClock extends Clock {
 
 interface Timer {
   readonly dueMs: number;
+  readonly spanMs: number;
   readonly run: () => void;
 }
 
@@ -30,7 +31,8 @@ export function createManualClock(
   let set = Promise.withResolvers<void>();
 
   const after: Clock["after"] = (duration, run) => {
-    const timer = { dueMs: elapsedMs + duration.total("milliseconds"), run };
+    const spanMs = duration.total("milliseconds");
+    const timer = { dueMs: elapsedMs + spanMs, spanMs, run };
     timers.add(timer);
     set.resolve();
     set = Promise.withResolvers();
@@ -63,8 +65,9 @@ export function createManualClock(
     jump: (duration) => {
       jumpedMs += Temporal.Duration.from(duration).total("milliseconds");
     },
-    nextTimerMs: () => {
-      const due = earliest(timers);
+    nextTimerMs: (but) => {
+      const butMs = but?.total("milliseconds");
+      const due = earliest([...timers].filter(({ spanMs }) => spanMs !== butMs));
       return due === undefined ? undefined : Math.max(0, due.dueMs - elapsedMs);
     },
     timerSet,
@@ -72,7 +75,7 @@ export function createManualClock(
   };
 }
 
-function earliest(timers: ReadonlySet<Timer>): Timer | undefined {
+function earliest(timers: Iterable<Timer>): Timer | undefined {
   let first: Timer | undefined;
   for (const timer of timers) if (first === undefined || timer.dueMs < first.dueMs) first = timer;
   return first;

@@ -5,13 +5,25 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { knownLimits } from "#certificates/acme/limits/known-limits.ts";
 import type { BucketLimit } from "#certificates/acme/limits/token-bucket.ts";
-import { type Lives, live, type Served, type Trouble } from "./certificate-lives.ts";
+import {
+  type Lives,
+  live,
+  type Served,
+  type Trial,
+  type Trouble,
+  type TroubleKind,
+} from "./certificate-lives.ts";
 import { seeded } from "./seeded.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
-const endMs = 730 * dayMs;
+
+/** A soak has two years; with fewer runs, for a command of few minutes, they are shorter, too. */
+const runs = Number(process.env["SEKISHO_PROPERTY_RUNS"] ?? 1000);
+const share = runs < 1000 ? runs / 2000 : 1;
+const spanMs = 730 * dayMs * share;
+const mostTroubles = Math.max(3, Math.ceil(12 * share));
 
 const hours = { quarter: 90 * 24, half: 45 * 24, week: 160 };
 
@@ -20,16 +32,20 @@ const mostSkewMs = 5 * minuteMs;
 
 const trouble: fc.Arbitrary<Trouble> = fc
   .record({
-    fromMs: fc.integer({ min: 0, max: endMs }),
-    lasts: fc.tuple(fc.integer({ min: 1, max: 60 }), fc.constantFrom(minuteMs, hourMs, dayMs)),
-    kind: fc.constantFrom<Trouble["kind"]>("silent", "down", "busy", "asleep", "wrong"),
+    fromMs: fc.integer({ min: 0, max: spanMs }),
+    lastsMs: fc.oneof(
+      fc.integer({ min: minuteMs, max: hourMs }),
+      fc.integer({ min: hourMs, max: dayMs }),
+      fc.integer({ min: dayMs, max: 6 * dayMs }),
+    ),
+    kind: fc.constantFrom<TroubleKind>("silent", "down", "busy", "refusing", "asleep", "wrong"),
     wrong: fc.tuple(
       fc.integer({ min: -400, max: 400 }),
       fc.constantFrom(10_000, minuteMs, hourMs, dayMs),
     ),
   })
-  .map(({ fromMs, lasts: [count, unitMs], kind, wrong }) => ({
-    ...{ fromMs, kind, lastsMs: count * unitMs, wrongByMs: wrong[0] * wrong[1] },
+  .map(({ fromMs, lastsMs, kind, wrong: [count, unitMs] }) => ({
+    ...{ fromMs, kind, lastsMs, wrongByMs: count * unitMs },
   }));
 
 /** Whether everything went well for so long at a stretch between two moments. */
@@ -47,7 +63,10 @@ function wasWell(
   return toMs - sinceMs >= spanMs;
 }
 
-function judgeServed(served: readonly Served[], troubles: readonly Trouble[]): void {
+function judgeServed(
+  served: readonly Served[],
+  { troubles, endMs }: Pick<Trial, "troubles" | "endMs">,
+): void {
   const told = (ms: number): string => `${(ms / dayMs).toFixed(3)} d`;
   for (const [index, { notBeforeMs, notAfterMs }] of served.entries()) {
     const lifeMs = notAfterMs - notBeforeMs;
@@ -81,21 +100,56 @@ function judgeOrders({ orders }: Lives): void {
   }
 }
 
+/** What was not hindered by any trouble has to be there in time. */
+function judge(lives: Lives, names: readonly string[], { troubles, endMs }: Trial): void {
+  const hindrances = troubles.filter(
+    ({ kind, wrongByMs }) => kind !== "wrong" || Math.abs(wrongByMs) > mostSkewMs - minuteMs,
+  );
+  for (const name of names) {
+    const served = lives.served.get(name) ?? [];
+    assert.ok(served.length > 0 || !wasWell(0, endMs, hourMs, hindrances), `${name}: none`);
+    judgeServed(served, { troubles: hindrances, endMs });
+  }
+  judgeOrders(lives);
+}
+
 test("over two years no certificate ends that could have been renewed, and no limit of the server is broken", async (context) => {
   await fc.assert(
-    fc.asyncProperty(fc.array(trouble, { maxLength: 60 }), async (drawn) => {
+    fc.asyncProperty(fc.array(trouble, { maxLength: mostTroubles }), async (drawn) => {
       const troubles = drawn.toSorted((one, other) => one.fromMs - other.fromMs);
-      const lives = await live(context, hours, { troubles, endMs });
-      const hindrances = troubles.filter(
-        ({ kind, wrongByMs }) => kind !== "wrong" || Math.abs(wrongByMs) > mostSkewMs - minuteMs,
-      );
-      for (const name of Object.keys(hours)) {
-        const served = lives.served.get(name) ?? [];
-        assert.ok(served.length > 0 || !wasWell(0, endMs, hourMs, hindrances), `${name}: none`);
-        judgeServed(served, hindrances);
-      }
-      judgeOrders(lives);
+      const trial: Trial = { troubles, endMs: spanMs };
+      judge(await live(context, hours, trial), Object.keys(hours), trial);
     }),
     { ...seeded(context, 0.005), endOnFailure: true },
   );
+});
+
+test("a server that refused from when a certificate fell due gives one in the time that is left of it", async (context) => {
+  // Nine hours before the end it refuses no more: an hour more than is enough.
+  const fromMs = 105 * hourMs;
+  const troubles: readonly Trouble[] = [
+    { kind: "refusing", fromMs, lastsMs: (159 - 9) * hourMs - fromMs, wrongByMs: 0 },
+  ];
+  const { week } = hours;
+  const trial: Trial = { troubles, endMs: 8 * dayMs };
+  const lives = await live(context, { week }, trial);
+  judge(lives, ["week"], trial);
+  assert.equal(lives.served.get("week")?.length, 2);
+});
+
+test("a certificate that ended while all was well is found, and so is an order too many", () => {
+  const served = [
+    { fromMs: 0, notBeforeMs: 0, notAfterMs: 160 * hourMs },
+    { fromMs: 170 * hourMs, notBeforeMs: 170 * hourMs, notAfterMs: 330 * hourMs },
+  ];
+  const endMs = 12 * dayMs;
+  assert.throws(
+    () => judgeServed(served, { troubles: [], endMs }),
+    /was due at .*, renewed at 7\.083 d/,
+  );
+  const lastsMs = 54 * hourMs;
+  const down: Trouble = { kind: "down", fromMs: 106 * hourMs, lastsMs, wrongByMs: 0 };
+  judgeServed(served, { troubles: [down], endMs });
+  const orders = Array.from({ length: 6 }, () => ({ atMs: 0, name: "week" }));
+  assert.throws(() => judgeOrders({ served: new Map(), orders }), /-1 tokens/);
 });

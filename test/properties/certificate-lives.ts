@@ -1,4 +1,10 @@
-/** Certificates of an ACME server over long times, by the real controllers: time goes from one thing that is due to the next. */
+/**
+ * Certificates of an ACME server over long times: time goes from one thing that is due to the next.
+ * Real: the controllers of Certificates, requests, Orders and Challenges, their queues, back-offs, counts of limits and looks
+ * at the clock, the ACME client with its signatures, the embedded store, keys and certificates (P-256).
+ * Simulated: both clocks, the ACME server, which believes every challenge, what stands in its way, and the solver.
+ * Nothing takes time but what waits: who is asked answers at once.
+ */
 
 import type { TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
@@ -10,6 +16,7 @@ import { type OutboundDoor, OutboundError } from "#certificates/outbound/outboun
 import type { Solver } from "#certificates/solvers/solver.ts";
 import { parseCertificate } from "#crypto/parsed-certificate.ts";
 import { generateSigningKey } from "#crypto/signing-key.ts";
+import { createMetrics } from "#runtime/real-metrics.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { createAcmeServer, type FakeAcmeServer } from "#test/fakes/acme-server.ts";
 import {
@@ -25,8 +32,10 @@ export type TroubleKind =
   | "silent"
   /** 503. */
   | "down"
-  /** 429, to be asked again in a minute. */
+  /** 429, to be asked again soon. */
   | "busy"
+  /** It wants no order of ours: each is a failed issuance. */
+  | "refusing"
   /** The machine sleeps: its timers stand still, its clock does not. */
   | "asleep"
   /** The machine's clock is wrong. */
@@ -39,6 +48,12 @@ export interface Trouble {
   readonly kind: TroubleKind;
   /** By how much the clock is ahead, while it is wrong. */
   readonly wrongByMs: number;
+}
+
+export interface Trial {
+  readonly troubles: readonly Trouble[];
+  /** How long it goes on. */
+  readonly endMs: number;
 }
 
 /** A certificate, from when it was in its Secret; moments in milliseconds from the start, by a clock that is right. */
@@ -63,6 +78,12 @@ const willing: Solver = {
   cleanUp: () => Promise.resolve({ kind: "done" }),
 };
 
+/** How often whoever waits looks whether a clock was set. */
+const lookEvery = Temporal.Duration.from({ minutes: 1 });
+const hourMs = 3_600_000;
+/** For so long after one was set or the machine slept, time goes from look to look. */
+const carefulMs = 3 * 60_000;
+
 /** Once nothing was asked of store or server for so many turns, nothing is under way. */
 const quietTurns = 6;
 
@@ -79,6 +100,7 @@ class World {
   readonly orders: { readonly atMs: number; readonly name: string }[] = [];
   #sleptMs = 0;
   #wrongMs = 0;
+  #carefulUntilMs = 0;
   readonly #startMs: number;
 
   constructor(
@@ -120,14 +142,19 @@ class World {
       if (!isIdle && (await this.#settle())) await this.#observe();
       const nowMs = this.nowMs();
       if (nowMs >= endMs) return;
-      const next = this.#edges[0]?.fromMs ?? endMs;
       const { clock } = this.#stage;
       const [waiting, calls] = [clock.timerCount(), this.#counted.calls];
-      const milliseconds = Math.min(clock.nextTimerMs() ?? endMs, Math.max(0, next - nowMs), endMs);
-      await clock.advance({ milliseconds });
+      await clock.advance({ milliseconds: Math.min(this.#stepMs(nowMs), endMs - nowMs) });
       this.#passEdges();
       isIdle = waiting === clock.timerCount() && calls === this.#counted.calls;
     }
+  }
+
+  /** Looks at the clock that find nothing are not stopped at; an hour is the most, in case one of them was something else. */
+  #stepMs(nowMs: number): number {
+    const but = nowMs < this.#carefulUntilMs ? undefined : lookEvery;
+    const edgeMs = Math.max(0, (this.#edges[0]?.fromMs ?? Number.POSITIVE_INFINITY) - nowMs);
+    return Math.min(this.#stage.clock.nextTimerMs(but) ?? hourMs, edgeMs, hourMs);
   }
 
   #passEdges(): void {
@@ -137,10 +164,12 @@ class World {
       if (edge === undefined || edge.fromMs > this.nowMs()) return;
       this.#edges.shift();
       const { kind, lastsMs, wrongByMs } = edge;
+      if (kind !== "asleep" && kind !== "wrong") continue;
+      this.#carefulUntilMs = this.nowMs() + (kind === "asleep" ? lastsMs : 0) + carefulMs;
       if (kind === "asleep") {
         this.#sleptMs += lastsMs;
         clock.jump({ milliseconds: lastsMs });
-      } else if (kind === "wrong") {
+      } else {
         this.#setWrong(wrongByMs);
         if (lastsMs === 0) continue;
         const right = { ...edge, fromMs: edge.fromMs + lastsMs, lastsMs: 0, wrongByMs: -wrongByMs };
@@ -191,18 +220,19 @@ class World {
 export async function live(
   context: TestContext,
   hours: Readonly<Record<string, number>>,
-  { troubles, endMs }: { readonly troubles: readonly Trouble[]; readonly endMs: number },
+  { troubles, endMs }: Trial,
 ): Promise<Lives> {
   const counted = { calls: 0 };
   let server: FakeAcmeServer | undefined;
   let stop = async (): Promise<void> => undefined;
   const nameOf = ([name = ""]: readonly string[]): string => name.split(".")[0] ?? "";
+  const metrics = await createMetrics();
   const stage = await certificateStage(context, {
     wrap: (store) => countingStore(store, counted),
     backends: ({ clock, store }) => {
       server = createAcmeServer(clock, (names) => hours[nameOf(names)] ?? 1);
       const acme = createAcme({
-        ...{ store, clock, random: createSeededRandom(1), log: silentLog },
+        ...{ store, clock, random: createSeededRandom(1), log: silentLog, metrics },
         door: troubledDoor(server.door, { counted, world: () => world }),
         ...{ userAgent: "test", clusterResourceNamespace: "cert-manager", solvers: [willing] },
         tell: () => Promise.resolve(),
@@ -251,6 +281,12 @@ async function begin(
     });
 }
 
+const refusal = {
+  status: 403,
+  headers: { "content-type": "application/problem+json" },
+  body: Buffer.from('{"type":"urn:ietf:params:acme:error:rejectedIdentifier","detail":"not you"}'),
+};
+
 /** In trouble it answers, or does not, as the trouble has it. */
 function troubledDoor(
   door: OutboundDoor,
@@ -263,8 +299,9 @@ function troubledDoor(
       const kind = world().trouble();
       if (kind === "silent") throw new OutboundError("unreachable", "nobody answers");
       if (kind === "down") return { status: 503, headers: {}, body: new Uint8Array() };
-      const headers = { "retry-after": "60" };
+      const headers = { "retry-after": "50" };
       if (kind === "busy") return { status: 429, headers, body: new Uint8Array() };
+      if (kind === "refusing" && request.url.endsWith("/new-order")) return refusal;
       const answer = await door.request(request);
       if (answer.status < 300 && request.url.endsWith("/new-order"))
         world().orders.push({ atMs: world().nowMs(), name: nameIn(request.body) });
