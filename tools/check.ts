@@ -15,6 +15,7 @@ const root = join(import.meta.dirname, "..");
 const slowFolders: Readonly<Record<string, string>> = {
   "test/lab": "npm test",
   "test/pebble": "npm test",
+  "test/judges": "npm test",
   "test/moto": "npm test",
   "test/restarts": "npm test",
   "test/bench": "npm run soak",
