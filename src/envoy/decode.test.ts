@@ -54,6 +54,14 @@ const guarded: Route = {
   },
   origin,
 };
+const changed: Route = {
+  match: { kind: "prefix", path: "/tea" },
+  action: {
+    ...{ kind: "forward", backend, idleTimeoutMs: 60_000, connectRetries: 0 },
+    ...{ clientHeaders: "left-out", unpacks: true },
+  },
+  origin,
+};
 const group = { name: "default/cafe", secret: "default/cafe", hosts: [host] };
 const refused = { name: "refused", hosts: [hostFromText("broken.test")] };
 
@@ -108,7 +116,7 @@ const built: readonly Resource[] = [
   ),
   buildEndpoints(backendName(backend), [{ address: "10.0.0.1", port: 80 }]),
   buildRouteConfiguration(
-    { host, routes: [guarded], origin, findings: [] },
+    { host, routes: [guarded, changed], origin, findings: [] },
     { kind: "server-name", host, group: "default/cafe" },
   ),
   buildScope(host),

@@ -15,19 +15,21 @@ import { ScopedRouteConfigurationSchema } from "#gen/envoy/config/route/v3/scope
 import { FileAccessLogSchema } from "#gen/envoy/extensions/access_loggers/file/v3/file_pb.ts";
 import { ExpressionFilterSchema } from "#gen/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.ts";
 import { ExtensionWithMatcherSchema } from "#gen/envoy/extensions/common/matching/v3/extension_matcher_pb.ts";
+import { GzipSchema } from "#gen/envoy/extensions/compression/gzip/decompressor/v3/gzip_pb.ts";
 import { SkipFilterSchema } from "#gen/envoy/extensions/filters/common/matcher/action/v3/skip_action_pb.ts";
 import {
   BufferPerRouteSchema,
   BufferSchema,
 } from "#gen/envoy/extensions/filters/http/buffer/v3/buffer_pb.ts";
 import { CustomResponseSchema } from "#gen/envoy/extensions/filters/http/custom_response/v3/custom_response_pb.ts";
+import { DecompressorSchema } from "#gen/envoy/extensions/filters/http/decompressor/v3/decompressor_pb.ts";
 import {
   ExtAuthzPerRouteSchema,
   ExtAuthzSchema,
 } from "#gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.ts";
 import { HeaderMutationSchema as HeaderMutationFilterSchema } from "#gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.ts";
 import { LocalRateLimitSchema } from "#gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.ts";
-import { LuaSchema } from "#gen/envoy/extensions/filters/http/lua/v3/lua_pb.ts";
+import { LuaPerRouteSchema, LuaSchema } from "#gen/envoy/extensions/filters/http/lua/v3/lua_pb.ts";
 import {
   RBACPerRouteSchema,
   RBACSchema,
@@ -82,6 +84,7 @@ const packed = createRegistry(
   BufferPerRouteSchema,
   BufferSchema,
   CustomResponseSchema,
+  DecompressorSchema,
   DirectResponseSchema,
   DownstreamTlsContextSchema,
   ExpressionFilterSchema,
@@ -90,6 +93,7 @@ const packed = createRegistry(
   ExtensionWithMatcherSchema,
   FileAccessLogSchema,
   FilterConfigSchema,
+  GzipSchema,
   HeaderMutationFilterSchema,
   HeaderMutationSchema,
   HttpConnectionManagerSchema,
@@ -100,6 +104,7 @@ const packed = createRegistry(
   IpSchema,
   LocalRateLimitSchema,
   LocalResponsePolicySchema,
+  LuaPerRouteSchema,
   LuaSchema,
   OnDemandSchema,
   PreviousHostsPredicateSchema,
