@@ -51,11 +51,7 @@ import {
 import type { Allowance } from "./architecture/outside-world.ts";
 import { findOutsideUses, findUnusedAllowances } from "./architecture/outside-world.ts";
 import type { PlugPoint } from "./architecture/plug-ins.ts";
-import {
-  findPlugInProblems,
-  findUnfilledFields,
-  findUnknownConcerns,
-} from "./architecture/plug-ins.ts";
+import { findPlugInProblems, findUnknownConcerns } from "./architecture/plug-ins.ts";
 import { readSources } from "./architecture/sources.ts";
 import { findForeignStatuses } from "./architecture/status-writers.ts";
 import { findDeadCode, findVagueWords } from "./architecture/words.ts";
@@ -242,12 +238,6 @@ const doubleCasts: readonly Exception[] = [
   },
 ];
 
-/** What dialects fill. */
-const filledByDialects = [
-  ...["action", "backend", "client-rule", "fragment", "host", "protection", "rate-limit", "route"],
-  ...["own-port", "stream"],
-].map((name) => `src/model/${name}.ts`);
-
 const sources = readSources(join(import.meta.dirname, ".."));
 
 function expectNone(breaches: readonly string[]): void {
@@ -280,10 +270,6 @@ test("every plug-in folder is registered, has a README and cases", () => {
 
 test("the same concern has the same file name in every dialect", () => {
   expectNone(findUnknownConcerns(sources, concerns));
-});
-
-test("every field of the model is filled by a dialect", () => {
-  expectNone(findUnfilledFields(sources, filledByDialects));
 });
 
 test("clock, random, network, files and processes are reached through src/runtime only", () => {

@@ -1,5 +1,5 @@
 import type { PlugPoint } from "./plug-ins.ts";
-import { findPlugInProblems, findUnfilledFields, findUnknownConcerns } from "./plug-ins.ts";
+import { findPlugInProblems, findUnknownConcerns } from "./plug-ins.ts";
 import type { Files } from "./rule-samples.ts";
 import { testRules } from "./rule-samples.ts";
 
@@ -36,23 +36,6 @@ testRules({
       ],
     ],
     good: completePlugIn,
-  },
-  "fields of the model": {
-    find: (sources) => findUnfilledFields(sources, ["src/model/a.ts"]),
-    bad: [
-      [
-        {
-          "src/model/a.ts": "export interface A {\n  readonly x: 1;\n  readonly y?: 1;\n}\n",
-          "src/dialects/b/index.ts": "const a = { x: 1 };\n",
-          "src/dialects/b/index.test.ts": "const a = { y: 1 };\n",
-        },
-        "src/model/a.ts has y, which no dialect fills",
-      ],
-    ],
-    good: {
-      "src/model/a.ts": "export interface A {\n  readonly x: 1;\n}\n",
-      "src/dialects/b/index.ts": "const a = { x: 1 };\n",
-    },
   },
   "concerns have one name": {
     find: (sources) => findUnknownConcerns(sources, ["tls"]),

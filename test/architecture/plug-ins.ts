@@ -2,7 +2,6 @@
 
 import { posix } from "node:path";
 import type { Sources } from "./sources.ts";
-import { typeScriptIn } from "./sources.ts";
 
 export interface PlugPoint {
   /** `src/dialects` */
@@ -54,15 +53,4 @@ export function findUnknownConcerns(
     const name = /^src\/dialects\/[^/]+\/features\/([^/]+?)(\.test)?\.ts$/.exec(path)?.[1];
     return name === undefined || concerns.includes(name) ? [] : [`${path} is no listed concern`];
   });
-}
-
-/** Fields of the model that no dialect names: what nobody fills does not stay. `files` hold what dialects fill. */
-export function findUnfilledFields(sources: Sources, files: readonly string[]): readonly string[] {
-  const dialects = typeScriptIn(sources, "src/dialects", "without tests").map(([, text]) => text);
-  return files.flatMap((file) =>
-    [...(sources.get(file) ?? "").matchAll(/\breadonly (\w+)\??:/g)]
-      .map((match) => match[1] ?? "")
-      .filter((name) => !dialects.some((text) => new RegExp(`\\b${name}\\b`).test(text)))
-      .map((name) => `${file} has ${name}, which no dialect fills`),
-  );
 }
