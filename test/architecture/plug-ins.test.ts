@@ -44,7 +44,15 @@ testRules({
         { "src/dialects/a/features/https.ts": "" },
         "src/dialects/a/features/https.ts is no listed concern",
       ],
+      [
+        { "src/dialects/a/features/server/https.ts": "" },
+        "src/dialects/a/features/server/https.ts is no listed concern",
+      ],
     ],
-    good: { "src/dialects/a/features/tls.ts": "", "src/dialects/a/features/tls.test.ts": "" },
+    good: {
+      "src/dialects/a/features/tls.ts": "",
+      "src/dialects/a/features/tls.test.ts": "",
+      "src/dialects/b/features/server/tls.ts": "",
+    },
   },
 });

@@ -50,7 +50,9 @@ export function findUnknownConcerns(
   concerns: readonly string[],
 ): readonly string[] {
   return [...sources.keys()].flatMap((path) => {
-    const name = /^src\/dialects\/[^/]+\/features\/([^/]+?)(\.test)?\.ts$/.exec(path)?.[1];
+    const name = /^src\/dialects\/[^/]+\/features\/(?:[^/]+\/)?([^/]+?)(\.test)?\.ts$/.exec(
+      path,
+    )?.[1];
     return name === undefined || concerns.includes(name) ? [] : [`${path} is no listed concern`];
   });
 }

@@ -1,7 +1,7 @@
 /** Every key of the controller's ConfigMap, and what becomes of it. */
 
 import { problemOfAdded } from "./added-headers.ts";
-import { parseBalancing } from "./features/balancing.ts";
+import { parseBalancing } from "./features/upstreams/balancing.ts";
 import { flagText } from "./ingress/values.ts";
 import { parseSize, parseTime } from "./quantities.ts";
 import type { Report } from "./report.ts";

@@ -6,7 +6,7 @@ import { keyOf } from "#kinds/object.ts";
 import type { Fragment, Seniority } from "#model/fragment.ts";
 import { originOf } from "../common/findings.ts";
 import type { DialectSettings, World } from "../dialect.ts";
-import { globalConfigurationIn, readListeners } from "./features/listeners.ts";
+import { globalConfigurationIn, readListeners } from "./features/server/listeners.ts";
 import { type Report, warns } from "./report.ts";
 
 export function translateGlobalConfiguration(

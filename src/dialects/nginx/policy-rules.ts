@@ -6,13 +6,13 @@ import type { ClientCertificates } from "#model/client-certificate.ts";
 import type { ClientRule } from "#model/client-rule.ts";
 import type { Protection } from "#model/protection.ts";
 import type { FindingText } from "../common/findings.ts";
-import { accessControl } from "./features/access-control.ts";
-import { authorizationRules, portsNote } from "./features/authorization.ts";
-import { ingressMtls } from "./features/client-certificates.ts";
-import { type CrossOrigin, cors } from "./features/cors.ts";
-import { hsts } from "./features/hsts.ts";
-import { burstNote, type LimitWish, rateLimit } from "./features/rate-limit.ts";
-import { egressMtls, type TlsWish } from "./features/upstream-tls.ts";
+import { accessControl } from "./features/policies/access-control.ts";
+import { authorizationRules, portsNote } from "./features/policies/authorization.ts";
+import { ingressMtls } from "./features/policies/client-certificates.ts";
+import { type CrossOrigin, cors } from "./features/policies/cors.ts";
+import { hsts } from "./features/policies/hsts.ts";
+import { burstNote, type LimitWish, rateLimit } from "./features/policies/rate-limit.ts";
+import { egressMtls, type TlsWish } from "./features/upstreams/upstream-tls.ts";
 import type { RuleContext } from "./policy-secrets.ts";
 
 /** What a policy asks for: one of these. */

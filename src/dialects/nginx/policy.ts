@@ -5,8 +5,8 @@ import type { Policy } from "#kinds/nginx/policy.ts";
 import type { Fragment, Seniority } from "#model/fragment.ts";
 import { originOf } from "../common/findings.ts";
 import type { DialectSettings, World } from "../dialect.ts";
-import { judgeClass } from "./features/class.ts";
-import { faultOf } from "./features/policies.ts";
+import { faultOf } from "./features/policies/policies.ts";
+import { judgeClass } from "./features/server/class.ts";
 import { type Report, rejects } from "./report.ts";
 
 export function translatePolicy(

@@ -3,7 +3,7 @@
 import { globalConfigurationKind } from "#kinds/nginx/global-configuration.ts";
 import { transportServerKind } from "#kinds/nginx/transport-server.ts";
 import { honoured, refused, type SupportRow } from "../common/support.ts";
-import { streamParameterSupport, streamUpstreamSupport } from "./features/stream.ts";
+import { streamParameterSupport, streamUpstreamSupport } from "./features/streams/stream.ts";
 import { rowsAt } from "./field-support.ts";
 
 const server = transportServerKind.id;

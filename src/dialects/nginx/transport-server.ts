@@ -8,17 +8,17 @@ import type { OwnPort } from "#model/own-port.ts";
 import type { Stream } from "#model/stream.ts";
 import { originOf } from "../common/findings.ts";
 import type { DialectSettings, World } from "../dialect.ts";
-import { judgeClass } from "./features/class.ts";
-import { parseHost } from "./features/host.ts";
+import { judgeClass } from "./features/server/class.ts";
+import { parseHost } from "./features/server/host.ts";
 import {
   checkListenerName,
   checkProtocol,
   listenersIn,
   passthroughListener,
   portOf,
-} from "./features/listeners.ts";
-import { translateStream } from "./features/stream.ts";
-import { checkSecret } from "./features/tls.ts";
+} from "./features/server/listeners.ts";
+import { checkSecret } from "./features/server/tls.ts";
+import { translateStream } from "./features/streams/stream.ts";
 import { forbids, isRejected, placeOf, type Report, refuses, requires, warns } from "./report.ts";
 
 type Spec = NonNullable<TransportServer["spec"]>;

@@ -11,25 +11,25 @@ import { originOf } from "../common/findings.ts";
 import type { DialectSettings, World } from "../dialect.ts";
 import { checkInheritance, commonHeaders, type Inherited } from "./added-headers.ts";
 import { defaultsIn, upstreamDefaults } from "./config-map.ts";
-import { translateUpstreams, type Upstreams } from "./features/backend.ts";
-import { translateCertManager } from "./features/cert-manager.ts";
-import { judgeClass } from "./features/class.ts";
-import { type Delegated, delegatesOf, pathsFor } from "./features/delegation.ts";
-import { translateErrorPages } from "./features/error-pages.ts";
-import { parseHost } from "./features/host.ts";
-import { hostPorts } from "./features/listeners.ts";
-import type { PlacedLocation } from "./features/locations.ts";
-import { formatLocation, type Location, parsePath } from "./features/path.ts";
 import {
   checkPolicies,
   clientCertificatesOf,
   type PolicyScope,
   protectionOf,
-} from "./features/policies.ts";
-import { placeAction, translateRoute } from "./features/route.ts";
-import { orderWithSignIn } from "./features/sign-in.ts";
-import { translateTls } from "./features/tls.ts";
+} from "./features/policies/policies.ts";
+import { orderWithSignIn } from "./features/policies/sign-in.ts";
+import { type Delegated, delegatesOf, pathsFor } from "./features/routes/delegation.ts";
+import { translateErrorPages } from "./features/routes/error-pages.ts";
+import type { PlacedLocation } from "./features/routes/locations.ts";
+import { formatLocation, type Location, parsePath } from "./features/routes/path.ts";
+import { placeAction, translateRoute } from "./features/routes/route.ts";
+import { translateCertManager } from "./features/server/cert-manager.ts";
+import { judgeClass } from "./features/server/class.ts";
+import { parseHost } from "./features/server/host.ts";
+import { hostPorts } from "./features/server/listeners.ts";
+import { translateTls } from "./features/server/tls.ts";
 import { hasSnippet, reportIdleRouteFields, reportIdleServerFields } from "./features/unapplied.ts";
+import { translateUpstreams, type Upstreams } from "./features/upstreams/backend.ts";
 import { isRejected, placeOf, type Report, refuses, refusesTwice, warns } from "./report.ts";
 import { placeSubroutes } from "./virtual-server-route.ts";
 

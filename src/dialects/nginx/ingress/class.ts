@@ -9,7 +9,7 @@ import { findingAt, originOf } from "../../common/findings.ts";
 import { annotationField } from "../../common/support.ts";
 import type { DialectSettings, World } from "../../dialect.ts";
 import { defaultClasses } from "../../world-indexes.ts";
-import type { ClassVerdict } from "../features/class.ts";
+import type { ClassVerdict } from "../features/server/class.ts";
 
 /** What an IngressClass names in `spec.controller` to give its Ingresses to this dialect. */
 const nginxController = "nginx.org/ingress-controller";

@@ -8,16 +8,16 @@ import type { RateLimits } from "#model/rate-limit.ts";
 import type { Route } from "#model/route.ts";
 import { annotationField } from "../../common/support.ts";
 import type { World } from "../../dialect.ts";
-import { broken } from "../features/action.ts";
-import { basicAuth } from "../features/authorization.ts";
+import { basicAuth } from "../features/policies/authorization.ts";
 import {
   checkPolicies,
   clientCertificatesOf,
   type PolicyScope,
   protectionOf,
-} from "../features/policies.ts";
-import { burstNote, mergeRateLimits, rateLimit } from "../features/rate-limit.ts";
-import { jwt } from "../features/tokens.ts";
+} from "../features/policies/policies.ts";
+import { burstNote, mergeRateLimits, rateLimit } from "../features/policies/rate-limit.ts";
+import { jwt } from "../features/policies/tokens.ts";
+import { broken } from "../features/routes/action.ts";
 import type { RuleContext } from "../policy-secrets.ts";
 import { forbids, placeOf, type Report, refuses, tells, warns } from "../report.ts";
 import type { Tellers } from "./headers.ts";

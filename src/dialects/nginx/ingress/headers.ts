@@ -11,7 +11,7 @@ import {
   inheritHeaders,
   parseAddedHeaders,
 } from "../added-headers.ts";
-import { hiddenOrders, host, ownHeaders, type ProxyHeaders } from "../features/headers.ts";
+import { hiddenOrders, host, ownHeaders, type ProxyHeaders } from "../features/routes/headers.ts";
 import { checkHeaderName } from "../names.ts";
 import { isOn, listOf, type Told } from "./values.ts";
 

@@ -11,9 +11,9 @@ import { answersChallenge, isOfSolver, markChallenges } from "../../common/chall
 import { certificatesOfIngress } from "../../common/ingress-certificates.ts";
 import { annotationField } from "../../common/support.ts";
 import type { DialectSettings, World } from "../../dialect.ts";
-import { parseHost } from "../features/host.ts";
-import type { PlacedLocation } from "../features/locations.ts";
-import { orderWithSignIn } from "../features/sign-in.ts";
+import { orderWithSignIn } from "../features/policies/sign-in.ts";
+import type { PlacedLocation } from "../features/routes/locations.ts";
+import { parseHost } from "../features/server/host.ts";
 import { hasSnippet } from "../features/unapplied.ts";
 import { isRejected, placeOf, type Report, refusesTwice, requires } from "../report.ts";
 import { closingFindings, reportAnnotations } from "./annotations.ts";

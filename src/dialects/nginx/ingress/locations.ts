@@ -6,10 +6,14 @@ import type { Action, Rewrite } from "#model/action.ts";
 import type { Route } from "#model/route.ts";
 import { annotationField } from "../../common/support.ts";
 import type { World } from "../../dialect.ts";
-import { rewriteTarget } from "../features/action.ts";
-import type { PlacedLocation } from "../features/locations.ts";
-import { type Location, type PatternLocation, wholePatternFromStart } from "../features/path.ts";
-import { placeAction } from "../features/route.ts";
+import { rewriteTarget } from "../features/routes/action.ts";
+import type { PlacedLocation } from "../features/routes/locations.ts";
+import {
+  type Location,
+  type PatternLocation,
+  wholePatternFromStart,
+} from "../features/routes/path.ts";
+import { placeAction } from "../features/routes/route.ts";
 import { hasSnippet } from "../features/unapplied.ts";
 import { placeOf, refuses, requires, warns } from "../report.ts";
 import { errorAnswersOf } from "./error-answers.ts";

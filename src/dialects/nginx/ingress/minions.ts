@@ -4,7 +4,7 @@ import type { Ingress } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import { formatKey, keyOf } from "#kinds/object.ts";
 import type { Fragment } from "#model/fragment.ts";
-import type { PlacedLocation } from "../features/locations.ts";
+import type { PlacedLocation } from "../features/routes/locations.ts";
 import { isRejected, type Report, refuses, requires, warns } from "../report.ts";
 import { closingFindings } from "./annotations.ts";
 import { countingAnnotations, inheritedAnnotations, masterOf, minionsOf } from "./mergeable.ts";

@@ -1,8 +1,8 @@
 /** The paths of one rule of an Ingress, as locations. */
 
 import type { IngressPath } from "#kinds/ingress.ts";
-import type { PlacedLocation } from "../features/locations.ts";
-import { formatLocation } from "../features/path.ts";
+import type { PlacedLocation } from "../features/routes/locations.ts";
+import { formatLocation } from "../features/routes/path.ts";
 import { refusesTwice } from "../report.ts";
 import { createPlacing, locationOf } from "./locations.ts";
 import { typeOf } from "./mergeable.ts";

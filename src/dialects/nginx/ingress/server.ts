@@ -8,7 +8,7 @@ import type { Route } from "#model/route.ts";
 import type { Text } from "#model/text.ts";
 import { annotationField } from "../../common/support.ts";
 import type { World } from "../../dialect.ts";
-import { redirectCode } from "../features/action.ts";
+import { redirectCode } from "../features/routes/action.ts";
 import { checkName, isSubdomain } from "../names.ts";
 import { placeOf, type Report, refuses, warns } from "../report.ts";
 import { countOf, flagOf, isOn, type Told, textOf } from "./values.ts";

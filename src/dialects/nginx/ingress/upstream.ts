@@ -5,7 +5,7 @@ import type { Upstream, UpstreamSessionCookie } from "#kinds/nginx/upstream.ts";
 import { serviceKind } from "#kinds/service.ts";
 import { annotationField } from "../../common/support.ts";
 import type { World } from "../../dialect.ts";
-import { translateUpstream, type UpstreamForward } from "../features/backend.ts";
+import { translateUpstream, type UpstreamForward } from "../features/upstreams/backend.ts";
 import { checkSize } from "../quantities.ts";
 import { forbids, type Report, refuses, requires, warns } from "../report.ts";
 import { probeOf } from "./probe.ts";
