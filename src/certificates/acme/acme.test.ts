@@ -336,3 +336,18 @@ test("metrics say what the server was asked, and how each Challenge stands while
     assert.match(calls, / [1-9]\d*$/);
   }
 });
+
+test("a token that would lead elsewhere in a path is none: its name fails, and nothing is answered", async (context) => {
+  const { store, server, pass } = await open(context);
+  const challenge = { type: "http-01", url: "https://acme.test/challenge/0", status: "pending" };
+  const body = {
+    ...{ status: "pending", identifier: { type: "dns", value: "a.example.com" } },
+    challenges: [{ ...challenge, token: "../../admin" }],
+  };
+  server.instead = (path) =>
+    path.startsWith("/authorization") ? { status: 200, body } : undefined;
+  const { state, reason = "" } = await pass(30, isEnded);
+  assert.equal(state, "errored");
+  assert.match(reason, /no configured challenge solvers can be used for a\.example\.com/);
+  assert.deepEqual((await store.list(challengeKind.id)).items, []);
+});
