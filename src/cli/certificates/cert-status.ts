@@ -11,16 +11,19 @@ import { formatAge } from "../age.ts";
 import { type CommandContext, CommandError } from "../command-context.ts";
 import { type HomeOptions, openHome, withHomeOptions } from "../object-home.ts";
 import { exampleText, homeNamespaceOption } from "../options.ts";
+import type { Outcome } from "../outcome.ts";
 import { printable } from "../table.ts";
 import { formatCertificate } from "./certificate-text.ts";
 import { type CertificateTrail, readTrail } from "./certificate-trail.ts";
+import { followStatus } from "./followed-status.ts";
 import { nextAction, trailSteps } from "./trail-steps.ts";
 
 interface StatusOptions extends HomeOptions {
   readonly namespace?: string;
+  readonly watch?: boolean;
 }
 
-export function certStatusCommand(context: CommandContext): Command {
+export function certStatusCommand(context: CommandContext, outcome: Outcome): Command {
   return withHomeOptions(new Command("status"))
     .summary("show how a certificate stands and what holds it up")
     .description(
@@ -28,17 +31,41 @@ export function certStatusCommand(context: CommandContext): Command {
     )
     .argument("<name>", "name of a Certificate")
     .addOption(homeNamespaceOption())
-    .addHelpText("after", exampleText("sekisho cert status cafe-secret"))
-    .action((name: string, options: StatusOptions) => show(context, name, options));
+    .option(
+      "-w, --watch",
+      "print each step as it changes, until the certificate is there, or was refused: then exit with 1",
+    )
+    .addHelpText(
+      "after",
+      exampleText("sekisho cert status cafe-secret", "sekisho cert status cafe-secret --watch"),
+    )
+    .action((name: string, options: StatusOptions) => show(context, { name, options }, outcome));
 }
 
-async function show(context: CommandContext, name: string, options: StatusOptions): Promise<void> {
+async function show(
+  context: CommandContext,
+  { name, options }: { readonly name: string; readonly options: StatusOptions },
+  outcome: Outcome,
+): Promise<void> {
   const home = await openHome(context, options);
+  const stop = new AbortController();
+  const forget = context.environment.onStopSignal(
+    () => stop.abort(),
+    () => stop.abort(),
+  );
   try {
     const namespace = options.namespace ?? home.namespace;
+    if (options.watch === true) {
+      const { clock, environment } = context;
+      const deps = { clock, print: environment.terminal.print };
+      const end = await followStatus(deps, () => trailOf(home.store, namespace, name), stop.signal);
+      if (end === "refused") outcome.exitCode = 1;
+      return;
+    }
     const trail = await trailOf(home.store, namespace, name);
     context.environment.terminal.print(formatTrail(trail, context.clock.now()));
   } finally {
+    forget();
     home.close();
   }
 }

@@ -23,11 +23,12 @@ export function certCommand(context: CommandContext, outcome: Outcome): Command 
       exampleText("sekisho cert status cafe-secret", "sekisho cert renew --all"),
     );
   for (const make of [
-    ...[certStatusCommand, renewCommand, revokeCommand, inspectCommand],
+    ...[renewCommand, revokeCommand, inspectCommand],
     ...[approveCommand, denyCommand, exportCommand],
   ])
     cert.addCommand(make(context));
   return cert
+    .addCommand(certStatusCommand(context, outcome))
     .addCommand(planCommand(context, outcome))
     .addCommand(certPreflightCommand(context, outcome));
 }

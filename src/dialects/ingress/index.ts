@@ -49,10 +49,9 @@ function translate(object: Known<Ingress>, world: World, settings: DialectSettin
       ? []
       : translateRule(rule, { ...origin, path: `spec.rules[${index}]` }, world, findings),
   );
-  const tls = translateTls(object, origin, world);
-  findings.push(...tls.findings);
   const asked = certificatesOfIngress(object);
-  findings.push(...asked.findings);
+  const tls = translateTls(object, origin, world, asked);
+  findings.push(...tls.findings, ...asked.findings);
   const fallback = translateDefault(object, origin, world, findings);
   const unprotected = protectionFindings(object, origin);
   findings.push(...unprotected);

@@ -4,10 +4,9 @@ import type { Finding } from "#base/finding.ts";
 import type { Origin } from "#base/origin.ts";
 import { type Ingress, ingressKind } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
-import type { CertificateUse } from "#model/fragment.ts";
+import type { CertificateUse, Fragment } from "#model/fragment.ts";
 import { anyHost, type Host } from "#model/host.ts";
 import { findingAt } from "../../common/findings.ts";
-import { certificatesOfIngress } from "../../common/ingress-certificates.ts";
 import { honoured } from "../../common/support.ts";
 import type { World } from "../../dialect.ts";
 import { parseHost } from "./host.ts";
@@ -21,12 +20,17 @@ export interface TlsVerdict {
 
 /**
  * The certificates an Ingress asks for. An entry without hosts is for every name. A Secret that is missing or broken
- * stays in force as a refusal: the handshakes of its hosts fail, plain HTTP goes on.
+ * stays in force as a refusal: the handshakes of its hosts fail, plain HTTP goes on. One whose certificate the Ingress asks
+ * for is no mistake while it is missing.
  */
-export function translateTls(ingress: Known<Ingress>, origin: Origin, world: World): TlsVerdict {
+export function translateTls(
+  ingress: Known<Ingress>,
+  origin: Origin,
+  world: World,
+  { wantedCertificates = [] }: Pick<Fragment, "wantedCertificates">,
+): TlsVerdict {
   const certificates: CertificateUse[] = [];
   const findings: Finding[] = [];
-  const { wantedCertificates = [] } = certificatesOfIngress(ingress);
   const awaited = new Set(
     wantedCertificates === "as-before" ? [] : wantedCertificates.map(({ name }) => name),
   );
