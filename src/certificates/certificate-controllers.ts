@@ -2,6 +2,7 @@
 
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
+import { requestPolicyKind } from "#kinds/cert-manager/request-policy.ts";
 import type { Kind } from "#kinds/kind.ts";
 import { secretKind } from "#kinds/secret.ts";
 import type { Log } from "#runtime/log.ts";
@@ -9,6 +10,7 @@ import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Workers } from "#runtime/workers.ts";
 import { StoreError } from "#store/object-store.ts";
 import { ObjectView } from "#store/object-view.ts";
+import { createApprover, type MayUse } from "./approval/approver.ts";
 import { affectedKeys, wokenRequests } from "./controllers/affected.ts";
 import type { CertificateEvents } from "./controllers/certificate-events.ts";
 import { showCertificates } from "./controllers/certificate-metrics.ts";
@@ -37,6 +39,8 @@ export interface CertificateControllersSettings {
   readonly clusterResourceNamespace: string;
   /** Whether Issuers of one namespace may use this process' own credentials. Default false. */
   readonly issuerAmbientCredentials?: boolean;
+  /** Which CertificateRequestPolicies may be approved by. Default: all. */
+  readonly mayUsePolicy?: MayUse;
   /** How many keys are made at once. Default 1. */
   readonly keyThreads?: number;
   /** Ways of signing. */
@@ -61,7 +65,8 @@ function certificateKinds(backends: readonly IssuerBackend[]): readonly Kind<unk
     ...issuerKinds,
     ...ownKinds,
   ]);
-  const all = [certificateKind, certificateRequestKind, secretKind, ...ofBackends];
+  const own = [certificateKind, certificateRequestKind, requestPolicyKind, secretKind];
+  const all: readonly Kind<unknown>[] = [...own, ...ofBackends];
   return [...new Map(all.map((kind) => [kind.id, kind])).values()];
 }
 
@@ -81,11 +86,8 @@ export async function startCertificateControllers(
     (change) => {
       world.observe(change);
       for (const { metadata } of wokenRequests(world, issuers, change)) signer.wake(metadata.uid);
-      if (change.after === undefined && change.before !== undefined) {
-        signer.forget(change.before.metadata.uid);
-        inquiries.forget(change.before.metadata.uid);
-        budget.forget(change.before.metadata.uid);
-      }
+      const gone = change.after === undefined ? change.before?.metadata.uid : undefined;
+      if (gone !== undefined) for (const one of [signer, inquiries, budget]) one.forget(gone);
       for (const key of affectedKeys(world, issuers, change)) add(key);
     },
   );
@@ -94,12 +96,15 @@ export async function startCertificateControllers(
   const budget = new IssuanceBudget(world);
   const issuers = new IssuerResolver({ store, world }, settings);
   const statuses = createStatuses(store, view);
-  const signer = new RequestSigner({ ...deps, world, statuses, issuers, signal: closing.signal });
+  const approver = createApprover(view, settings.mayUsePolicy ?? (async () => true));
+  const { signal } = closing;
+  const signer = new RequestSigner({ ...deps, world, statuses, issuers, approver, signal });
   const keys = createKeyMaker(deps.workers, settings.keyThreads ?? 1);
   const shared = { ...deps, world, statuses, signer, keys };
   const inquiries = new RenewalInquiries({ clock, log, answered: (key) => add(key) });
   const begun = clock.now();
-  const syncCertificate = createCertificateSync({ ...shared, issuers, inquiries, budget, begun });
+  const triggering = { budget, approver, begun };
+  const syncCertificate = createCertificateSync({ ...shared, issuers, inquiries, ...triggering });
   const work = async (key: string): Promise<Temporal.Instant | undefined> => {
     const [kind = "", namespace = "", name = ""] = key.split("/");
     const object = view.get(kind, namespace, name);

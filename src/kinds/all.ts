@@ -6,6 +6,7 @@ import { certificateRequestKind } from "./cert-manager/certificate-request.ts";
 import { challengeKind } from "./cert-manager/challenge.ts";
 import { clusterIssuerKind, issuerKind } from "./cert-manager/issuer.ts";
 import { orderKind } from "./cert-manager/order.ts";
+import { requestPolicyKind } from "./cert-manager/request-policy.ts";
 import { configMapKind } from "./config-map.ts";
 import { deploymentKind } from "./deployment.ts";
 import { endpointSliceKind } from "./endpoint-slice.ts";
@@ -44,6 +45,7 @@ export const kinds = [
   podKind,
   policyKind,
   replicaSetKind,
+  requestPolicyKind,
   secretKind,
   serviceKind,
   transportServerKind,

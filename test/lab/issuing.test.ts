@@ -21,11 +21,23 @@ const everybody = {
   spec: { selfSigned: {} },
 };
 
+/** A ClusterRole, and its binding to somebody. */
+function boundRole(name: string, rules: readonly object[], subject: object): readonly object[] {
+  const apiVersion = "rbac.authorization.k8s.io/v1";
+  const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name };
+  return [
+    { apiVersion, kind: "ClusterRole", metadata: { name }, rules },
+    {
+      ...{ apiVersion, kind: "ClusterRoleBinding", metadata: { name } },
+      ...{ roleRef, subjects: [subject] },
+    },
+  ];
+}
+
 /** Both may ask and write statuses; bob may approve for one issuer. */
 const ofPeople = {
   ...{ apiVersion: "v1", kind: "List" },
   items: ["alice", "bob"].flatMap((name) => {
-    const apiVersion = "rbac.authorization.k8s.io/v1";
     const apiGroups = ["cert-manager.io"];
     const resources = ["certificaterequests", "certificaterequests/status"];
     const signers = {
@@ -36,12 +48,7 @@ const ofPeople = {
       { apiGroups, resources, verbs: ["create", "get", "patch"] },
       ...(name === "bob" ? [signers] : []),
     ];
-    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name };
-    const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name }];
-    return [
-      { apiVersion, kind: "ClusterRole", metadata: { name }, rules },
-      { apiVersion, kind: "ClusterRoleBinding", metadata: { name }, roleRef, subjects },
-    ];
+    return boundRole(name, rules, { apiGroup: "rbac.authorization.k8s.io", kind: "User", name });
   }),
 };
 
@@ -161,7 +168,7 @@ describe("a cluster whose certificates are ours", { skip }, () => {
     await served.checkRights("sekisho-certificates");
   });
 
-  // The last one, as something is denied here.
+  // Behind that, as something is denied here.
   it("lets approve only who may for that issuer, and writes down who asked", async () => {
     const issuerRef = { group: "issuers.example.com", kind: "Foreign", name: "one" };
     const asked = {
@@ -198,5 +205,46 @@ describe("a cluster whose certificates are ours", { skip }, () => {
     );
     await approve("Approved", "bob");
     await assert.rejects(approve("Denied", "bob"), /cannot be changed/);
+  });
+
+  it("makes no key for what policies deny that we may use, and goes on when one is changed", async () => {
+    const policies = {
+      apiGroups: ["policy.cert-manager.io"],
+      resources: ["certificaterequestpolicies"],
+    };
+    await lab.kubectl(
+      ["apply", "-f", "-"],
+      JSON.stringify({
+        ...{ apiVersion: "v1", kind: "List" },
+        items: boundRole("policy-user", [{ ...policies, verbs: ["use"] }], {
+          ...{ kind: "ServiceAccount", name: "sekisho-controller", namespace: "sekisho-system" },
+        }),
+      }),
+    );
+    const policy = (values: readonly string[]): Promise<string> =>
+      lab.kubectl(
+        ["apply", "-f", "-"],
+        JSON.stringify({
+          ...{ apiVersion: "policy.cert-manager.io/v1alpha1", kind: "CertificateRequestPolicy" },
+          metadata: { name: "names" },
+          spec: {
+            selector: { issuerRef: { name: "everybody" } },
+            allowed: { dnsNames: { values } },
+          },
+        }),
+      );
+    await policy(["*.example.org"]);
+    const asked = {
+      ...{ apiVersion: "cert-manager.io/v1", kind: "Certificate", metadata: { name: "judged" } },
+      spec: {
+        ...{ secretName: "judged", dnsNames: ["judged.example.com"] },
+        issuerRef: { kind: "ClusterIssuer", name: "everybody" },
+      },
+    };
+    await lab.kubectl(["apply", "-f", "-"], JSON.stringify(asked));
+    const denied = `--for=jsonpath={.status.conditions[?(@.type=="Issuing")].reason}=Denied`;
+    await lab.kubectl(["wait", "certificate/judged", denied, longest]);
+    await policy(["*.example.com"]);
+    await untilReady("certificate/judged");
   });
 });

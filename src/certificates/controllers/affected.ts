@@ -2,6 +2,7 @@
 
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
+import { requestPolicyKind } from "#kinds/cert-manager/request-policy.ts";
 import { findCondition } from "#kinds/condition.ts";
 import {
   formatKey,
@@ -31,6 +32,7 @@ export function wokenRequests(
     return after !== undefined && decided(before) !== decided(after) ? [after] : [];
   }
   if (key.kind === certificateKind.id || key.kind === secretKind.id) return [];
+  if (key.kind === requestPolicyKind.id) return undecidedRequests(world);
   const keys = issuers.kinds.some(({ id }) => id === key.kind)
     ? hasTurned(before, after)
       ? world.requestsFor(key)
@@ -40,6 +42,12 @@ export function wokenRequests(
     const { kind, namespace, name } = parseKey(text);
     return world.view.get(kind, namespace, name) ?? [];
   });
+}
+
+function undecidedRequests({ view }: World): readonly KubeObject[] {
+  return view
+    .list(certificateRequestKind.id)
+    .filter(({ status }) => !["Approved", "Denied"].some((type) => findCondition(status, type)));
 }
 
 function hasTurned(before: KubeObject | undefined, after: KubeObject | undefined): boolean {
@@ -57,6 +65,11 @@ export function affectedKeys(
   if (key.kind === certificateKind.id) return [formatKey(key), ...rivalsOf(world, before, after)];
   if (key.kind === secretKind.id)
     return [...world.certificatesNaming(key), ...issuersNaming(world, issuers, key)];
+  // There are few policies, and they seldom change.
+  if (key.kind === requestPolicyKind.id)
+    return [...world.view.list(certificateKind.id), ...undecidedRequests(world)].map((object) =>
+      formatKey(keyOf(object)),
+    );
   const owners = ownersOf(after ?? before);
   if (key.kind === certificateRequestKind.id)
     return [formatKey(key), ...owners(certificateKind.id)];

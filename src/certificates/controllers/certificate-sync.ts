@@ -7,17 +7,17 @@ import { formatCertificateStatus, parseCertificateStatus } from "../certificate-
 import { createCompletion } from "./completion.ts";
 import { type Controller, type ControllerDeps, conclude, type Seen } from "./controller.ts";
 import { createHistoryController } from "./history.ts";
-import type { IssuanceBudget } from "./issuance-budget.ts";
 import { createIssuingController } from "./issuing.ts";
 import { createKeyController, createKeyRemoval } from "./key.ts";
 import { createReadinessController } from "./readiness.ts";
 import { createRenewalInformation, type RenewalInformationDeps } from "./renewal-information.ts";
 import { createRequestController } from "./request.ts";
-import { createTrigger } from "./trigger.ts";
+import { createTrigger, type TriggerDeps } from "./trigger.ts";
 import { createUpkeepController } from "./upkeep.ts";
 
 export type CertificateSyncDeps = ControllerDeps &
-  RenewalInformationDeps & { readonly budget: IssuanceBudget };
+  RenewalInformationDeps &
+  Pick<TriggerDeps, "budget" | "approver">;
 
 /** Does one look; the moment returned is when to look again. Throws StoreError. */
 export function createCertificateSync(

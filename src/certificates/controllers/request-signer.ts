@@ -1,11 +1,14 @@
 /** Approves CertificateRequests and has them signed: their conditions Approved and Ready. */
 
 import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
+import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
 import { type Condition, conditionsOf, withCondition } from "#kinds/condition.ts";
 import { read } from "#kinds/kind.ts";
 import { type KubeObject, keyOf } from "#kinds/object.ts";
 import { StoreError } from "#store/object-store.ts";
+import type { Approver, Requester } from "../approval/approver.ts";
+import { askedByRequest } from "../approval/asked-certificate.ts";
 import type { SigningOutcome } from "../issuers/issuer.ts";
 import { outageBackOffMs } from "../policies/back-off.ts";
 import type { ControllerDeps } from "./controller.ts";
@@ -14,7 +17,8 @@ import type { World } from "./world.ts";
 
 type Deps = Pick<ControllerDeps, "clock" | "statuses" | "events" | "store"> & {
   readonly issuers: IssuerResolver;
-  readonly world: Pick<World, "factsOf">;
+  readonly approver: Approver;
+  readonly world: Pick<World, "factsOf" | "view">;
   readonly signal: AbortSignal;
 };
 
@@ -115,14 +119,18 @@ export class RequestSigner {
     written: Promise<void>,
     conditions: readonly Condition[],
   ): Promise<boolean> {
-    const isApproving = conditions.includes(approved);
+    const decided = conditions.find(({ type }) => type === "Approved" || type === "Denied");
     try {
       await written;
-      const { reason, message } = approved;
-      if (isApproving) this.#deps.events.tell(request, { type: "Normal", reason, message });
+      if (decided !== undefined) {
+        const { reason, message } = decided;
+        const type = decided.type === "Approved" ? "Normal" : "Warning";
+        this.#deps.events.tell(request, { type, reason, message });
+      }
       return false;
     } catch (error) {
-      if (!isApproving || !(error instanceof StoreError) || error.code !== "denied") throw error;
+      if (decided === undefined || !(error instanceof StoreError) || error.code !== "denied")
+        throw error;
       const message = `Not signed until the Approved condition is set: ${error.message}`;
       this.#deps.events.tell(request, { type: "Normal", reason: "WaitingForApproval", message });
       return true;
@@ -151,17 +159,48 @@ export class RequestSigner {
       return { conditions: [ready("Failed", `the request cannot be read: ${why}`)] };
     }
     const key = this.#deps.issuers.keyOf(value.spec.issuerRef, request.metadata.namespace);
-    if (isSaid("Denied")) {
-      const denied = ready("Denied", "The CertificateRequest was denied by an approval controller");
-      return { conditions: key === undefined ? [] : [denied] };
+    if (isSaid("Denied")) return { conditions: key === undefined ? [] : [denied] };
+    const approval = isSaid("Approved") ? [] : await this.#decide(request);
+    if (approval === undefined) {
+      const message =
+        "Not signed until the Approved condition is set: no policy says anything of it";
+      this.#deps.events.tell(request, { type: "Normal", reason: "WaitingForApproval", message });
+      // Who may use a policy is known to an API server alone, which says nothing when that changes.
+      return { conditions: [], waitMs: usualWaitMs };
     }
-    const approval = isSaid("Approved") ? [] : [approved];
+    if (approval.some(({ type }) => type === "Denied"))
+      return { conditions: key === undefined ? approval : [...approval, denied] };
     // Whoever has a kind of issuers of their own signs for them.
     if (key === undefined) return { conditions: approval };
     // Whoever is asked works only for requests that say that they are approved: that is written first.
     if (approval.length > 0 && this.#asksOthers(key)) return { conditions: approval };
     const signed = await this.#sign(request, key);
     return { ...signed, conditions: [...approval, ...signed.conditions] };
+  }
+
+  /** Undefined: it is somebody else's to decide. */
+  async #decide(request: KubeObject): Promise<readonly Condition[] | undefined> {
+    const { approver, world } = this.#deps;
+    if (!approver.hasPolicies()) return [approved];
+    const facts = world.factsOf(request);
+    if (!facts.ok) return [byPolicy("Denied", `it cannot be read: ${facts.error}`)];
+    const judgement = await approver.judge(askedByRequest(facts.value), this.#requester(request));
+    switch (judgement.kind) {
+      case "approved":
+        return [byPolicy("Approved", `by CertificateRequestPolicy "${judgement.policy}"`)];
+      case "denied":
+        return [byPolicy("Denied", `no policy approved it: ${judgement.why}`)];
+      case "undecided":
+        return undefined;
+    }
+  }
+
+  #requester({ metadata: { namespace, ownerReferences } }: KubeObject): Requester {
+    const { view } = this.#deps.world;
+    const isOfOne = ownerReferences.some(
+      ({ name, uid }) => view.get(certificateKind.id, namespace, name)?.metadata.uid === uid,
+    );
+    return isOfOne ? "a Certificate" : "anybody";
   }
 
   #asksOthers(key: IssuerKey): boolean {
@@ -233,6 +272,11 @@ export class RequestSigner {
   }
 }
 
+/** As approver-policy gives its reason. */
+function byPolicy(type: "Approved" | "Denied", message: string): Condition {
+  return { type, status: "True", reason: "policy.cert-manager.io", message };
+}
+
 function base64(pem: string): string {
   return Buffer.from(pem).toString("base64");
 }
@@ -240,6 +284,8 @@ function base64(pem: string): string {
 function ready(reason: "Issued" | "Pending" | "Failed" | "Denied", message: string): Condition {
   return { type: "Ready", status: reason === "Issued" ? "True" : "False", reason, message };
 }
+
+const denied = ready("Denied", "The CertificateRequest was denied by an approval controller");
 
 /** Nothing is said of it any more. */
 function isFinal({ status }: KubeObject): boolean {

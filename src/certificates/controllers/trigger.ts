@@ -1,5 +1,7 @@
 /** Decides that a certificate is issued now: sets the condition Issuing, which the other controllers then work off. */
 
+import type { Approver } from "../approval/approver.ts";
+import { askedBySpec } from "../approval/asked-certificate.ts";
 import { type CertificateStatus, conditionOf, instantOf } from "../certificate-status.ts";
 import { failureBackOffMs } from "../policies/back-off.ts";
 import { requestDifferences } from "../policies/differences.ts";
@@ -19,6 +21,7 @@ const longestJitterMs = 60_000;
 
 export interface TriggerDeps extends Pick<ControllerDeps, "world" | "events" | "store"> {
   readonly budget: IssuanceBudget;
+  readonly approver: Approver;
   /** When the controllers began: renewals that were due before are spread out. */
   readonly begun: Temporal.Instant;
 }
@@ -28,7 +31,8 @@ export function createTrigger(deps: TriggerDeps): Controller {
   return async (given) => {
     const seen = { ...given, status: withPastFailure(given) };
     const { object, status, now } = seen;
-    if (conditionOf(status, "Issuing")?.status === "True") return { status };
+    if (conditionOf(status, "Issuing")?.status === "True")
+      return { status: (await refusalOfBegun(deps, seen)) ?? status };
     if (!isWinner(deps, seen)) return { status, again: now.add({ milliseconds: duplicateMs }) };
     const facts = gatherFacts(world, seen);
     const why = whyIssue(facts);
@@ -46,9 +50,38 @@ export function createTrigger(deps: TriggerDeps): Controller {
     ]);
     if (later !== undefined && Temporal.Instant.compare(now, later) < 0)
       return { status, again: later };
+    const refused = await refusal(deps, seen);
+    if (refused !== undefined) return { status: refused };
     events.tell(object, { type: "Normal", reason: "Issuing", message: why.message });
     return { status: conclude(seen, "Issuing", { isTrue: true, ...why }) };
   };
+}
+
+/**
+ * The status where policies deny what is asked for; undefined where they do not. No key is made then, and nothing has failed:
+ * when a policy or the spec changes, it is looked at again.
+ */
+async function refusal(
+  { approver, events }: TriggerDeps,
+  seen: Seen,
+): Promise<CertificateStatus | undefined> {
+  const { object, spec } = seen;
+  const asked = askedBySpec(object.metadata.namespace, spec);
+  if (!asked.ok) return undefined;
+  const judgement = await approver.judge(asked.value, "a Certificate");
+  if (judgement.kind !== "denied") return undefined;
+  const message = `No policy allows what is asked for: ${judgement.why}`;
+  if (conditionOf(seen.status, "Issuing")?.message !== message)
+    events.tell(object, { type: "Warning", reason: "Denied", message });
+  return conclude(seen, "Issuing", { isTrue: false, reason: "Denied", message });
+}
+
+/** A person may have had it begin; once there is a request, that is judged. */
+async function refusalOfBegun(
+  deps: TriggerDeps,
+  seen: Seen,
+): Promise<CertificateStatus | undefined> {
+  return nextRequest(deps.world, seen) === undefined ? await refusal(deps, seen) : undefined;
 }
 
 async function isThere({ store }: TriggerDeps, namespace: string, name: string): Promise<boolean> {

@@ -144,7 +144,7 @@ function checkApprovers({ requests }: LeftBehind): readonly Verdict[] {
     {
       level: "error",
       about: "approval",
-      text: `requests were decided on by others than cert-manager itself (${listed(others)}), and Sekisho approves every one that nobody has decided on yet`,
+      text: `requests were decided on by others than cert-manager itself (${listed(others)}), and without a CertificateRequestPolicy Sekisho approves every one that nobody has decided on yet`,
       advice: "stay with cert-manager where an approver has to be asked",
     },
   ];

@@ -3,6 +3,7 @@
 import { contentHash } from "#base/content-hash.ts";
 import {
   type CertificateControllers,
+  type CertificateControllersSettings,
   startCertificateControllers,
 } from "#certificates/certificate-controllers.ts";
 import type { CertificateEvents } from "#certificates/controllers/certificate-events.ts";
@@ -30,7 +31,7 @@ export interface IssuingDeps {
   readonly recorder: EventRecorder;
 }
 
-export interface IssuingSettings {
+export interface IssuingSettings extends Pick<CertificateControllersSettings, "mayUsePolicy"> {
   readonly clusterResourceNamespace: string;
   /** Whether Issuers of one namespace may use this process' own credentials. */
   readonly issuerAmbientCredentials: boolean;

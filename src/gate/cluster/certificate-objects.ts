@@ -7,6 +7,7 @@ import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.
 import { challengeKind } from "#kinds/cert-manager/challenge.ts";
 import { clusterIssuerKind, issuerKind } from "#kinds/cert-manager/issuer.ts";
 import { orderKind } from "#kinds/cert-manager/order.ts";
+import { requestPolicyKind } from "#kinds/cert-manager/request-policy.ts";
 import { type Kind, read } from "#kinds/kind.ts";
 import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
@@ -20,6 +21,7 @@ export const certificateKinds = [
   clusterIssuerKind,
   issuerKind,
   orderKind,
+  requestPolicyKind,
 ] as const satisfies readonly Kind<unknown>[];
 
 /** Those whose change has to be seen; what is only used once is read then. */

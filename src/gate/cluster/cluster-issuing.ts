@@ -24,6 +24,7 @@ import { createDnsSolver, type DnsSolverSettings } from "../certificates/dns-sol
 import { type IssuingDeps, startIssuing } from "../certificates/issuing.ts";
 import type { ClusterServices } from "./cluster-services.ts";
 import { type Leadership, seekLeadership } from "./leadership.ts";
+import { policyRights } from "./policy-rights.ts";
 import { type WebhookWatchDeps, watchWebhooks } from "./webhooks/webhook-watch.ts";
 
 export interface ClusterIssuingDeps extends Omit<IssuingDeps, "door"> {
@@ -99,6 +100,7 @@ export function createClusterIssuing(
     { ...settings, solvers: [dns.solver] },
   );
   const backends = [createAcmeIssuer(acme)];
+  const mayUsePolicy = policyRights(deps.api);
   let orders: AcmeControllers | undefined;
   let stopLooking: () => void = () => undefined;
   const issue = async (holds: boolean): Promise<void> => {
@@ -110,7 +112,7 @@ export function createClusterIssuing(
     orders = undefined;
     if (!holds) return;
     stopLooking = watchWebhooks(deps, settings.webhooksFound);
-    running = await startIssuing({ ...deps, door }, { ...settings, backends });
+    running = await startIssuing({ ...deps, door }, { ...settings, backends, mayUsePolicy });
     orders = acme.start();
     orders.failed.catch((error: unknown) =>
       log.error("orders are not followed any more", { [logFields.error]: errorText(error) }),

@@ -1,0 +1,179 @@
+/**
+ * Whether a certificate may be asked for, by the CertificateRequestPolicies that there are (approver-policy's rules): one that
+ * applies and has nothing against it is enough, and what a policy does not say is not allowed.
+ */
+
+import { parseGoDurationMs } from "#base/go-duration.ts";
+import { attributeTypes, valuesOf } from "#crypto/subject-name.ts";
+import type {
+  AllowedText,
+  AllowedTexts,
+  RequestPolicySpec,
+} from "#kinds/cert-manager/request-policy.ts";
+import { textsOf } from "../policies/differences.ts";
+import type { AskedCertificate } from "./asked-certificate.ts";
+
+export interface NamedPolicy {
+  readonly name: string;
+  readonly spec: RequestPolicySpec;
+}
+
+export type Judgement =
+  /** By a policy; absent: there is none at all. */
+  | { readonly kind: "approved"; readonly policy?: string }
+  /** Every policy that applies has something against it. */
+  | { readonly kind: "denied"; readonly why: string }
+  /** There are policies, and none of them applies: it is somebody else's to decide. */
+  | { readonly kind: "undecided" };
+
+export function judgeRequest(policies: readonly NamedPolicy[], asked: AskedCertificate): Judgement {
+  const applying = policies.filter(({ spec }) => canBeJudged(spec) && applies(spec, asked));
+  if (applying.length === 0) return { kind: "undecided" };
+  const found = applying.map(({ name, spec }) => ({ name, against: objections(spec, asked) }));
+  const approving = found.find(({ against }) => against.length === 0);
+  if (approving !== undefined) return { kind: "approved", policy: approving.name };
+  const why = found.map(({ name, against }) => `${name}: ${against.join(", ")}`).join("; ");
+  return { kind: "denied", why };
+}
+
+/** One that says more than is understood here could mean to refuse: it never applies. */
+function canBeJudged({ allowed = {}, plugins = {}, selector }: RequestPolicySpec): boolean {
+  const { subject = {}, isCA: _, usages: __, ...names } = allowed;
+  const parts: readonly (AllowedText | AllowedTexts)[] = [names, subject].flatMap(Object.values);
+  return (
+    Object.keys(plugins).length === 0 &&
+    Object.keys(selector.namespace?.matchLabels ?? {}).length === 0 &&
+    parts.every(({ validations = [] }) => validations.length === 0)
+  );
+}
+
+function applies(
+  { selector }: RequestPolicySpec,
+  { issuer, namespace }: AskedCertificate,
+): boolean {
+  const { name, kind, group } = selector.issuerRef ?? {};
+  const names = selector.namespace?.matchNames ?? [];
+  return (
+    isLike(issuer.name, name) &&
+    isLike(issuer.kind, kind) &&
+    isLike(issuer.group, group) &&
+    (names.length === 0 || names.some((pattern) => isLike(namespace, pattern)))
+  );
+}
+
+/** `*` stands for any characters; no pattern takes everything. In linear time: patterns and texts are other people's. */
+export function isLike(said: string, pattern = "*"): boolean {
+  const [first = "", ...rest] = pattern.split("*");
+  if (rest.length === 0) return said === pattern;
+  const last = rest.pop() ?? "";
+  if (!said.startsWith(first) || said.length < first.length + last.length) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = said.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return said.endsWith(last) && said.length - last.length >= at;
+}
+
+const namesByKind = [
+  ["dnsNames", "dns"],
+  ["ipAddresses", "ip"],
+  ["uris", "uri"],
+  ["emailAddresses", "email"],
+] as const;
+
+const subjectFields = [
+  ["organizations", attributeTypes.O],
+  ["countries", attributeTypes.C],
+  ["organizationalUnits", attributeTypes.OU],
+  ["localities", attributeTypes.L],
+  ["provinces", attributeTypes.ST],
+  ["streetAddresses", attributeTypes.STREET],
+  ["postalCodes", attributeTypes.POSTALCODE],
+] as const;
+
+/** The other types of attributes no policy has a word for. */
+const judged: ReadonlySet<string> = new Set([
+  ...[attributeTypes.CN, attributeTypes.SERIALNUMBER],
+  ...subjectFields.map(([, type]) => type),
+]);
+
+/** Each as text; none: it may be asked for. */
+function objections(
+  { allowed = {}, constraints = {} }: RequestPolicySpec,
+  asked: AskedCertificate,
+): readonly string[] {
+  const { subject, alternativeNames, isCA, usages } = asked;
+  const { serialNumber, ...subjectRules } = allowed.subject ?? {};
+  const wrongUsages = usages.filter(
+    (usage) => !(allowed.usages ?? []).some((one) => one === usage),
+  );
+  return [
+    ...wrongText("commonName", valuesOf(subject, attributeTypes.CN), allowed.commonName),
+    ...namesByKind.flatMap(([field, kind]) =>
+      wrongTexts(field, textsOf(alternativeNames, kind), allowed[field]),
+    ),
+    ...subjectFields.flatMap(([field, type]) =>
+      wrongTexts(`subject.${field}`, valuesOf(subject, type), subjectRules[field]),
+    ),
+    ...wrongText(
+      "subject.serialNumber",
+      valuesOf(subject, attributeTypes.SERIALNUMBER),
+      serialNumber,
+    ),
+    // No policy has a word for these.
+    ...textsOf(alternativeNames, "other").map((name) => `otherNames: ${name}`),
+    ...subject.flat().flatMap(({ type }) => (judged.has(type) ? [] : [`subject: ${type}`])),
+    ...(isCA && allowed.isCA !== true ? ["isCA"] : []),
+    ...(wrongUsages.length === 0 ? [] : [`usages: ${wrongUsages.join(", ")}`]),
+    ...outOfBounds(constraints, asked),
+  ];
+}
+
+type Bounds = NonNullable<RequestPolicySpec["constraints"]>;
+
+function wrongText(
+  field: string,
+  said: readonly string[],
+  { required = false, value }: AllowedText = {},
+): readonly string[] {
+  return wrongTexts(field, said, { required, values: value === undefined ? [] : [value] });
+}
+
+function wrongTexts(
+  field: string,
+  said: readonly string[],
+  { required = false, values = [] }: AllowedTexts = {},
+): readonly string[] {
+  if (said.length === 0) return required ? [`${field} is missing`] : [];
+  return said
+    .filter((one) => !values.some((pattern) => isLike(one, pattern)))
+    .map((one) => `${field}: ${one}`);
+}
+
+function outOfBounds(
+  { minDuration, maxDuration, privateKey = {} }: Bounds,
+  { durationMs, key }: AskedCertificate,
+): readonly string[] {
+  const { algorithm, minSize, maxSize } = privateKey;
+  const size = key?.size ?? 0;
+  // A bound that cannot be read lets nothing through.
+  const isShort = minDuration !== undefined && !(durationMs >= millisecondsOf(minDuration));
+  const isLong = maxDuration !== undefined && !(durationMs <= millisecondsOf(maxDuration));
+  return [
+    ...(isShort ? [`duration is less than ${minDuration}`] : []),
+    ...(isLong ? [`duration is more than ${maxDuration}`] : []),
+    ...(algorithm === undefined || key?.algorithm === algorithm
+      ? []
+      : [`privateKey.algorithm is not ${algorithm}`]),
+    ...(minSize === undefined || size >= minSize ? [] : [`privateKey.size is below ${minSize}`]),
+    ...(maxSize === undefined || (key !== undefined && size <= maxSize)
+      ? []
+      : [`privateKey.size is above ${maxSize}`]),
+  ];
+}
+
+function millisecondsOf(duration: string): number {
+  return parseGoDurationMs(duration) ?? Number.NaN;
+}
