@@ -120,7 +120,7 @@ test("over two years no certificate ends that could have been renewed, and no li
       const trial: Trial = { troubles, endMs: spanMs };
       judge(await live(context, hours, trial), Object.keys(hours), trial);
     }),
-    { ...seeded(context, 0.005), endOnFailure: true },
+    { ...seeded(context, 0.003), endOnFailure: true },
   );
 });
 

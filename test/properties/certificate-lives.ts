@@ -9,23 +9,13 @@
 import type { TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { JsonObject } from "#base/json.ts";
-import { createAcme } from "#certificates/acme/acme.ts";
 import { knownLimits } from "#certificates/acme/limits/known-limits.ts";
-import { createAcmeIssuer } from "#certificates/issuers/acme/acme.ts";
 import { type OutboundDoor, OutboundError } from "#certificates/outbound/outbound-door.ts";
-import type { Solver } from "#certificates/solvers/solver.ts";
 import { parseCertificate } from "#crypto/parsed-certificate.ts";
-import { generateSigningKey } from "#crypto/signing-key.ts";
-import { createMetrics } from "#runtime/real-metrics.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { createAcmeServer, type FakeAcmeServer } from "#test/fakes/acme-server.ts";
-import {
-  type CertificateStage,
-  certificateStage,
-  quickKey,
-} from "#test/fakes/certificate-stage.ts";
-import { createSeededRandom } from "#test/fakes/seeded-random.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { acmeCertificateStage } from "#test/fakes/acme-certificate-stage.ts";
+import type { FakeAcmeServer } from "#test/fakes/acme-server.ts";
+import { type CertificateStage, quickKey } from "#test/fakes/certificate-stage.ts";
 
 export type TroubleKind =
   /** Nobody answers. */
@@ -69,14 +59,6 @@ export interface Lives {
   /** When orders were taken, with their Certificate. */
   readonly orders: readonly { readonly atMs: number; readonly name: string }[];
 }
-
-/** Believes that whatever it presents is found. */
-const willing: Solver = {
-  type: "http-01",
-  present: () => Promise.resolve({ kind: "done" }),
-  check: () => Promise.resolve({ kind: "done" }),
-  cleanUp: () => Promise.resolve({ kind: "done" }),
-};
 
 /** How often whoever waits looks whether a clock was set. */
 const lookEvery = Temporal.Duration.from({ minutes: 1 });
@@ -223,62 +205,29 @@ export async function live(
   { troubles, endMs }: Trial,
 ): Promise<Lives> {
   const counted = { calls: 0 };
-  let server: FakeAcmeServer | undefined;
-  let stop = async (): Promise<void> => undefined;
   const nameOf = ([name = ""]: readonly string[]): string => name.split(".")[0] ?? "";
-  const metrics = await createMetrics();
-  const stage = await certificateStage(context, {
+  const { stage, server, issue, stop } = await acmeCertificateStage(context, {
     wrap: (store) => countingStore(store, counted),
-    backends: ({ clock, store }) => {
-      server = createAcmeServer(clock, (names) => hours[nameOf(names)] ?? 1);
-      const acme = createAcme({
-        ...{ store, clock, random: createSeededRandom(1), log: silentLog, metrics },
-        door: troubledDoor(server.door, { counted, world: () => world }),
-        ...{ userAgent: "test", clusterResourceNamespace: "cert-manager", solvers: [willing] },
-        tell: () => Promise.resolve(),
-        limitsOf: () => knownLimits(publicServer),
-      });
-      const controllers = acme.start();
-      stop = () => controllers.stop();
-      return [createAcmeIssuer(acme)];
-    },
+    hoursOf: (names) => hours[nameOf(names)] ?? 1,
+    before: (door) => troubledDoor(door, { counted, world: () => world }),
+    limits: knownLimits(publicServer),
   });
-  if (server === undefined) throw new Error("no backends were made");
   const names = Object.keys(hours);
   const world: World = new World({ stage, server, counted }, names, troubles);
-  await begin(stage, server.directory, names);
-  try {
-    await world.run(endMs);
-  } finally {
-    await stop();
-    await stage.stop();
-  }
-  const { served, orders } = world;
-  return { served, orders };
-}
-
-async function begin(
-  { store, create }: CertificateStage,
-  directory: string,
-  names: readonly string[],
-): Promise<void> {
-  // As if somebody had brought it: making one takes time that the clock here does not show.
-  const key = generateSigningKey().export({ type: "pkcs8", format: "pem" }).toString();
-  await store.create({
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "account-key", namespace: "cert-manager" },
-    body: { type: "Opaque", stringData: { "tls.key": key } },
-  });
-  const solvers = [{ http01: { ingress: {} } }];
-  const acme = { server: directory, privateKeySecretRef: { name: "account-key" }, solvers };
-  await create("ClusterIssuer", "public", { acme });
+  await issue();
   for (const name of names)
-    await create("Certificate", name, {
+    await stage.create("Certificate", name, {
       ...{ secretName: name, dnsNames: [`${name}.example.com`], privateKey: quickKey },
       issuerRef: { name: "public", kind: "ClusterIssuer" },
       revisionHistoryLimit: 1,
     });
+  try {
+    await world.run(endMs);
+  } finally {
+    await stop();
+  }
+  const { served, orders } = world;
+  return { served, orders };
 }
 
 const refusal = {

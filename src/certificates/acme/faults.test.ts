@@ -1,0 +1,235 @@
+/** What becomes of a Certificate when its ACME server fails in each way at each step: what is said, how often it is asked, and how it ends. */
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import type { JsonObject } from "#base/json.ts";
+import { issueSelfSigned } from "#crypto/certificate.ts";
+import { formatPem } from "#crypto/pem.ts";
+import { generateSigningKey } from "#crypto/signing-key.ts";
+import { challengeKind } from "#kinds/cert-manager/challenge.ts";
+import { orderKind } from "#kinds/cert-manager/order.ts";
+import {
+  type AcmeCertificateStage,
+  acmeCertificateStage,
+} from "#test/fakes/acme-certificate-stage.ts";
+import { quickKey } from "#test/fakes/certificate-stage.ts";
+import {
+  type OutboundAnswer,
+  type OutboundDoor,
+  OutboundError,
+} from "../outbound/outbound-door.ts";
+
+/** What the server is asked, by how its path begins. */
+const paths = {
+  directory: "/directory",
+  nonce: "/new-nonce",
+  account: "/new-account",
+  order: "/new-order",
+  authorization: "/authorization/",
+  challenge: "/challenge/",
+  finalize: "/finalize/",
+  look: "/order/",
+  certificate: "/certificate/",
+} as const;
+
+type Step = keyof typeof paths;
+
+interface Fault {
+  /** In place of the server's answer, or of that to what was sent. */
+  readonly answer: (own: () => Promise<OutboundAnswer>) => Promise<OutboundAnswer>;
+  readonly says: RegExp;
+  /** How often the step is asked for in the first minute. */
+  readonly most: number;
+  /** Seconds for which nothing is asked, however soon the fault ends. */
+  readonly quiet?: number;
+}
+
+function answered(status: number, type: string, headers = {}): Fault["answer"] {
+  const body = { type: `urn:ietf:params:acme:error:${type}`, detail: "not now" };
+  return async () => ({ status, headers, body: Buffer.from(JSON.stringify(body)) });
+}
+
+function downloaded(change: (chain: string) => string): Fault["answer"] {
+  return async (own) => {
+    const answer = await own();
+    return { ...answer, body: Buffer.from(change(Buffer.from(answer.body).toString())) };
+  };
+}
+
+const strangers = formatPem(
+  "CERTIFICATE",
+  issueSelfSigned({
+    ...{
+      subject: { commonName: "stranger" },
+      key: generateSigningKey(),
+      extensions: { keyUsage: ["digitalSignature"] },
+    },
+    notBefore: Temporal.Instant.from("2026-01-01T00:00:00Z"),
+    notAfter: Temporal.Instant.from("2099-01-01T00:00:00Z"),
+  }),
+);
+
+/** At any step: nobody has refused anything, so it goes on by itself soon after the fault ends. */
+const passing: Readonly<Record<string, Fault>> = {
+  "wants to be left alone for two minutes": {
+    answer: answered(429, "rateLimited", { "retry-after": "120" }),
+    // What an issuer first says of itself is a change, for which it is looked at once more.
+    ...{ says: /429 rateLimited: not now/, most: 2, quiet: 120 },
+  },
+  "is down": { answer: answered(503, "serverInternal"), says: /503 serverInternal/, most: 8 },
+  "cannot be reached": {
+    answer: async () => {
+      throw new OutboundError("unreachable", "connection refused");
+    },
+    ...{ says: /connection refused/, most: 8 },
+  },
+  // Each answer brings another nonce, which is tried at once, forty times.
+  "refuses every nonce": { answer: answered(400, "badNonce"), says: /nonce/i, most: 3 * 40 },
+};
+
+const signedSteps = ["account", "order", "authorization", "challenge", "finalize", "look"] as const;
+const steps = ["directory", "nonce", ...signedSteps, "certificate"] as const;
+/** Those that the account needs; the others fail the Order. */
+const issuerSteps: readonly Step[] = ["directory", "account"];
+
+/** Only what is signed has a nonce. */
+function isPossible(what: string, step: Step): boolean {
+  return what !== "refuses every nonce" || !["directory", "nonce"].includes(step);
+}
+
+/** In what is downloaded: it is downloaded again. */
+const inDownload: Readonly<Record<string, Fault>> = {
+  "sends half of a chain": {
+    answer: downloaded((chain) => chain.slice(0, chain.length * 0.6)),
+    ...{ says: /no complete PEM/, most: 8 },
+  },
+  "sends a stranger's chain": {
+    answer: downloaded((chain) =>
+      chain.replace(/(END CERTIFICATE-----\n)[\s\S]*/, `$1${strangers}`),
+    ),
+    ...{ says: /was not issued by the next/, most: 8 },
+  },
+};
+
+/** The issuance has failed: it is tried again after an hour, with an order of its own. */
+const final: readonly (readonly [string, Step, Fault])[] = [
+  ...(["order", "authorization", "finalize", "certificate"] as const).map((step) => {
+    const fault = { answer: answered(403, "unauthorized"), says: /403 unauthorized/, most: 1 };
+    return ["refuses", step, fault] as const;
+  }),
+  [
+    "sends a certificate for another key",
+    "certificate",
+    { answer: downloaded(() => strangers), says: /a certificate for another key/, most: 1 },
+  ],
+];
+
+interface Scene extends AcmeCertificateStage {
+  /** Undefined: the server is well. */
+  fault: { readonly step: Step; readonly answer: Fault["answer"] } | undefined;
+  /** How often the step was asked for. */
+  readonly asked: (step: Step) => number;
+  readonly pass: (seconds: number) => Promise<void>;
+  /** What Issuer, Order and Challenge say. */
+  readonly said: () => Promise<string>;
+}
+
+async function open(context: TestContext): Promise<Scene> {
+  const asked: string[] = [];
+  const before = (door: OutboundDoor): OutboundDoor => ({
+    ...door,
+    request: async (request, signal) => {
+      const { pathname } = new URL(request.url);
+      asked.push(pathname);
+      const own = (): Promise<OutboundAnswer> => door.request(request, signal);
+      const { fault } = scene;
+      if (fault === undefined || !pathname.startsWith(paths[fault.step])) return await own();
+      return await fault.answer(own);
+    },
+  });
+  const played = await acmeCertificateStage(context, { before });
+  const { clock, store, condition } = played.stage;
+  const scene: Scene = {
+    ...played,
+    fault: undefined,
+    asked: (step) => asked.filter((one) => one.startsWith(paths[step])).length,
+    pass: async (seconds) => {
+      const endMs = clock.monotonicMs() + seconds * 1000;
+      for (;;) {
+        for (let turns = 0; turns < 30; turns++) await turn();
+        const leftMs = endMs - clock.monotonicMs();
+        if (leftMs <= 0) return;
+        await clock.advance({ milliseconds: Math.min(clock.nextTimerMs() ?? leftMs, leftMs) });
+      }
+    },
+    said: async () => {
+      const objects = [
+        ...(await store.list(orderKind.id)).items,
+        ...(await store.list(challengeKind.id)).items,
+      ];
+      const reasons = objects.map(({ status }) => (status as JsonObject | undefined)?.["reason"]);
+      return [await condition("public", "Ready"), ...reasons].join("\n");
+    },
+  };
+  return scene;
+}
+
+/** Has a Certificate ask for what the server then fails at. */
+async function begin(context: TestContext, step: Step, { answer }: Fault): Promise<Scene> {
+  const scene = await open(context);
+  const isAtIssuer = issuerSteps.includes(step);
+  if (isAtIssuer) scene.fault = { step, answer };
+  await scene.issue();
+  // So long that the server's clock, and a nonce for it, is asked for again.
+  await scene.pass(isAtIssuer ? 0 : 120);
+  scene.fault = { step, answer };
+  await scene.stage.create("Certificate", "web", {
+    ...{ secretName: "web-tls", dnsNames: ["web.example.com"], privateKey: quickKey },
+    issuerRef: { name: "public", kind: "ClusterIssuer" },
+  });
+  await scene.pass(60);
+  return scene;
+}
+
+async function attempts({ stage }: Scene): Promise<unknown> {
+  const status = (await stage.certificate("web"))?.status as JsonObject | undefined;
+  return status?.["failedIssuanceAttempts"];
+}
+
+function passes(what: string, step: Step, fault: Fault): void {
+  test(`at the ${step} the server ${what}: that is said, is no failure, and ends well by itself`, async (context) => {
+    const scene = await begin(context, step, fault);
+    assert.match(await scene.said(), fault.says);
+    assert.match(await scene.stage.condition("web", "Issuing"), /^True DoesNotExist/);
+    assert.equal(await attempts(scene), undefined);
+    assert.ok(scene.asked(step) > 0 && scene.asked(step) <= fault.most, `${scene.asked(step)}`);
+    scene.fault = undefined;
+    const before = scene.asked(step);
+    await scene.pass((fault.quiet ?? 60) - 62 + 1);
+    if (fault.quiet !== undefined) assert.equal(scene.asked(step), before);
+    await scene.pass(900);
+    assert.match(await scene.stage.condition("web", "Ready"), /^True/);
+    assert.equal(scene.server.heard.filter((one) => one === "POST /new-order").length, 1);
+  });
+}
+
+for (const [what, fault] of Object.entries(passing))
+  for (const step of steps) if (isPossible(what, step)) passes(what, step, fault);
+for (const [what, fault] of Object.entries(inDownload)) passes(what, "certificate", fault);
+
+for (const [what, step, fault] of final) {
+  test(`at the ${step} the server ${what}: the issuance fails, and is tried again after an hour`, async (context) => {
+    const scene = await begin(context, step, fault);
+    assert.match(await scene.stage.condition("web", "Issuing"), /^False Failed/);
+    assert.match(await scene.stage.condition("web", "Issuing"), fault.says);
+    assert.equal(await attempts(scene), 1);
+    assert.equal(scene.asked(step), fault.most);
+    scene.fault = undefined;
+    await scene.pass(3_500);
+    assert.equal(scene.asked(step), fault.most);
+    await scene.pass(600);
+    assert.match(await scene.stage.condition("web", "Ready"), /^True/);
+    assert.equal(await attempts(scene), undefined);
+  });
+}
