@@ -25,7 +25,10 @@ test("the example is what init writes", async (context) => {
   const directory = place(context);
   const { code, out, err } = await runCommand(["init", ...host, ...to, "--staging", directory]);
   assert.equal(code, 0, err);
-  assert.match(out, /^serve it: sekisho up /m);
+  assert.match(
+    out,
+    /^serve it: sekisho up .*\nthen .*: sekisho cert preflight www\.example\.com$/m,
+  );
   const example = join(repository, "examples/own-domain/manifests");
   assert.deepEqual(readdirSync(directory), readdirSync(example));
   for (const file of readdirSync(example))

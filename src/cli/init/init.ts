@@ -62,7 +62,9 @@ async function init(context: CommandContext, directory: string, flags: InitFlags
     environment.terminal.print(`${path.join(directory, name)} written\n`);
   }
   if (missing.length === 0) environment.terminal.print(`${directory} has it all already\n`);
-  environment.terminal.print(`serve it: sekisho up ${directory}\n`);
+  environment.terminal.print(
+    `serve it: sekisho up ${directory}\nthen see what stands in the way: sekisho cert preflight ${site.host}\n`,
+  );
 }
 
 /** Throws CommandError. */
