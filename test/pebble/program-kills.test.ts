@@ -11,7 +11,8 @@ import { isConditionTrue } from "#kinds/condition.ts";
 import { createLocalSocket } from "#runtime/real-local-socket.ts";
 import { until } from "#test/bench/measure/waiting.ts";
 import { skipWithoutGo } from "#test/lab/build/requirements.ts";
-import { freshPlace, type StartedProgram, startProgram } from "#test/system/program.ts";
+import { freshPlace } from "#test/system/program.ts";
+import { startSekisho } from "#test/system/sekisho.ts";
 import { serveDirectory } from "#test/system/served-directory.ts";
 import { issuerOf } from "./acme-stage.ts";
 import { startFaultProxy } from "./fault-proxy.ts";
@@ -49,31 +50,23 @@ async function live(killAt: number): Promise<number> {
   await using undo = new AsyncDisposableStack();
   const place = await freshPlace();
   const pebble = undo.use(await startPebble({ httpPort: place.httpPort }));
-  const started = Promise.withResolvers<StartedProgram>();
   const killed = Promise.withResolvers<void>();
   let passed = 0;
   const proxy = undo.use(
     await startFaultProxy(pebble, undefined, async () => {
       passed += 1;
       if (passed !== killAt) return;
-      await (await started.promise).kill();
+      await running.now.kill();
       killed.resolve();
     }),
   );
-  const directory = undo.use(serveDirectory({ "all.json": manifests(issuerOf(proxy)) }));
+  const directory = undo.use(serveDirectory({}));
   const settings = join(place.data, "settings.yaml");
   writeFileSync(settings, "outboundAddresses: [127.0.0.0/8, '::1']\n");
-  const start = async (): Promise<StartedProgram> => {
-    const program = await startProgram(["up", directory.path, "--config", settings], {
-      killed: place,
-    });
-    program.child.stdout.resume();
-    program.child.stderr.resume();
-    return program;
-  };
-  const running = { now: await start() };
+  const up = ["up", directory.path, "--config", settings];
+  const running = { now: await startSekisho(up, place) };
   undo.defer(async () => void (await running.now.stop()));
-  started.resolve(running.now);
+  directory.write("all.json", manifests(issuerOf(proxy)));
   const store = createRemoteStore(createLocalSocket(), join(place.data, "api.sock"));
   const key = { kind: certificateKind.id, namespace: "default", name: "shop" };
   const isReady = async (): Promise<boolean> =>
@@ -83,7 +76,7 @@ async function live(killAt: number): Promise<number> {
   await Promise.race([killed.promise, ready()]);
   if (killAt <= passed) {
     await killed.promise;
-    running.now = await start();
+    running.now = await startSekisho(up, place);
     await ready();
   }
   const orders = proxy.calls.get("order") ?? 0;
