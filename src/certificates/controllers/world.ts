@@ -17,8 +17,11 @@ import { parseRequestText, type RequestFacts, readRequest } from "../policies/re
 import { type Reason, readStoredPair, type StoredPair, valueOf } from "../policies/stored-pair.ts";
 import { KeyIndex } from "./key-index.ts";
 
-/** Many more than are worked on at once; of those at rest nothing is kept, as there may be tens of thousands. */
-const read = 512;
+/**
+ * Twice as many as are worked on at once: of those at rest nothing is kept, as there may be tens of thousands, and what is
+ * behind keys and certificates outside of the heap is freed soon only when they do not grow old.
+ */
+const read = 64;
 
 type Chain = Result<readonly ParsedCertificate[], string>;
 

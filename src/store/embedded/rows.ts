@@ -2,6 +2,7 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Json } from "#base/json.ts";
+import { SharedTexts } from "#base/shared-texts.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { type Draft, StoreError } from "../object-store.ts";
 import type { Sealer } from "../sealer.ts";
@@ -60,8 +61,16 @@ export class Rows {
 
   /** All stored objects; throws StoreError `unavailable` when one is sealed under a key that is not given. */
   objects(): ReadonlyMap<string, StoredRow> {
-    const rows = this.#database.prepare("SELECT key, content, key_id FROM objects").all();
-    return new Map(rows.map((row) => this.#readObject(row)));
+    const rows = this.#database.prepare("SELECT key, content, key_id FROM objects").iterate();
+    // Authorities stand beside each certificate that they have signed, and Events say the same of many objects.
+    const texts = new SharedTexts();
+    const objects = new Map<string, StoredRow>();
+    for (const row of rows) {
+      const [key, stored] = this.#readObject(row);
+      texts.shareWithin(stored);
+      objects.set(key, stored);
+    }
+    return objects;
   }
 
   /** Keys of Secrets that lie there in the clear. */
