@@ -39,6 +39,8 @@ export interface CertificateControllersSettings {
   readonly clusterResourceNamespace: string;
   /** Whether Issuers of one namespace may use this process' own credentials. Default false. */
   readonly issuerAmbientCredentials?: boolean;
+  /** Whether the Secret of a Certificate goes with it. Default false. */
+  readonly certificateOwnerRef?: boolean;
   /** Which CertificateRequestPolicies may be approved by. Default: all. */
   readonly mayUsePolicy?: MayUse;
   /** How many keys are made at once. Default 1. */
@@ -100,7 +102,8 @@ export async function startCertificateControllers(
   const { signal } = closing;
   const signer = new RequestSigner({ ...deps, world, statuses, issuers, approver, signal });
   const keys = createKeyMaker(deps.workers, settings.keyThreads ?? 1);
-  const shared = { ...deps, world, statuses, signer, keys };
+  const ownsSecrets = settings.certificateOwnerRef ?? false;
+  const shared = { ...deps, world, statuses, signer, keys, ownsSecrets };
   const inquiries = new RenewalInquiries({ clock, log, answered: (key) => add(key) });
   const begun = clock.now();
   const triggering = { budget, approver, begun };

@@ -97,6 +97,7 @@ const file = fields({
   dnsResolvers: optional(list(nameserver)),
   clusterResourceNamespace: optional(text),
   issuerAmbientCredentials: optional(boolean),
+  certificateOwnerRef: optional(boolean),
   certificates: optional(oneOf("own", "observe", "off")),
   images: optional(mapOf(image)),
 });
@@ -148,6 +149,7 @@ export interface Settings {
   readonly clusterResourceNamespace: string;
   /** Whether Issuers of one namespace may use what this process is let into clouds by, as ClusterIssuers may. */
   readonly issuerAmbientCredentials: boolean;
+  readonly certificateOwnerRef: boolean;
   /** `own`: what Certificates ask for is issued here. `observe`, `off`: it is not; what Secrets hold is served. */
   readonly certificates: "own" | "observe" | "off";
   readonly images: Readonly<Record<string, ImageSetting>>;
@@ -178,6 +180,7 @@ export const defaults: Settings = {
   dnsResolvers: [],
   clusterResourceNamespace: "cert-manager",
   issuerAmbientCredentials: false,
+  certificateOwnerRef: false,
   certificates: "own",
   images: {},
 };

@@ -107,6 +107,8 @@ export interface StandaloneSettings {
   readonly clusterResourceNamespace: string;
   /** Whether Issuers of one namespace may use this process' own credentials. */
   readonly issuerAmbientCredentials: boolean;
+  /** Whether the Secret of a Certificate goes with it. */
+  readonly certificateOwnerRef: boolean;
   /** Whether what Certificates ask for is issued here. */
   readonly certificates: "own" | "observe" | "off";
   /** The operator's environment variables. */

@@ -70,6 +70,8 @@ export interface CertificateStageOptions {
     readonly clock: ManualClock;
     readonly store: ObjectStore;
   }) => readonly IssuerBackend[];
+  /** Whether the Secret of a Certificate goes with it. Default false. */
+  readonly certificateOwnerRef?: boolean;
   /** Puts something before the store. */
   readonly wrap?: (store: ObjectStore) => ObjectStore;
 }
@@ -100,7 +102,7 @@ export async function certificateStage(
           tell: (_, { reason, message }: CertificateEvent) => events.push(`${reason} ${message}`),
         },
       },
-      { clusterResourceNamespace: "cert-manager", backends },
+      { ...options, clusterResourceNamespace: "cert-manager", backends },
     );
     await controllers.settled();
   };

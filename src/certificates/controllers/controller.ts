@@ -21,6 +21,8 @@ export interface ControllerDeps {
   readonly keys: KeyMaker;
   readonly signer: Signer;
   readonly events: CertificateEvents;
+  /** Whether the Secret of a Certificate goes with it. */
+  readonly ownsSecrets: boolean;
 }
 
 /** Has requests approved and signed. */

@@ -15,7 +15,7 @@ import { nextKey } from "./key.ts";
 import { nextRequest, nextRevision } from "./revision.ts";
 import { pairOf, writeSecret } from "./secret-writer.ts";
 
-type Deps = Pick<ControllerDeps, "store" | "world" | "events">;
+type Deps = Pick<ControllerDeps, "store" | "world" | "events" | "ownsSecrets">;
 
 /** How soon a password that was missing is looked for again. */
 const passwordMs = 60_000;

@@ -16,9 +16,11 @@ import {
   type SecretContent,
   secretContent,
 } from "../tls-secret-content.ts";
-import type { ControllerDeps } from "./controller.ts";
+import { type ControllerDeps, isOwnedBy, ownerOf } from "./controller.ts";
 
-type Deps = Pick<ControllerDeps, "store" | "world" | "events">;
+type Deps = Pick<ControllerDeps, "store" | "world" | "events" | "ownsSecrets">;
+
+type Owners = KubeObject["metadata"]["ownerReferences"];
 
 export interface WantedSecret {
   readonly object: KubeObject;
@@ -47,7 +49,8 @@ export async function writeSecret(deps: Deps, wanted: WantedSecret): Promise<boo
       ? {}
       : { written: (file: string) => valueOf(there, file) }),
   });
-  const draft = secretDraft(wanted, content, there);
+  const owners = ownersOf(deps, object, there);
+  const draft = secretDraft(wanted, content, { there, owners });
   if (there !== undefined && isAlready(there, draft)) return true;
   // Secrets are never applied: what a store remembers of that would hold their values.
   const written =
@@ -62,7 +65,7 @@ export async function writeSecret(deps: Deps, wanted: WantedSecret): Promise<boo
 function secretDraft(
   { object, spec }: WantedSecret,
   content: SecretContent,
-  there: KubeObject | undefined,
+  { there, owners }: { readonly there: KubeObject | undefined; readonly owners: Owners },
 ): Draft {
   const { body = {}, metadata } = there ?? {};
   const before = templatedBefore(metadata?.annotations[templatedAnnotation]);
@@ -90,9 +93,8 @@ function secretDraft(
         ...content.annotations,
         ...own,
       },
-      ...(metadata === undefined
-        ? {}
-        : { finalizers: metadata.finalizers, ownerReferences: metadata.ownerReferences }),
+      ...(metadata === undefined ? {} : { finalizers: metadata.finalizers }),
+      ownerReferences: owners,
     },
     // The type of one that is there cannot be changed.
     body: {
@@ -104,6 +106,17 @@ function secretDraft(
       },
     },
   };
+}
+
+/** One that belongs to a Certificate already, by whomever, still does. */
+function ownersOf(
+  { ownsSecrets }: Deps,
+  certificate: KubeObject,
+  there: KubeObject | undefined,
+): Owners {
+  const before = there?.metadata.ownerReferences ?? [];
+  const isNew = there === undefined || !isOwnedBy(there, certificate);
+  return ownsSecrets && isNew ? [...before, ownerOf(certificate)] : before;
 }
 
 function dataOf(secret: KubeObject | undefined): Readonly<Record<string, string>> {
@@ -152,11 +165,15 @@ function parseJson(text: string): Json | undefined {
 
 function isAlready({ metadata, body }: KubeObject, draft: Draft): boolean {
   return sameJson(
-    { labels: metadata.labels, annotations: metadata.annotations, body },
+    {
+      ...{ labels: metadata.labels, annotations: metadata.annotations, body },
+      owners: metadata.ownerReferences.length,
+    },
     {
       labels: draft.metadata.labels ?? {},
       annotations: draft.metadata.annotations ?? {},
       body: draft.body,
+      owners: draft.metadata.ownerReferences?.length ?? 0,
     },
   );
 }

@@ -13,7 +13,7 @@ import { pairIn, writeSecret } from "./secret-writer.ts";
 const passwordMs = 60_000;
 
 export function createUpkeepController(
-  deps: Pick<ControllerDeps, "store" | "world" | "events">,
+  deps: Pick<ControllerDeps, "store" | "world" | "events" | "ownsSecrets">,
 ): Controller {
   const { world } = deps;
   return async (seen) => {

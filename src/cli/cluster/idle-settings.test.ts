@@ -31,6 +31,7 @@ const everything = {
   dnsResolvers: ["127.0.0.1:53"],
   clusterResourceNamespace: "certificates",
   issuerAmbientCredentials: true,
+  certificateOwnerRef: true,
   certificates: "off",
   images: {},
 };

@@ -23,6 +23,7 @@ const usedInCluster = [
   "dnsResolvers",
   "clusterResourceNamespace",
   "issuerAmbientCredentials",
+  "certificateOwnerRef",
 ] as const satisfies readonly (keyof Settings)[];
 
 const ofProxies = "set it where the proxies are started: deploy/3-proxy.yaml";

@@ -31,7 +31,8 @@ export interface IssuingDeps {
   readonly recorder: EventRecorder;
 }
 
-export interface IssuingSettings extends Pick<CertificateControllersSettings, "mayUsePolicy"> {
+export interface IssuingSettings
+  extends Pick<CertificateControllersSettings, "mayUsePolicy" | "certificateOwnerRef"> {
   readonly clusterResourceNamespace: string;
   /** Whether Issuers of one namespace may use this process' own credentials. */
   readonly issuerAmbientCredentials: boolean;

@@ -109,6 +109,8 @@ export interface ClusterGateSettings extends ListenerLayoutSettings {
   readonly version: string;
   /** Whether namespaced issuers may use what this process is let in by, too. */
   readonly issuerAmbientCredentials: boolean;
+  /** Whether the Secret of a Certificate goes with it. */
+  readonly certificateOwnerRef: boolean;
   /** Networks and addresses that issuers may have us connect to although they are inside. */
   readonly outboundAddresses: readonly string[];
   /** Addresses that nobody may have us connect to. */

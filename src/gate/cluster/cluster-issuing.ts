@@ -47,6 +47,8 @@ export interface ClusterIssuingSettings
   readonly clusterResourceNamespace: string;
   /** Whether namespaced issuers may use what this process is let in by, too. */
   readonly issuerAmbientCredentials: boolean;
+  /** Whether the Secret of a Certificate goes with it. */
+  readonly certificateOwnerRef: boolean;
   readonly outboundAddresses: readonly string[];
   readonly apiServers: readonly string[];
   /** Told what of webhooks stands in the way. */
