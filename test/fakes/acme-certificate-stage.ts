@@ -30,6 +30,8 @@ export interface AcmeCertificateStageOptions extends Pick<CertificateStageOption
   /** Puts something before the server. */
   readonly before?: (door: OutboundDoor) => OutboundDoor;
   readonly limits?: ServerLimits;
+  /** Instead of what the solver does, which is well by itself. */
+  readonly solving?: Partial<Solver>;
 }
 
 /** Believes that whatever it presents is found. */
@@ -42,7 +44,13 @@ const willing: Solver = {
 
 export async function acmeCertificateStage(
   context: TestContext,
-  { wrap, hoursOf, before = (door) => door, limits = {} }: AcmeCertificateStageOptions,
+  {
+    wrap,
+    hoursOf,
+    before = (door) => door,
+    limits = {},
+    solving = {},
+  }: AcmeCertificateStageOptions,
 ): Promise<AcmeCertificateStage> {
   const metrics = await createMetrics();
   let server: FakeAcmeServer | undefined;
@@ -54,7 +62,8 @@ export async function acmeCertificateStage(
       const acme = createAcme({
         ...{ store, clock, random: createSeededRandom(1), log: silentLog, metrics },
         door: before(server.door),
-        ...{ userAgent: "test", clusterResourceNamespace: "cert-manager", solvers: [willing] },
+        ...{ userAgent: "test", clusterResourceNamespace: "cert-manager" },
+        solvers: [{ ...willing, ...solving }],
         tell: () => Promise.resolve(),
         limitsOf: () => limits,
       });

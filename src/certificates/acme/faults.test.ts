@@ -19,6 +19,7 @@ import {
   type OutboundDoor,
   OutboundError,
 } from "../outbound/outbound-door.ts";
+import type { Solver, SolverOutcome } from "../solvers/solver.ts";
 
 /** What the server is asked, by how its path begins. */
 const paths = {
@@ -135,7 +136,7 @@ interface Scene extends AcmeCertificateStage {
   readonly said: () => Promise<string>;
 }
 
-async function open(context: TestContext): Promise<Scene> {
+async function open(context: TestContext, solving: Partial<Solver> = {}): Promise<Scene> {
   const asked: string[] = [];
   const before = (door: OutboundDoor): OutboundDoor => ({
     ...door,
@@ -148,7 +149,7 @@ async function open(context: TestContext): Promise<Scene> {
       return await fault.answer(own);
     },
   });
-  const played = await acmeCertificateStage(context, { before });
+  const played = await acmeCertificateStage(context, { before, solving });
   const { clock, store, condition } = played.stage;
   const scene: Scene = {
     ...played,
@@ -175,6 +176,11 @@ async function open(context: TestContext): Promise<Scene> {
   return scene;
 }
 
+const web = {
+  ...{ secretName: "web-tls", dnsNames: ["web.example.com"], privateKey: quickKey },
+  issuerRef: { name: "public", kind: "ClusterIssuer" },
+};
+
 /** Has a Certificate ask for what the server then fails at. */
 async function begin(context: TestContext, step: Step, { answer }: Fault): Promise<Scene> {
   const scene = await open(context);
@@ -184,10 +190,7 @@ async function begin(context: TestContext, step: Step, { answer }: Fault): Promi
   // So long that the server's clock, and a nonce for it, is asked for again.
   await scene.pass(isAtIssuer ? 0 : 120);
   scene.fault = { step, answer };
-  await scene.stage.create("Certificate", "web", {
-    ...{ secretName: "web-tls", dnsNames: ["web.example.com"], privateKey: quickKey },
-    issuerRef: { name: "public", kind: "ClusterIssuer" },
-  });
+  await scene.stage.create("Certificate", "web", web);
   await scene.pass(60);
   return scene;
 }
@@ -231,5 +234,41 @@ for (const [what, step, fault] of final) {
     await scene.pass(600);
     assert.match(await scene.stage.condition("web", "Ready"), /^True/);
     assert.equal(await attempts(scene), undefined);
+  });
+}
+
+/** What a solver says while it cannot do its work, as those of DNS do of a provider that refuses, is down or has no record yet. */
+const unsolved = {
+  present: "the credentials are refused",
+  check: "no name server has the record yet",
+  cleanUp: "the provider is down",
+} as const;
+
+for (const [what, message] of Object.entries(unsolved)) {
+  test(`a solver whose ${what} waits, as ${message}, is asked again in half a minute and ends well by itself`, async (context) => {
+    const asked: number[] = [];
+    const retryAfter = Temporal.Duration.from({ seconds: 30 });
+    let isWell = false;
+    const act = async (): Promise<SolverOutcome> => {
+      asked.push(scene.stage.clock.monotonicMs() / 1000);
+      return isWell ? { kind: "done" } : { kind: "pending", message, problem: true, retryAfter };
+    };
+    const scene = await open(context, { [what]: act });
+    await scene.issue();
+    await scene.stage.create("Certificate", "web", web);
+    await scene.pass(100);
+    // What is only left to be cleaned up keeps nothing from being used.
+    if (what === "cleanUp") assert.match(await scene.stage.condition("web", "Ready"), /^True/);
+    else assert.match(await scene.said(), new RegExp(message));
+    assert.equal(await attempts(scene), undefined);
+    // What a Challenge first says of itself is a change, for which it is looked at once more.
+    const moments = [...new Set(asked)];
+    const waits = moments.slice(1).map((at, index) => at - (moments[index] ?? 0));
+    assert.ok(asked.length <= moments.length + 1, `${asked}`);
+    assert.ok(waits.length >= 2 && waits.every((wait) => wait >= 30), `${waits}`);
+    isWell = true;
+    await scene.pass(120);
+    assert.match(await scene.stage.condition("web", "Ready"), /^True/);
+    assert.deepEqual((await scene.stage.store.list(challengeKind.id)).items, []);
   });
 }
