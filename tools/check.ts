@@ -38,7 +38,12 @@ const sharingFolders = ["src", "test/documents", "test/security"] as const;
 const testLimitMs = 600_000;
 /** How much of the tests with random input is played, for the minutes that a command may take; a soak plays all. */
 const samples = {
-  check: { SEKISHO_WORLDS: "16", SEKISHO_FAULTS: "12", SEKISHO_PROPERTY_RUNS: "100" },
+  check: {
+    SEKISHO_WORLDS: "12",
+    SEKISHO_FAULTS: "8",
+    SEKISHO_PROPERTY_RUNS: "80",
+    SEKISHO_STORE_KILLS: "8",
+  },
   test: { SEKISHO_PROPERTY_RUNS: "400" },
 } as const;
 /** A soak measures: one at a time, and of the tests elsewhere those that can be asked for more. */
@@ -177,7 +182,7 @@ function sampleRandomTests(sample: Readonly<Record<string, string>>): void {
   for (const [variable, count] of Object.entries(sample)) process.env[variable] ??= count;
   const played = Object.keys(sample).map((variable) => `${variable}=${process.env[variable]}`);
   console.log(
-    `left out: some of the random input and of the seeded faults, ${played.join(" ")} (npm run soak)`,
+    `left out: some of the random input, of the seeded faults and of the kills, ${played.join(" ")} (npm run soak)`,
   );
 }
 

@@ -7,7 +7,7 @@ import { rotate } from "#test/soak/rotation/rotation.ts";
 
 for (const layout of ["chains", "on-demand"] as const) {
   test(`${layout}: while certificates are renewed no handshake fails, no connection ends, and each new one is served`, async () => {
-    const plan = { layout, certificates: 20, perSecond: 100, handshakes: 300 };
+    const plan = { layout, certificates: 10, perSecond: 100, handshakes: 150 };
     const { steady, kept, servedMs } = await rotate(createClock(), plan);
     assert.deepEqual(steady.failed, []);
     assert.deepEqual(kept.ended, []);
