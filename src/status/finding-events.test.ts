@@ -108,3 +108,36 @@ test("what is found about an object before it is ours is recorded once it is", a
   await events.update();
   assert.deepEqual(await counts(), [1]);
 });
+
+test("of many events those go first that are the oldest and warn of nothing", async (context) => {
+  const store = await temporaryStore(context);
+  const about = await store.create({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "web", namespace: "default" },
+    body: {},
+  });
+  let now = Temporal.Instant.from("2026-11-24T10:00:00Z");
+  const recorder = createStoredEvents(store, () => now, 4);
+  const most: number[] = [];
+  for (let number = 0; number < 20; number += 1) {
+    const type = number === 1 ? "Warning" : "Normal";
+    await recorder.record({
+      ...{ id: `${number}`, about, fieldPath: "", type },
+      reason: "Any",
+      message: "",
+    });
+    most.push((await store.list(eventKind.id)).items.length);
+    now = now.add({ seconds: 1 });
+  }
+  now = now.add({ minutes: 2 });
+  await recorder.sweep();
+  assert.ok(Math.max(...most) <= 6, `${Math.max(...most)}`);
+  const { items } = await store.list(eventKind.id);
+  assert.deepEqual(items.map(({ metadata }) => metadata.name).sort(), [
+    "web.1",
+    "web.17",
+    "web.18",
+    "web.19",
+  ]);
+});

@@ -1,23 +1,41 @@
-/** Events in a store that nobody else tidies up: core/v1, counted up when they return, kept for an hour. */
+/** Events in a store that nobody else tidies up: core/v1, counted up when they return, kept for an hour and so many. */
 
+import { compareText } from "#base/compare.ts";
 import { eventKind } from "#kinds/event.ts";
-import { keyOf } from "#kinds/object.ts";
+import { type KubeObject, keyOf } from "#kinds/object.ts";
 import { type Draft, type ObjectStore, StoreError } from "#store/object-store.ts";
 import { type EventRecorder, eventName, namespaceOf, type ObjectEvent } from "./event-recorder.ts";
 
 /** As long as the API server keeps events (kube-apiserver `--event-ttl`). */
 const keptFor = Temporal.Duration.from({ hours: 1 });
+/** Thousands of certificates that are issued within an hour make tens of thousands of events, and all are in memory. */
+const usuallyKept = 5000;
 /** Looking for old events reads them all. */
 const sweepEvery = Temporal.Duration.from({ minutes: 1 });
+/** They wait for the disk together, and nothing else waits long behind them. */
+const droppedAtOnce = 200;
 
-export function createStoredEvents(store: ObjectStore, now: () => Temporal.Instant): EventRecorder {
+/** There are never more than half as many again as are kept. */
+export function createStoredEvents(
+  store: ObjectStore,
+  now: () => Temporal.Instant,
+  mostKept = usuallyKept,
+): EventRecorder {
   let sweepAt: Temporal.Instant | undefined;
+  let recorded = 0;
+  const sweep = async (): Promise<void> => {
+    recorded = 0;
+    sweepAt = now().add(sweepEvery);
+    await dropOld(store, now(), mostKept);
+  };
   return {
-    record: (event) => record(store, event, now()),
+    record: async (event) => {
+      await record(store, event, now());
+      recorded += 1;
+      if (recorded > mostKept / 2) await sweep();
+    },
     sweep: async () => {
-      if (sweepAt !== undefined && Temporal.Instant.compare(now(), sweepAt) < 0) return;
-      sweepAt = now().add(sweepEvery);
-      await dropOld(store, now());
+      if (sweepAt === undefined || Temporal.Instant.compare(now(), sweepAt) >= 0) await sweep();
     },
   };
 }
@@ -66,20 +84,36 @@ async function record(
   }
 }
 
-async function dropOld(store: ObjectStore, now: Temporal.Instant): Promise<void> {
+async function dropOld(store: ObjectStore, now: Temporal.Instant, mostKept: number): Promise<void> {
   const { items } = await store.list(eventKind.id);
   const oldest = now.subtract(keptFor).toString();
-  for (const { metadata, body } of items) {
-    const last = body["lastTimestamp"];
-    if (typeof last !== "string" || last >= oldest) continue;
-    try {
-      await store.remove({
-        kind: eventKind.id,
-        namespace: metadata.namespace,
-        name: metadata.name,
-      });
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== "not-found") throw error;
-    }
+  const isOld = (event: KubeObject): boolean => lastOf(event) !== "" && lastOf(event) < oldest;
+  const young = items.filter((event) => !isOld(event)).toSorted(byWorth);
+  const dropped = [...items.filter(isOld), ...young.slice(0, Math.max(0, young.length - mostKept))];
+  for (let from = 0; from < dropped.length; from += droppedAtOnce) {
+    const some = dropped.slice(from, from + droppedAtOnce);
+    await Promise.all(some.map((event) => drop(store, event)));
+  }
+}
+
+function lastOf({ body }: KubeObject): string {
+  const last = body["lastTimestamp"];
+  return typeof last === "string" ? last : "";
+}
+
+/** What is to be warned of is worth more, then what was last. */
+function byWorth(a: KubeObject, b: KubeObject): number {
+  const isWarning = ({ body }: KubeObject): number => (body["type"] === "Warning" ? 1 : 0);
+  return isWarning(a) - isWarning(b) || compareText(lastOf(a), lastOf(b));
+}
+
+async function drop(store: ObjectStore, event: KubeObject): Promise<void> {
+  const { resourceVersion } = event.metadata;
+  try {
+    await store.remove(keyOf(event), { resourceVersion });
+  } catch (error) {
+    // Somebody else dropped it, or it was counted up meanwhile.
+    const isDone = error instanceof StoreError && ["not-found", "conflict"].includes(error.code);
+    if (!isDone) throw error;
   }
 }
