@@ -37,7 +37,13 @@ const stamp = "1970-01-01T00:00:00Z";
 /** What depends on running pods is not wrong in a manifest. */
 const ofRunning: readonly string[] = ["NoEndpoints"];
 
-export interface OfflineSettings {
+/** Who issues for an Ingress that names no issuer, and when. */
+export type AutoCertificateSettings = Pick<
+  Settings,
+  "defaultIssuer" | "autoCertificateAnnotations"
+>;
+
+export interface OfflineSettings extends Partial<AutoCertificateSettings> {
   readonly ingressClasses: "all" | readonly string[];
   /** The ConfigMap of NGINX Ingress Controller. Undefined: the usual one. */
   readonly nginxConfigMap?: Settings["nginxConfigMap"];
@@ -60,13 +66,9 @@ export function createOfflinePipeline(settings: OfflineSettings): Pipeline {
     proxyProtocol: false,
     allowedClients: [],
   };
-  const { ingressClasses, nginxConfigMap, nginxGlobalConfiguration } = settings;
   const { readers = secretReaders, namesInUse = nobodyAsks } = settings;
   return new Pipeline({
-    steps: realSteps(
-      { servedClasses: ingressClasses, nginxConfigMap, nginxGlobalConfiguration },
-      readers,
-    ),
+    steps: realSteps({ ...settings, servedClasses: settings.ingressClasses }, readers),
     layout: chainLayout(listeners, { http: 8080, https: 8443 }),
     namesInUse,
     onBug: () => undefined,
@@ -77,7 +79,8 @@ export function createOfflinePipeline(settings: OfflineSettings): Pipeline {
 export async function translateOffline(
   context: CommandContext,
   directories: readonly string[],
-  settings: Pick<Settings, "ingressClasses" | "nginxConfigMap" | "nginxGlobalConfiguration">,
+  settings: Pick<Settings, "ingressClasses" | "nginxConfigMap" | "nginxGlobalConfiguration"> &
+    AutoCertificateSettings,
 ): Promise<OfflineResult> {
   const manifests = await readDirectories(context, directories);
   const pipeline = createOfflinePipeline(settings);

@@ -15,6 +15,7 @@ import {
   type Problem,
   text,
 } from "#base/schema.ts";
+import { type IssuerName, issuerName } from "./issuer-name.ts";
 import { type ListenAddress, listenAddress } from "./listen-address.ts";
 
 /** `nginx-ingress/nginx-config` */
@@ -98,6 +99,8 @@ const file = fields({
   clusterResourceNamespace: optional(text),
   issuerAmbientCredentials: optional(boolean),
   certificateOwnerRef: optional(boolean),
+  defaultIssuer: optional(issuerName),
+  autoCertificateAnnotations: optional(list(text)),
   certificates: optional(oneOf("own", "observe", "off")),
   images: optional(mapOf(image)),
 });
@@ -150,6 +153,10 @@ export interface Settings {
   /** Whether Issuers of one namespace may use what this process is let into clouds by, as ClusterIssuers may. */
   readonly issuerAmbientCredentials: boolean;
   readonly certificateOwnerRef: boolean;
+  /** Who issues for an Ingress that asks for certificates without naming an issuer. Undefined: nobody. */
+  readonly defaultIssuer: IssuerName | undefined;
+  /** By which annotations, as true, an Ingress asks so. */
+  readonly autoCertificateAnnotations: readonly string[];
   /** `own`: what Certificates ask for is issued here. `observe`, `off`: it is not; what Secrets hold is served. */
   readonly certificates: "own" | "observe" | "off";
   readonly images: Readonly<Record<string, ImageSetting>>;
@@ -181,6 +188,8 @@ export const defaults: Settings = {
   clusterResourceNamespace: "cert-manager",
   issuerAmbientCredentials: false,
   certificateOwnerRef: false,
+  defaultIssuer: undefined,
+  autoCertificateAnnotations: ["kubernetes.io/tls-acme"],
   certificates: "own",
   images: {},
 };

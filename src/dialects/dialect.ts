@@ -3,6 +3,7 @@
 import type { Kind, Known } from "#kinds/kind.ts";
 import type { KindId } from "#kinds/object.ts";
 import type { Fragment, SecretRef } from "#model/fragment.ts";
+import type { WantedIssuer } from "#model/wanted-certificate.ts";
 import type { SupportRow } from "./common/support.ts";
 import type { WorldIndex } from "./world-indexes.ts";
 
@@ -33,7 +34,17 @@ export interface DialectSettings {
   readonly nginxGlobalConfiguration?:
     | { readonly namespace: string; readonly name: string }
     | undefined;
+  /** Who issues for an Ingress that asks for certificates without naming an issuer. Default: nobody. */
+  readonly defaultIssuer?: WantedIssuer | undefined;
+  /** By which annotations an Ingress asks so. Default: none. */
+  readonly autoCertificateAnnotations?: readonly string[];
 }
+
+/** What of them says who issues for an Ingress that names no issuer. */
+export type AutoCertificates = Pick<
+  DialectSettings,
+  "defaultIssuer" | "autoCertificateAnnotations"
+>;
 
 export interface Dialect {
   readonly name: string;

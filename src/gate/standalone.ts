@@ -93,6 +93,10 @@ export interface StandaloneSettings {
   /** The ConfigMap of NGINX Ingress Controller. Undefined: the usual one. */
   readonly nginxConfigMap: DialectSettings["nginxConfigMap"];
   readonly nginxGlobalConfiguration: DialectSettings["nginxGlobalConfiguration"];
+  /** Who issues for an Ingress that asks for certificates without naming an issuer. Undefined: nobody. */
+  readonly defaultIssuer: DialectSettings["defaultIssuer"];
+  /** By which annotations an Ingress asks so. */
+  readonly autoCertificateAnnotations: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly proxyProtocol: boolean;
   readonly allowedClients: readonly string[];

@@ -99,7 +99,7 @@ async function askByIngress(
     metadata: { name, namespace, annotations: Object.fromEntries(given) },
     body: { spec: { tls: [{ secretName: name, hosts: [`${name}.example.com`] }] } },
   });
-  const { wantedCertificates, findings } = certificatesOfIngress(read(ingressKind, ingress));
+  const { wantedCertificates, findings } = certificatesOfIngress(read(ingressKind, ingress), {});
   assert.deepEqual(findings, []);
   assert.ok(typeof wantedCertificates === "object");
   await new WantedCertificates(store).bring(ingress, wantedCertificates);

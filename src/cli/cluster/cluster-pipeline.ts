@@ -17,7 +17,7 @@ import { serviceKind } from "#kinds/service.ts";
 import type { Gateway } from "#model/gateway.ts";
 import type { Pipeline } from "#pipeline.ts";
 import { type ObjectStore, StoreError } from "#store/object-store.ts";
-import { createOfflinePipeline } from "../offline-pipeline.ts";
+import { type AutoCertificateSettings, createOfflinePipeline } from "../offline-pipeline.ts";
 import { ourController } from "./cluster-checks.ts";
 
 export interface ClusterReading {
@@ -27,7 +27,7 @@ export interface ClusterReading {
 }
 
 /** How the control plane was started, as far as it decides what objects mean. */
-export interface ReadingSettings {
+export interface ReadingSettings extends Partial<AutoCertificateSettings> {
   readonly ingressClasses: readonly string[];
   readonly nginxConfigMap: Settings["nginxConfigMap"];
   readonly nginxGlobalConfiguration: Settings["nginxGlobalConfiguration"];
@@ -39,13 +39,12 @@ const notRead = "sekisho.dev/not-read";
 /** Throws StoreError when something other than a Secret cannot be read. */
 export async function translateCluster(
   store: Pick<ObjectStore, "get" | "list">,
-  { ingressClasses, nginxConfigMap, nginxGlobalConfiguration }: ReadingSettings,
+  settings: ReadingSettings,
 ): Promise<ClusterReading> {
+  const { nginxConfigMap } = settings;
   const names = new Set<string>();
   const pipeline = createOfflinePipeline({
-    ingressClasses,
-    nginxConfigMap,
-    nginxGlobalConfiguration,
+    ...settings,
     readers,
     namesInUse: { added: (name) => names.add(name), removed: (name) => names.delete(name) },
   });

@@ -32,6 +32,8 @@ const everything = {
   clusterResourceNamespace: "certificates",
   issuerAmbientCredentials: true,
   certificateOwnerRef: true,
+  defaultIssuer: "ClusterIssuer/public",
+  autoCertificateAnnotations: ["kubernetes.io/tls-acme"],
   certificates: "off",
   images: {},
 };

@@ -24,6 +24,8 @@ const usedInCluster = [
   "clusterResourceNamespace",
   "issuerAmbientCredentials",
   "certificateOwnerRef",
+  "defaultIssuer",
+  "autoCertificateAnnotations",
 ] as const satisfies readonly (keyof Settings)[];
 
 const ofProxies = "set it where the proxies are started: deploy/3-proxy.yaml";

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { ingressKind } from "#kinds/ingress.ts";
 import { read } from "#kinds/kind.ts";
 import { storedObject } from "#test/fakes/stored-object.ts";
+import type { AutoCertificates } from "../dialect.ts";
 import { type AskedCertificates, certificatesOfIngress } from "./ingress-certificates.ts";
 
 const shop = [{ secretName: "shop", hosts: ["shop.example.com"] }];
@@ -10,13 +11,14 @@ const shop = [{ secretName: "shop", hosts: ["shop.example.com"] }];
 function asked(
   annotations: Readonly<Record<string, string>>,
   tls: readonly object[] = shop,
+  settings: AutoCertificates = {},
 ): AskedCertificates {
   const object = storedObject({
     ...{ apiVersion: "networking.k8s.io/v1", kind: "Ingress" },
     metadata: { annotations, labels: { app: "shop" } },
     body: { spec: { tls: tls as never } },
   });
-  return certificatesOfIngress(read(ingressKind, object));
+  return certificatesOfIngress(read(ingressKind, object), settings);
 }
 
 test("an Ingress that names an issuer asks for a certificate into each of its Secrets", () => {
@@ -115,4 +117,55 @@ for (const [what, annotations] of Object.entries(wrong)) {
 
 test("without an issuer nothing is asked for", () => {
   assert.deepEqual(asked({ "cert-manager.io/common-name": "a" }), { findings: [] });
+});
+
+const auto: AutoCertificates = {
+  defaultIssuer: { name: "public", kind: "ClusterIssuer" },
+  autoCertificateAnnotations: ["kubernetes.io/tls-acme", "example.com/tls"],
+};
+
+const cases: Readonly<
+  Record<string, readonly [annotations: Readonly<Record<string, string>>, issuer?: object]>
+> = {
+  "the default issuer serves an Ingress that names none": [
+    { "kubernetes.io/tls-acme": "true" },
+    { name: "public", kind: "ClusterIssuer" },
+  ],
+  "an annotation of the operator's own asks the same": [
+    { "example.com/tls": "True" },
+    { name: "public", kind: "ClusterIssuer" },
+  ],
+  "an issuer that is named wins over the default one": [
+    { "kubernetes.io/tls-acme": "true", "cert-manager.io/issuer": "own" },
+    { name: "own", kind: "Issuer" },
+  ],
+  "the default issuer may be of a kind that the Ingress names": [
+    { "kubernetes.io/tls-acme": "true", "cert-manager.io/issuer-kind": "Issuer" },
+    { name: "public", kind: "Issuer" },
+  ],
+  "an annotation that is not true asks for nothing": [{ "kubernetes.io/tls-acme": "false" }],
+};
+
+for (const [sentence, [annotations, issuer]] of Object.entries(cases)) {
+  test(sentence, () => {
+    const { wantedCertificates = [], findings } = asked(annotations, shop, auto);
+    assert.deepEqual(findings, []);
+    assert.ok(wantedCertificates !== "as-before");
+    assert.deepEqual(
+      wantedCertificates.map((one) => one.issuer),
+      issuer === undefined ? [] : [issuer],
+    );
+  });
+}
+
+test("without a default issuer it is told, and certificates that were made before stay", () => {
+  const { autoCertificateAnnotations = [] } = auto;
+  const { wantedCertificates, findings } = asked({ "kubernetes.io/tls-acme": "true" }, shop, {
+    autoCertificateAnnotations,
+  });
+  assert.equal(wantedCertificates, "as-before");
+  assert.deepEqual(
+    findings.map(({ severity, reason, origin }) => [severity, reason, origin.path]),
+    [["warning", "BadConfig", "metadata.annotations[kubernetes.io/tls-acme]"]],
+  );
 });

@@ -7,6 +7,7 @@ import { type Ingress, ingressKind } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import type { Fragment } from "#model/fragment.ts";
 import type { WantedCertificate, WantedIssuer } from "#model/wanted-certificate.ts";
+import type { AutoCertificates } from "../dialect.ts";
 import { findingAt, originOf } from "./findings.ts";
 import { annotationField, honoured } from "./support.ts";
 
@@ -21,9 +22,16 @@ export interface AskedCertificates extends Pick<Fragment, "wantedCertificates"> 
 }
 
 /** What an Ingress asks for; `as-before` where an annotation cannot be read. */
-export function certificatesOfIngress(object: Known<Ingress>): AskedCertificates {
+export function certificatesOfIngress(
+  object: Known<Ingress>,
+  settings: AutoCertificates,
+): AskedCertificates {
   const { annotations } = object.object.metadata;
-  if (!names.some((name) => annotations[`${prefix}${name}`] !== undefined)) return { findings: [] };
+  const isNamed = names.some((name) => annotations[`${prefix}${name}`] !== undefined);
+  const auto = (settings.autoCertificateAnnotations ?? []).find((name) =>
+    yes.has(annotations[name] ?? ""),
+  );
+  if (!isNamed && auto === undefined) return { findings: [] };
   const findings: Finding[] = [];
   const complain: Complain = (annotation, message) => {
     findings.push(
@@ -35,7 +43,10 @@ export function certificatesOfIngress(object: Known<Ingress>): AskedCertificates
     );
     return undefined;
   };
-  const issuer = issuerOf(annotations, complain);
+  const { defaultIssuer } = settings;
+  if (!isNamed && auto !== undefined && defaultIssuer === undefined)
+    return { wantedCertificates: "as-before", findings: [withoutIssuer(object, auto)] };
+  const issuer = isNamed ? issuerOf(annotations, complain) : otherwise(defaultIssuer, annotations);
   const fields = fieldsOf(annotations, complain);
   if (issuer === undefined || fields === undefined || findings.length > 0)
     return { wantedCertificates: "as-before", findings };
@@ -44,6 +55,22 @@ export function certificatesOfIngress(object: Known<Ingress>): AskedCertificates
 
 /** Either asks; the others only say how. */
 const names = ["issuer", "cluster-issuer"];
+
+/** What Go's strconv.ParseBool takes for true, as cert-manager reads an annotation that asks without naming an issuer. */
+const yes: ReadonlySet<string> = new Set(["1", "t", "T", "TRUE", "true", "True"]);
+
+/** The usual one of those, from the time before cert-manager. */
+const usualAuto = "kubernetes.io/tls-acme";
+
+function withoutIssuer(object: Known<Ingress>, annotation: string): Finding {
+  return findingAt(originOf(object), annotationField(annotation), "warning", {
+    reason: "BadConfig",
+    message:
+      "no certificate is made for this Ingress: it names no issuer, and no default issuer is set",
+    advice:
+      "annotate it with cert-manager.io/cluster-issuer: NAME, or set defaultIssuer in sekisho.yaml",
+  });
+}
 
 const known: ReadonlySet<string> = new Set(
   [
@@ -55,13 +82,29 @@ const known: ReadonlySet<string> = new Set(
     ...["subject-organizationalunits", "subject-countries", "subject-provinces"],
     ...["subject-localities", "subject-postalcodes", "subject-streetaddresses"],
   ].map((name) => `${prefix}${name}`),
-).add("acme.cert-manager.io/http01-edit-in-place");
+)
+  .add("acme.cert-manager.io/http01-edit-in-place")
+  .add(usualAuto);
 
 export const certificateSupport = honoured(ingressKind.id, ...[...known].map(annotationField));
 
 /** Whether an annotation says something of a certificate that is asked for. */
-export function isOfCertificate(annotation: string): boolean {
-  return known.has(annotation);
+export function isOfCertificate(
+  annotation: string,
+  { autoCertificateAnnotations = [] }: AutoCertificates,
+): boolean {
+  return known.has(annotation) || autoCertificateAnnotations.includes(annotation);
+}
+
+/** The default issuer; annotations may give it another kind and group. */
+function otherwise(
+  issuer: WantedIssuer | undefined,
+  annotations: Readonly<Record<string, string>>,
+): WantedIssuer | undefined {
+  if (issuer === undefined) return undefined;
+  const kind = annotations[`${prefix}issuer-kind`] ?? "";
+  const group = annotations[`${prefix}issuer-group`] ?? "";
+  return { ...issuer, ...(kind === "" ? {} : { kind }), ...(group === "" ? {} : { group }) };
 }
 
 function issuerOf(

@@ -41,7 +41,7 @@ function translate(object: Known<Ingress>, world: World, settings: DialectSettin
     return { seniority, claimed: false, rules: [], certificates: [], findings: verdict.findings };
   const findings: Finding[] = [
     ...verdict.findings,
-    ...annotationFindings(object, origin),
+    ...annotationFindings(object, origin, settings),
     ...supportFindings(object, supportIndex),
   ];
   const rules = (object.value?.spec?.rules ?? []).flatMap((rule, index) =>
@@ -49,7 +49,7 @@ function translate(object: Known<Ingress>, world: World, settings: DialectSettin
       ? []
       : translateRule(rule, { ...origin, path: `spec.rules[${index}]` }, world, findings),
   );
-  const asked = certificatesOfIngress(object);
+  const asked = certificatesOfIngress(object, settings);
   const tls = translateTls(object, origin, world, asked);
   findings.push(...tls.findings, ...asked.findings);
   const fallback = translateDefault(object, origin, world, findings);

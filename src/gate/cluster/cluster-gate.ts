@@ -95,6 +95,10 @@ export interface ClusterGateSettings extends ListenerLayoutSettings {
   /** The ConfigMap of NGINX Ingress Controller; undefined: none is read. */
   readonly nginxConfigMap: DialectSettings["nginxConfigMap"];
   readonly nginxGlobalConfiguration: DialectSettings["nginxGlobalConfiguration"];
+  /** Who issues for an Ingress that asks for certificates without naming an issuer. Undefined: nobody. */
+  readonly defaultIssuer: DialectSettings["defaultIssuer"];
+  /** By which annotations an Ingress asks so. */
+  readonly autoCertificateAnnotations: readonly string[];
   readonly certificateLayout: CertificateLayout | undefined;
   readonly routeStatistics: boolean;
   readonly published: PublishedAddress;

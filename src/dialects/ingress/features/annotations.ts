@@ -8,12 +8,17 @@ import { findingAt } from "../../common/findings.ts";
 import { isOfCertificate } from "../../common/ingress-certificates.ts";
 import { isProtecting } from "../../common/protecting-annotations.ts";
 import { annotationField, asksOfGateways } from "../../common/support.ts";
+import type { AutoCertificates } from "../../dialect.ts";
 
 /** A finding for each annotation that asks for a behaviour that is not given. */
-export function annotationFindings(ingress: Known<Ingress>, origin: Origin): readonly Finding[] {
+export function annotationFindings(
+  ingress: Known<Ingress>,
+  origin: Origin,
+  settings: AutoCertificates,
+): readonly Finding[] {
   return Object.keys(ingress.object.metadata.annotations).flatMap((name) => {
     if (name === classAnnotation || !asksOfGateways(name)) return [];
-    if (isProtecting(name) || isOfCertificate(name)) return [];
+    if (isProtecting(name) || isOfCertificate(name, settings)) return [];
     return [
       findingAt(origin, annotationField(name), "warning", {
         reason: "UnknownAnnotation",

@@ -42,7 +42,7 @@ export function translateIngress(
   reportIgnored(object, report);
   reportAnnotations(object, report, world);
   const served = typeOf(object) === "minion" ? judgeMinion(reading) : serveHosts(reading);
-  const asked = certificatesOfIngress(object);
+  const asked = certificatesOfIngress(object, settings);
   const isServed = isReadable(object) && !isRejected(report);
   // A host, a path or a default may each lead to one and the same complaint.
   const findings = new Map(
