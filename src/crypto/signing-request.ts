@@ -23,7 +23,7 @@ export interface RequestParts {
   readonly algorithm?: SignatureAlgorithm | undefined;
 }
 
-/** A request as it was read; its signature was found to be the key's. */
+/** What a request says. */
 export interface SigningRequest {
   /** Name, in DER. */
   readonly subject: Uint8Array;
@@ -34,6 +34,14 @@ export interface SigningRequest {
   readonly extensions: readonly Extension[];
   /** In their order; kinds that we do not know are left out. */
   readonly alternativeNames: readonly AlternativeName[];
+}
+
+/** A request that was read: its signature is looked at when it is asked for, as that takes the most time. */
+export interface UncheckedRequest {
+  /** For comparing; whoever wrote it. */
+  readonly said: SigningRequest;
+  /** For signing: the same, or that its own key did not sign it. */
+  readonly checked: () => Result<SigningRequest, string>;
 }
 
 /** extensionRequest (RFC 2985 §5.4.2). */
@@ -62,6 +70,12 @@ export function buildSigningRequest(
 
 /** Reads a request in PEM and verifies its signature. */
 export function parseSigningRequest(pem: Uint8Array): Result<SigningRequest, string> {
+  const read = readSigningRequest(pem);
+  return read.ok ? read.value.checked() : read;
+}
+
+/** Reads a request in PEM. */
+export function readSigningRequest(pem: Uint8Array): Result<UncheckedRequest, string> {
   const der = parsePem(pem, ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"]);
   if (!der.ok) return der;
   const parts = childrenOf(der.value);
@@ -78,19 +92,24 @@ export function parseSigningRequest(pem: Uint8Array): Result<SigningRequest, str
     bytes: information.whole,
     signature: signature.content.subarray(1),
   };
-  if (!isSignatureOf(key, signed)) return err("a signing request that its own key did not sign");
   const name = parseSubject(subject.whole);
   if (!name.ok) return name;
   const extensions = readExtensions(attributes);
   if (!extensions.ok) return extensions;
-  return ok({
+  const said = {
     subject: subject.whole,
     name: name.value,
     publicKey: info.whole,
     key,
     extensions: extensions.value,
     alternativeNames: namesOf(extensions.value),
-  });
+  };
+  let isSigned: boolean | undefined;
+  const checked = (): Result<SigningRequest, string> => {
+    isSigned ??= isSignatureOf(key, signed);
+    return isSigned ? ok(said) : err("a signing request that its own key did not sign");
+  };
+  return ok({ said, checked });
 }
 
 function childrenOf(der: Uint8Array): readonly DerElement[] | undefined {

@@ -1,6 +1,8 @@
 /** What the checks are told of a Certificate, and when its certificate is to be renewed. */
 
 import type { JsonObject } from "#base/json.ts";
+import { isConditionTrue } from "#kinds/condition.ts";
+import type { KubeObject } from "#kinds/object.ts";
 import type { IssuanceFacts } from "../policies/issuance-chain.ts";
 import { type RenewalTime, renewalTime, type Suggestion } from "../policies/renewal-time.ts";
 import { isPair } from "../policies/stored-pair.ts";
@@ -18,9 +20,15 @@ export function gatherFacts(world: World, seen: Seen): IssuanceFacts {
   return {
     ...{ name, spec, secret, now },
     pair: world.pairOf(secret),
-    current: current === undefined ? undefined : world.factsOf(current),
+    current: current === undefined ? undefined : askedBy(world, current),
     renewalTime: findRenewal(world, seen).at,
   };
+}
+
+function askedBy(world: World, request: KubeObject): IssuanceFacts["current"] {
+  return isConditionTrue(request.status, "Ready")
+    ? world.factsOfSigned(request)
+    : world.factsOf(request);
 }
 
 /** By the certificate that there is; nothing where there is none. */

@@ -2,18 +2,23 @@
 
 import { isJsonObject, type JsonObject } from "#base/json.ts";
 import { RecentValues } from "#base/recent-values.ts";
-import type { Result } from "#base/result.ts";
+import { ok, type Result } from "#base/result.ts";
 import { type ParsedCertificate, parseCertificates } from "#crypto/parsed-certificate.ts";
 import { parsePrivateKey } from "#crypto/private-key.ts";
 import type { SigningKey } from "#crypto/signing-key.ts";
-import type { SigningRequest } from "#crypto/signing-request.ts";
+import type { UncheckedRequest } from "#crypto/signing-request.ts";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
 import { withDefaults } from "#kinds/cert-manager/issuer-reference.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
 import type { ObjectView, ViewChange } from "#store/object-view.ts";
-import { parseRequestText, type RequestFacts, readRequest } from "../policies/request-facts.ts";
+import {
+  checkedOf,
+  type RequestFacts,
+  readRequest,
+  readRequestText,
+} from "../policies/request-facts.ts";
 import { type Reason, readStoredPair, type StoredPair, valueOf } from "../policies/stored-pair.ts";
 import { KeyIndex } from "./key-index.ts";
 
@@ -38,7 +43,7 @@ export class World {
   readonly #pairs = new RecentValues<KubeObject, StoredPair | Reason>(read);
   readonly #keys = new RecentValues<KubeObject, Result<SigningKey, string>>(read);
   /** By their text: a request that is signed is another object, and asks for the same. */
-  readonly #requests = new RecentValues<string, Result<SigningRequest, string>>(read);
+  readonly #requests = new RecentValues<string, Result<UncheckedRequest, string>>(read);
   /** Likewise: that of an authority is beside every certificate that it has signed. */
   readonly #chains = new RecentValues<string, Chain>(read);
 
@@ -102,14 +107,26 @@ export class World {
     );
   }
 
-  /** What a request asks for. */
+  /** What a request asks for; an error where its own key did not sign it. */
   factsOf(request: KubeObject): Result<RequestFacts, string> {
-    return readRequest(request, (text) => this.#requests.get(text, () => parseRequestText(text)));
+    return readRequest(request, (text) => checkedOf(this.#read(text)));
+  }
+
+  /** What a request asked for that was signed: its signature was looked at then. */
+  factsOfSigned(request: KubeObject): Result<RequestFacts, string> {
+    return readRequest(request, (text) => {
+      const read = this.#read(text);
+      return read.ok ? ok(read.value.said) : read;
+    });
   }
 
   /** The certificates of a PEM text; there is at least one. */
   certificatesIn(pem: Uint8Array): Chain {
     return this.#chains.get(Buffer.from(pem).toString("latin1"), () => parseCertificates(pem));
+  }
+
+  #read(text: string): Result<UncheckedRequest, string> {
+    return this.#requests.get(text, () => readRequestText(text));
   }
 
   #objects(keys: readonly string[]): readonly KubeObject[] {

@@ -6,6 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
+import { formatPem, parsePem } from "#crypto/pem.ts";
+import { findCondition } from "#kinds/condition.ts";
+import type { KubeObject } from "#kinds/object.ts";
 import { certificateStage, quickKey } from "#test/fakes/certificate-stage.ts";
 import { noOpenssl, openssl } from "#test/fakes/openssl.ts";
 
@@ -123,3 +126,38 @@ for (const [what, [spec, ...expected]] of Object.entries(rows)) {
     });
   }
 }
+
+/** The request for a certificate, with another byte at the end of its signature. */
+function forged({ body }: KubeObject): string {
+  const { request } = (body["spec"] ?? {}) as { readonly request?: string };
+  const der = parsePem(Buffer.from(request ?? "", "base64"), ["CERTIFICATE REQUEST"]);
+  assert.ok(der.ok);
+  const bytes = Buffer.from(der.value);
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+  return Buffer.from(formatPem("CERTIFICATE REQUEST", bytes)).toString("base64");
+}
+
+test("a request that its own key did not sign is refused", async (context) => {
+  const stage = await certificateStage(context);
+  await stage.create("Issuer", "self", { selfSigned: {} });
+  const issuerRef = { name: "self" };
+  await stage.create("Certificate", "root", {
+    ...{ secretName: "root", commonName: "a root", isCA: true, privateKey: quickKey, issuerRef },
+  });
+  await stage.settled();
+  const [made] = await stage.requests();
+  assert.ok(made);
+  await stage.create(
+    "CertificateRequest",
+    "forged",
+    { issuerRef, request: forged(made) },
+    { annotations: made.metadata.annotations },
+  );
+  await stage.settled();
+  const request = (await stage.requests()).find(({ metadata }) => metadata.name === "forged");
+  const ready = findCondition(request?.status, "Ready");
+  assert.deepEqual(
+    [ready?.status, ready?.reason, ready?.message],
+    ["False", "Failed", "a signing request that its own key did not sign"],
+  );
+});

@@ -1,7 +1,11 @@
 /** What a CertificateRequest asks for, read once for the checks. */
 
 import { ok, type Result } from "#base/result.ts";
-import { parseSigningRequest, type SigningRequest } from "#crypto/signing-request.ts";
+import {
+  readSigningRequest,
+  type SigningRequest,
+  type UncheckedRequest,
+} from "#crypto/signing-request.ts";
 import {
   type CertificateRequest,
   certificateRequestKind,
@@ -15,10 +19,11 @@ export interface RequestFacts {
   readonly signing: SigningRequest;
 }
 
-/** Reads the object and the signing request in it; `parse` gets its base 64. Default: it is parsed anew. */
+/** Reads the object and the signing request in it; `parse` gets its base 64. Default: it is parsed anew, and its signature verified. */
 export function readRequest(
   object: KubeObject,
-  parse: (text: string) => Result<SigningRequest, string> = parseRequestText,
+  parse: (text: string) => Result<SigningRequest, string> = (text) =>
+    checkedOf(readRequestText(text)),
 ): Result<RequestFacts, string> {
   const { value, problems } = read(certificateRequestKind, object);
   if (value === undefined)
@@ -28,6 +33,11 @@ export function readRequest(
 }
 
 /** PEM, in base 64. */
-export function parseRequestText(text: string): Result<SigningRequest, string> {
-  return parseSigningRequest(Buffer.from(text, "base64"));
+export function readRequestText(text: string): Result<UncheckedRequest, string> {
+  return readSigningRequest(Buffer.from(text, "base64"));
+}
+
+/** Only where its own key signed it. */
+export function checkedOf(read: Result<UncheckedRequest, string>): Result<SigningRequest, string> {
+  return read.ok ? read.value.checked() : read;
 }
