@@ -1,6 +1,7 @@
 /** Answers to a certificate authority by a real Envoy: they come before everything that a host asks of its clients. */
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
 import { cidrRangeOf } from "#envoy/listeners/network.ts";
@@ -61,8 +62,9 @@ const nobody = storedObject({
   body: { spec: { accessControl: { allow: ["203.0.113.1"] } } },
 });
 
-async function ask(at: TestGate, host: string, target = path): Promise<string> {
-  const answer = await sendText({ port: at.http }, http1Text(target, [`Host: ${host}`]));
+async function ask(at: TestGate, host: string, target = path, by = "127.0.0.1"): Promise<string> {
+  const peer = { host: by, port: at.http };
+  const answer = await sendText(peer, http1Text(target, [`Host: ${host}`]));
   return `${answer.status} ${answer.body}`;
 }
 
@@ -100,6 +102,20 @@ test("an answer is given to clients that may ask nothing else", async () => {
   assert.equal(await ask(closed, "a.test"), "200 t0ken.a.test");
   assert.match(await ask(closed, "a.test", "/"), /^403 /);
   assert.match(await ask(closed, "a.test", `${path}/..%2fadmin`), /^403 /);
+});
+
+test("an answer is given by IPv6 as by IPv4, and whose address is let in is told by either", async (context) => {
+  if (!existsSync("/proc/net/if_inet6")) return context.skip("this machine has no IPv6");
+  const allowedClients = ["127.0.0.0/8"].map(cidrRangeOf);
+  await using both = await startTestGate({ listeners: { address: "::", allowedClients } });
+  assert.deepEqual(await both.apply([server("a", "a.test", {}), challenge("a.test")]), []);
+  for (const [address, page] of [
+    ["127.0.0.1", /^200 page$/],
+    ["::1", /^403 /],
+  ] as const) {
+    assert.equal(await ask(both, "a.test", path, address), "200 t0ken.a.test");
+    assert.match(await ask(both, "a.test", "/", address), page);
+  }
 });
 
 test("a Challenge that is not worked on, or was changed since it was judged, has nothing answered", async () => {

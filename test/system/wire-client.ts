@@ -13,6 +13,8 @@ export interface WireAnswer {
 }
 
 export interface Peer {
+  /** Default: 127.0.0.1. */
+  readonly host?: string;
   readonly port: number;
   /** Handshake first, asking for that name; `undefined`: for none. Absent: no TLS. */
   readonly tls?: {
@@ -30,7 +32,7 @@ export interface Peer {
 /** A connected socket; rejects with OpenSSL's code when the handshake fails. */
 export async function connect(peer: Peer): Promise<Socket> {
   const socket = net.connect({
-    host: "127.0.0.1",
+    host: peer.host ?? "127.0.0.1",
     port: peer.port,
     ...(peer.from === undefined ? {} : { localAddress: peer.from }),
   });

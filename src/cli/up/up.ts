@@ -52,7 +52,10 @@ export function upCommand(context: CommandContext, outcome: Outcome): Command {
       "port for HTTPS (default: 443 when allowed and free, else 8443)",
       parsePort,
     )
-    .option("--address <address>", "address to listen on (default: 0.0.0.0, every IPv4 address)")
+    .option(
+      "--address <address>",
+      "address to listen on; :: is every address (default: 0.0.0.0, every IPv4 address)",
+    )
     .option("--data <directory>", "where state is kept (default: below the XDG state directory)")
     .option(
       "--envoy <path>",

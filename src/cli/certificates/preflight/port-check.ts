@@ -23,19 +23,28 @@ export async function portVerdicts(
   asked: PortToCheck,
 ): Promise<readonly Verdict[]> {
   const { addresses, port } = asked;
-  return await Promise.all(
-    addresses.map(async (address): Promise<Verdict> => {
-      const about = `port ${port}`;
-      const answer = await answerAt(deps, asked, address);
-      if ("status" in answer) {
-        const { status } = answer;
-        return { level: "ok", about, text: `something answers at ${address}, with ${status}` };
-      }
-      const text = `nobody answers at ${address}: ${answer.problem}`;
-      return { level: "error", about, text, advice: adviceFor(asked) };
-    }),
+  const answers = await Promise.all(
+    addresses.map(async (address) => ({ address, answer: await answerAt(deps, asked, address) })),
   );
+  const isServed = answers.some(({ address, answer }) => !isIPv6(address) && "status" in answer);
+  return answers.map(({ address, answer }): Verdict => {
+    const about = `port ${port}`;
+    if ("status" in answer) {
+      const { status } = answer;
+      return { level: "ok", about, text: `something answers at ${address}, with ${status}` };
+    }
+    const text = `nobody answers at ${address}: ${answer.problem}`;
+    const advice = isServed && isIPv6(address) ? byIPv4Alone : adviceFor(asked);
+    return { level: "error", about, text, advice };
+  });
 }
+
+function isIPv6(address: string): boolean {
+  return address.includes(":");
+}
+
+const byIPv4Alone =
+  "IPv4 alone is served, and authorities ask by IPv6 first: serve both, sekisho up DIR --address ::, or remove the AAAA record";
 
 type Answer = { readonly status: number } | { readonly problem: string };
 

@@ -63,6 +63,20 @@ test("a port that is closed is told with what to do, which depends on the port t
   assert.ok((await advised(8080))?.startsWith(other));
 });
 
+test("a name whose IPv6 address alone is not served is told to have both served", async (context) => {
+  const port = await listening(
+    context,
+    createServer((_, response) => response.end()),
+  );
+  const [four, six] = await portVerdicts(
+    { clients, clock: createClock() },
+    { name, addresses: ["127.0.0.1", "::1"], port, servedPort: port },
+  );
+  assert.equal(four?.level, "ok");
+  assert.match(six?.text ?? "", /^nobody answers at ::1: /);
+  assert.match(six?.advice ?? "", /^IPv4 alone is served, .* --address ::, /);
+});
+
 test("one that takes connections and says nothing is given up", async (context) => {
   const taken = Promise.withResolvers<void>();
   const server = createSilent((socket) => {
