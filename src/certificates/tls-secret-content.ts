@@ -3,7 +3,7 @@
 import type { ParsedCertificate } from "#crypto/parsed-certificate.ts";
 import { buildKeystore, buildTruststore } from "#crypto/pkcs12.ts";
 import { isSealedBy } from "#crypto/pkcs12-seal.ts";
-import { formatKey, formatKeyDer } from "#crypto/private-key.ts";
+import { formatKey, formatKeyDer, keyLabel } from "#crypto/private-key.ts";
 import type { SigningKey } from "#crypto/signing-key.ts";
 import type { CertificateSpec } from "#kinds/cert-manager/certificate-spec.ts";
 import { managedLabel } from "./annotations.ts";
@@ -66,10 +66,11 @@ export function secretContent(wanted: ContentOf): SecretContent {
 
 function pemFiles({ spec, pair, written }: ContentOf): Readonly<Record<string, Uint8Array>> {
   const { chain, authorities, key } = pair;
-  const pemKey = keptKey(
-    formatKey(key, spec.privateKey?.encoding ?? "PKCS1").reveal(),
-    written?.("tls.key"),
-  );
+  const encoding = spec.privateKey?.encoding ?? "PKCS1";
+  const there = written?.("tls.key");
+  // The same key in the same encoding need not be the same bytes: line ends differ.
+  const isKept = there !== undefined && labelOf(there) === keyLabel(key, encoding);
+  const pemKey = isKept ? there : formatKey(key, encoding).reveal();
   const pemChain = written?.("tls.crt") ?? pemOf(chain);
   const pemAuthorities =
     written?.("ca.crt") ?? (authorities.length > 0 ? pemOf(authorities) : undefined);
@@ -82,11 +83,8 @@ function pemFiles({ spec, pair, written }: ContentOf): Readonly<Record<string, U
   return files;
 }
 
-/** The same key in the same encoding need not be the same bytes: line ends differ. */
-function keptKey(wanted: Uint8Array, written: Uint8Array | undefined): Uint8Array {
-  const label = (pem: Uint8Array): string | undefined =>
-    /-----BEGIN ([A-Z ]+)-----/.exec(Buffer.from(pem).toString("latin1"))?.[1];
-  return written !== undefined && label(written) === label(wanted) ? written : wanted;
+function labelOf(pem: Uint8Array): string | undefined {
+  return /-----BEGIN ([A-Z ]+)-----/.exec(Buffer.from(pem).toString("latin1"))?.[1];
 }
 
 function keystores({

@@ -69,15 +69,25 @@ export function describeKey(key: KeyObject): KeyChoice | undefined {
   }
 }
 
+const pemLabels = {
+  pkcs8: "PRIVATE KEY",
+  sec1: "EC PRIVATE KEY",
+  pkcs1: "RSA PRIVATE KEY",
+} as const;
+
+function pemType(key: KeyObject, encoding: KeyEncoding): keyof typeof pemLabels {
+  if (encoding === "PKCS8" || key.asymmetricKeyType === "ed25519") return "pkcs8";
+  return key.asymmetricKeyType === "ec" ? "sec1" : "pkcs1";
+}
+
 /** PEM. PKCS1 means SEC 1 for ECDSA; Ed25519 has PKCS #8 alone. */
 export function formatKey(key: KeyObject, encoding: KeyEncoding): SecretBytes {
-  const type =
-    encoding === "PKCS8" || key.asymmetricKeyType === "ed25519"
-      ? "pkcs8"
-      : key.asymmetricKeyType === "ec"
-        ? "sec1"
-        : "pkcs1";
-  return new SecretBytes(Buffer.from(key.export({ type, format: "pem" })));
+  return new SecretBytes(Buffer.from(key.export({ type: pemType(key, encoding), format: "pem" })));
+}
+
+/** The label of what {@link formatKey} gives. */
+export function keyLabel(key: KeyObject, encoding: KeyEncoding): string {
+  return pemLabels[pemType(key, encoding)];
 }
 
 /** DER by PKCS #8. */
