@@ -15,7 +15,7 @@ const sweepEvery = Temporal.Duration.from({ minutes: 1 });
 /** They wait for the disk together, and nothing else waits long behind them. */
 const droppedAtOnce = 200;
 
-/** There are never more than half as many again as are kept. */
+/** Between two sweeps each recorder adds at most half as many as are kept, and what is being written. */
 export function createStoredEvents(
   store: ObjectStore,
   now: () => Temporal.Instant,
