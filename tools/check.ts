@@ -44,7 +44,7 @@ const samples = {
     SEKISHO_PROPERTY_RUNS: "80",
     SEKISHO_STORE_KILLS: "8",
   },
-  test: { SEKISHO_PROPERTY_RUNS: "400" },
+  test: { SEKISHO_PROPERTY_RUNS: "250" },
 } as const;
 /** A soak measures: one at a time, and of the tests elsewhere those that can be asked for more. */
 const soak = {
