@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CertificateSpec } from "#kinds/cert-manager/certificate-spec.ts";
-import type { RequestPolicySpec } from "#kinds/cert-manager/request-policy.ts";
+import { type RequestPolicySpec, requestPolicyKind } from "#kinds/cert-manager/request-policy.ts";
 import { askedBySpec } from "./asked-certificate.ts";
 import { isLike, judgeRequest } from "./request-policy.ts";
 
@@ -97,6 +97,16 @@ const cases: Readonly<
 for (const [name, [policy, spec, said]] of Object.entries(cases)) {
   test(name, () => assert.equal(judged({ one: policy }, spec), said));
 }
+
+test("a policy with a field that is told as judged elsewhere never applies", () => {
+  for (const { path } of requestPolicyKind.withoutEffect) {
+    const [, ...fields] = path.split(".");
+    const used = path.endsWith("validations") ? [{ rule: "true" }] : { a: "b" };
+    const spec = fields.reduceRight<unknown>((inner, field) => ({ [field]: inner }), used);
+    assert.equal(judged({ one: spec as Partial<RequestPolicySpec> }), "undecided", path);
+  }
+  assert.ok(requestPolicyKind.withoutEffect.length > 10);
+});
 
 test("one policy that approves is enough", () => {
   const other = { allowed: { dnsNames: { values: ["web.example.com"] } } };

@@ -30,7 +30,7 @@ export const usualDurationMs = 90 * 24 * 3_600_000;
 const leastDurationMs = 3_600_000;
 const leastRenewBeforeMs = 300_000;
 
-const goDuration: Parser<string> = textLike(
+export const goDuration: Parser<string> = textLike(
   /^[-+]?((\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h))+$/,
   'must be a duration such as "2160h"',
 );

@@ -14,7 +14,8 @@ import {
   text,
 } from "#base/schema.ts";
 import { conditionList } from "../condition.ts";
-import type { Kind } from "../kind.ts";
+import type { FieldWithoutEffect, Kind } from "../kind.ts";
+import { goDuration } from "./certificate-spec.ts";
 import { usageList } from "./usages.ts";
 
 const validations = optional(
@@ -65,8 +66,8 @@ const allowed = fields({
 });
 
 const constraints = fields({
-  minDuration: optional(text, 'The shortest life, as in "1h".'),
-  maxDuration: optional(text, 'The longest life, as in "2160h".'),
+  minDuration: optional(goDuration, 'The shortest life, as in "1h".'),
+  maxDuration: optional(goDuration, 'The longest life, as in "2160h".'),
   privateKey: optional(
     fields({
       algorithm: optional(oneOf("RSA", "ECDSA", "Ed25519"), "The only algorithm."),
@@ -114,6 +115,25 @@ const status = fields({
   conditions: optional(conditionList, "What approver-policy says of it, where it runs."),
 });
 
+const names = ["commonName", "dnsNames", "ipAddresses", "uris", "emailAddresses"];
+const subjectNames = [
+  ...["organizations", "countries", "organizationalUnits", "localities", "provinces"],
+  ...["streetAddresses", "postalCodes", "serialNumber"],
+];
+
+/** What only a policy's other judges understand: see `src/certificates/approval/request-policy.ts`. */
+const judgedElsewhere: readonly FieldWithoutEffect[] = [
+  "spec.plugins",
+  "spec.selector.namespace.matchLabels",
+  ...names.map((name) => `spec.allowed.${name}.validations`),
+  ...subjectNames.map((name) => `spec.allowed.subject.${name}.validations`),
+].map((path) => ({
+  path,
+  severity: "warning",
+  reason: "a policy with it is not judged here, and approves and denies nothing",
+  advice: "say it by values and matchNames, or leave such requests to approver-policy",
+}));
+
 type CertificateRequestPolicy = Parsed<typeof body>;
 export type RequestPolicySpec = Parsed<typeof spec>;
 export type AllowedText = Parsed<typeof allowedText>;
@@ -129,7 +149,7 @@ export const requestPolicyKind: Kind<CertificateRequestPolicy> = {
   namespaced: false,
   legacy: {},
   parse: body,
-  withoutEffect: [],
+  withoutEffect: judgedElsewhere,
   columns: [],
   definition: {
     description: "Which requests for certificates are approved; where there is none, all are.",
