@@ -46,10 +46,13 @@ const samples = {
   },
   test: { SEKISHO_PROPERTY_RUNS: "250" },
 } as const;
-/** A soak measures: one at a time, and of the tests elsewhere those that can be asked for more. */
+/**
+ * A soak measures, one at a time. Half an hour of it is churn, which leaves most of the cores idle: so beside it, only with
+ * what processor time is left, run those tests from elsewhere that can be asked for more and just pass or fail.
+ */
 const soak = {
   folders: ["test/soak", "test/bench"],
-  withMore: {
+  beside: {
     "src/store/embedded/kill.test.ts": { SEKISHO_STORE_KILLS: "200" },
     "test/pebble/*kills.test.ts": { SEKISHO_ACME_KILLS: "1" },
     "test/properties/*.test.ts": {},
@@ -61,10 +64,14 @@ interface Run {
   readonly output: string;
 }
 
-/** Runs Node; what it prints is shown as it comes, or collected. */
-function runNode(args: readonly string[], output: "collect" | "show"): Promise<Run> {
+/** Runs Node, or a program that runs it; what it prints is shown as it comes, or collected. */
+function runNode(
+  args: readonly string[],
+  output: "collect" | "show",
+  program = process.execPath,
+): Promise<Run> {
   const stdio = output === "show" ? "inherit" : "pipe";
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", stdio, stdio] });
+  const child = spawn(program, args, { cwd: root, stdio: ["ignore", stdio, stdio] });
   let text = "";
   const listen = (chunk: string): void => {
     text += chunk;
@@ -142,18 +149,24 @@ async function runTests(
   return code;
 }
 
+const plainTestArgs = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=spec"];
+
 /** Runs files in one process, whose output is shown in one piece; 0 when all passed. */
 async function runTogether(files: readonly string[]): Promise<number> {
   const { code, output } = await runNode(
-    [
-      "--disable-warning=ExperimentalWarning",
-      "--test",
-      "--test-isolation=none",
-      "--test-reporter=spec",
-      `--test-timeout=${testLimitMs}`,
-      ...files,
-    ],
+    [...plainTestArgs, "--test-isolation=none", `--test-timeout=${testLimitMs}`, ...files],
     "collect",
+  );
+  process.stdout.write(output);
+  return code;
+}
+
+/** Runs files one after another with the processor time that others leave, output in one piece; 0 when all passed. */
+async function runBeside(files: readonly string[]): Promise<number> {
+  const { code, output } = await runNode(
+    ["-n", "19", process.execPath, ...plainTestArgs, "--test-concurrency=1", ...files],
+    "collect",
+    "nice",
   );
   process.stdout.write(output);
   return code;
@@ -206,12 +219,16 @@ async function checkAll(withLab: boolean): Promise<number> {
 }
 
 async function runSoak(): Promise<number> {
-  const files = findTests(soak.folders, []);
-  for (const [pattern, variables] of Object.entries(soak.withMore)) {
+  const beside: string[] = [];
+  for (const [pattern, variables] of Object.entries(soak.beside)) {
     for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
-    files.push(...globSync(pattern, { cwd: root }).sort(compareText));
+    beside.push(...globSync(pattern, { cwd: root }).sort(compareText));
   }
-  return await runTests(files, Number.POSITIVE_INFINITY, 1);
+  const codes = await Promise.all([
+    runTests(findTests(soak.folders, []), Number.POSITIVE_INFINITY, 1),
+    runBeside(beside),
+  ]);
+  return Math.max(...codes);
 }
 
 const { values } = parseArgs({
