@@ -13,8 +13,8 @@ import { IndexByKey, type KeyListener } from "#base/tracked/index-by-key.ts";
 import { Memo } from "#base/tracked/memo.ts";
 import { watchKeys } from "#base/tracked/watch-keys.ts";
 import { type Backend, backendName } from "#model/backend.ts";
-import { type CertificateUse, secretName } from "#model/fragment.ts";
-import { Gateway, refusedGroup } from "#model/gateway.ts";
+import { type ChosenCertificate, secretName } from "#model/fragment.ts";
+import { Gateway, refusedGroup, secretsNamed } from "#model/gateway.ts";
 import type { HandshakeAnswer } from "#model/handshake-answer.ts";
 import { hostFromText } from "#model/host.ts";
 import { normaliseHost } from "#model/lookup.ts";
@@ -24,8 +24,8 @@ import { buildEndpoints } from "./clusters/endpoints.ts";
 import { buildUpstreamSecrets, upstreamSecretNames } from "./clusters/upstream-secrets.ts";
 import { ChallengeChains } from "./listeners/challenge-chains.ts";
 import { type EncodedChain, isSameChain, type ListenerLayout } from "./listeners/layout.ts";
+import { onDemandFindings } from "./listeners/on-demand-findings.ts";
 import { StreamResources } from "./listeners/stream-resources.ts";
-import { unaskedFindings } from "./listeners/unasked.ts";
 import type { PolicyInputs } from "./policies/policy.ts";
 import { PolicyResources } from "./policies/policy-resources.ts";
 import type { Resource, ResourceChange } from "./resource.ts";
@@ -148,7 +148,10 @@ export class GatewayResources {
           (name) => this.#leaveGroup(name),
         ),
       },
-      (use) => this.#secrets.isUsable(wantedSecrets(use)),
+      {
+        isUsable: (use) => this.#secrets.isUsable(wantedSecrets(use)),
+        keyTypeFor: (secret, host) => this.#secrets.keyTypeFor(secretName(secret), host),
+      },
     );
     this.challenges = this.#createChallenges();
     this.secretsInUse = watch(
@@ -308,8 +311,8 @@ export class GatewayResources {
     }
     const group = this.gateway.groupOfServerName(name);
     const before = this.#groupOfServerName.get(name);
-    const unasked = this.#layout.byServerName ? unaskedFindings(name, choice.use) : [];
-    this.#findings.set(`server name ${name}`, [...choice.findings, ...unasked]);
+    const missed = this.#layout.byServerName ? onDemandFindings(name, choice.use) : [];
+    this.#findings.set(`server name ${name}`, [...choice.findings, ...missed]);
     if (before === group) return;
     this.#groups.set(group, name, true);
     if (before !== undefined) this.#groups.delete(before, name);
@@ -330,14 +333,14 @@ export class GatewayResources {
     const group: CertificateGroup = {
       name,
       hosts: serverNames.map(hostFromText),
-      ...(use === undefined ? {} : { secret: secretName(use.secret) }),
+      ...(use === undefined ? {} : secretsNamed(use)),
       ...(use?.clients === undefined ? {} : { clients: use.clients }),
     };
     this.#placeChain(name, this.#layout.encodeChain(group));
   }
 
   /** It is alike for all server names of a group. */
-  #useIn(serverNames: readonly string[]): CertificateUse | undefined {
+  #useIn(serverNames: readonly string[]): ChosenCertificate | undefined {
     const [first] = serverNames;
     return first === undefined ? undefined : this.gateway.certificateOf(first)?.use;
   }
@@ -368,9 +371,10 @@ export class GatewayResources {
   }
 }
 
-function wantedSecrets({ secret, clients }: CertificateUse): WantedSecrets {
+function wantedSecrets({ secret, partner, clients }: ChosenCertificate): WantedSecrets {
   return {
     certificate: secretName(secret),
+    ...(partner === undefined ? {} : { partner: secretName(partner) }),
     ...(clients === undefined ? {} : { authorities: secretName(clients.authorities) }),
   };
 }

@@ -7,6 +7,12 @@ export interface KeyMaterial {
   readonly certificateChain: string;
   /** PEM, PKCS#8 or a traditional form that Envoy reads. */
   readonly privateKey: SecretBytes;
+  /** What the leaf says. Absent: it is served for itself, and not beside another of the same host. */
+  readonly facts?: {
+    readonly keyType: "rsa" | "ec";
+    /** Lower case. */
+    readonly dnsNames: readonly string[];
+  };
 }
 
 /** Who may have signed what others show. */

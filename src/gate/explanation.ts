@@ -8,7 +8,7 @@ import { backendName } from "#model/backend.ts";
 import { formatClientCertificates } from "#model/client-certificate.ts";
 import { formatClientRule } from "#model/client-rule.ts";
 import { formatCondition } from "#model/condition.ts";
-import { secretName } from "#model/fragment.ts";
+import { secretNames } from "#model/fragment.ts";
 import { type Gateway, refusedGroup, unclaimed } from "#model/gateway.ts";
 import { normaliseHost, normalisePath, routesFor } from "#model/lookup.ts";
 import { formatOwnPort } from "#model/own-port.ts";
@@ -119,11 +119,11 @@ async function explainCertificate(
   }
   const choice = inputs.gateway.certificateOf(serverName);
   const group = inputs.gateway.groupOfServerName(serverName);
-  const secret = choice === undefined ? "" : secretName(choice.use.secret);
+  const named = choice === undefined ? "" : secretNames(choice.use).join(" and ");
   const text =
     group === refusedGroup
-      ? `Secret ${secret} for ${serverName.replace("**", "*")} is missing or not usable: the handshake is refused`
-      : `Secret ${secret}, named for ${serverName.replace("**", "*")}`;
+      ? `Secret ${named} for ${serverName.replace("**", "*")} is missing or not usable: the handshake is refused`
+      : `Secret ${named}, named for ${serverName.replace("**", "*")}`;
   return {
     step: await located("certificate", text, choice?.use.origin ?? unclaimed, inputs),
     group,

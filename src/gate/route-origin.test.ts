@@ -17,7 +17,7 @@ function createGateway(): Gateway {
   const gateway = new Gateway(
     new Graph({ onBug }),
     { hosts: nobody, serverNames: nobody },
-    () => false,
+    { isUsable: () => false, keyTypeFor: () => undefined },
   );
   const object = { kind: ingressKind.id, namespace: "default", name: "cafe" };
   gateway.setFragment("Ingress/default/cafe", {

@@ -30,7 +30,11 @@ function gatewayOf(
 ): Gateway {
   const ignored = { added: () => undefined, removed: () => undefined };
   const graph = new Graph({ onBug: (error) => assert.fail(String(error)) });
-  const gateway = new Gateway(graph, { hosts: ignored, serverNames: ignored }, () => true);
+  const gateway = new Gateway(
+    graph,
+    { hosts: ignored, serverNames: ignored },
+    { isUsable: () => true, keyTypeFor: () => undefined },
+  );
   const { secureHost, fallback } = more;
   const secret = { namespace: "default", name: "tls" };
   gateway.setFragment("a", {

@@ -5,6 +5,7 @@ import { read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { podCondition, podIp, podKind, podPhase } from "#kinds/pod.ts";
 import { type Secret, secretKind } from "#kinds/secret.ts";
+import { secretNames } from "#model/fragment.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import type { CertificateStatus, GateStatus, PodStatus } from "./gate-status.ts";
 import type { Ports } from "./ports.ts";
@@ -68,11 +69,12 @@ async function certificatesOf(
   for (const serverName of gateway.serverNames()) {
     const use = gateway.certificateOf(serverName)?.use;
     if (use === undefined) continue;
-    const secret = `${use.secret.namespace}/${use.secret.name}`;
     const name = serverName.replace("**.", "*.");
-    const known = names.get(secret);
-    if (known === undefined) names.set(secret, [name]);
-    else known.push(name);
+    for (const secret of secretNames(use)) {
+      const known = names.get(secret);
+      if (known === undefined) names.set(secret, [name]);
+      else known.push(name);
+    }
   }
   return await Promise.all(
     [...names].map(async ([secret, serverNames]) => {

@@ -63,6 +63,12 @@ export interface CertificateUse {
   readonly origin: Origin;
 }
 
+/** How handshakes are answered where a choice was made among what objects name. */
+export interface ChosenCertificate extends CertificateUse {
+  /** The other one of an RSA and an ECDSA certificate: clients get the one that they can use. */
+  readonly partner?: SecretRef;
+}
+
 export interface SecretRef {
   readonly namespace: string;
   readonly name: string;
@@ -73,12 +79,20 @@ export function secretName(ref: SecretRef): string {
   return `${ref.namespace}/${ref.name}`;
 }
 
+/** The names of those that answer, the one first that would answer alone. */
+export function secretNames({
+  secret,
+  partner,
+}: Pick<ChosenCertificate, "secret" | "partner">): readonly string[] {
+  return [secret, ...(partner === undefined ? [] : [partner])].map(secretName);
+}
+
 /**
- * Names the certificate group of a use: `default/cafe-tls`, with what clients are asked for behind it. Hosts of one group may
- * be asked for over one connection.
+ * Names the certificate group of a use: `default/cafe-tls`, with its partner and what clients are asked for behind it. Hosts of
+ * one group may be asked for over one connection.
  */
-export function groupName({ secret, clients }: CertificateUse): string {
-  const name = secretName(secret);
+export function groupName({ clients, ...use }: ChosenCertificate): string {
+  const name = secretNames(use).join("+");
   return clients === undefined ? name : `${name}+clients=${clientCertificatesName(clients)}`;
 }
 

@@ -7,7 +7,10 @@ import { hostFromText } from "./host.ts";
 import { pathText, type Route } from "./route.ts";
 import type { Stream } from "./stream.ts";
 
-function start(unusable: readonly string[] = []): { gateway: Gateway; hosts: Set<string> } {
+function start(
+  unusable: readonly string[] = [],
+  keyTypes: Readonly<Record<string, "rsa" | "ec">> = {},
+): { gateway: Gateway; hosts: Set<string> } {
   const graph = new Graph({
     onBug: (error) => {
       throw error;
@@ -20,7 +23,10 @@ function start(unusable: readonly string[] = []): { gateway: Gateway; hosts: Set
       hosts: { added: (host) => hosts.add(host), removed: (host) => hosts.delete(host) },
       serverNames: { added: () => undefined, removed: () => undefined },
     },
-    ({ secret }) => !unusable.includes(secret.name),
+    {
+      isUsable: ({ secret }) => !unusable.includes(secret.name),
+      keyTypeFor: ({ name }) => keyTypes[name],
+    },
   );
   return { gateway, hosts };
 }
@@ -115,16 +121,50 @@ test("a host whose Secret cannot be used is refused and does not fall to a wider
   assert.equal(gateway.groupOf("b.a.com"), undefined);
 });
 
+/** One object that names these Secrets for a.com, in this order. */
+function naming(name: string, secrets: readonly string[]): Fragment {
+  const certificates = secrets.flatMap((secret, index) =>
+    fragment(name, { tls: { "a.com": secret } }).certificates.map((use) => ({
+      ...use,
+      origin: { ...use.origin, path: `spec.tls[${index}]` },
+    })),
+  );
+  return { ...fragment(name, {}), certificates };
+}
+
+test("an RSA and an ECDSA certificate of one host are served together, and further ones are told", () => {
+  const { gateway } = start([], { rsa: "rsa", ec: "ec", late: "ec" });
+  gateway.setFragment("a", naming("a", ["rsa", "ec", "late"]));
+  const choice = gateway.certificateOf("a.com");
+  assert.equal(choice?.use.partner?.name, "ec");
+  assert.deepEqual(
+    choice?.findings.map(({ reason, origin }) => `${reason} ${origin.path}`),
+    ["CertificateConflict spec.tls[2]"],
+  );
+  assert.equal(gateway.groupOf("a.com"), "default/rsa+default/ec");
+});
+
+test("the two may be named by two objects of a namespace, but not of two", () => {
+  const { gateway } = start([], { rsa: "rsa", ec: "ec", foreign: "ec" });
+  gateway.setFragment("a", naming("a", ["rsa"]));
+  const foreign = naming("b", ["foreign"]);
+  gateway.setFragment("b", {
+    ...foreign,
+    certificates: foreign.certificates.map((use) => ({
+      ...use,
+      secret: { ...use.secret, namespace: "other" },
+    })),
+  });
+  assert.equal(gateway.groupOf("a.com"), "default/rsa");
+  assert.equal(gateway.certificateOf("a.com")?.findings.length, 1);
+  gateway.setFragment("c", naming("c", ["ec"]));
+  assert.equal(gateway.groupOf("a.com"), "default/rsa+default/ec");
+});
+
 test("one object that names two Secrets for a host is told which one counts", () => {
   const { gateway } = start();
-  const two = fragment("a", { tls: { "a.com": "one" } });
-  const again = fragment("a", { tls: { "a.com": "two" } }).certificates.map((use) => ({
-    ...use,
-    origin: { ...use.origin, path: "spec.tls[1]" },
-  }));
-  gateway.setFragment("a", { ...two, certificates: [...two.certificates, ...again] });
-  const choice = gateway.certificateOf("a.com");
-  assert.equal(choice?.findings.length, 1);
+  gateway.setFragment("a", naming("a", ["one", "two"]));
+  assert.equal(gateway.certificateOf("a.com")?.findings.length, 1);
 });
 
 test("a host lives as long as one object claims it", () => {
@@ -148,13 +188,8 @@ test("the host for a name is the most specific that is there", () => {
 test("of many Secrets that one object names for a host, the first in its order counts", () => {
   const { gateway } = start();
   const secrets = Array.from({ length: 12 }, (_, index) => `secret-${index}`);
-  const certificates = secrets.flatMap((secret, index) =>
-    fragment("a", { tls: { "a.com": secret } }).certificates.map((use) => ({
-      ...use,
-      origin: { ...use.origin, path: `spec.tls[${index}]` },
-    })),
-  );
-  gateway.setFragment("a", { ...fragment("a", {}), certificates: certificates.slice(1) });
+  const { certificates, ...rest } = naming("a", secrets);
+  gateway.setFragment("a", { ...rest, certificates: certificates.slice(1) });
   assert.equal(gateway.certificateOf("a.com")?.use.secret.name, "secret-1");
 });
 

@@ -19,9 +19,11 @@ import {
   type CertificateChoice,
   type CertificateClaim,
   chooseCertificate,
+  type KeyTypeFor,
 } from "./certificate-choice.ts";
 import {
   type CertificateUse,
+  type ChosenCertificate,
   compareSeniority,
   type Fragment,
   groupName,
@@ -55,6 +57,13 @@ export interface GatewayListeners {
   readonly ports?: KeyListener;
 }
 
+/** What is known of the certificates that objects name. Tracked. */
+export interface CertificateView {
+  /** Whether handshakes can be answered so now. */
+  readonly isUsable: (use: CertificateUse) => boolean;
+  readonly keyTypeFor: KeyTypeFor;
+}
+
 interface Fallback {
   readonly seniority: Seniority;
   readonly route: Route;
@@ -75,14 +84,9 @@ export class Gateway {
   readonly #fragments = new Map<string, Fragment>();
   readonly #merged: Memo<MergedRoutes | undefined>;
   readonly #choices: Memo<CertificateChoice | undefined>;
-  readonly #isUsable: (use: CertificateUse) => boolean;
+  readonly #view: CertificateView;
 
-  /** `isUsable`: tracked; whether handshakes can be answered so now. */
-  constructor(
-    graph: Graph,
-    listeners: GatewayListeners,
-    isUsable: (use: CertificateUse) => boolean,
-  ) {
+  constructor(graph: Graph, listeners: GatewayListeners, view: CertificateView) {
     this.#hosts = new IndexByKey(graph, listeners.hosts);
     this.#rules = new IndexByKey(graph);
     this.#certificates = new IndexByKey(graph, listeners.serverNames);
@@ -90,7 +94,7 @@ export class Gateway {
     this.#passthroughs = new IndexByKey(graph, listeners.passthroughs);
     this.#answers = new IndexByKey(graph);
     this.ownPorts = new PortClaims(graph, listeners.ports);
-    this.#isUsable = isUsable;
+    this.#view = view;
     const onBug = (): undefined => undefined;
     this.#merged = new Memo(graph, (host) => mergeClaims(this.#rules.get(host)), { onBug });
     this.#choices = new Memo(graph, (host) => this.#chooseCertificate(host), { onBug });
@@ -221,7 +225,7 @@ export class Gateway {
   /** Tracked. The group that a server name named by an object belongs to. */
   groupOfServerName(serverName: string): string {
     const choice = this.#choices.get(serverName);
-    return choice !== undefined && this.#isUsable(choice.use)
+    return choice !== undefined && this.#view.isUsable(choice.use)
       ? groupName(choice.use)
       : refusedGroup;
   }
@@ -238,16 +242,16 @@ export class Gateway {
     const hosts = [hostFromText(host)];
     if (use === undefined) return { name: refusedGroup, hosts };
     const clients = use.clients === undefined ? {} : { clients: use.clients };
-    return { name: groupName(use), hosts, secret: secretName(use.secret), ...clients };
+    return { name: groupName(use), hosts, ...secretsNamed(use), ...clients };
   }
 
   /** Tracked. How handshakes for a host are answered; undefined when they are refused, or passed on. */
-  #useOf(host: string): CertificateUse | undefined {
+  #useOf(host: string): ChosenCertificate | undefined {
     // Who comes over the connection of another host has not met who answers for this one.
     if (this.passthroughOf(host) !== undefined) return undefined;
     for (const candidate of serverNameHosts(hostFromText(host))) {
       const use = this.#choices.get(formatHost(candidate))?.use;
-      if (use !== undefined) return this.#isUsable(use) ? use : undefined;
+      if (use !== undefined) return this.#view.isUsable(use) ? use : undefined;
     }
     return undefined;
   }
@@ -273,6 +277,7 @@ export class Gateway {
       owner === undefined
         ? claims
         : claims.filter(({ seniority }) => compareSeniority(seniority, owner) === 0),
+      this.#view.keyTypeFor,
     );
   }
 
@@ -346,6 +351,17 @@ export class Gateway {
       compareSeniority(a.seniority, b.seniority),
     );
   }
+}
+
+/** What a group has of a choice. */
+export function secretsNamed({
+  secret,
+  partner,
+}: ChosenCertificate): Pick<CertificateGroup, "secret" | "partner"> {
+  return {
+    secret: secretName(secret),
+    ...(partner === undefined ? {} : { partner: secretName(partner) }),
+  };
 }
 
 function mergeClaims(claims: ReadonlyMap<string, Contribution>): MergedRoutes | undefined {

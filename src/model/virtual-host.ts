@@ -27,6 +27,8 @@ export interface CertificateGroup {
   readonly name: string;
   /** Name of the secret in `envoy/secret-source.ts`; absent: handshakes of these hosts are refused. */
   readonly secret?: string;
+  /** The same of the other key type, for clients that it suits better. Default: there is none. */
+  readonly partner?: string;
   /** What clients are asked for. Default: for nothing. */
   readonly clients?: ClientCertificates;
   /** Most specific first. `any` makes it the chain for every name and for no name. */

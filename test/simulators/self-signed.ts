@@ -1,4 +1,4 @@
-/** Makes throw-away certificates for tests: P-256, self-signed, valid until 2099, with nothing of ours involved. */
+/** Makes throw-away certificates for tests: P-256 or RSA-2048, self-signed, valid until 2099, with nothing of ours involved. */
 
 import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
 
@@ -10,15 +10,22 @@ export interface SelfSigned {
 }
 
 /** A certificate for DNS names; the first is its common name. */
-export function selfSigned(names: readonly [string, ...string[]]): SelfSigned {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+export function selfSigned(
+  names: readonly [string, ...string[]],
+  keyType: "ec" | "rsa" = "ec",
+): SelfSigned {
+  const { publicKey, privateKey } =
+    keyType === "ec"
+      ? generateKeyPairSync("ec", { namedCurve: "P-256" })
+      : generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const algorithm = keyType === "ec" ? ecdsaWithSha256 : rsaWithSha256;
   const subject = sequence(
     element(0x31, sequence(objectIdentifier(2, 5, 4, 3), element(0x0c, Buffer.from(names[0])))),
   );
   const toBeSigned = sequence(
     element(0xa0, integer(Buffer.from([2]))),
     integer(Buffer.concat([Buffer.from([0x01]), randomBytes(15)])),
-    ecdsaWithSha256,
+    algorithm,
     subject,
     validity,
     subject,
@@ -26,7 +33,7 @@ export function selfSigned(names: readonly [string, ...string[]]): SelfSigned {
     element(0xa3, sequence(subjectAlternativeNames(names))),
   );
   const signature = sign("sha256", toBeSigned, privateKey);
-  const der = sequence(toBeSigned, ecdsaWithSha256, bitString(signature));
+  const der = sequence(toBeSigned, algorithm, bitString(signature));
   return {
     certificate: pem("CERTIFICATE", der),
     key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
@@ -54,6 +61,12 @@ export function tlsSecret(name: string, { certificate, key }: SelfSigned): TlsSe
 
 /** ecdsa-with-SHA256, RFC 5758 §3.2. */
 const ecdsaWithSha256 = sequence(objectIdentifier(1, 2, 840, 10045, 4, 3, 2));
+
+/** sha256WithRSAEncryption, RFC 4055 §5: its parameters are NULL. */
+const rsaWithSha256 = sequence(
+  objectIdentifier(1, 2, 840, 113549, 1, 1, 11),
+  element(0x05, Buffer.alloc(0)),
+);
 
 /** UTCTime until 2049, GeneralizedTime after: RFC 5280 §4.1.2.5. */
 const validity = sequence(

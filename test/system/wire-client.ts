@@ -24,6 +24,10 @@ export interface Peer {
     readonly papers?: { readonly certificates: string; readonly key: string };
     /** A session to take up again. */
     readonly session?: Buffer;
+    /** What signatures the client can verify, in OpenSSL's names. Default: as OpenSSL does. */
+    readonly signatures?: string;
+    /** Default: the newest that both speak. */
+    readonly version?: "TLSv1.2" | "TLSv1.3";
   };
   /** The address to come from. */
   readonly from?: string;
@@ -38,7 +42,7 @@ export async function connect(peer: Peer): Promise<Socket> {
   });
   await once(socket, "connect");
   if (peer.tls === undefined) return socket;
-  const { serverName, protocols = ["http/1.1"], papers, session } = peer.tls;
+  const { serverName, protocols = ["http/1.1"], papers, session, signatures, version } = peer.tls;
   const secure = tls.connect({
     socket,
     ALPNProtocols: protocols,
@@ -46,6 +50,8 @@ export async function connect(peer: Peer): Promise<Socket> {
     ...(serverName === undefined ? {} : { servername: serverName }),
     ...(papers === undefined ? {} : { cert: papers.certificates, key: papers.key }),
     ...(session === undefined ? {} : { session }),
+    ...(signatures === undefined ? {} : { sigalgs: signatures }),
+    ...(version === undefined ? {} : { minVersion: version, maxVersion: version }),
   });
   await once(secure, "secureConnect");
   return secure;

@@ -40,7 +40,7 @@ import { buildPassthroughChain, streamMatch } from "./passthrough.ts";
 import { buildPlainTextChain, buildRefusingChain } from "./refusal.ts";
 import { serverNameOf } from "./server-name.ts";
 import type { ListenerSettings } from "./settings.ts";
-import { secretsOf, tlsWithSecret } from "./tls.ts";
+import { secretsOf, tlsOfGroup } from "./tls.ts";
 
 export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): ListenerLayout {
   const peers = peersFor(settings);
@@ -142,11 +142,11 @@ function chainsOf(group: CertificateGroup, peers: readonly Peer[]): readonly Fil
       : []),
     ...(group.hosts.some(({ kind }) => kind === "any") ? [{ transportProtocol: "tls" }] : []),
   ];
-  const { name, secret, clients } = group;
-  if (secret === undefined) {
+  const { name } = group;
+  const transportSocket = tlsOfGroup(group);
+  if (transportSocket === undefined) {
     return matches.map((match) => buildRefusingChain(`${refusedChainPrefix}${name}`, match));
   }
-  const transportSocket = tlsWithSecret(secret, clients);
   return matches.flatMap((match) =>
     peers.map((peer) =>
       create(FilterChainSchema, {

@@ -39,7 +39,7 @@ import { buildOwnFrame } from "./own-listener.ts";
 import { buildPassthroughChain, passthroughChainName } from "./passthrough.ts";
 import { buildPlainTextChain, buildRefusingChain } from "./refusal.ts";
 import type { ListenerSettings } from "./settings.ts";
-import { secretsOf, tlsOnDemand, tlsWithSecret } from "./tls.ts";
+import { secretsOf, tlsOfGroup, tlsOnDemand } from "./tls.ts";
 
 const nothing: EncodedChain = { bytes: new Uint8Array(), secrets: [] };
 
@@ -100,10 +100,10 @@ function askingChain(
   settings: ListenerSettings,
   ownPort?: string,
 ): EncodedChain {
-  const { name, secret, clients } = group;
+  const { name } = group;
   const asks = group.hosts.flatMap((host) => (host.kind === "exact" ? [host.name] : []));
-  if (secret === undefined || asks.length === 0) return nothing;
-  const transportSocket = tlsWithSecret(secret, clients);
+  const transportSocket = tlsOfGroup(group);
+  if (transportSocket === undefined || asks.length === 0) return nothing;
   const built = peersOf(settings).map(({ clientAddress }) =>
     create(FilterChainSchema, {
       name: askingNames(name)[clientAddress],

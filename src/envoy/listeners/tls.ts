@@ -50,40 +50,50 @@ export const authorityProtocol = "acme-tls/1";
 const parameters: CommonTls = { ...handshakes, alpnProtocols: ["h2", "http/1.1"] };
 
 /** The names of the secrets that a group's handshakes need. */
-export function secretsOf({ secret, clients }: CertificateGroup): readonly string[] {
+export function secretsOf({ secret, partner, clients }: CertificateGroup): readonly string[] {
   return [
     ...(secret === undefined ? [] : [secret]),
+    ...(partner === undefined ? [] : [partner]),
     ...(clients === undefined ? [] : [authoritiesName(secretName(clients.authorities))]),
   ];
 }
 
-/** Secrets by name: a new certificate reaches new handshakes and drains nothing. */
-export function tlsWithSecret(secret: string, clients?: ClientCertificates): TransportSocket {
-  return withSecret(parameters, secret, clients);
+/** Secrets by name: a new certificate reaches new handshakes and drains nothing. Undefined: the group has none. */
+export function tlsOfGroup({
+  secret,
+  partner,
+  clients,
+}: CertificateGroup): TransportSocket | undefined {
+  if (secret === undefined) return undefined;
+  const certificates = [secret, ...(partner === undefined ? [] : [partner])];
+  return withSecrets(parameters, certificates, clients);
 }
 
 /** The same for what is passed on without knowing what it is: no protocol is agreed on. */
 export function tlsForStreams(secret: string): TransportSocket {
-  return withSecret(handshakes, secret);
+  return withSecrets(handshakes, [secret]);
 }
 
 /** The same for those alone who ask whether a name is ours (RFC 8737 §3). */
 export function tlsForAuthorities(secret: string): TransportSocket {
-  return withSecret({ ...handshakes, alpnProtocols: [authorityProtocol] }, secret);
+  return withSecrets({ ...handshakes, alpnProtocols: [authorityProtocol] }, [secret]);
 }
 
-function withSecret(
+/** Of two, whose keys are of different types, each client gets the one that it can use, ECDSA if it can use both. */
+function withSecrets(
   common: CommonTls,
-  secret: string,
+  certificates: readonly string[],
   clients?: ClientCertificates,
 ): TransportSocket {
   return tlsSocket({
     commonTlsContext: {
       ...common,
-      tlsCertificateSdsSecretConfigs: [secretNamed(secret)],
+      tlsCertificateSdsSecretConfigs: certificates.map(secretNamed),
       ...(clients === undefined ? {} : verificationOf(clients)),
     },
     ...(clients === undefined ? {} : withoutResumption),
+    // Who asks for a name that neither has, or for none, must not be tied to the first one.
+    ...(certificates.length < 2 ? {} : { fullScanCertsOnSniMismatch: true }),
   });
 }
 

@@ -4,10 +4,12 @@ import type { Graph } from "#base/tracked/graph.ts";
 import { IndexByKey } from "#base/tracked/index-by-key.ts";
 import { Memo } from "#base/tracked/memo.ts";
 import { watchKeys } from "#base/tracked/watch-keys.ts";
+import { unreachable } from "#base/unreachable.ts";
+import type { Host } from "#model/host.ts";
 import { authoritiesName } from "../chain-names.ts";
 import type { Resource } from "../resource.ts";
 import type { ResourceSet } from "../resource-set.ts";
-import type { SecretSource } from "../secret-source.ts";
+import type { KeyMaterial, SecretSource } from "../secret-source.ts";
 import { buildAuthorities, buildSecret } from "./secret.ts";
 
 export interface HandshakeSecretsDeps {
@@ -21,6 +23,8 @@ export interface HandshakeSecretsDeps {
 /** What a group asks for, by the names of Secrets. */
 export interface WantedSecrets {
   readonly certificate: string;
+  /** A second certificate, whose key is of the other type. */
+  readonly partner?: string;
   readonly authorities?: string;
 }
 
@@ -32,6 +36,8 @@ export class HandshakeSecrets {
     readonly certificate: Memo<boolean>;
     readonly authorities: Memo<boolean>;
   };
+  /** What certificates say: their successors mostly say the same. */
+  readonly #facts: Memo<KeyMaterial["facts"]>;
   readonly #wanted = new Map<string, WantedSecrets>();
 
   constructor({ graph, stage, secrets, resources }: HandshakeSecretsDeps) {
@@ -52,6 +58,10 @@ export class HandshakeSecrets {
       certificate: new Memo(graph, (name) => secrets.material(name) !== undefined, { onBug }),
       authorities: new Memo(graph, (name) => secrets.authorities(name) !== undefined, { onBug }),
     };
+    this.#facts = new Memo(graph, (name) => factsOf(secrets.material(name)), {
+      onBug: () => undefined,
+      equals: sameFacts,
+    });
     this.#certificates = kept(
       (name) => name,
       (name) => {
@@ -73,13 +83,46 @@ export class HandshakeSecrets {
     );
   }
 
+  /** Tracked. The type of the key in a Secret; undefined: it cannot be used, or its certificate does not name the host. */
+  keyTypeFor(secret: string, host: Host): "rsa" | "ec" | undefined {
+    const facts = this.#facts.get(secret);
+    return facts !== undefined && isNamed(host, facts.dnsNames) ? facts.keyType : undefined;
+  }
+
   /** Takes what a group asks for now; undefined: nothing. */
   use(group: string, now?: WantedSecrets): void {
     const before = this.#wanted.get(group);
     if (now === undefined) this.#wanted.delete(group);
     else this.#wanted.set(group, now);
     move(this.#certificates, group, before?.certificate, now?.certificate);
+    move(this.#certificates, `${group} partner`, before?.partner, now?.partner);
     move(this.#authorities, group, before?.authorities, now?.authorities);
+  }
+}
+
+function factsOf(material: KeyMaterial | undefined): KeyMaterial["facts"] {
+  if (material?.facts === undefined) return undefined;
+  const { keyType, dnsNames } = material.facts;
+  return { keyType, dnsNames: dnsNames.toSorted() };
+}
+
+function sameFacts(a: KeyMaterial["facts"], b: KeyMaterial["facts"]): boolean {
+  return a?.keyType === b?.keyType && a?.dnsNames.join() === b?.dnsNames.join();
+}
+
+/** Whether a certificate with these names is one for the host; for a host of every name any is. A wildcard stands for one label (RFC 9525 §6.3). */
+function isNamed(host: Host, names: readonly string[]): boolean {
+  switch (host.kind) {
+    case "exact": {
+      const [, ...parent] = host.name.split(".");
+      return names.includes(host.name) || names.includes(`*.${parent.join(".")}`);
+    }
+    case "wildcard":
+      return names.includes(`*.${host.suffix}`);
+    case "any":
+      return true;
+    default:
+      return unreachable(host);
   }
 }
 
