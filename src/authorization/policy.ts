@@ -9,6 +9,7 @@ import type { BasicPolicy } from "./contracts/basic.ts";
 import type { ExternalRequestPolicy } from "./contracts/external-request.ts";
 import type { JwtPolicy } from "./contracts/jwt.ts";
 import type { OidcPolicy } from "./contracts/oidc.ts";
+import type { RatePolicy } from "./contracts/rate.ts";
 
 /** The type of policies among what is served over xDS. */
 export const policyTypeUrl = "type.googleapis.com/sekisho.authorization.Policy";
@@ -28,6 +29,7 @@ export type Policy =
   | ExternalRequestPolicy
   | JwtPolicy
   | OidcPolicy
+  | RatePolicy
   /** What it needs is not there: nobody passes. */
   | { readonly kind: "unusable"; readonly status: number };
 

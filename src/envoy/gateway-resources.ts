@@ -26,7 +26,7 @@ import { ChallengeChains } from "./listeners/challenge-chains.ts";
 import { type EncodedChain, isSameChain, type ListenerLayout } from "./listeners/layout.ts";
 import { onDemandFindings } from "./listeners/on-demand-findings.ts";
 import { StreamResources } from "./listeners/stream-resources.ts";
-import type { PolicyInputs } from "./policies/policy.ts";
+import type { PolicyInputs } from "./policies/policy-parts.ts";
 import { PolicyResources } from "./policies/policy-resources.ts";
 import type { Resource, ResourceChange } from "./resource.ts";
 import { ResourceSet } from "./resource-set.ts";

@@ -4,6 +4,7 @@ import { contentHash } from "#base/content-hash.ts";
 import type { Origin } from "#base/origin.ts";
 import { unreachable } from "#base/unreachable.ts";
 import { type Backend, backendName } from "./backend.ts";
+import type { ReadLimit } from "./rate-limit.ts";
 
 /** A Secret, by its name. */
 interface NamedSecret {
@@ -126,7 +127,26 @@ export interface OidcProtection extends Judged {
   readonly afterLogout: string;
 }
 
+/**
+ * How often requests may come that are told apart by what must be looked into: a token, a key, a cookie. It stands before
+ * what asks for tokens and keys, so who shows none that is good is counted, too: what they say is empty then.
+ */
+export interface RateProtection extends Judged {
+  readonly kind: "rate";
+  /** All of them must have room for a request; at least one. None is a dry run. */
+  readonly limits: readonly Omit<ReadLimit, "dryRun">[];
+  /** What requests without room get. */
+  readonly status: number;
+  /** For whom it counts: routes of one text with equal limits share them. */
+  readonly countedFor: string;
+  /** Where tokens are, and whose are believed; `unsigned`: every bearer of one. Absent: none are read. */
+  readonly tokens?: JwtProtection | "unsigned";
+  /** Where keys are, and whose they are. Absent: none are read. */
+  readonly keys?: ApiKeyProtection;
+}
+
 export type Protection =
+  | RateProtection
   | BasicProtection
   | ApiKeyProtection
   | ExternalProtection
@@ -147,6 +167,14 @@ export function protectionName(protection: Protection): string {
 
 function wants(protection: Protection): readonly string[] {
   switch (protection.kind) {
+    case "rate": {
+      const { kind, failureStatus, origin, tokens, keys, ...counted } = protection;
+      return [
+        JSON.stringify(counted),
+        typeof tokens === "object" ? protectionName(tokens) : (tokens ?? ""),
+        keys === undefined ? "" : protectionName(keys),
+      ];
+    }
     case "basic":
       return [protection.realm, ...entryTexts(protection.passwords)];
     case "api-key": {

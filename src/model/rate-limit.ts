@@ -23,14 +23,33 @@ export type LimitCondition =
       readonly negated?: true;
     };
 
-export interface RateLimit {
+/** Everything that can be read out of a request by who looks into it. */
+export type Readable =
+  | CountedBy
+  | Subject
+  /** The target without its query. */
+  | { readonly kind: "path" }
+  /** What the token that it shows says under these names, one in another: a text as it is, a list with commas. */
+  | { readonly kind: "claim"; readonly path: readonly string[] }
+  /** The key that it shows, and whose that is. */
+  | { readonly kind: "api-key" }
+  | { readonly kind: "api-key-client" };
+
+/** What is read there, as it is written, without regard to case, or as a pattern (RE2) for the whole of it. */
+export type ReadCondition = {
+  readonly subject: Readable;
+  readonly negated?: true;
+} & ({ readonly value: string } | { readonly pattern: string });
+
+/** A limit by `Part`s of requests, for those that `Only` says. */
+export interface RateLimit<Part = CountedBy, Only = LimitCondition> {
   /**
    * Requests that are equal in these parts share one allowance; what they lack is empty. Those without anything of it are
    * not counted.
    */
-  readonly key: readonly (string | CountedBy)[];
+  readonly key: readonly (string | Part)[];
   /** It counts requests for which all of these hold. Default: all requests. */
-  readonly only?: readonly LimitCondition[];
+  readonly only?: readonly Only[];
   /** So many requests in `perMs`, evenly spaced. */
   readonly requests: number;
   readonly perMs: number;
@@ -48,6 +67,9 @@ export interface RateLimits {
   /** What requests without room get. */
   readonly status: number;
 }
+
+/** A limit that is kept by who looks into requests. */
+export type ReadLimit = RateLimit<Readable, ReadCondition>;
 
 /** The limits in one line: equal texts limit alike. */
 export function formatRateLimits({ limits, status }: RateLimits): string {

@@ -57,6 +57,25 @@ const examples: Readonly<Record<string, () => ContractExample | Promise<Contract
     secrets: [],
   }),
   oidc: signInExample,
+  rate: () => ({
+    policy: {
+      kind: "rate",
+      limits: [
+        {
+          key: [{ kind: "api-key-client" }, { kind: "text", name: "all" }],
+          ...{ requests: 1, perMs: 60_000, burst: 0, mostKeys: 8 },
+          only: [{ of: { kind: "claim", path: ["level"] }, value: "gold", negated: true }],
+        },
+      ],
+      tokens: { signed: false },
+      keys: { places: [{ in: "header", name: "X-Key" }], keys: { mobile: "k-1" } },
+      status: 503,
+    },
+    // The first one takes what there is.
+    passing: { "x-turn": "first" },
+    failing: { "x-turn": "second" },
+    secrets: ["k-1"],
+  }),
   jwt: () => {
     const [key, other] = [generateJwk("HS256"), generateJwk("HS256")];
     const keys = JSON.stringify({ keys: [key.published] });

@@ -8,8 +8,9 @@ import type { Contract, ContractDeps, PolicyJudge } from "./contract-kind.ts";
 import { externalRequest } from "./external-request.ts";
 import { jwt } from "./jwt.ts";
 import { oidc } from "./oidc.ts";
+import { rate } from "./rate.ts";
 
-export const contracts: readonly Contract[] = [basic, apiKey, externalRequest, jwt, oidc];
+export const contracts: readonly Contract[] = [basic, apiKey, externalRequest, jwt, oidc, rate];
 
 /** What answers under a policy that we cannot read: one of a later version. */
 const unreadableStatus = 503;

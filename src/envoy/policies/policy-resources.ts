@@ -7,7 +7,8 @@ import { watchKeys } from "#base/tracked/watch-keys.ts";
 import { type Protection, protectionName } from "#model/protection.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
 import type { ResourceSet } from "../resource-set.ts";
-import { buildPolicy, type PolicyInputs } from "./policy.ts";
+import { buildPolicy } from "./policy.ts";
+import type { PolicyInputs } from "./policy-parts.ts";
 
 export interface PolicyResourcesDeps {
   readonly graph: Graph;

@@ -3,46 +3,32 @@
 import { parseHtpasswd } from "#authorization/htpasswd.ts";
 import { formatPolicy, type Policy } from "#authorization/policy.ts";
 import type { Finding } from "#base/finding.ts";
-import { formatOrigin } from "#base/origin.ts";
-import { err, ok, type Result } from "#base/result.ts";
 import { unreachable } from "#base/unreachable.ts";
-import { parseKeySet } from "#crypto/jose/key-set.ts";
-import type { Backend, Endpoint } from "#model/backend.ts";
-import type { SecretRef } from "#model/fragment.ts";
 import type {
   ApiKeyProtection,
-  AskedServer,
   BasicProtection,
   ExternalProtection,
-  JwtProtection,
   OidcProtection,
   Protection,
-  PublishedKeys,
-  SecretEntry,
-  ServiceTls,
 } from "#model/protection.ts";
 import { protectionName } from "#model/protection.ts";
 import { resourceOf } from "../encode.ts";
 import type { Resource } from "../resource.ts";
-
-export interface PolicyInputs {
-  /** Tracked. The entries of a Secret; undefined when it is not there. */
-  readonly secretEntries: (ref: SecretRef) => Readonly<Record<string, string>> | undefined;
-  /** Tracked. */
-  readonly endpoints: (backend: Backend) => {
-    readonly endpoints: readonly Endpoint[];
-    readonly findings: readonly Finding[];
-  };
-}
+import {
+  addressesOf,
+  entryText,
+  type Judged,
+  type PolicyInputs,
+  serverOf,
+  textOf,
+  tlsOf,
+  unusable,
+} from "./policy-parts.ts";
+import { jwtPolicy, ratePolicy } from "./token-policies.ts";
 
 export interface BuiltPolicy {
   /** Its bytes hold secrets: `decode.ts` shows none of them. */
   readonly resource: Resource;
-  readonly findings: readonly Finding[];
-}
-
-interface Judged {
-  readonly policy: Policy;
   readonly findings: readonly Finding[];
 }
 
@@ -54,6 +40,8 @@ export function buildPolicy(protection: Protection, inputs: PolicyInputs): Built
 
 function policyOf(protection: Protection, inputs: PolicyInputs): Judged {
   switch (protection.kind) {
+    case "rate":
+      return ratePolicy(protection, inputs);
     case "basic":
       return basicPolicy(protection, inputs);
     case "api-key":
@@ -107,42 +95,6 @@ function externalPolicy(protection: ExternalProtection, inputs: PolicyInputs): J
   return { policy, findings };
 }
 
-function jwtPolicy(protection: JwtProtection, inputs: PolicyInputs): Judged {
-  const { realm, place, signIn, keys, failureStatus: status } = protection;
-  const asked = {
-    ...({ kind: "jwt", realm, status } as const),
-    ...(place === undefined ? {} : { place }),
-    ...(signIn === undefined ? {} : { signIn }),
-  };
-  if (!("key" in keys)) return publishedPolicy(protection, keys, asked, inputs);
-  const text = entryText(keys, inputs);
-  if (text === undefined) return unusable(protection, keys);
-  const parsed = parseKeySet(text);
-  if (!parsed.ok) return unusable(protection, keys, parsed.error);
-  const findings = parsed.value.unused.map(
-    ({ entry, why }): Finding => ({
-      severity: "warning",
-      reason: "KeyNotUsable",
-      origin: protection.origin,
-      message: `entry ${entry} of the key set in ${textOf(keys)} verifies no token: ${why}`,
-      advice: "replace it, or remove it",
-    }),
-  );
-  return { policy: { ...asked, keys: text }, findings };
-}
-
-function publishedPolicy(
-  protection: JwtProtection,
-  keys: PublishedKeys,
-  asked: Extract<Policy, { kind: "jwt" }>,
-  inputs: PolicyInputs,
-): Judged {
-  const server = serverOf(keys, inputs);
-  if (!server.ok) return unusable(protection, server.error);
-  const { place, findings } = server.value;
-  return { policy: { ...asked, fetched: { ...place, keepMs: keys.keepMs } }, findings };
-}
-
 function oidcPolicy(protection: OidcProtection, inputs: PolicyInputs): Judged {
   const { kind, origin, failureStatus: status, token, keys, clientSecret, ...asked } = protection;
   const secret = clientSecret === undefined ? "" : entryText(clientSecret, inputs);
@@ -157,87 +109,4 @@ function oidcPolicy(protection: OidcProtection, inputs: PolicyInputs): Judged {
     keys: { ...published.value.place, keepMs: keys.keepMs },
   };
   return { policy, findings: [...exchange.value.findings, ...published.value.findings] };
-}
-
-interface ServerPlace {
-  readonly place: {
-    readonly addresses: readonly string[];
-    readonly host: string;
-    readonly path: string;
-  } & Pick<Extract<Policy, { kind: "external-request" }>, "tls">;
-  readonly findings: readonly Finding[];
-}
-
-/** The error is what is missing of it. */
-function serverOf(
-  { server, host, path, tls: secured }: AskedServer,
-  inputs: PolicyInputs,
-): Result<ServerPlace, SecretEntry> {
-  const tls = tlsOf(secured, inputs);
-  if (!tls.ok) return tls;
-  const more = { ...tls.value, host, path };
-  if ("name" in server)
-    return ok({ place: { addresses: [`${server.name}:${server.port}`], ...more }, findings: [] });
-  const { endpoints, findings } = inputs.endpoints(server);
-  return ok({ place: { addresses: addressesOf(endpoints), ...more }, findings });
-}
-
-function addressesOf(endpoints: readonly Endpoint[]): readonly string[] {
-  return endpoints
-    .map(({ address, port }) =>
-      address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
-    )
-    .sort();
-}
-
-/** The error is what is missing of it. */
-function tlsOf(
-  tls: ServiceTls | undefined,
-  inputs: PolicyInputs,
-): Result<Pick<Extract<Policy, { kind: "external-request" }>, "tls">, SecretEntry> {
-  if (tls === undefined) return ok({});
-  const { verify, serverName, trusted } = tls;
-  const authorities = trusted === undefined ? undefined : entryText(trusted, inputs);
-  if (trusted !== undefined && authorities === undefined) return err(trusted);
-  return ok({
-    tls: {
-      verify,
-      ...(authorities === undefined ? {} : { trusted: authorities }),
-      ...(serverName === undefined ? {} : { serverName }),
-    },
-  });
-}
-
-function entryText(
-  { key, ...ref }: SecretEntry,
-  { secretEntries }: PolicyInputs,
-): string | undefined {
-  const text = secretEntries(ref)?.[key];
-  return text === "" ? undefined : text;
-}
-
-/** Nobody passes until what is missing is there. */
-function unusable(
-  { origin, failureStatus }: Protection,
-  missing: SecretRef | SecretEntry,
-  why = "it is missing or empty",
-): Judged {
-  return {
-    policy: { kind: "unusable", status: failureStatus },
-    findings: [
-      {
-        severity: "error",
-        reason: "ProtectionNotUsable",
-        origin,
-        message: `${textOf(missing)} cannot be used (${why}): requests to what it protects are answered with ${failureStatus} (${formatOrigin(origin)})`,
-        advice: "create the Secret with that key, or name another",
-      },
-    ],
-  };
-}
-
-function textOf(missing: SecretRef | SecretEntry): string {
-  const { namespace, name } = missing;
-  const secret = `Secret ${namespace}/${name}`;
-  return "key" in missing ? `key ${missing.key} of ${secret}` : secret;
 }
