@@ -205,9 +205,8 @@ const concerns = [
   ...["access-control", "action", "annotations", "answer-headers", "authorization", "backend"],
   ...["balancing", "cert-manager", "challenge", "class", "client-certificates", "conditions"],
   ...["cors", "delegation", "error-pages", "headers", "health-check", "host", "hsts"],
-  ...["listeners", "locations"],
-  ...["next-upstream", "path", "policies", "rate-limit", "rate-limit-tiers", "route", "service"],
-  ...["session", "sign-in"],
+  ...["kept-limits", "listeners", "locations", "next-upstream", "path", "policies", "rate-limit"],
+  ...["rate-limit-keys", "rate-limit-tiers", "route", "service", "session", "sign-in"],
   ...["stream", "stream-health-check", "tls", "tokens", "unapplied", "upstream-tls", "variables"],
 ];
 

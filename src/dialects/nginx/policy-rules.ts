@@ -36,7 +36,7 @@ type Apply = (spec: Spec, context: RuleContext) => Result<Wanted, string>;
 
 const rules: Readonly<Record<string, Apply>> = {
   accessControl: (spec) => as("clients", accessControl(spec)),
-  rateLimit: (spec) => noted(as("limit", rateLimit(spec)), burstNote(spec)),
+  rateLimit: (spec, { origin }) => noted(as("limit", rateLimit(spec, origin)), burstNote(spec)),
   ingressMTLS: (spec, context) => as("clientCertificates", ingressMtls(spec, context)),
   egressMTLS: (spec, context) => as("tls", egressMtls(spec, context)),
   cors: (spec) => as("crossOrigin", cors(spec)),

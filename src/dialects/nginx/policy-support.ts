@@ -11,7 +11,9 @@ const approximations: Readonly<Record<string, string>> = {
   "spec.egressMTLS.ciphers": "the ciphers are Envoy's own",
   "spec.egressMTLS.sessionReuse": "sessions are taken up again where an upstream offers it",
   "spec.rateLimit.condition.variables[].name":
-    "of the first variable, which must be one that the request itself says; others: 500",
+    "of the first variable, which must be one of those that keys may have, or the scheme; others: 500",
+  "spec.rateLimit.condition.jwt.claim":
+    "claims of tokens that a rule jwt beside it takes for good; without one any token is believed",
   "spec.rateLimit.condition.variables[].match":
     "requests that the matches of several policies take count for each of these",
   "spec.rateLimit.logLevel": "what is refused is in the access log, like all answers",

@@ -62,6 +62,11 @@ export function tells(report: Report, path: string, text: FindingText): undefine
   report.findings.push(findingAt(report.origin, placed(report, path), "info", text));
 }
 
+/** The same as another place of the object had to tell there already is told once. */
+export function isTold({ findings }: Report, { path }: Origin, { message }: FindingText): boolean {
+  return findings.some((one) => one.origin.path === path && one.message === message);
+}
+
 /** A place of the object, as an origin. */
 export function placeOf(report: Report, path: string): Origin {
   return { ...report.origin, path: placed(report, path) };

@@ -202,11 +202,6 @@ const unappliedRules: readonly FieldWithoutEffect[] = [
 const idle: readonly FieldWithoutEffect[] = [
   ...unappliedRules,
   {
-    path: "spec.rateLimit.condition.jwt",
-    reason: "what a token says is not looked at",
-    advice: closed,
-  },
-  {
     path: "spec.externalAuth.authSnippets",
     reason: "nginx's own language is not understood",
     advice: closed,

@@ -111,7 +111,7 @@ export const annotationSupport: readonly SupportRow[] = [
     ...named("nginx.org", "limit-req-zone-size"),
   ),
   ...approximated(
-    "keys of texts and up to four of the known variables; others are refused",
+    "keys of texts and those variables that a Policy may name; others are refused",
     ...named("nginx.org", "limit-req-key"),
   ),
   ...approximated(

@@ -4,22 +4,22 @@ import { ok, type Result } from "#base/result.ts";
 import type { PolicyReference } from "#kinds/nginx/route.ts";
 import type { ClientCertificates } from "#model/client-certificate.ts";
 import type { Protection } from "#model/protection.ts";
-import type { RateLimits } from "#model/rate-limit.ts";
 import type { Route } from "#model/route.ts";
 import { annotationField } from "../../common/support.ts";
 import type { World } from "../../dialect.ts";
 import { basicAuth } from "../features/policies/authorization.ts";
+import { type KeptLimits, keepLimits } from "../features/policies/kept-limits.ts";
 import {
   checkPolicies,
   clientCertificatesOf,
   type PolicyScope,
   protectionOf,
 } from "../features/policies/policies.ts";
-import { burstNote, mergeRateLimits, rateLimit } from "../features/policies/rate-limit.ts";
+import { burstNote, type LimitWish, rateLimit } from "../features/policies/rate-limit.ts";
 import { jwt } from "../features/policies/tokens.ts";
 import { broken } from "../features/routes/action.ts";
 import type { RuleContext } from "../policy-secrets.ts";
-import { forbids, placeOf, type Report, refuses, tells, warns } from "../report.ts";
+import { forbids, isTold, placeOf, type Report, refuses, tells, warns } from "../report.ts";
 import type { Tellers } from "./headers.ts";
 import { countOf, isOn, listOf, type Told, textOf } from "./values.ts";
 
@@ -27,6 +27,7 @@ const basicSecret = "nginx.org/basic-auth-secret";
 const basicRealm = "nginx.org/basic-auth-realm";
 const tokenKey = "nginx.com/jwt-key";
 const limitRate = "nginx.org/limit-req-rate";
+const limitKey = "nginx.org/limit-req-key";
 const policyLists = ["nginx.org/policies", "nginx.com/policies"] as const;
 
 /** What becomes of the routes that guards are for. */
@@ -40,7 +41,7 @@ export function guardOf({ location, server }: Tellers, { isTls }: ServerSide, wo
   const askers = [basicOf, tokenOf].map(
     (ask) => ask(location, world) ?? (server === location ? undefined : ask(server, world)),
   );
-  const limits = limitsOf(location);
+  const limit = limitOf(location);
   const policies = protectionOf(
     serverScope(server, { isTls }),
     server === location ? { ...emptyScope, report: location.report } : scopeOf(location),
@@ -57,8 +58,8 @@ export function guardOf({ location, server }: Tellers, { isTls }: ServerSide, wo
         ? route
         : {
             ...route,
+            ...together(route, protections, limit, location),
             ...(isBroken ? { action: broken } : {}),
-            ...together(route, protections, limits),
           },
     );
 }
@@ -86,16 +87,36 @@ const emptyScope: Omit<PolicyScope, "report"> = { references: [], at: "policies"
 /** What annotations ask for, beside what policies do. */
 function together(
   route: Route,
-  protections: readonly Protection[],
-  limits: RateLimits | undefined,
-): Pick<Route, "protections" | "rateLimits"> {
-  const all = [...(route.protections ?? []), ...protections];
-  const both = [...(limits?.limits ?? []), ...(route.rateLimits?.limits ?? [])];
-  const status = limits?.status ?? route.rateLimits?.status;
+  asked: readonly Protection[],
+  limit: LimitWish | undefined,
+  { report }: Told,
+): Pick<Route, "protections" | "rateLimits"> & Partial<Pick<Route, "action">> {
+  const kept = keepLimits(limit === undefined ? [] : [limit], {
+    protections: [...(route.protections ?? []), ...asked],
+    object: report.origin,
+  });
+  reportLimits(kept, report);
+  if (!kept.ok) return { action: broken };
+  const { protections, rateLimits } = kept.value;
+  const both = [...(rateLimits?.limits ?? []), ...(route.rateLimits?.limits ?? [])];
+  const status = limit?.status ?? route.rateLimits?.status;
   return {
-    ...(all.length === 0 ? {} : { protections: all }),
+    ...(protections.length === 0 ? {} : { protections }),
     ...(both.length === 0 || status === undefined ? {} : { rateLimits: { limits: both, status } }),
   };
+}
+
+function reportLimits(kept: Result<KeptLimits, string>, report: Report): void {
+  const at = annotationField(limitKey);
+  const text = kept.ok
+    ? kept.value.note
+    : {
+        reason: "ProtectionNotApplied",
+        message: `limits of annotation ${limitKey} ${kept.error}; requests get 500`,
+        advice: "have them go by something else, or add what is missing",
+      };
+  if (text !== undefined && !isTold(report, placeOf(report, at), text))
+    (kept.ok ? tells : warns)(report, at, text);
 }
 
 type Asked = Result<Protection, string> | undefined;
@@ -166,7 +187,7 @@ function applied<T>(
 }
 
 /** `limit-req-rate` and what goes with it; 429 where nothing else is said. */
-function limitsOf(told: Told): RateLimits | undefined {
+function limitOf(told: Told): LimitWish | undefined {
   const rate = textOf(told, limitRate);
   const burst = countOf(told, "nginx.org/limit-req-burst");
   const delay = countOf(told, "nginx.org/limit-req-delay");
@@ -175,7 +196,7 @@ function limitsOf(told: Told): RateLimits | undefined {
   const dryRun = isOn(told, "nginx.org/limit-req-dry-run");
   isOn(told, "nginx.org/limit-req-scale");
   const zoneSize = textOf(told, "nginx.org/limit-req-zone-size") ?? "10m";
-  const text = textOf(told, "nginx.org/limit-req-key") ?? "$" + "{binary_remote_addr}";
+  const text = textOf(told, limitKey) ?? "$" + "{binary_remote_addr}";
   if (rate === undefined) return undefined;
   const key = text.replace(/\$([A-Za-z_]\w*)/g, "$${$1}");
   const rule = {
@@ -183,7 +204,7 @@ function limitsOf(told: Told): RateLimits | undefined {
     ...(burst === undefined ? {} : { burst }),
     ...(delay === undefined ? {} : { delay }),
   };
-  const limit = rateLimit({ rateLimit: rule });
+  const limit = rateLimit({ rateLimit: rule }, placeOf(told.report, annotationField(limitRate)));
   if (!limit.ok) {
     const [, detail = limit.error] = /: ([^:]*)$/.exec(limit.error) ?? [];
     refuses(told.report, annotationField(limitRate), rate, detail);
@@ -191,7 +212,7 @@ function limitsOf(told: Told): RateLimits | undefined {
   }
   const note = burstNote({ rateLimit: rule });
   if (note !== undefined) tells(told.report, annotationField("nginx.org/limit-req-burst"), note);
-  return mergeRateLimits([limit.value]);
+  return limit.value;
 }
 
 /** The Policies that annotations name, in order, each once. */

@@ -9,14 +9,15 @@ import { originOf } from "../../../common/findings.ts";
 import type { World } from "../../../dialect.ts";
 import { checkName, isLabel, isSubdomain } from "../../names.ts";
 import { applyRule, type Wanted } from "../../policy-rules.ts";
-import { type Report, refuses, refusesTwice, tells, warns } from "../../report.ts";
+import { isTold, placeOf, type Report, refuses, refusesTwice, tells, warns } from "../../report.ts";
 import { broken } from "../routes/action.ts";
 import { withTls } from "../upstreams/upstream-tls.ts";
 import { mergeAccessControl } from "./access-control.ts";
 import { authorizationRules } from "./authorization.ts";
 import { allowOrigins } from "./cors.ts";
 import { tellStrictTransport } from "./hsts.ts";
-import { type LimitWish, mergeRateLimits } from "./rate-limit.ts";
+import { type KeptLimits, keepLimits } from "./kept-limits.ts";
+import type { LimitWish } from "./rate-limit.ts";
 import { ambiguousVariable } from "./rate-limit-tiers.ts";
 
 /** One place that refers to policies. */
@@ -42,13 +43,12 @@ type Judged =
  * server's. What cannot be applied keeps everybody out: 500, as in nginx.
  */
 export function protectionOf(server: PolicyScope, route: PolicyScope, world: World): Protection {
-  const judged = [route, server].map((scope) => judgedIn(scope, world));
-  if (judged.flat().some(({ kind }) => kind === "broken"))
-    return (routes) => routes.map((one) => ({ ...one, action: broken }));
+  const scopes = [route, server].map((scope) => ({ scope, judged: judgedIn(scope, world) }));
+  if (scopes.some(({ judged }) => judged.some(({ kind }) => kind === "broken"))) return closed;
   const byRule = new Map<string, readonly Wanted[]>();
-  for (const here of judged) {
+  for (const { judged } of scopes) {
     const rules = Map.groupBy(
-      here.flatMap((one) => (one.kind === "applied" ? [one] : [])),
+      judged.flatMap((one) => (one.kind === "applied" ? [one] : [])),
       ({ rule }) => rule,
     );
     for (const [rule, all] of rules)
@@ -58,9 +58,11 @@ export function protectionOf(server: PolicyScope, route: PolicyScope, world: Wor
           all.map(({ wanted }) => wanted),
         );
   }
-  if (ambiguousVariable(limitsIn(byRule.get("rateLimit") ?? [])) !== undefined)
-    return (routes) => routes.map((one) => ({ ...one, action: broken }));
-  const guards = guardsOf(byRule);
+  if (ambiguousVariable(limitsIn(byRule.get("rateLimit") ?? [])) !== undefined) return closed;
+  const limiting = scopes.find(({ judged }) => judged.some(isLimit))?.scope ?? server;
+  const limits = keptLimits(byRule, { server, limiting });
+  if (limits === undefined) return closed;
+  const guards = guardsOf(byRule, limits);
   const answers = answersOf(byRule);
   const tls = byRule.get("egressMTLS")?.[0]?.tls;
   return (routes) =>
@@ -71,6 +73,35 @@ export function protectionOf(server: PolicyScope, route: PolicyScope, world: Wor
         ...guards,
       })),
     );
+}
+
+/** Nobody gets through. */
+const closed: Protection = (routes) => routes.map((one) => ({ ...one, action: broken }));
+
+function isLimit(judged: Judged): boolean {
+  return judged.kind === "applied" && judged.rule === "rateLimit";
+}
+
+/** Undefined after a complaint: those of a place that cannot be kept. */
+function keptLimits(
+  byRule: ReadonlyMap<string, readonly Wanted[]>,
+  { server, limiting }: { readonly server: PolicyScope; readonly limiting: PolicyScope },
+): KeptLimits | undefined {
+  const { at, report } = limiting;
+  const kept = keepLimits(limitsIn(byRule.get("rateLimit") ?? []), {
+    protections: protectionsIn(byRule),
+    object: server.report.origin,
+  });
+  const text = kept.ok
+    ? kept.value.note
+    : {
+        reason: "PolicyNotApplied",
+        message: `Policies with the rule rateLimit ${kept.error}; requests get 500`,
+        advice: "have them go by something else, or add what is missing",
+      };
+  if (text !== undefined && !isTold(report, placeOf(report, at), text))
+    (kept.ok ? tells : warns)(report, at, text);
+  return kept.ok ? kept.value : undefined;
 }
 
 function limitsIn(wanted: readonly Wanted[]): readonly LimitWish[] {
@@ -88,15 +119,20 @@ function answersOf(byRule: ReadonlyMap<string, readonly Wanted[]>): Protection {
 }
 
 /** Of passwords and the like the first in a place counts. */
+function protectionsIn(
+  byRule: ReadonlyMap<string, readonly Wanted[]>,
+): NonNullable<Route["protections"]> {
+  return [...byRule]
+    .sort(([a], [b]) => rank(a) - rank(b))
+    .flatMap(([, [first]]) => first?.protection ?? []);
+}
+
 function guardsOf(
   byRule: ReadonlyMap<string, readonly Wanted[]>,
+  { rateLimits, protections }: KeptLimits,
 ): Pick<Route, "clients" | "protections" | "rateLimits"> {
   const wanted = [...byRule.values()].flat();
   const clients = mergeAccessControl(wanted.flatMap((one) => one.clients ?? []));
-  const rateLimits = mergeRateLimits(limitsIn(wanted));
-  const protections = [...byRule]
-    .sort(([a], [b]) => rank(a) - rank(b))
-    .flatMap(([, [first]]) => first?.protection ?? []);
   return {
     ...(clients === undefined ? {} : { clients }),
     ...(protections.length === 0 ? {} : { protections }),

@@ -2,9 +2,9 @@
 
 import { err, ok, type Result } from "#base/result.ts";
 import type { Policy } from "#kinds/nginx/policy.ts";
-import type { Subject } from "#model/condition.ts";
-import type { LimitCondition, RateLimit } from "#model/rate-limit.ts";
+import type { Readable, ReadCondition, ReadLimit } from "#model/rate-limit.ts";
 import { wholePattern } from "../routes/path.ts";
+import { readableOf } from "./rate-limit-keys.ts";
 
 type Condition = NonNullable<NonNullable<NonNullable<Policy["spec"]>["rateLimit"]>["condition"]>;
 
@@ -12,13 +12,13 @@ type Condition = NonNullable<NonNullable<NonNullable<Policy["spec"]>["rateLimit"
 export interface Tier {
   /** Those who look at the same one know of each other. */
   readonly variable: string;
-  readonly match: LimitCondition;
+  readonly match: ReadCondition;
   /** Whether it is for all, too, whom no other Policy with the variable is for. */
   readonly isDefault: boolean;
 }
 
 interface Tiered {
-  readonly limit: RateLimit;
+  readonly limit: ReadLimit;
   readonly tier?: Tier;
 }
 
@@ -27,12 +27,11 @@ export function tierOf({ jwt, variables, default: byDefault }: Condition): Resul
   const at = "is invalid: spec.rateLimit.condition: Required value";
   if (jwt !== undefined && variables !== undefined)
     return err(`${at}: only one condition, jwt or variables is allowed`);
-  if (jwt !== undefined)
-    return err("has spec.rateLimit.condition.jwt, and what a token says is not looked at here");
-  // The controller takes the first, too.
-  const { name = "", match = "" } = variables?.[0] ?? {};
+  // The controller takes the first variable, too.
+  const { name = "", match = "" } =
+    jwt === undefined ? (variables?.[0] ?? {}) : { name: jwt.claim, match: jwt.match };
   if (name === "") return err(`${at}: must specify either jwt or variable conditions`);
-  const subject = subjectOf(name);
+  const subject = jwt === undefined ? subjectOf(name) : claimOf(name);
   if (subject === undefined)
     return err(`has spec.rateLimit.condition, and ${name} is not looked at here`);
   const condition = conditionOf(subject, match);
@@ -41,8 +40,17 @@ export function tierOf({ jwt, variables, default: byDefault }: Condition): Resul
     : err(`has spec.rateLimit.condition, and ${match} cannot be looked for: ${condition.error}`);
 }
 
+/** `user_details.level` is in another one. */
+function claimOf(claim: string): Readable {
+  return { kind: "claim", path: claim.split(".") };
+}
+
+function subjectOf(variable: string): Readable | undefined {
+  return readableOf(/^\$\{?(\w+)\}?$/.exec(variable)?.[1] ?? "");
+}
+
 /** The limit of one Policy among those of its place. */
-export function limitAmong(wish: Tiered, all: readonly Tiered[]): RateLimit {
+export function limitAmong(wish: Tiered, all: readonly Tiered[]): ReadLimit {
   const { limit, tier } = wish;
   if (tier === undefined) return limit;
   if (!tier.isDefault) return { ...limit, only: [tier.match] };
@@ -58,33 +66,15 @@ export function ambiguousVariable(wishes: readonly Tiered[]): string | undefined
   return defaults.find((variable, index) => defaults.indexOf(variable) < index);
 }
 
-function opposite(condition: LimitCondition): LimitCondition {
+function opposite(condition: ReadCondition): ReadCondition {
   const { negated, ...rest } = condition;
   return negated === true ? rest : { ...rest, negated: true };
 }
 
-const subjects: Readonly<Record<string, Subject>> = {
-  request_method: { kind: "method" },
-  request_uri: { kind: "target" },
-  scheme: { kind: "scheme" },
-  args: { kind: "query" },
-  query_string: { kind: "query" },
-};
-
-function subjectOf(variable: string): Subject | undefined {
-  const name = /^\$\{?(\w+)\}?$/.exec(variable)?.[1] ?? "";
-  const [, family, rest = ""] = /^(http|arg|cookie)_(\w+)$/.exec(name) ?? [];
-  if (family === "http") return { kind: "header", name: rest.replaceAll("_", "-").toLowerCase() };
-  if (family === "arg") return { kind: "argument", name: rest };
-  return family === "cookie" ? { kind: "cookie", name: rest } : subjects[name];
-}
-
 /** As nginx's `map` compares: a text without regard to case, or a pattern behind `~`. */
-function conditionOf(subject: Subject, match: string): Result<LimitCondition, string> {
+function conditionOf(subject: Readable, match: string): Result<ReadCondition, string> {
   const [, star, regex] = /^~(\*?)(.*)$/s.exec(match) ?? [];
   if (regex === undefined) return ok({ subject, value: match });
-  if (subject.kind === "cookie" || subject.kind === "argument" || subject.kind === "query")
-    return err("a pattern is looked for in headers, the method, the scheme and the target alone");
   const whole = wholePattern({ kind: "pattern", regex, anyCase: star === "*" });
   return whole.ok ? ok({ subject, pattern: whole.value }) : err(whole.error);
 }

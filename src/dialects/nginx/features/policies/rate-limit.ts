@@ -1,20 +1,23 @@
 /** Rules of a Policy that say how often requests may come. */
 
+import type { Origin } from "#base/origin.ts";
 import { err, ok, type Result } from "#base/result.ts";
 import type { Policy } from "#kinds/nginx/policy.ts";
-import type { CountedBy, RateLimit, RateLimits } from "#model/rate-limit.ts";
+import type { ReadLimit } from "#model/rate-limit.ts";
 import type { FindingText } from "../../../common/findings.ts";
 import { parseSize } from "../../quantities.ts";
-import { limitAmong, type Tier, tierOf } from "./rate-limit-tiers.ts";
+import { readableOf } from "./rate-limit-keys.ts";
+import { type Tier, tierOf } from "./rate-limit-tiers.ts";
 
 type PolicySpec = NonNullable<Policy["spec"]>;
 type Rule = NonNullable<PolicySpec["rateLimit"]>;
 
 /** What one Policy asks for. */
 export interface LimitWish {
-  readonly limit: RateLimit;
+  readonly limit: ReadLimit;
   readonly status: number;
   readonly tier?: Tier;
+  readonly origin: Origin;
 }
 
 const defaultStatus = 503;
@@ -22,11 +25,11 @@ const defaultZone = "10m";
 /** What is remembered of one key, at the most; nginx has 128 bytes for it, and its keys are as long. */
 const bytesOfKey = 1024;
 
-/** What a request may lack of a key doubles what Envoy is told. */
-const mostVariables = 4;
-
 /** What the rule asks for; else why it cannot be applied, as the end of a sentence about the Policy. */
-export function rateLimit({ rateLimit: rule = {} }: PolicySpec): Result<LimitWish, string> {
+export function rateLimit(
+  { rateLimit: rule = {} }: PolicySpec,
+  origin: Origin,
+): Result<LimitWish, string> {
   const tier = rule.condition === undefined ? ok(undefined) : tierOf(rule.condition);
   if (!tier.ok) return tier;
   const rate = parseRate(rule.rate ?? "");
@@ -40,20 +43,17 @@ export function rateLimit({ rateLimit: rule = {} }: PolicySpec): Result<LimitWis
   if (burst < 0 || burst >= 2 ** 31) return invalid("burst", burst, "must be a positive number");
   if (status < 400 || status > 599)
     return invalid("rejectCode", status, "must be within the range [400-599]");
-  const limit: RateLimit = {
-    ...{ key: key.value, ...rate, burst },
+  const limit: ReadLimit = {
+    ...{ key: tier.value === undefined ? key.value : [ofTier, ...key.value], ...rate, burst },
     mostKeys: Math.max(1, Math.floor(zone / bytesOfKey)),
     ...(rule.dryRun === true ? { dryRun: true } : {}),
   };
-  return ok({ limit, status, ...(tier.value === undefined ? {} : { tier: tier.value }) });
+  const tiered = tier.value === undefined ? {} : { tier: tier.value };
+  return ok({ limit, status, origin, ...tiered });
 }
 
-/** All of one place apply; the first says what is answered. */
-export function mergeRateLimits(wishes: readonly LimitWish[]): RateLimits | undefined {
-  const [first] = wishes;
-  if (first === undefined) return undefined;
-  return { limits: wishes.map((wish) => limitAmong(wish, wishes)), status: first.status };
-}
+/** Before the key of a limit with a condition, so that those are counted, too, who lack all that the key says. */
+const ofTier = "tier";
 
 /** What is not as in nginx when requests come faster than the rate. */
 export function burstNote({
@@ -67,7 +67,7 @@ export function burstNote({
   };
 }
 
-function parseRate(text: string): Pick<RateLimit, "requests" | "perMs"> | undefined {
+function parseRate(text: string): Pick<ReadLimit, "requests" | "perMs"> | undefined {
   const found = /^([1-9]\d{0,8})r\/([sm])$/i.exec(text);
   if (found === null) return undefined;
   return {
@@ -77,36 +77,18 @@ function parseRate(text: string): Pick<RateLimit, "requests" | "perMs"> | undefi
 }
 
 /** `${binary_remote_addr}`, `${http_x_user}${request_uri}`. */
-function parseKey(text: string): Result<RateLimit["key"], string> {
+function parseKey(text: string): Result<ReadLimit["key"], string> {
   if (text === "") return invalid("key", text, "must not be empty");
   const parts = text
     .split(/(\$\{[^}]*\})/)
     .filter((part) => part !== "")
-    .map((part) => (part.startsWith("${") ? countedBy(part.slice(2, -1)) : part));
+    .map((part) => (part.startsWith("${") ? readableOf(part.slice(2, -1)) : part));
   const strange = parts.some((part) => typeof part === "string" && part.includes("$"));
   if (strange) return invalid("key", text, "variables must be enclosed in curly braces");
   const known = parts.filter((part) => part !== undefined);
-  if (known.filter((part) => typeof part !== "string").length > mostVariables)
-    return err(`counts by ${text}, and more than ${mostVariables} variables are not looked at`);
   return known.length === parts.length
     ? ok(known)
     : err(`counts by ${text}, and not all of it is known here`);
-}
-
-function countedBy(variable: string): CountedBy | undefined {
-  switch (variable) {
-    case "binary_remote_addr":
-    case "remote_addr":
-      return { kind: "client-address" };
-    case "request_uri":
-      return { kind: "target" };
-    case "request_method":
-      return { kind: "method" };
-    default:
-  }
-  const [, family, name = ""] = /^(http|arg)_(\w+)$/.exec(variable) ?? [];
-  if (family === "http") return { kind: "header", name: name.replaceAll("_", "-").toLowerCase() };
-  return family === "arg" ? { kind: "argument", name } : undefined;
 }
 
 function invalid(
