@@ -245,9 +245,11 @@ function readField(
   reading: Reading,
 ): { readonly value: unknown } | "unusable" {
   const raw = Object.hasOwn(source, name) ? source[name] : undefined;
+  const isAbsent = raw === undefined || raw === null;
+  // Most fields are: nothing is to cost anything for them.
+  if (isAbsent && rule.presence !== "required") return { value: rule.fallback };
   const path = joinPath(reading.path, name);
-  if (raw === undefined || raw === null) {
-    if (rule.presence !== "required") return { value: rule.fallback };
+  if (isAbsent) {
     reading.problems.push({ path, problem: "missing", message: "is required" });
     return "unusable";
   }
@@ -264,13 +266,14 @@ export function fields<R extends Rules>(
   rules: R,
   ...constraints: readonly Constraint<Fields<R>>[]
 ): Parser<Fields<R>> {
+  const entries = Object.entries(rules);
   return withShape(fieldsShape(rules, constraints), (value, reading) => {
     if (!isJsonObject(value))
       return invalid(reading, `must be a mapping, but is ${describe(value)}`);
     const source = value as JsonObject;
     const result: [string, unknown][] = [];
     let usable = true;
-    for (const entry of Object.entries(rules)) {
+    for (const entry of entries) {
       const read = readField(source, entry, reading);
       if (read === "unusable") usable = false;
       else if (read.value !== undefined) result.push([entry[0], read.value]);

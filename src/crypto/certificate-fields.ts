@@ -77,14 +77,11 @@ function extensionValues(
 ): (type: Uint8Array) => Uint8Array | undefined {
   const inner = list === undefined ? undefined : readElement(list.content);
   const extensions = inner?.ok === true ? readElements(inner.value.content) : ok([]);
-  return (type) => {
-    for (const { content } of extensions.ok ? extensions.value : []) {
-      const parts = readElements(content);
-      if (!parts.ok) continue;
-      const [oid] = parts.value;
-      if (oid !== undefined && Buffer.compare(oid.whole, type) === 0)
-        return parts.value.at(-1)?.content;
-    }
-    return undefined;
-  };
+  const read = (extensions.ok ? extensions.value : []).flatMap(({ content }) => {
+    const parts = readElements(content);
+    return parts.ok ? [parts.value] : [];
+  });
+  return (type) =>
+    read.find(([oid]) => oid !== undefined && Buffer.compare(oid.whole, type) === 0)?.at(-1)
+      ?.content;
 }

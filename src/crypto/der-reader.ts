@@ -30,7 +30,8 @@ export function readElement(bytes: Uint8Array): Result<DerElement, string> {
 }
 
 function readOne(bytes: Uint8Array): Result<DerElement, string> {
-  const [tag, first] = bytes;
+  const tag = bytes[0];
+  const first = bytes[1];
   if (tag === undefined || first === undefined) return err("the bytes end within an element");
   if ((tag & 0x1f) === 0x1f) return err("a tag of more than one byte");
   const length = readLength(first, bytes);

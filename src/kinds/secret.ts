@@ -1,5 +1,6 @@
 /** Secret, v1. Values stay base64 texts until somebody with a reason decodes them. */
 
+import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
 import {
   boolean,
   fields,
@@ -11,8 +12,10 @@ import {
   textLike,
 } from "#base/schema.ts";
 import type { Kind, Known } from "./kind.ts";
+import type { KubeObject } from "./object.ts";
 
-const base64 = textLike(/^[A-Za-z0-9+/\s]*={0,2}\s*$/, "must be base64 text");
+const base64Text = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
+const base64 = textLike(base64Text, "must be base64 text");
 
 /** As `text`, but what is wrong is said without showing the value. */
 const secretText: Parser<string> = (value, reading) => {
@@ -67,6 +70,24 @@ export function secretValue(secret: Secret, key: string): Uint8Array | undefined
   if (plain !== undefined) return Buffer.from(plain, "utf8");
   const encoded = secret.data?.[key];
   return encoded === undefined ? undefined : Buffer.from(encoded, "base64");
+}
+
+/** The same of an object that was not read: nothing else in it is looked at. */
+export function secretValueIn(
+  { body: { stringData, data } }: KubeObject,
+  key: string,
+): Uint8Array | undefined {
+  const plain = entryOf(stringData, key);
+  if (plain !== undefined) return Buffer.from(plain, "utf8");
+  const encoded = entryOf(data, key);
+  return encoded !== undefined && base64Text.test(encoded)
+    ? Buffer.from(encoded, "base64")
+    : undefined;
+}
+
+function entryOf(map: Json | undefined, key: string): string | undefined {
+  const value = isJsonObject(map) && Object.hasOwn(map, key) ? (map as JsonObject)[key] : undefined;
+  return typeof value === "string" ? value : undefined;
 }
 
 /** All values as text, by key. */

@@ -13,6 +13,7 @@ import { wantedNames } from "../wanted-names.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
 function isSameSet(one: readonly string[], other: readonly string[]): boolean {
+  if (sameJson(one, other)) return true;
   return sameJson([...new Set(one)].sort(), [...new Set(other)].sort());
 }
 
@@ -62,11 +63,23 @@ const subjectFields = [
   [attributeTypes.CN, "spec.commonName"],
 ] as const;
 
+function nameDifferences(
+  said: readonly AlternativeName[],
+  wanted: readonly AlternativeName[],
+): readonly string[] {
+  // As they nearly always are: every certificate is looked at when the program starts.
+  if (sameJson(said, wanted)) return [];
+  return fieldsByKind
+    .filter(([kind]) => !isSameSet(textsOf(said, kind), textsOf(wanted, kind)))
+    .map(([, field]) => field);
+}
+
 function subjectDifferences(
   said: SubjectName,
   wanted: SubjectName,
   spec: CertificateSpec,
 ): readonly string[] {
+  if (sameJson(said, wanted)) return [];
   if ((spec.literalSubject ?? "") !== "") {
     const flat = (name: SubjectName): readonly string[] =>
       name.flat().map(({ type, value }) => `${type}=${value}`);
@@ -89,6 +102,7 @@ export function requestDifferences(
   if (!wanted.ok) return ["spec"];
   const rights = (isCA: boolean | undefined): "authority" | "end entity" =>
     isCA === true ? "authority" : "end entity";
+  const { alternativeNames, subject } = wanted.value;
   const durations = [asked.duration, spec.duration].flatMap(
     (text = "") => parseGoDurationMs(text) ?? [],
   );
@@ -97,16 +111,8 @@ export function requestDifferences(
     usagesInForce(spec.usages, rights(spec.isCA)),
   );
   return [
-    ...fieldsByKind
-      .filter(
-        ([kind]) =>
-          !isSameSet(
-            textsOf(signing.alternativeNames, kind),
-            textsOf(wanted.value.alternativeNames, kind),
-          ),
-      )
-      .map(([, field]) => field),
-    ...subjectDifferences(signing.name, wanted.value.subject, spec),
+    ...nameDifferences(signing.alternativeNames, alternativeNames),
+    ...subjectDifferences(signing.name, subject, spec),
     ...((asked.isCA ?? false) === (spec.isCA ?? false) ? [] : ["spec.isCA"]),
     ...(isSameUsage ? [] : ["spec.usages"]),
     ...(new Set(durations).size === 2 ? ["spec.duration"] : []),

@@ -3,9 +3,8 @@
 import { type ParsedCertificate, parseCertificates } from "#crypto/parsed-certificate.ts";
 import { parsePrivateKey } from "#crypto/private-key.ts";
 import type { SigningKey } from "#crypto/signing-key.ts";
-import { read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
-import { secretKind, secretValue } from "#kinds/secret.ts";
+import { secretValueIn } from "#kinds/secret.ts";
 
 export interface StoredPair {
   readonly key: SigningKey;
@@ -20,8 +19,7 @@ export interface Reason {
 
 /** The values of a Secret. */
 export function valueOf(secret: KubeObject, name: string): Uint8Array | undefined {
-  const { value } = read(secretKind, secret);
-  return value === undefined ? undefined : secretValue(value, name);
+  return secretValueIn(secret, name);
 }
 
 /**

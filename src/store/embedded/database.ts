@@ -41,12 +41,19 @@ export function openDatabase(file: string): DatabaseSync {
     );
     checkIntegrity(database, file);
     migrate(database, file);
+    // A run that was killed may have left values of Secrets there that are gone.
+    emptyLog(database);
     return database;
   } catch (error) {
     database.close();
     if (error instanceof StoreError) throw error;
     throw unusable(file, error instanceof Error ? error.message : "unknown", error);
   }
+}
+
+/** Brings all that the write-ahead log holds into the file, and cuts the log off. */
+export function emptyLog(database: DatabaseSync): void {
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 /** Runs `act` as one transaction: all of it is durable when this returns, or none. */

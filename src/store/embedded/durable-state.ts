@@ -7,7 +7,7 @@ import { History } from "../history.ts";
 import { ObjectSet } from "../object-set.ts";
 import type { WatchBatch, WatchEvent, WatchPoints } from "../object-store.ts";
 import type { Sealer } from "../sealer.ts";
-import { inTransaction } from "./database.ts";
+import { emptyLog, inTransaction } from "./database.ts";
 import { Rows } from "./rows.ts";
 import {
   emptyState,
@@ -54,6 +54,7 @@ export class DurableState {
   #revision: number;
   #unsettled: Revision[] = [];
   #transaction: Transaction | undefined;
+  #holdsWiped = false;
 
   constructor(settings: DurableSettings, database: DatabaseSync) {
     this.#database = database;
@@ -88,11 +89,12 @@ export class DurableState {
     const transaction: Transaction = { revisions: [], undo: [], wipes: false };
     this.#transaction = transaction;
     try {
-      const outcomes = inTransaction(this.#database, () =>
-        writes.map((write) => attempt(write, transaction)),
-      );
-      // The log before this checkpoint may still hold the values that secure_delete has overwritten in the file.
-      if (transaction.wipes) this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      const outcomes = inTransaction(this.#database, () => {
+        const ended = writes.map((write) => attempt(write, transaction));
+        if (transaction.revisions.length > 0) this.#rows.putRevision(this.#revision);
+        return ended;
+      });
+      if (transaction.wipes) this.#holdsWiped = true;
       for (const one of transaction.revisions) {
         if (this.#lags) this.#unsettled.push(one);
         else this.#show(one);
@@ -134,13 +136,13 @@ export class DurableState {
       inForce.set(key, stamped);
       events.push({ kind: "set", object: stamped });
     }
-    this.#persist(change, revision, transaction);
+    this.#persist(change, transaction);
     transaction.undo.push(this.#take(change, inForce));
     this.#revision = revision;
     transaction.revisions.push({ revision, events });
   }
 
-  #persist(change: StagedChange, revision: number, transaction: Transaction): void {
+  #persist(change: StagedChange, transaction: Transaction): void {
     try {
       for (const [key, row] of change.rows) {
         if (row === undefined) this.#rows.dropObject(key);
@@ -151,7 +153,6 @@ export class DurableState {
         if (identity === undefined) this.#rows.dropIdentity(key);
         else if (identity !== this.state.identities.get(key)) this.#rows.putIdentity(key, identity);
       }
-      this.#rows.putRevision(revision);
     } catch (error) {
       transaction.failure = error;
       throw error;
@@ -197,6 +198,17 @@ export class DurableState {
     this.#history.add(revision, events);
   }
 
+  /** Whether the log of the database may still hold values of Secrets that are gone. */
+  get holdsWiped(): boolean {
+    return this.#holdsWiped;
+  }
+
+  /** Has the log hold nothing: secure_delete overwrites what is gone in the file alone. */
+  wipe(): void {
+    emptyLog(this.#database);
+    this.#holdsWiped = false;
+  }
+
   settle(): void {
     for (const one of this.#unsettled) this.#show(one);
     this.#unsettled = [];
@@ -216,7 +228,7 @@ export class DurableState {
         if (row !== undefined) this.#rows.putObject(key, row);
       }
     });
-    this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    this.wipe();
   }
 }
 

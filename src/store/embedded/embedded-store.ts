@@ -12,6 +12,7 @@ import { FileTexts } from "./file-texts.ts";
 import { SharedWrites } from "./shared-writes.ts";
 import { databaseName } from "./store-copy.ts";
 import { StoreCore } from "./store-core.ts";
+import { Wiping } from "./wiping.ts";
 
 export interface EmbeddedStoreDeps {
   readonly files: Files;
@@ -72,7 +73,12 @@ interface Parts {
 }
 
 function storeOf({ core, texts, clock }: Parts, close: () => Promise<void>): EmbeddedStore {
-  const writes = new SharedWrites(clock, (waiting) => core.transact(waiting));
+  const wiping = new Wiping(clock, core);
+  const writes = new SharedWrites(clock, (waiting) => {
+    const outcomes = core.transact(waiting);
+    wiping.look();
+    return outcomes;
+  });
   return {
     get: async (key) => core.get(key),
     list: async (kind, namespace) => core.list(kind, namespace),
@@ -93,6 +99,7 @@ function storeOf({ core, texts, clock }: Parts, close: () => Promise<void>): Emb
     settle: () => core.settle(),
     close: async () => {
       writes.finish();
+      wiping.stop();
       await close();
     },
   };

@@ -150,6 +150,16 @@ export class StoreCore {
       .map(parseKey);
   }
 
+  /** {@link DurableState.holdsWiped}. */
+  get holdsWiped(): boolean {
+    return this.#durable.holdsWiped;
+  }
+
+  /** {@link DurableState.wipe}. */
+  wipe(): void {
+    this.#durable.wipe();
+  }
+
   settle(): void {
     this.#durable.settle();
   }
