@@ -1,6 +1,11 @@
 /** What an API server is to look at in CertificateRequests and no definition of a kind can: who asks, and who approves. */
 
 import type { JsonObject } from "#base/json.ts";
+import {
+  requesterBindingSpec,
+  requesterPolicyName,
+  requesterPolicySpec,
+} from "#gate/cluster/requester-admission.ts";
 import { awsPcaClusterIssuerKind, awsPcaIssuerKind } from "#kinds/cert-manager/aws-pca-issuer.ts";
 import { clusterIssuerKind, issuerKind } from "#kinds/cert-manager/issuer.ts";
 
@@ -8,25 +13,16 @@ const registration = "admissionregistration.k8s.io/v1";
 const group = "cert-manager.io";
 
 /** The verbs are judged, and the object is as its last writer left it. */
-function policyOf(
-  kind: "Mutating" | "Validating",
-  name: string,
-  rules: readonly JsonObject[],
-  spec: JsonObject,
-): readonly JsonObject[] {
-  const resourceRules = rules.map((rule) => ({
-    ...{ apiGroups: [group], apiVersions: ["v1"], ...rule },
-  }));
-  const actions = kind === "Validating" ? { validationActions: ["Deny"] } : {};
-  const [policy, binding] = [`${kind}AdmissionPolicy`, `${kind}AdmissionPolicyBinding`];
+function validating(name: string, rule: JsonObject, spec: JsonObject): readonly JsonObject[] {
+  const resourceRules = [{ apiGroups: [group], apiVersions: ["v1"], ...rule }];
   return [
     {
-      ...{ apiVersion: registration, kind: policy, metadata: { name } },
+      ...{ apiVersion: registration, kind: "ValidatingAdmissionPolicy", metadata: { name } },
       spec: { failurePolicy: "Fail", matchConstraints: { resourceRules }, ...spec },
     },
     {
-      ...{ apiVersion: registration, kind: binding, metadata: { name } },
-      spec: { policyName: name, ...actions },
+      ...{ apiVersion: registration, kind: "ValidatingAdmissionPolicyBinding", metadata: { name } },
+      spec: { policyName: name, validationActions: ["Deny"] },
     },
   ];
 }
@@ -46,10 +42,9 @@ function mayApprove(name: string): string {
  * `signers`, named `issuers.cert-manager.io/NAMESPACE.NAME`, `clusterissuers.cert-manager.io/NAME`, or with `*` for all.
  * It knows of every kind whether it has a namespace; here kinds without one are told by "Cluster" in their name.
  */
-const approval = policyOf(
-  "Validating",
+const approval = validating(
   "sekisho-approval",
-  [{ operations: ["UPDATE"], resources: ["certificaterequests", "certificaterequests/status"] }],
+  { operations: ["UPDATE"], resources: ["certificaterequests", "certificaterequests/status"] },
   {
     variables: Object.entries({
       before: decided("oldObject"),
@@ -101,37 +96,16 @@ const approver = (() => {
   ];
 })();
 
-/**
- * What is known of who asks, each as it can stand in a patch: lists and maps of requests cannot, those that an expression made
- * of them can.
- */
-const requesterFields: Readonly<Record<string, string>> = {
-  username: "request.userInfo.username",
-  uid: "request.userInfo.uid",
-  groups: "request.userInfo.groups.map(one, one)",
-  extra: "request.userInfo.extra.transformMap(key, values, values.map(one, one))",
-};
-
-/** A field of who asks, whatever was written there. */
-function stamp([field, value]: readonly [string, string]): string {
-  const path = `path: "/spec/${field}"`;
-  return `(has(request.userInfo.${field}) ? [JSONPatch{op: "add", ${path}, value: ${value}}] : has(object.spec.${field}) ? [JSONPatch{op: "remove", ${path}}] : [])`;
-}
-
-const requester = policyOf(
-  "Mutating",
-  "sekisho-requester",
-  [{ operations: ["CREATE"], resources: ["certificaterequests"] }],
+const requester = [
   {
-    reinvocationPolicy: "IfNeeded",
-    mutations: [
-      {
-        patchType: "JSONPatch",
-        jsonPatch: { expression: Object.entries(requesterFields).map(stamp).join(" + ") },
-      },
-    ],
+    ...{ apiVersion: registration, kind: "MutatingAdmissionPolicy" },
+    ...{ metadata: { name: requesterPolicyName }, spec: requesterPolicySpec },
   },
-);
+  {
+    ...{ apiVersion: registration, kind: "MutatingAdmissionPolicyBinding" },
+    ...{ metadata: { name: requesterPolicyName }, spec: requesterBindingSpec },
+  },
+];
 
 /** By the name of a file: the objects in it, below a comment. */
 export const admissionManifests: ReadonlyMap<

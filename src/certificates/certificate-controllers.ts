@@ -4,6 +4,7 @@ import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
 import { requestPolicyKind } from "#kinds/cert-manager/request-policy.ts";
 import type { Kind } from "#kinds/kind.ts";
+import { type KubeObject, parseKey } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
 import type { Log } from "#runtime/log.ts";
 import { errorText, logFields } from "#runtime/log-fields.ts";
@@ -18,6 +19,7 @@ import { createCertificateSync } from "./controllers/certificate-sync.ts";
 import { IssuanceBudget } from "./controllers/issuance-budget.ts";
 import { IssuerResolver } from "./controllers/issuer-resolver.ts";
 import { verifyIssuer } from "./controllers/issuer-verifier.ts";
+import { reportPolicy } from "./controllers/policy-readiness.ts";
 import { RenewalInquiries } from "./controllers/renewal-inquiries.ts";
 import { RequestSigner } from "./controllers/request-signer.ts";
 import { createStatuses } from "./controllers/statuses.ts";
@@ -41,7 +43,7 @@ export interface CertificateControllersSettings {
   readonly issuerAmbientCredentials?: boolean;
   /** Whether the Secret of a Certificate goes with it. Default false. */
   readonly certificateOwnerRef?: boolean;
-  /** Which CertificateRequestPolicies may be approved by. Default: all. */
+  /** Which CertificateRequestPolicies may be approved by for whom. Default: all for everybody, as whoever writes to the store is one. */
   readonly mayUsePolicy?: MayUse;
   /** How many keys are made at once. Default 1. */
   readonly keyThreads?: number;
@@ -98,7 +100,7 @@ export async function startCertificateControllers(
   const budget = new IssuanceBudget(world);
   const issuers = new IssuerResolver({ store, world }, settings);
   const statuses = createStatuses(store, view);
-  const approver = createApprover(view, settings.mayUsePolicy ?? (async () => true));
+  const approver = createApprover(view, settings.mayUsePolicy);
   const { signal } = closing;
   const signer = new RequestSigner({ ...deps, world, statuses, issuers, approver, signal });
   const keys = createKeyMaker(deps.workers, settings.keyThreads ?? 1);
@@ -108,14 +110,12 @@ export async function startCertificateControllers(
   const begun = clock.now();
   const triggering = { budget, approver, begun };
   const syncCertificate = createCertificateSync({ ...shared, issuers, inquiries, ...triggering });
-  const work = async (key: string): Promise<Temporal.Instant | undefined> => {
-    const [kind = "", namespace = "", name = ""] = key.split("/");
-    const object = view.get(kind, namespace, name);
-    if (object === undefined) return undefined;
-    if (kind === certificateKind.id) return await syncCertificate(object);
-    if (kind === certificateRequestKind.id) return await signer.advance(object);
-    return await verifyIssuer({ ...shared, issuers }, object);
-  };
+  const work = workOn(view, {
+    [certificateKind.id]: syncCertificate,
+    [certificateRequestKind.id]: (request) => signer.advance(request),
+    [requestPolicyKind.id]: (policy) => reportPolicy(shared, policy),
+    issuer: (issuer) => verifyIssuer({ ...shared, issuers }, issuer),
+  });
   const failed = (key: string, cause: unknown): Afterwards => afterFailure(log, key, cause);
   const urgency = (key: string): number => urgencyOf(world, key);
   const counted = countSyncs(deps.metrics);
@@ -143,6 +143,21 @@ export async function startCertificateControllers(
       await keys.close();
       await Promise.all(backends.map((backend) => backend.close?.()));
     },
+  };
+}
+
+/** The moment is when time alone may change something. */
+type Look = (object: KubeObject) => Promise<Temporal.Instant | undefined>;
+
+/** The object of a key (`formatKey`) is looked at as its kind is; any other is an issuer. */
+function workOn(
+  view: Pick<ObjectView, "get">,
+  looks: Readonly<Record<string, Look>> & { readonly issuer: Look },
+): (key: string) => Promise<Temporal.Instant | undefined> {
+  return async (key) => {
+    const { kind, namespace, name } = parseKey(key);
+    const object = view.get(kind, namespace, name);
+    return object === undefined ? undefined : await (looks[kind] ?? looks.issuer)(object);
   };
 }
 

@@ -9,7 +9,7 @@ export const statusWriters: StatusWriters = {
   "certificates/acme/orders/order-work.ts": ["Order"],
   "certificates/controllers/statuses.ts": [
     ...["Certificate", "CertificateRequest", "Issuer", "ClusterIssuer"],
-    ...["AWSPCAIssuer", "AWSPCAClusterIssuer"],
+    ...["AWSPCAIssuer", "AWSPCAClusterIssuer", "CertificateRequestPolicy"],
   ],
   "status/ingress-status.ts": ["Ingress"],
   "status/state-status.ts": ["Policy", "TransportServer", "VirtualServer", "VirtualServerRoute"],

@@ -5,6 +5,7 @@ import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
+import { requestText } from "#test/fakes/approved-request.ts";
 import { repository } from "#test/system/program.ts";
 import { skipWithoutLab } from "./build/requirements.ts";
 import { curl } from "./curl.ts";
@@ -51,6 +52,29 @@ const ofPeople = {
     return boundRole(name, rules, { apiGroup: "rbac.authorization.k8s.io", kind: "User", name });
   }),
 };
+
+const useOfPolicies = {
+  ...{ apiGroups: ["policy.cert-manager.io"], resources: ["certificaterequestpolicies"] },
+  verbs: ["use"],
+};
+
+/** Both may ask; carol may use policies for what she asks for in one namespace. */
+const ofPolicyUsers = (() => {
+  const asking = {
+    ...{ apiGroups: ["cert-manager.io"], resources: ["certificaterequests"] },
+    verbs: ["create"],
+  };
+  const users = ["carol", "dave"].map((name) => {
+    return { apiGroup: "rbac.authorization.k8s.io", kind: "User", name };
+  });
+  const [carol] = users;
+  const [role, binding] = boundRole("policy-user-here", [useOfPolicies], carol ?? {});
+  const items = [
+    ...users.flatMap((user) => boundRole(`asking-${user.name}`, [asking], user)),
+    ...[role, { ...binding, kind: "RoleBinding" }],
+  ];
+  return { apiVersion: "v1", kind: "List", items };
+})();
 
 /** An AWS of the lab, and what leads to it. */
 interface ServedAws {
@@ -162,9 +186,63 @@ describe("a cluster whose certificates are ours", { skip }, () => {
     assert.equal(asked.filter((operation) => operation === "IssueCertificate").length, 1);
   });
 
-  it("makes use of every right that deploy/certificates grants, and is denied none", async () => {
+  it("makes no key for what policies deny that we may use, and goes on when one is changed", async () => {
     await lab.kubectl(["apply", "-f", "-"], JSON.stringify(everybody));
     await untilReady("clusterissuer/everybody");
+    const items = boundRole("policy-user", [useOfPolicies], {
+      ...{ kind: "ServiceAccount", name: "sekisho-controller", namespace: "sekisho-system" },
+    });
+    const list = { apiVersion: "v1", kind: "List", items };
+    await lab.kubectl(["apply", "-f", "-"], JSON.stringify(list));
+    const policy = (values: readonly string[]): Promise<string> =>
+      lab.kubectl(
+        ["apply", "-f", "-"],
+        JSON.stringify({
+          ...{ apiVersion: "policy.cert-manager.io/v1alpha1", kind: "CertificateRequestPolicy" },
+          metadata: { name: "names" },
+          spec: {
+            selector: { issuerRef: { name: "everybody" } },
+            allowed: { dnsNames: { values } },
+          },
+        }),
+      );
+    await policy(["*.example.org"]);
+    const asked = {
+      ...{ apiVersion: "cert-manager.io/v1", kind: "Certificate", metadata: { name: "judged" } },
+      spec: {
+        ...{ secretName: "judged", dnsNames: ["judged.example.com"] },
+        issuerRef: { kind: "ClusterIssuer", name: "everybody" },
+      },
+    };
+    await lab.kubectl(["apply", "-f", "-"], JSON.stringify(asked));
+    const denied = `--for=jsonpath={.status.conditions[?(@.type=="Issuing")].reason}=Denied`;
+    await lab.kubectl(["wait", "certificate/judged", denied, longest]);
+    await policy(["*.example.com"]);
+    await untilReady("certificate/judged");
+    await untilReady("certificaterequestpolicy/names");
+  });
+
+  it("approves what somebody asks for by hand where they may use the policy, in that namespace", async () => {
+    await lab.kubectl(["apply", "-f", "-"], JSON.stringify(ofPolicyUsers));
+    const byHand = (name: string): string =>
+      JSON.stringify({
+        ...{ apiVersion: "cert-manager.io/v1", kind: "CertificateRequest", metadata: { name } },
+        spec: {
+          request: requestText(["hand.example.com"]),
+          issuerRef: { kind: "ClusterIssuer", name: "everybody" },
+        },
+      });
+    for (const name of ["carol", "dave"])
+      await lab.kubectl(["create", `--as=${name}`, "-f", "-"], byHand(`of-${name}`));
+    await lab.kubectl(["wait", "cr/of-carol", "--for=condition=Approved", longest]);
+    const waiting = "involvedObject.name=of-dave,reason=WaitingForApproval";
+    await lab.kubectl(["wait", "event", `--field-selector=${waiting}`, "--for=create", longest]);
+    const said = ["get", "events", `--field-selector=${waiting}`, "-o=jsonpath={..message}"];
+    assert.match(await lab.kubectl(said), /dave may not use CertificateRequestPolicy "names"/);
+    await lab.kubectl(["delete", "certificaterequestpolicy", "names"]);
+  });
+
+  it("makes use of every right that deploy/certificates grants, and is denied none", async () => {
     await served.checkRights("sekisho-certificates");
   });
 
@@ -205,46 +283,5 @@ describe("a cluster whose certificates are ours", { skip }, () => {
     );
     await approve("Approved", "bob");
     await assert.rejects(approve("Denied", "bob"), /cannot be changed/);
-  });
-
-  it("makes no key for what policies deny that we may use, and goes on when one is changed", async () => {
-    const policies = {
-      apiGroups: ["policy.cert-manager.io"],
-      resources: ["certificaterequestpolicies"],
-    };
-    await lab.kubectl(
-      ["apply", "-f", "-"],
-      JSON.stringify({
-        ...{ apiVersion: "v1", kind: "List" },
-        items: boundRole("policy-user", [{ ...policies, verbs: ["use"] }], {
-          ...{ kind: "ServiceAccount", name: "sekisho-controller", namespace: "sekisho-system" },
-        }),
-      }),
-    );
-    const policy = (values: readonly string[]): Promise<string> =>
-      lab.kubectl(
-        ["apply", "-f", "-"],
-        JSON.stringify({
-          ...{ apiVersion: "policy.cert-manager.io/v1alpha1", kind: "CertificateRequestPolicy" },
-          metadata: { name: "names" },
-          spec: {
-            selector: { issuerRef: { name: "everybody" } },
-            allowed: { dnsNames: { values } },
-          },
-        }),
-      );
-    await policy(["*.example.org"]);
-    const asked = {
-      ...{ apiVersion: "cert-manager.io/v1", kind: "Certificate", metadata: { name: "judged" } },
-      spec: {
-        ...{ secretName: "judged", dnsNames: ["judged.example.com"] },
-        issuerRef: { kind: "ClusterIssuer", name: "everybody" },
-      },
-    };
-    await lab.kubectl(["apply", "-f", "-"], JSON.stringify(asked));
-    const denied = `--for=jsonpath={.status.conditions[?(@.type=="Issuing")].reason}=Denied`;
-    await lab.kubectl(["wait", "certificate/judged", denied, longest]);
-    await policy(["*.example.com"]);
-    await untilReady("certificate/judged");
   });
 });

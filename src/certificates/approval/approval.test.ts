@@ -57,6 +57,30 @@ test("a policy that allows a request approves it by name", async (context) => {
   ]);
 });
 
+test("a policy says whether requests are judged by it, and is left to who judges by more", async (context) => {
+  const stage = await begin(context, allowing("*"));
+  const rule = { dnsNames: { validations: [{ rule: "true" }] } };
+  const { metadata } = await policy(stage, "more", { allowed: rule });
+  await stage.settled();
+  const ready = async (name: string): Promise<string> => {
+    const found = await stage.store.get({ kind: policyKind, namespace: "", name });
+    const { status, reason, message } = findCondition(found?.status, "Ready") ?? {};
+    return `${status} ${reason} ${message}`;
+  };
+  assert.equal(
+    await ready("ours"),
+    "True Ready CertificateRequestPolicy is ready for approval evaluation",
+  );
+  assert.match(await ready("more"), /^False NotReady .* by spec.allowed.dnsNames.validations$/);
+  const said = { type: "Ready", status: "True", reason: "Ready", observedGeneration: 1 };
+  await stage.store.replaceStatus(
+    { kind: policyKind, namespace: "", name: metadata.name },
+    { conditions: [{ ...said, message: "by its own controller" }] },
+  );
+  await stage.settled();
+  assert.equal(await ready("more"), "True Ready by its own controller");
+});
+
 test("what no policy allows gets no key and no request, says so, and is issued once a policy allows it", async (context) => {
   const stage = await begin(context, allowing("*.example.org"));
   const refused = "No policy allows what is asked for: ours: dnsNames: web.example.com";

@@ -1,16 +1,23 @@
 /** Decides about requests by the policies that there are; where there is none, all are approved. */
 
+import { ok, type Result } from "#base/result.ts";
 import { requestPolicyKind } from "#kinds/cert-manager/request-policy.ts";
-import { read } from "#kinds/kind.ts";
+import type { KubeObject } from "#kinds/object.ts";
 import type { ObjectView } from "#store/object-view.ts";
 import type { AskedCertificate } from "./asked-certificate.ts";
-import { type Judgement, judgeRequest } from "./request-policy.ts";
+import { isAbout, type Judgement, judgeRequest, readPolicy } from "./request-policy.ts";
 
-/** For whom a request was made: a Certificate, which is ours to fulfil, or anybody, whom only an API server knows. */
-export type Requester = "a Certificate" | "anybody";
+/** For whom it is asked. */
+export interface Requester {
+  readonly namespace: string;
+  /** The request; absent: a Certificate is looked at, whose request we would make. */
+  readonly request?: KubeObject;
+  /** Whether it says that it was made for a Certificate that there is. */
+  readonly isOfCertificate: boolean;
+}
 
-/** Whether a policy of that name may be approved by for them. Throws StoreError. */
-export type MayUse = (policy: string, requester: Requester) => Promise<boolean>;
+/** Whether a policy of that name may be approved by for them; the error says why not. Throws StoreError. */
+export type MayUse = (policy: string, requester: Requester) => Promise<Result<true, string>>;
 
 export interface Approver {
   /** Whether there are policies at all. */
@@ -19,23 +26,29 @@ export interface Approver {
   readonly judge: (asked: AskedCertificate, requester: Requester) => Promise<Judgement>;
 }
 
-export function createApprover(view: Pick<ObjectView, "list">, mayUse: MayUse): Approver {
+/** By default all policies may be used for everybody. */
+export function createApprover(
+  view: Pick<ObjectView, "list">,
+  mayUse: MayUse = async () => ok(true),
+): Approver {
   return {
     hasPolicies: () => view.list(requestPolicyKind.id).length > 0,
     judge: async (asked, requester) => {
       const objects = view.list(requestPolicyKind.id);
       if (objects.length === 0) return { kind: "approved" };
       const policies = objects.flatMap((object) => {
-        const { value, problems } = read(requestPolicyKind, object);
-        // One that is not understood as a whole could mean to refuse.
-        if (value === undefined || problems.length > 0) return [];
-        return [{ name: object.metadata.name, spec: value.spec }];
+        const { name } = object.metadata;
+        const spec = readPolicy(object);
+        return spec.ok && isAbout(spec.value, asked) ? [{ name, spec: spec.value }] : [];
       });
-      const usable = await Promise.all(policies.map(({ name }) => mayUse(name, requester)));
-      return judgeRequest(
-        policies.filter((_, index) => usable[index]),
+      const uses = await Promise.all(policies.map(({ name }) => mayUse(name, requester)));
+      const judgement = judgeRequest(
+        policies.filter((_, index) => uses[index]?.ok),
         asked,
       );
+      if (judgement.kind !== "undecided") return judgement;
+      const whys = new Set(uses.flatMap((use) => (use.ok ? [] : [use.error])));
+      return whys.size === 0 ? judgement : { ...judgement, why: [...whys].join("; ") };
     },
   };
 }

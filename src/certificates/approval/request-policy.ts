@@ -4,12 +4,16 @@
  */
 
 import { parseGoDurationMs } from "#base/go-duration.ts";
+import { ok, type Result } from "#base/result.ts";
 import { attributeTypes, valuesOf } from "#crypto/subject-name.ts";
-import type {
-  AllowedText,
-  AllowedTexts,
-  RequestPolicySpec,
+import {
+  type AllowedText,
+  type AllowedTexts,
+  type RequestPolicySpec,
+  requestPolicyKind,
 } from "#kinds/cert-manager/request-policy.ts";
+import { read } from "#kinds/kind.ts";
+import type { KubeObject } from "#kinds/object.ts";
 import { textsOf } from "../policies/differences.ts";
 import type { AskedCertificate } from "./asked-certificate.ts";
 
@@ -23,31 +27,55 @@ export type Judgement =
   | { readonly kind: "approved"; readonly policy?: string }
   /** Every policy that applies has something against it. */
   | { readonly kind: "denied"; readonly why: string }
-  /** There are policies, and none of them applies: it is somebody else's to decide. */
-  | { readonly kind: "undecided" };
+  /** There are policies, and none of them applies: it is somebody else's to decide. `why`: some would, for others. */
+  | { readonly kind: "undecided"; readonly why?: string };
 
+/** By policies that are about it. */
 export function judgeRequest(policies: readonly NamedPolicy[], asked: AskedCertificate): Judgement {
-  const applying = policies.filter(({ spec }) => canBeJudged(spec) && applies(spec, asked));
-  if (applying.length === 0) return { kind: "undecided" };
-  const found = applying.map(({ name, spec }) => ({ name, against: objections(spec, asked) }));
+  if (policies.length === 0) return { kind: "undecided" };
+  const found = policies.map(({ name, spec }) => ({ name, against: objections(spec, asked) }));
   const approving = found.find(({ against }) => against.length === 0);
   if (approving !== undefined) return { kind: "approved", policy: approving.name };
   const why = found.map(({ name, against }) => `${name}: ${against.join(", ")}`).join("; ");
   return { kind: "denied", why };
 }
 
-/** One that says more than is understood here could mean to refuse: it never applies. */
-function canBeJudged({ allowed = {}, plugins = {}, selector }: RequestPolicySpec): boolean {
-  const { subject = {}, isCA: _, usages: __, ...names } = allowed;
-  const parts: readonly (AllowedText | AllowedTexts)[] = [names, subject].flatMap(Object.values);
-  return (
-    Object.keys(plugins).length === 0 &&
-    Object.keys(selector.namespace?.matchLabels ?? {}).length === 0 &&
-    parts.every(({ validations = [] }) => validations.length === 0)
-  );
+/** The error says why a policy is not judged by here: one that is not understood as a whole could mean to refuse. */
+export function readPolicy(object: KubeObject): Result<RequestPolicySpec, string> {
+  const { value, problems } = read(requestPolicyKind, object);
+  const [problem] = problems;
+  if (value === undefined || problem !== undefined)
+    return { ok: false, error: problem === undefined ? "" : `${problem.path}: ${problem.message}` };
+  const unjudged = unjudgedFields(value.spec);
+  if (unjudged.length === 0) return ok(value.spec);
+  return { ok: false, error: `it is not judged here by ${unjudged.join(", ")}` };
 }
 
-function applies(
+function unjudgedFields({
+  allowed = {},
+  plugins = {},
+  selector,
+}: RequestPolicySpec): readonly string[] {
+  const { subject = {}, isCA: _, usages: __, ...names } = allowed;
+  const validated = (
+    path: string,
+    parts: Readonly<Record<string, AllowedText | AllowedTexts>>,
+  ): readonly string[] =>
+    Object.entries(parts).flatMap(([field, { validations = [] }]) =>
+      validations.length === 0 ? [] : [`${path}.${field}.validations`],
+    );
+  return [
+    ...(Object.keys(plugins).length === 0 ? [] : ["spec.plugins"]),
+    ...(Object.keys(selector.namespace?.matchLabels ?? {}).length === 0
+      ? []
+      : ["spec.selector.namespace.matchLabels"]),
+    ...validated("spec.allowed", names),
+    ...validated("spec.allowed.subject", subject),
+  ];
+}
+
+/** Whether a request is one of those that a policy is for. */
+export function isAbout(
   { selector }: RequestPolicySpec,
   { issuer, namespace }: AskedCertificate,
 ): boolean {

@@ -32,7 +32,8 @@ export function wokenRequests(
     return after !== undefined && decided(before) !== decided(after) ? [after] : [];
   }
   if (key.kind === certificateKind.id || key.kind === secretKind.id) return [];
-  if (key.kind === requestPolicyKind.id) return undecidedRequests(world);
+  if (key.kind === requestPolicyKind.id)
+    return saysOtherwise(before, after) ? undecidedRequests(world) : [];
   const keys = issuers.kinds.some(({ id }) => id === key.kind)
     ? hasTurned(before, after)
       ? world.requestsFor(key)
@@ -42,6 +43,11 @@ export function wokenRequests(
     const { kind, namespace, name } = parseKey(text);
     return world.view.get(kind, namespace, name) ?? [];
   });
+}
+
+/** Not only its status is another one. */
+function saysOtherwise(before: KubeObject | undefined, after: KubeObject | undefined): boolean {
+  return before?.metadata.generation !== after?.metadata.generation;
 }
 
 function undecidedRequests({ view }: World): readonly KubeObject[] {
@@ -66,10 +72,11 @@ export function affectedKeys(
   if (key.kind === secretKind.id)
     return [...world.certificatesNaming(key), ...issuersNaming(world, issuers, key)];
   // There are few policies, and they seldom change.
-  if (key.kind === requestPolicyKind.id)
-    return [...world.view.list(certificateKind.id), ...undecidedRequests(world)].map((object) =>
-      formatKey(keyOf(object)),
-    );
+  if (key.kind === requestPolicyKind.id) {
+    if (!saysOtherwise(before, after)) return [];
+    const judged = [...world.view.list(certificateKind.id), ...undecidedRequests(world)];
+    return [formatKey(key), ...judged.map((object) => formatKey(keyOf(object)))];
+  }
   const owners = ownersOf(after ?? before);
   if (key.kind === certificateRequestKind.id)
     return [formatKey(key), ...owners(certificateKind.id)];

@@ -161,9 +161,8 @@ export class RequestSigner {
     const key = this.#deps.issuers.keyOf(value.spec.issuerRef, request.metadata.namespace);
     if (isSaid("Denied")) return { conditions: key === undefined ? [] : [denied] };
     const approval = isSaid("Approved") ? [] : await this.#decide(request);
-    if (approval === undefined) {
-      const message =
-        "Not signed until the Approved condition is set: no policy says anything of it";
+    if (typeof approval === "string") {
+      const message = `Not signed until the Approved condition is set: ${approval}`;
       this.#deps.events.tell(request, { type: "Normal", reason: "WaitingForApproval", message });
       // Who may use a policy is known to an API server alone, which says nothing when that changes.
       return { conditions: [], waitMs: usualWaitMs };
@@ -178,8 +177,8 @@ export class RequestSigner {
     return { ...signed, conditions: [...approval, ...signed.conditions] };
   }
 
-  /** Undefined: it is somebody else's to decide. */
-  async #decide(request: KubeObject): Promise<readonly Condition[] | undefined> {
+  /** A text: it is somebody else's to decide, and why. */
+  async #decide(request: KubeObject): Promise<readonly Condition[] | string> {
     const { approver, world } = this.#deps;
     if (!approver.hasPolicies()) return [approved];
     const facts = world.factsOf(request);
@@ -191,16 +190,17 @@ export class RequestSigner {
       case "denied":
         return [byPolicy("Denied", `no policy approved it: ${judgement.why}`)];
       case "undecided":
-        return undefined;
+        return judgement.why ?? "no policy says anything of it";
     }
   }
 
-  #requester({ metadata: { namespace, ownerReferences } }: KubeObject): Requester {
+  #requester(request: KubeObject): Requester {
+    const { namespace, ownerReferences } = request.metadata;
     const { view } = this.#deps.world;
-    const isOfOne = ownerReferences.some(
+    const isOfCertificate = ownerReferences.some(
       ({ name, uid }) => view.get(certificateKind.id, namespace, name)?.metadata.uid === uid,
     );
-    return isOfOne ? "a Certificate" : "anybody";
+    return { namespace, request, isOfCertificate };
   }
 
   #asksOthers(key: IssuerKey): boolean {

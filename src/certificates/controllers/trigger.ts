@@ -66,9 +66,10 @@ async function refusal(
   seen: Seen,
 ): Promise<CertificateStatus | undefined> {
   const { object, spec } = seen;
-  const asked = askedBySpec(object.metadata.namespace, spec);
+  const { namespace } = object.metadata;
+  const asked = askedBySpec(namespace, spec);
   if (!asked.ok) return undefined;
-  const judgement = await approver.judge(asked.value, "a Certificate");
+  const judgement = await approver.judge(asked.value, { namespace, isOfCertificate: true });
   if (judgement.kind !== "denied") return undefined;
   const message = `No policy allows what is asked for: ${judgement.why}`;
   if (conditionOf(seen.status, "Issuing")?.message !== message)

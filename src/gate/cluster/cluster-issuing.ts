@@ -24,7 +24,7 @@ import { createDnsSolver, type DnsSolverSettings } from "../certificates/dns-sol
 import { type IssuingDeps, startIssuing } from "../certificates/issuing.ts";
 import type { ClusterServices } from "./cluster-services.ts";
 import { type Leadership, seekLeadership } from "./leadership.ts";
-import { policyRights } from "./policy-rights.ts";
+import { createPolicyRights } from "./policy-rights.ts";
 import { type WebhookWatchDeps, watchWebhooks } from "./webhooks/webhook-watch.ts";
 
 export interface ClusterIssuingDeps extends Omit<IssuingDeps, "door"> {
@@ -102,7 +102,7 @@ export function createClusterIssuing(
     { ...settings, solvers: [dns.solver] },
   );
   const backends = [createAcmeIssuer(acme)];
-  const mayUsePolicy = policyRights(deps.api);
+  const mayUsePolicy = createPolicyRights(deps);
   let orders: AcmeControllers | undefined;
   let stopLooking: () => void = () => undefined;
   const issue = async (holds: boolean): Promise<void> => {

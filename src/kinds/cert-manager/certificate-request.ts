@@ -32,7 +32,7 @@ const spec = fields(
       usageList,
       "What its key is for; default digital signature, key encipherment.",
     ),
-    username: optional(text, "Who made the request."),
+    username: optional(text, "Who made the request: an API server writes it."),
     uid: optional(text, "The UID of who made it."),
     groups: optional(list(text), "The groups of who made it."),
     extra: optional(anything, "What else is known of who made it."),
@@ -65,11 +65,7 @@ export const certificateRequestKind: Kind<CertificateRequest> = {
   namespaced: true,
   legacy: {},
   parse: body,
-  withoutEffect: ["username", "extra"].map((name) => ({
-    path: `spec.${name}`,
-    reason: "who asks is written down, and nothing is judged by it",
-    advice: "leave it out: an API server writes it",
-  })),
+  withoutEffect: [],
   columns: [
     conditionColumn("APPROVED", "Approved"),
     conditionColumn("DENIED", "Denied"),

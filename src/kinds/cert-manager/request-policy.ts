@@ -13,7 +13,7 @@ import {
   required,
   text,
 } from "#base/schema.ts";
-import { conditionList } from "../condition.ts";
+import { conditionColumn, conditionList } from "../condition.ts";
 import type { FieldWithoutEffect, Kind } from "../kind.ts";
 import { goDuration } from "./certificate-spec.ts";
 import { usageList } from "./usages.ts";
@@ -112,7 +112,7 @@ const spec = fields({
 const body = fields({ spec: required(spec, "What is approved.") });
 
 const status = fields({
-  conditions: optional(conditionList, "What approver-policy says of it, where it runs."),
+  conditions: optional(conditionList, "Ready: whether requests are judged by it."),
 });
 
 const names = ["commonName", "dnsNames", "ipAddresses", "uris", "emailAddresses"];
@@ -150,7 +150,7 @@ export const requestPolicyKind: Kind<CertificateRequestPolicy> = {
   legacy: {},
   parse: body,
   withoutEffect: judgedElsewhere,
-  columns: [],
+  columns: [conditionColumn("READY", "Ready")],
   definition: {
     description: "Which requests for certificates are approved; where there is none, all are.",
     status,
