@@ -13,7 +13,7 @@ import { FindingSet } from "#base/finding-set.ts";
 import { type Json, sameJson } from "#base/json.ts";
 import type { Result } from "#base/result.ts";
 import { Demand } from "#base/tracked/demand.ts";
-import { Graph, type GraphCounts } from "#base/tracked/graph.ts";
+import { type Cell, Graph, type GraphCounts } from "#base/tracked/graph.ts";
 import type { KeyListener } from "#base/tracked/index-by-key.ts";
 import { dialects } from "./dialects/all.ts";
 import { chooseDialect, dialectsOf } from "./dialects/choose-dialect.ts";
@@ -28,7 +28,7 @@ import { secretOfAuthorities } from "./envoy/chain-names.ts";
 import { GatewayResources } from "./envoy/gateway-resources.ts";
 import type { ListenerLayout } from "./envoy/listeners/layout.ts";
 import type { Resource, ResourceChange } from "./envoy/resource.ts";
-import type { Authorities, KeyMaterial } from "./envoy/secret-source.ts";
+import type { Authorities, KeyMaterial, TicketKeys } from "./envoy/secret-source.ts";
 import { kinds } from "./kinds/all.ts";
 import { type Challenge, challengeKind } from "./kinds/cert-manager/challenge.ts";
 import { type Kind, type Known, read } from "./kinds/kind.ts";
@@ -67,6 +67,8 @@ export interface PipelineDeps {
   readonly namesInUse: KeyListener;
   /** Whether Envoy counts the requests of each route. Default: no. */
   readonly routeStatistics?: boolean;
+  /** Needed where the layout shares them; {@link Pipeline.setTicketKeys} replaces them. */
+  readonly ticketKeys?: TicketKeys;
   /** Kinds whose own findings somebody else gives. */
   readonly judgedElsewhere?: readonly string[];
   /** Told of every bug of ours that was contained; tests rethrow. */
@@ -103,6 +105,7 @@ export class Pipeline {
   readonly #certificates: KnownSecrets<KeyMaterial>;
   readonly #authorities: KnownSecrets<Authorities>;
   readonly #addresses: Demand<readonly string[]>;
+  readonly #ticketKeys: Cell<TicketKeys>;
 
   constructor(deps: PipelineDeps) {
     this.#graph = new Graph({ onBug: deps.onBug });
@@ -113,6 +116,7 @@ export class Pipeline {
     this.#judgedElsewhere = deps.judgedElsewhere ?? [];
     this.#objects = new KnownObjects(this.#graph, indexes);
     this.#addresses = new Demand(this.#graph, deps.namesInUse);
+    this.#ticketKeys = this.#graph.cell(deps.ticketKeys ?? noTicketKeys);
     const { readSecret, readAuthorities } = deps.steps;
     this.#certificates = this.#secretsRead(readSecret);
     this.#authorities = this.#secretsRead(readAuthorities);
@@ -126,6 +130,7 @@ export class Pipeline {
       secrets: {
         material: (name: string) => this.#certificates.content(name),
         authorities: (name: string) => this.#authorities.content(name),
+        ticketKeys: (purpose: string) => this.#ticketKeys.get()(purpose),
       },
       endpoints: (backend: Backend) => this.#endpoints(backend),
       secretEntries: (ref: SecretRef) => this.#secretEntries(ref),
@@ -185,6 +190,11 @@ export class Pipeline {
   /** Supplies the addresses of a DNS name in use; none when it does not resolve. */
   setAddresses(name: string, addresses: readonly string[]): void {
     this.#addresses.supply(name, addresses);
+  }
+
+  /** Session tickets are sealed with these from now on, and opened. */
+  setTicketKeys(keys: TicketKeys): void {
+    this.#ticketKeys.set(keys);
   }
 
   /** Computes what is due; with `pause` in slices. True when everything is up to date. */
@@ -355,6 +365,10 @@ export class Pipeline {
       findings: [...findings, ...lost.map(({ one }) => unresolved(backend, one))],
     };
   }
+}
+
+function noTicketKeys(): never {
+  throw new Error("the layout shares keys of session tickets, and there are none");
 }
 
 /** Whether that is news. */

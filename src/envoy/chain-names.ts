@@ -13,5 +13,10 @@ export function secretOfAuthorities(name: string): string | undefined {
   return /^authorities\/(.+)$/.exec(name)?.[1];
 }
 
+/** The secret with the keys of session tickets for connections of this name: a group, or a stream's secret. */
+export function ticketsName(connections: string): string {
+  return `tickets/${connections}`;
+}
+
 /** Answers clear text on the TLS port. */
 export const plainTextChain = "not-tls";

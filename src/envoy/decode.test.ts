@@ -20,7 +20,7 @@ import type { Resource } from "./resource.ts";
 import { buildRouteConfiguration } from "./routes/route-configuration.ts";
 import { buildScope } from "./routes/scope.ts";
 import { buildWildcardIndex } from "./routes/wildcard-index.ts";
-import { buildSecret } from "./secrets/secret.ts";
+import { buildSecret, buildTicketKeys } from "./secrets/secret.ts";
 
 const log = { kind: "file", path: "/tmp/access.log" } as const;
 const everySetting: ListenerSettings = {
@@ -103,6 +103,9 @@ const secret = buildSecret("default/cafe", {
   privateKey: new SecretBytes(new TextEncoder().encode(key)),
 });
 
+const ticket = new TextEncoder().encode("the key of session tickets".padEnd(80, "."));
+const tickets = buildTicketKeys("tickets/default/cafe", [new SecretBytes(ticket)]);
+
 const built: readonly Resource[] = [
   buildCluster(backend),
   ...(["tcp", "udp"] as const).map((kind) =>
@@ -122,6 +125,7 @@ const built: readonly Resource[] = [
   buildScope(host),
   buildWildcardIndex(new Map([["*.cafe.test", { connection: "tls/default/cafe" }]])),
   secret,
+  tickets,
   ...listeners(chainLayout),
   ...listeners(onDemandLayout),
   ...ownPorts(chainLayout(everySetting, { http: 80, https: 443 })),
@@ -132,6 +136,13 @@ test("what every builder makes, with every setting, can be read as JSON down to 
     const name = resource.type === "endpoints" ? "cluster_name" : "name";
     assert.equal(decodeResource(resource)[name], resource.name);
   }
+});
+
+test("keys of session tickets are never shown", () => {
+  const text = JSON.stringify(decodeResource(tickets));
+  assert.match(text, /"keys":\[\{"inline_string":"\[redacted\]"\}\]/);
+  for (const form of ["base64", "hex", "latin1"] as const)
+    assert.ok(!text.includes(Buffer.from(ticket).toString(form)));
 });
 
 test("a private key is never shown, its certificate is", () => {

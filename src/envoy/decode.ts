@@ -6,6 +6,7 @@ import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import type { JsonObject } from "#base/json.ts";
 import { isJsonObject } from "#base/json.ts";
 import { ClusterSchema } from "#gen/envoy/config/cluster/v3/cluster_pb.ts";
+import type { DataSource } from "#gen/envoy/config/core/v3/base_pb.ts";
 import { DataSourceSchema } from "#gen/envoy/config/core/v3/base_pb.ts";
 import { ClusterLoadAssignmentSchema } from "#gen/envoy/config/endpoint/v3/endpoint_pb.ts";
 import { ListenerSchema } from "#gen/envoy/config/listener/v3/listener_pb.ts";
@@ -128,8 +129,8 @@ const packed = createRegistry(
 );
 
 /**
- * What Envoy was told, in the JSON form of its messages and with the field names of its documentation. A private key
- * says `[redacted]`.
+ * What Envoy was told, in the JSON form of its messages and with the field names of its documentation. A private key, and a key
+ * of session tickets, says `[redacted]`.
  */
 export function decodeResource({ type, bytes }: Resource): JsonObject {
   // Nobody's but the adapter's, and hardly anything in it is not secret.
@@ -145,9 +146,14 @@ export function decodeResource({ type, bytes }: Resource): JsonObject {
 
 function withoutKey(secret: Secret): Secret {
   if (secret.type.case === "tlsCertificate") {
-    secret.type.value.privateKey = create(DataSourceSchema, {
-      specifier: { case: "inlineString", value: "[redacted]" },
-    });
+    secret.type.value.privateKey = redacted();
+  }
+  if (secret.type.case === "sessionTicketKeys") {
+    secret.type.value.keys = secret.type.value.keys.map(() => redacted());
   }
   return secret;
+}
+
+function redacted(): DataSource {
+  return create(DataSourceSchema, { specifier: { case: "inlineString", value: "[redacted]" } });
 }

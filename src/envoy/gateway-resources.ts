@@ -26,6 +26,7 @@ import { ChallengeChains } from "./listeners/challenge-chains.ts";
 import { type EncodedChain, isSameChain, type ListenerLayout } from "./listeners/layout.ts";
 import { onDemandFindings } from "./listeners/on-demand-findings.ts";
 import { StreamResources } from "./listeners/stream-resources.ts";
+import { resumes } from "./listeners/tls.ts";
 import type { PolicyInputs } from "./policies/policy-parts.ts";
 import { PolicyResources } from "./policies/policy-resources.ts";
 import type { Resource, ResourceChange } from "./resource.ts";
@@ -329,13 +330,14 @@ export class GatewayResources {
   #buildGroup(name: string): void {
     const serverNames = [...this.#groups.get(name).keys()];
     const use = name === refusedGroup ? undefined : this.#useIn(serverNames);
-    this.#secrets.use(name, use && wantedSecrets(use));
     const group: CertificateGroup = {
       name,
       hosts: serverNames.map(hostFromText),
       ...(use === undefined ? {} : secretsNamed(use)),
       ...(use?.clients === undefined ? {} : { clients: use.clients }),
     };
+    const tickets = this.#layout.sharesTickets && resumes(group) ? { tickets: name } : {};
+    this.#secrets.use(name, use && { ...wantedSecrets(use), ...tickets });
     this.#placeChain(name, this.#layout.encodeChain(group));
   }
 

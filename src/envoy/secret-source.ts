@@ -23,9 +23,17 @@ export interface Authorities {
   readonly revoked?: string;
 }
 
+/** The keys by which tickets of TLS sessions are sealed for one purpose; the first seals, all open. Equal for every proxy. */
+export type TicketKeys = (purpose: string) => readonly SecretBytes[];
+
+/** How long a session may be taken up again. */
+export const ticketLifetime = Temporal.Duration.from({ hours: 24 });
+
 export interface SecretSource {
   /** Tracked: what read it is computed again when the material changes. Absent: nothing usable is there. */
   readonly material: (name: string) => KeyMaterial | undefined;
   /** Tracked, likewise. */
   readonly authorities: (name: string) => Authorities | undefined;
+  /** Tracked, likewise. Asked for where the listeners share them. */
+  readonly ticketKeys: TicketKeys;
 }

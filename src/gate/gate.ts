@@ -1,12 +1,14 @@
 /** One gate: a store's objects, through the pipeline, to the proxies that connect. */
 
 import type { FindingChange } from "#base/finding.ts";
+import type { KeyListener } from "#base/tracked/index-by-key.ts";
 import { secretReaders } from "#certificates/secret-readers.ts";
 import type { DialectSettings } from "#dialects/dialect.ts";
 import type { ListenerLayout } from "#envoy/listeners/layout.ts";
 import type { ResourceChange } from "#envoy/resource.ts";
 import type { KindId } from "#kinds/object.ts";
 import { Pipeline, realSteps, type Steps } from "#pipeline.ts";
+import type { SessionTickets } from "#proxies/session-tickets/ticket-keeper.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type {
   Http2Address,
@@ -44,6 +46,8 @@ export interface GateSettings {
   /** Whether proxies may reach other gates under the same address. Default: false. */
   readonly isReplicated?: boolean;
   readonly layout: ListenerLayout;
+  /** Needed where the layout shares them. */
+  readonly sessionTickets?: Pick<SessionTickets, "current" | "subscribe">;
   readonly dialects: DialectSettings;
   /** Told after every change that was published, with how long it took. */
   readonly onApplied: (applied: Applied, change: ResourceChange) => void;
@@ -92,25 +96,10 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     lookup: deps.lookup,
     changed: (name, addresses) => {
       pipeline.setAddresses(name, addresses);
-      void flush({ clock: deps.clock, pipeline }).then(() =>
-        publish(pipeline.takeChange(), { objects: 0, milliseconds: 0 }),
-      );
+      republish();
     },
   });
-  const real = realSteps(settings.dialects, secretReaders);
-  const pipeline = new Pipeline({
-    steps: settings.steps?.(real) ?? real,
-    layout: settings.layout,
-    namesInUse: names,
-    routeStatistics: settings.routeStatistics ?? false,
-    judgedElsewhere: settings.judgedElsewhere ?? [],
-    ...(settings.onFindings === undefined ? {} : { onFindings: settings.onFindings }),
-    ...(settings.onClaim === undefined ? {} : { onClaim: settings.onClaim }),
-    onBug: (error) => {
-      bugs.add(1);
-      deps.log.error("a bug of ours was contained", { [logFields.error]: errorText(error) });
-    },
-  });
+  const pipeline = createPipeline(deps, settings, { names, bugs });
   const xds = createXdsServer({
     ...deps,
     isReplicated: settings.isReplicated ?? false,
@@ -119,6 +108,10 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     secretsInUse: pipeline.secretsInUse,
   });
   const first = new FirstPublication(xds, names);
+  const republish = (): void =>
+    void flush({ clock: deps.clock, pipeline }).then(() =>
+      publish(pipeline.takeChange(), { objects: 0, milliseconds: 0 }),
+    );
   const publish = (change: ResourceChange, applied: Applied): void => {
     first.publish(change);
     xds.refreshSecrets(pipeline.takeDueSecrets());
@@ -129,6 +122,10 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     { ...deps, ...(kept ? { place } : {}) },
     { xds, pipeline, publish },
   );
+  const unsubscribe = settings.sessionTickets?.subscribe((keys) => {
+    pipeline.setTicketKeys(keys);
+    republish();
+  });
   const listener = await listenForProxies(deps, settings, xds);
   await settings.startProxies?.();
   const publishPart = (part: ResourceChange): void => first.part(part);
@@ -146,6 +143,7 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
     failed,
     close: async () => {
       stopping.abort();
+      unsubscribe?.();
       undoQuarantine();
       names.stop();
       xds.close();
@@ -153,6 +151,28 @@ export async function startGate(deps: GateDeps, settings: GateSettings): Promise
       await failed;
     },
   };
+}
+
+function createPipeline(
+  { log }: GateDeps,
+  settings: GateSettings,
+  { names, bugs }: { readonly names: KeyListener; readonly bugs: Counter },
+): Pipeline {
+  const real = realSteps(settings.dialects, secretReaders);
+  return new Pipeline({
+    steps: settings.steps?.(real) ?? real,
+    layout: settings.layout,
+    namesInUse: names,
+    routeStatistics: settings.routeStatistics ?? false,
+    judgedElsewhere: settings.judgedElsewhere ?? [],
+    ...(settings.sessionTickets && { ticketKeys: settings.sessionTickets.current() }),
+    ...(settings.onFindings === undefined ? {} : { onFindings: settings.onFindings }),
+    ...(settings.onClaim === undefined ? {} : { onClaim: settings.onClaim }),
+    onBug: (error) => {
+      bugs.add(1);
+      log.error("a bug of ours was contained", { [logFields.error]: errorText(error) });
+    },
+  });
 }
 
 async function listenForProxies(

@@ -37,6 +37,7 @@ export function createListenerLayout(
     trustedProxies: settings.trustedProxies.map(cidrRangeOf),
     proxyProtocol: settings.proxyProtocol,
     allowedClients: settings.allowedClients.map(cidrRangeOf),
+    sharesTickets: true,
   };
   return layout === "on-demand"
     ? onDemandLayout(listeners, settings.ports)

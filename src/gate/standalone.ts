@@ -19,6 +19,7 @@ import { type EnvoyPaths, envoyPaths } from "#proxies/process/envoy-paths.ts";
 import { createEnvoyProcess, type EnvoyProcess } from "#proxies/process/envoy-process.ts";
 import type { FoundEnvoy } from "#proxies/process/find-envoy.ts";
 import { defaultRotation } from "#proxies/process/log-rotation.ts";
+import { keepSessionTickets } from "#proxies/session-tickets/ticket-keeper.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { DnsTransport } from "#runtime/dns-transport.ts";
 import type { Files } from "#runtime/files.ts";
@@ -149,6 +150,9 @@ export interface Standalone {
 /** What Envoy and its adapter call themselves. */
 const nodeId = "standalone";
 
+/** Where what is ours is among the objects of the store. */
+const systemNamespace = "sekisho-system";
+
 /** Where Deployments and Pods are run, whoever runs them has the findings about them. */
 const workloadKinds = [deploymentKind.id, podKind.id, replicaSetKind.id];
 
@@ -162,8 +166,7 @@ export async function startStandalone(
   settings: StandaloneSettings,
 ): Promise<Standalone> {
   await using undo = new AsyncDisposableStack();
-  const paths = envoyPaths(path.join(settings.data, "envoy"));
-  await deps.files.makeDirectory(paths.directory, 0o700);
+  const paths = await makeEnvoyDirectory(deps, settings);
   const reporting = reportingOf(deps, settings, () => gate.pipeline);
   const board = new FindingBoard((change) => {
     reporting.found(change);
@@ -177,13 +180,14 @@ export async function startStandalone(
   const acme = undo.use(createStandaloneAcme(deps, settings, { board, gate: () => gate }));
   const issuing = await startOwnIssuing(deps, settings, acme);
   undo.defer(async () => issuing?.close());
+  const sessionTickets = undo.use(await keepSessionTickets(deps, { namespace: systemNamespace }));
   const adapter = createAdapter(deps, { ...settings, paths, node: nodeId, board });
   undo.defer(() => adapter.stop());
   const gate = await startGate(deps, {
     xdsAddress: { kind: "unix", path: paths.xdsSocket },
     layout: createListenerLayout(settings, layout, { kind: "file", path: paths.accessLog }),
     dialects: { ...settings, servedClasses: settings.ingressClasses },
-    routeStatistics: settings.routeStatistics,
+    ...{ sessionTickets, routeStatistics: settings.routeStatistics },
     judgedElsewhere: workloads === undefined ? [] : workloadKinds,
     startProxies: () => begin(envoy),
     onFindings: (change) => board.gather(change),
@@ -227,6 +231,15 @@ export async function startStandalone(
       await running.disposeAsync();
     },
   };
+}
+
+async function makeEnvoyDirectory(
+  { files }: StandaloneDeps,
+  { data }: StandaloneSettings,
+): Promise<EnvoyPaths> {
+  const paths = envoyPaths(path.join(data, "envoy"));
+  await files.makeDirectory(paths.directory, 0o700);
+  return paths;
 }
 
 /** Follows the directories; resolves when all files were read once. */

@@ -82,6 +82,7 @@ describe("a control plane that only observes", { skip }, () => {
       [resource, where, name].join(" "),
     );
     assert.deepEqual([...new Set(written)].sort(), [
+      `secrets ${namespace} sekisho-session-tickets`,
       `secrets ${namespace} sekisho-xds-authority`,
       `secrets ${namespace} sekisho-xds-proxy`,
     ]);

@@ -5,7 +5,8 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 export interface SoughtKey {
   /** What people know it by. */
   readonly name: string;
-  readonly key: KeyObject;
+  /** A private key, or bytes that nobody else may have. */
+  readonly key: KeyObject | Uint8Array;
 }
 
 /** The form in which a key was found → what of it. Empty: it is not there. */
@@ -22,14 +23,15 @@ export function findKey({ key }: SoughtKey, where: Uint8Array): readonly string[
     const plain = base64Forms(raw);
     if (plain.some((form) => joined.includes(form))) found.push(`${what} as base64`);
   }
-  for (const line of pemLines(key))
+  for (const line of linesOf(key))
     if (base64Forms(Buffer.from(line)).some((form) => joined.includes(form)))
-      found.push("PEM as base64");
+      found.push("a text of it as base64");
   return [...new Set(found)];
 }
 
 /** What nobody but its owner knows: in every encoding of the key these stand whole. */
-function secretsOf(key: KeyObject): readonly (readonly [string, Uint8Array])[] {
+function secretsOf(key: SoughtKey["key"]): readonly (readonly [string, Uint8Array])[] {
+  if (key instanceof Uint8Array) return [["all", key]];
   const jwk = key.export({ format: "jwk" });
   return (["d", "p", "q"] as const).flatMap((name) => {
     const value = jwk[name];
@@ -50,8 +52,9 @@ function base64Forms(bytes: Uint8Array): readonly string[] {
   });
 }
 
-/** Of a PEM that was encoded once more, as in the data of a Secret: lines of which each belongs to this key alone. */
-function pemLines(key: KeyObject): readonly string[] {
+/** Of a text that was encoded once more, as in the data of a Secret: lines of which each belongs to this key alone. */
+function linesOf(key: SoughtKey["key"]): readonly string[] {
+  if (key instanceof Uint8Array) return base64Forms(key);
   const older = { ec: ["sec1"], rsa: ["pkcs1"] } as const;
   const type = key.asymmetricKeyType;
   const all = ["pkcs8", ...(type === "ec" || type === "rsa" ? older[type] : [])];

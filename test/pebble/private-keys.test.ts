@@ -1,15 +1,18 @@
-/** Private keys stay in their Secrets: looked for in everything else that a gate says, keeps and answers. */
+/** Private keys, and the seeds and keys of session tickets, stay in their Secrets: looked for in everything else that a gate says, keeps and answers. */
 
 import assert from "node:assert/strict";
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
+import { createTicketSeed, ticketKey } from "#crypto/ticket-key.ts";
 import { kinds } from "#kinds/all.ts";
 import { findCondition } from "#kinds/condition.ts";
+import { ticketSecretName } from "#proxies/session-tickets/ticket-keeper.ts";
+import { parseSeeds } from "#proxies/session-tickets/ticket-seeds.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createLocalSocket } from "#runtime/real-local-socket.ts";
 import { until } from "#test/bench/measure/waiting.ts";
@@ -92,10 +95,11 @@ describe("private keys", { skip }, () => {
     return items.map((item) => {
       const pem = Buffer.from(item.data?.["tls.key"] ?? "", "base64");
       const { name } = item.metadata;
+      const seeds = name === ticketSecretName ? String(atob(item.data?.["seeds"] ?? "")) : "";
       return {
         name,
         text: JSON.stringify(item),
-        keys: pem.length > 0 ? [soughtKey(name, pem)] : [],
+        keys: [...(pem.length > 0 ? [soughtKey(name, pem)] : []), ...ticketKeysOf(name, seeds)],
       };
     });
   }
@@ -139,11 +143,12 @@ describe("private keys", { skip }, () => {
     const stored = await secrets();
     const keys = stored.flatMap((one) => one.keys);
     const names = keys.map(({ name }) => name).sort();
-    assert.deepEqual(names, ["account-key", ...wanted].sort());
+    const ofTickets = [ticketSecretName, ...wanted.map((name) => `tickets of ${name}`)];
+    assert.deepEqual(names, ["account-key", ...wanted, ...ofTickets].sort());
     const said = await everything();
     for (const must of ["sekisho.log", "envoy.log", "/config_dump?include_eds", "metrics"])
       assert.ok((said.get(must)?.length ?? 0) > 0, `${must} was looked into`);
-    assert.match(String(said.get("/config_dump?include_eds")), /by-acme/);
+    assert.match(String(said.get("/config_dump?include_eds")), /tickets\/default\/by-acme/);
     assert.deepEqual(whereFound(keys, said), []);
     for (const { name, text, keys: own } of stored) {
       const [mine] = own;
@@ -155,8 +160,10 @@ describe("private keys", { skip }, () => {
 
   test("would be found, in whatever form they were put down", async () => {
     const pair = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-    const seeds = [pair, generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey].flatMap(
-      (key, index) => formsOf(key).map(([form, content]) => ({ key, form, content, index })),
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+    const ofTickets = createTicketSeed().reveal();
+    const seeds = [pair, rsa, ofTickets].flatMap((key, index) =>
+      formsOf(key).map(([form, content]) => ({ key, form, content, index })),
     );
     const named = seeds.map((one) => ({ ...one, name: `seed-${one.index}-${one.form}` }));
     const texts = named.map(({ name, content }) => [name, textOf(content)] as const);
@@ -237,7 +244,29 @@ function manifests(acme: JsonObject, arn: string): string {
   });
 }
 
-function formsOf(key: KeyObject): readonly (readonly [form: string, content: string | Buffer])[] {
+/** The seed in its Secret, and what it gives for each group. */
+function ticketKeysOf(name: string, seeds: string): readonly SoughtKey[] {
+  return parseSeeds(seeds).flatMap(({ seed }) => [
+    { name, key: seed.reveal() },
+    ...wanted.map((one) => ({
+      name: `tickets of ${one}`,
+      key: ticketKey(seed, `default/${one}`).reveal(),
+    })),
+  ]);
+}
+
+function formsOf(
+  key: SoughtKey["key"],
+): readonly (readonly [form: string, content: string | Buffer])[] {
+  if (key instanceof Uint8Array) {
+    const bytes = Buffer.from(key);
+    return [
+      ["bytes", bytes],
+      ["hex", bytes.toString("hex")],
+      ["base64", bytes.toString("base64")],
+      ["again", Buffer.from(`of ${bytes.toString("base64")}\n`).toString("base64")],
+    ];
+  }
   const der = key.export({ type: "pkcs8", format: "der" });
   const pem = key.export({ type: "pkcs8", format: "pem" }).toString();
   return [

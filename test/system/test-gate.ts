@@ -6,6 +6,7 @@ import { chainLayout } from "#envoy/listeners/chain-layout.ts";
 import type { ListenerLayout, ListenerPorts } from "#envoy/listeners/layout.ts";
 import { onDemandLayout } from "#envoy/listeners/on-demand-layout.ts";
 import type { ListenerSettings } from "#envoy/listeners/settings.ts";
+import type { TicketKeys } from "#envoy/secret-source.ts";
 import { formatKey, type KubeObject, keyOf, parseKey } from "#kinds/object.ts";
 import { Pipeline, realSteps, type Steps } from "../../src/pipeline.ts";
 import { freePorts, startEnvoy } from "./real-envoy.ts";
@@ -19,6 +20,8 @@ export interface TestGateSettings {
   readonly resolve?: (name: string) => readonly string[];
   /** Default: no. */
   readonly routeStatistics?: boolean;
+  /** What session tickets are sealed with. Default: Envoy's own. */
+  readonly ticketKeys?: TicketKeys;
   /** Whether the authorization adapter runs beside Envoy. Default: no. */
   readonly adapter?: boolean;
   /** Breaks the translation on purpose. */
@@ -33,6 +36,8 @@ export interface TestGate extends AsyncDisposable {
   readonly pipeline: Pipeline;
   /** Body of a GET to Envoy's administration interface. */
   readonly admin: (path: string) => Promise<string>;
+  /** Puts keys of session tickets in the place of those before, and waits until Envoy has them. */
+  readonly setTicketKeys: (keys: TicketKeys) => Promise<readonly string[]>;
   /** Makes `objects` the whole world and waits until Envoy has it; returns what Envoy refused. */
   readonly apply: (objects: readonly KubeObject[]) => Promise<readonly string[]>;
 }
@@ -65,6 +70,12 @@ export async function startTestGate(settings: TestGateSettings = {}): Promise<Te
   return {
     ...ports,
     pipeline,
+    setTicketKeys: async (keys) => {
+      pipeline.setTicketKeys(keys);
+      pipeline.flush();
+      const { set, removed } = pipeline.takeChange();
+      return await envoy.change(set, removed);
+    },
     apply,
     admin: envoy.admin,
     [Symbol.asyncDispose]: () => envoy[Symbol.asyncDispose](),
@@ -82,6 +93,7 @@ export function createTestPipeline(
     steps: settings.steps?.(real) ?? real,
     layout: layoutOf(settings, ports),
     routeStatistics: settings.routeStatistics ?? false,
+    ...(settings.ticketKeys === undefined ? {} : { ticketKeys: settings.ticketKeys }),
     namesInUse: { added: nameAdded, removed: () => undefined },
     onBug: (error) => {
       throw error;
@@ -96,6 +108,7 @@ function layoutOf(settings: TestGateSettings, ports: ListenerPorts): ListenerLay
     trustedProxies: [],
     proxyProtocol: false,
     allowedClients: [],
+    sharesTickets: settings.ticketKeys !== undefined,
     ...settings.listeners,
   };
   const make = settings.certificates === "on-demand" ? onDemandLayout : chainLayout;

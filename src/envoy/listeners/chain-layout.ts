@@ -57,9 +57,10 @@ export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): L
     }),
     byServerName: false,
     limitsClients: settings.allowedClients.length > 0,
+    sharesTickets: settings.sharesTickets === true,
     encodeChain: (group) => ({
-      bytes: encodeFilterChains(chainsOf(group, peers)),
-      secrets: secretsOf(group),
+      bytes: encodeFilterChains(chainsOf(group, peers, settings)),
+      secrets: secretsOf(group, settings),
     }),
     encodePassthrough: (host, passthrough) => {
       const match = streamMatch(host, settings);
@@ -124,8 +125,10 @@ function buildOwnHttps(
   const frame = buildOwnFrame(port, own, [tlsInspector()]);
   frame.defaultFilterChain = unknownChain();
   const peers = peersFor(settings, formatOwnPort(port));
-  const chains = [clearTextChain(), ...groups.flatMap((group) => chainsOf(group, peers))];
-  const needs = needsOf({ secrets: [...new Set(groups.flatMap(secretsOf))] });
+  const chains = [clearTextChain(), ...groups.flatMap((group) => chainsOf(group, peers, settings))];
+  const needs = needsOf({
+    secrets: [...new Set(groups.flatMap((group) => secretsOf(group, settings)))],
+  });
   const protections = protectionsOf(settings);
   return assembleListener(frame, [encodeFilterChains(chains)], { needs, protections });
 }
@@ -134,7 +137,11 @@ function buildOwnHttps(
  * A group for every name has two matches if it names hosts as well: its own names must not fall to another group's
  * wildcard, which Envoy would find first.
  */
-function chainsOf(group: CertificateGroup, peers: readonly Peer[]): readonly FilterChain[] {
+function chainsOf(
+  group: CertificateGroup,
+  peers: readonly Peer[],
+  settings: ListenerSettings,
+): readonly FilterChain[] {
   const names = [...new Set(group.hosts.filter(({ kind }) => kind !== "any").map(serverNameOf))];
   const matches = [
     ...(names.length > 0
@@ -143,7 +150,7 @@ function chainsOf(group: CertificateGroup, peers: readonly Peer[]): readonly Fil
     ...(group.hosts.some(({ kind }) => kind === "any") ? [{ transportProtocol: "tls" }] : []),
   ];
   const { name } = group;
-  const transportSocket = tlsOfGroup(group);
+  const transportSocket = tlsOfGroup(group, settings);
   if (transportSocket === undefined) {
     return matches.map((match) => buildRefusingChain(`${refusedChainPrefix}${name}`, match));
   }

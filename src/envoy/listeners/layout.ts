@@ -16,6 +16,8 @@ export interface ListenerLayout {
   readonly byServerName: boolean;
   /** Whether only some clients may send requests: then no host does without the filter that says so. */
   readonly limitsClients: boolean;
+  /** Whether connections of a group that asks clients for nothing are taken up again by keys that all proxies have. */
+  readonly sharesTickets: boolean;
   /** What a certificate group adds to the HTTPS listener. */
   readonly encodeChain: (group: CertificateGroup) => EncodedChain;
   /** What a host whose handshakes are passed on unopened adds to it. */

@@ -56,6 +56,7 @@ export function onDemandLayout(settings: ListenerSettings, ports: ListenerPorts)
     },
     byServerName: true,
     limitsClients: settings.allowedClients.length > 0,
+    sharesTickets: false,
     encodeChain: (group) => (group.clients === undefined ? nothing : askingChain(group, settings)),
     encodePassthrough: (host, passthrough) => ({
       bytes: encodeFilterChains([buildPassthroughChain(host, passthrough, settings)]),
@@ -102,7 +103,7 @@ function askingChain(
 ): EncodedChain {
   const { name } = group;
   const asks = group.hosts.flatMap((host) => (host.kind === "exact" ? [host.name] : []));
-  const transportSocket = tlsOfGroup(group);
+  const transportSocket = tlsOfGroup(group, settings);
   if (transportSocket === undefined || asks.length === 0) return nothing;
   const built = peersOf(settings).map(({ clientAddress }) =>
     create(FilterChainSchema, {
@@ -121,7 +122,7 @@ function askingChain(
   );
   return {
     bytes: encodeFilterChains(built),
-    secrets: secretsOf(group),
+    secrets: secretsOf(group, settings),
     asks: asks.sort(compareText),
   };
 }

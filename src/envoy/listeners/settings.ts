@@ -18,4 +18,6 @@ export interface ListenerSettings {
   readonly proxyProtocol: boolean;
   /** Who may send requests, and open connections to what is passed on; empty: everybody. */
   readonly allowedClients: readonly CidrRange[];
+  /** Whether all proxies have the same keys of session tickets, by name. Default: each has its own. */
+  readonly sharesTickets?: boolean;
 }

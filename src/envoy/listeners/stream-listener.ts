@@ -23,7 +23,7 @@ import { backendName } from "#model/backend.ts";
 import type { StreamRule } from "#model/fragment.ts";
 import { formatHost } from "#model/host.ts";
 import type { ServedPort } from "#model/port-claims.ts";
-import { refusedChainPrefix } from "../chain-names.ts";
+import { refusedChainPrefix, ticketsName } from "../chain-names.ts";
 import { durationOf } from "../encode.ts";
 import type { Resource, ResourceName } from "../resource.ts";
 import type { OwnPortSettings } from "./layout.ts";
@@ -58,6 +58,9 @@ export function buildStreamListener(
   const needs: readonly ResourceName[] = [
     ...rules.map(({ stream }) => ({ type: "cluster", name: backendName(stream.backend) }) as const),
     ...[...new Set(secrets)].map((name) => ({ type: "secret", name }) as const),
+    ...(settings.sharesTickets === true
+      ? [...new Set(secrets)].map((name) => ({ type: "secret", name: ticketsName(name) }) as const)
+      : []),
   ];
   const protections = protectionsOf(settings);
   return assembleListener(frame, [encodeFilterChains(chains)], { needs, protections });
@@ -95,7 +98,7 @@ function chainsOf(
       ...(served === undefined
         ? {}
         : {
-            transportSocket: tlsForStreams(served),
+            transportSocket: tlsForStreams(served, settings),
             transportSocketConnectTimeout: durationOf(10_000),
           }),
     });

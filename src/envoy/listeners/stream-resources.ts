@@ -12,11 +12,12 @@ import { hostFromText } from "#model/host.ts";
 import type { OwnPort } from "#model/own-port.ts";
 import type { ServedPort } from "#model/port-claims.ts";
 import type { CertificateGroup } from "#model/virtual-host.ts";
+import { ticketsName } from "../chain-names.ts";
 import type { Resource } from "../resource.ts";
 import type { ResourceSet } from "../resource-set.ts";
 import { buildOwnPortRest, ownPortRest } from "../routes/own-port-rest.ts";
 import type { SecretSource } from "../secret-source.ts";
-import { buildSecret } from "../secrets/secret.ts";
+import { buildSecret, buildTicketKeys } from "../secrets/secret.ts";
 import { buildOwnHttpListener } from "./http-listener.ts";
 import { type EncodedChain, type ListenerLayout, openedPort } from "./layout.ts";
 import { ownListenerName, ownListenerPrefix } from "./own-listener.ts";
@@ -149,7 +150,7 @@ export class StreamResources {
 
   /** Each port has its own, which come and go with it. */
   #buildSecrets(key: string, rules: readonly StreamRule[]): ReadonlyMap<StreamRule, string> {
-    const { secrets, resources } = this.#deps;
+    const { secrets, resources, layout } = this.#deps;
     const names = new Map<StreamRule, string>();
     for (const rule of rules) {
       const material = rule.secret && secrets.material(secretName(rule.secret));
@@ -159,6 +160,13 @@ export class StreamResources {
       names.set(rule, name);
     }
     const now = new Set(names.values());
+    if (layout.ownPorts.listeners.sharesTickets === true) {
+      for (const name of names.values()) {
+        const tickets = buildTicketKeys(ticketsName(name), secrets.ticketKeys(name));
+        resources.set(tickets);
+        now.add(tickets.name);
+      }
+    }
     for (const name of this.#secretsOfPort.get(key) ?? [])
       if (!now.has(name)) resources.remove("secret", name);
     this.#secretsOfPort.set(key, now);

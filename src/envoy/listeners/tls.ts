@@ -17,10 +17,12 @@ import { DownstreamTlsContextSchema } from "#gen/envoy/extensions/transport_sock
 import type { ClientCertificates } from "#model/client-certificate.ts";
 import { secretName } from "#model/fragment.ts";
 import type { CertificateGroup } from "#model/virtual-host.ts";
-import { authoritiesName } from "../chain-names.ts";
-import { type Init, overAds, typedConfig, typedExtension } from "../encode.ts";
+import { authoritiesName, ticketsName } from "../chain-names.ts";
+import { durationOf, type Init, overAds, typedConfig, typedExtension } from "../encode.ts";
+import { ticketLifetime } from "../secret-source.ts";
 import { noServerName } from "../secrets/server-name.ts";
 import { verifyDepth } from "../secrets/verify-depth.ts";
+import type { ListenerSettings } from "./settings.ts";
 
 type CommonTls = Init<typeof CommonTlsContextSchema>;
 
@@ -50,28 +52,48 @@ export const authorityProtocol = "acme-tls/1";
 const parameters: CommonTls = { ...handshakes, alpnProtocols: ["h2", "http/1.1"] };
 
 /** The names of the secrets that a group's handshakes need. */
-export function secretsOf({ secret, partner, clients }: CertificateGroup): readonly string[] {
+export function secretsOf(
+  group: CertificateGroup,
+  { sharesTickets }: Pick<ListenerSettings, "sharesTickets">,
+): readonly string[] {
+  const { name, secret, partner, clients } = group;
   return [
     ...(secret === undefined ? [] : [secret]),
     ...(partner === undefined ? [] : [partner]),
     ...(clients === undefined ? [] : [authoritiesName(secretName(clients.authorities))]),
+    ...(sharesTickets === true && resumes(group) ? [ticketsName(name)] : []),
   ];
 }
 
+/** Of a session that is taken up again Envoy says that nobody was verified. */
+export function resumes({ secret, clients }: CertificateGroup): boolean {
+  return secret !== undefined && clients === undefined;
+}
+
 /** Secrets by name: a new certificate reaches new handshakes and drains nothing. Undefined: the group has none. */
-export function tlsOfGroup({
-  secret,
-  partner,
-  clients,
-}: CertificateGroup): TransportSocket | undefined {
+export function tlsOfGroup(
+  group: CertificateGroup,
+  { sharesTickets }: Pick<ListenerSettings, "sharesTickets">,
+): TransportSocket | undefined {
+  const { name, secret, partner, clients } = group;
   if (secret === undefined) return undefined;
   const certificates = [secret, ...(partner === undefined ? [] : [partner])];
-  return withSecrets(parameters, certificates, clients);
+  const verification = clients === undefined ? {} : verificationOf(clients);
+  const resumption = !resumes(group)
+    ? withoutResumption
+    : sharesTickets === true
+      ? resumptionBy(ticketsName(name))
+      : {};
+  return withSecrets({ ...parameters, ...verification }, certificates, resumption);
 }
 
 /** The same for what is passed on without knowing what it is: no protocol is agreed on. */
-export function tlsForStreams(secret: string): TransportSocket {
-  return withSecrets(handshakes, [secret]);
+export function tlsForStreams(
+  secret: string,
+  { sharesTickets }: Pick<ListenerSettings, "sharesTickets">,
+): TransportSocket {
+  const resumption = sharesTickets === true ? resumptionBy(ticketsName(secret)) : {};
+  return withSecrets(handshakes, [secret], resumption);
 }
 
 /** The same for those alone who ask whether a name is ours (RFC 8737 §3). */
@@ -83,18 +105,28 @@ export function tlsForAuthorities(secret: string): TransportSocket {
 function withSecrets(
   common: CommonTls,
   certificates: readonly string[],
-  clients?: ClientCertificates,
+  resumption: Init<typeof DownstreamTlsContextSchema> = {},
 ): TransportSocket {
   return tlsSocket({
     commonTlsContext: {
       ...common,
       tlsCertificateSdsSecretConfigs: certificates.map(secretNamed),
-      ...(clients === undefined ? {} : verificationOf(clients)),
     },
-    ...(clients === undefined ? {} : withoutResumption),
+    ...resumption,
     // Who asks for a name that neither has, or for none, must not be tied to the first one.
     ...(certificates.length < 2 ? {} : { fullScanCertsOnSniMismatch: true }),
   });
+}
+
+/** Tickets that every proxy opens, for connections of one name. They outlive a rotation, but no key. */
+function resumptionBy(tickets: string): Init<typeof DownstreamTlsContextSchema> {
+  return {
+    sessionTicketKeysType: {
+      case: "sessionTicketKeysSdsSecretConfig",
+      value: secretNamed(tickets),
+    },
+    sessionTimeout: durationOf(ticketLifetime.total("milliseconds")),
+  };
 }
 
 /**

@@ -6,11 +6,11 @@ import { Memo } from "#base/tracked/memo.ts";
 import { watchKeys } from "#base/tracked/watch-keys.ts";
 import { unreachable } from "#base/unreachable.ts";
 import type { Host } from "#model/host.ts";
-import { authoritiesName } from "../chain-names.ts";
+import { authoritiesName, ticketsName } from "../chain-names.ts";
 import type { Resource } from "../resource.ts";
 import type { ResourceSet } from "../resource-set.ts";
 import type { KeyMaterial, SecretSource } from "../secret-source.ts";
-import { buildAuthorities, buildSecret } from "./secret.ts";
+import { buildAuthorities, buildSecret, buildTicketKeys } from "./secret.ts";
 
 export interface HandshakeSecretsDeps {
   readonly graph: Graph;
@@ -26,11 +26,14 @@ export interface WantedSecrets {
   /** A second certificate, whose key is of the other type. */
   readonly partner?: string;
   readonly authorities?: string;
+  /** Keys of session tickets, for just these connections. */
+  readonly tickets?: string;
 }
 
 export class HandshakeSecrets {
   readonly #certificates: IndexByKey<true>;
   readonly #authorities: IndexByKey<true>;
+  readonly #tickets: IndexByKey<true>;
   /** Whether, not what: a secret that is replaced is no news of the hosts that use it. */
   readonly #usable: {
     readonly certificate: Memo<boolean>;
@@ -73,6 +76,9 @@ export class HandshakeSecrets {
       const authorities = secrets.authorities(name);
       return authorities && buildAuthorities(authoritiesName(name), authorities);
     });
+    this.#tickets = kept(ticketsName, (name) =>
+      buildTicketKeys(ticketsName(name), secrets.ticketKeys(name)),
+    );
   }
 
   /** Tracked. Whether all of it is there. */
@@ -97,6 +103,7 @@ export class HandshakeSecrets {
     move(this.#certificates, group, before?.certificate, now?.certificate);
     move(this.#certificates, `${group} partner`, before?.partner, now?.partner);
     move(this.#authorities, group, before?.authorities, now?.authorities);
+    move(this.#tickets, group, before?.tickets, now?.tickets);
   }
 }
 

@@ -1,8 +1,10 @@
 /** Key material → the secret that Envoy gets. Key and chain travel in one resource, so that they always fit together. */
 
 import { create } from "@bufbuild/protobuf";
+import type { SecretBytes } from "#base/secret-bytes.ts";
+import { DataSourceSchema } from "#gen/envoy/config/core/v3/base_pb.ts";
 import { SecretSchema } from "#gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
-import { encodeResource } from "../encode.ts";
+import { encodeResource, type Init } from "../encode.ts";
 import type { Resource } from "../resource.ts";
 import type { Authorities, KeyMaterial } from "../secret-source.ts";
 
@@ -16,9 +18,7 @@ export function buildSecret(name: string, material: KeyMaterial, version?: strin
         certificateChain: {
           specifier: { case: "inlineString", value: material.certificateChain },
         },
-        privateKey: {
-          specifier: { case: "inlineBytes", value: material.privateKey.reveal() },
-        },
+        privateKey: inlineBytes(material.privateKey),
       },
     },
   });
@@ -40,4 +40,22 @@ export function buildAuthorities(name: string, { certificates, revoked }: Author
     },
   });
   return encodeResource({ type: "secret", name }, SecretSchema, message);
+}
+
+/** What session tickets are sealed with, the first one for new ones. Secret like a private key. */
+export function buildTicketKeys(name: string, keys: readonly SecretBytes[]): Resource {
+  const message = create(SecretSchema, {
+    name,
+    type: {
+      case: "sessionTicketKeys",
+      value: {
+        keys: keys.map((key) => create(DataSourceSchema, inlineBytes(key))),
+      },
+    },
+  });
+  return encodeResource({ type: "secret", name }, SecretSchema, message);
+}
+
+function inlineBytes(secret: SecretBytes): Init<typeof DataSourceSchema> {
+  return { specifier: { case: "inlineBytes", value: secret.reveal() } };
 }

@@ -14,6 +14,7 @@ import { serviceKind } from "#kinds/service.ts";
 import type { Pipeline } from "#pipeline.ts";
 import { keepServicePorts } from "#proxies/kubernetes/service-ports.ts";
 import { admitOnly } from "#proxies/kubernetes/xds-admission.ts";
+import { keepSessionTickets } from "#proxies/session-tickets/ticket-keeper.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { DnsTransport } from "#runtime/dns-transport.ts";
 import type { Files } from "#runtime/files.ts";
@@ -174,6 +175,7 @@ export async function startClusterGate(
   const acknowledgements = createAcknowledgements(deps, settings, { settlement, board });
   undo.defer(() => acknowledgements.close());
   const layout = await chooseCertificateLayout(deps.store, settings.certificateLayout);
+  const sessionTickets = undo.use(await keepSessionTickets(outside, { namespace }));
   const gate = await startGate(deps, {
     xdsAddress: xds,
     admitProxies: (handler) => admitPeers(deps, namespace, { xds: handler, settlement }),
@@ -182,7 +184,7 @@ export async function startClusterGate(
     verdicts: { namespace, kept: settings.gates === "own" },
     layout: createListenerLayout(settings, layout, { kind: "stdout" }),
     dialects: { ...settings, servedClasses: settings.ingressClasses },
-    routeStatistics: settings.routeStatistics,
+    ...{ sessionTickets, routeStatistics: settings.routeStatistics },
     onFindings: (change) => board.gather(change),
     onClaim: reporting.claimChanged,
     onApplied: (applied, change) => {

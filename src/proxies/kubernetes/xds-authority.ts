@@ -3,8 +3,8 @@
 import { err, ok, type Result } from "#base/result.ts";
 import { type ParsedCertificate, parseCertificate } from "#crypto/parsed-certificate.ts";
 import { formatPrivateKey, parseSigningKey } from "#crypto/signing-key.ts";
+import type { SecretValues, StoredSecret } from "../stored-secret.ts";
 import type { RotationState, RotationStep } from "./root-rotation.ts";
-import type { SecretValues, StoredSecret } from "./stored-secret.ts";
 import { createRoot, type SigningRoot } from "./xds-certificates.ts";
 
 export interface XdsAuthority {

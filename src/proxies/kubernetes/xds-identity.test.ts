@@ -10,8 +10,8 @@ import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts
 import { createSeededRandom } from "#test/fakes/seeded-random.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
 import { createUnsteadyStore } from "#test/fakes/unsteady-store.ts";
+import { readSecret, secretKey } from "../stored-secret.ts";
 import { proxySecretName } from "./proxy-secret.ts";
-import { readSecret, secretKey } from "./stored-secret.ts";
 import { keepXdsIdentity, type XdsIdentity } from "./xds-identity.ts";
 
 const namespace = "sekisho-system";

@@ -4,8 +4,8 @@ import { createCollectedLog } from "#test/fakes/collected-log.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
 import { silentLog } from "#test/fakes/silent-log.ts";
 import { createUnsteadyStore } from "#test/fakes/unsteady-store.ts";
+import { readSecret, secretKey, writeSecret } from "../stored-secret.ts";
 import { proxySecretName } from "./proxy-secret.ts";
-import { readSecret, secretKey, writeSecret } from "./stored-secret.ts";
 import { authoritySecretName, settleXdsSecrets } from "./xds-secrets.ts";
 
 const namespace = "sekisho-system";

@@ -3,8 +3,6 @@
 import type { Log } from "#runtime/log.ts";
 import { logFields } from "#runtime/log-fields.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { refreshProxySecret } from "./proxy-secret.ts";
-import { nextRotationStep } from "./root-rotation.ts";
 import {
   readSecret,
   type StoredSecret,
@@ -12,7 +10,9 @@ import {
   UnusableSecretError,
   wasOvertaken,
   writeSecret,
-} from "./stored-secret.ts";
+} from "../stored-secret.ts";
+import { refreshProxySecret } from "./proxy-secret.ts";
+import { nextRotationStep } from "./root-rotation.ts";
 import {
   createAuthority,
   formatAuthority,
