@@ -72,7 +72,8 @@ describe("a forged Challenge", { skip }, () => {
     const forged = ["of-nobody", "of-none", "of-another", "close"];
     const found = items.filter(({ metadata }) => forged.includes(metadata.name));
     for (const one of found) {
-      const { processing, presented } = readChallengeStatus(one);
+      const { processing, presented, reason } = readChallengeStatus(one);
+      assert.match(reason ?? "", /^Nothing is done for it: /, one.metadata.name);
       assert.deepEqual([processing, presented], [undefined, undefined], one.metadata.name);
     }
     assert.deepEqual(given, []);

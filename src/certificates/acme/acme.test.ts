@@ -294,6 +294,11 @@ test("an Order that no approved request made is not placed: nobody's account and
   const forged = items.filter(({ metadata }) => metadata.name.startsWith("forged-"));
   assert.equal(forged.length, Object.keys(forgedOrders).length);
   assert.ok(forged.every((one) => readOrderStatus(one).url === undefined));
+  for (const one of forged)
+    assert.match(
+      readOrderStatus(one).reason ?? "",
+      /^Nothing is done for it: .*; Orders are made for approved CertificateRequests/,
+    );
 });
 
 test("a server that was asked too often is left alone for a minute when it does not say for how long", async (context) => {

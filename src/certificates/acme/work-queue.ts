@@ -1,4 +1,8 @@
-/** Keys to be worked on: each by one worker at a time, a few at once, again when it is due. */
+/**
+ * Keys to be worked on: each by one worker at a time, a few at once, again when it is due. Beside
+ * `controllers/work-queue.ts`, as steps here ask servers: they say themselves how long to wait, what an outage puts off no change
+ * of ours brings forward, and stopping ends them. There urgency decides, as of thousands that want to be signed few can be at once.
+ */
 
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";

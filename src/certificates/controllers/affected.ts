@@ -45,6 +45,15 @@ export function wokenRequests(
   });
 }
 
+/** What was said of an issuer for the first time we have said, and know. */
+function isFirstVerdict(before: KubeObject | undefined, after: KubeObject | undefined): boolean {
+  const isJudged = (object: KubeObject | undefined): boolean =>
+    findCondition(object?.status, "Ready") !== undefined;
+  return (
+    before !== undefined && !saysOtherwise(before, after) && !isJudged(before) && isJudged(after)
+  );
+}
+
 /** Not only its status is another one. */
 function saysOtherwise(before: KubeObject | undefined, after: KubeObject | undefined): boolean {
   return before?.metadata.generation !== after?.metadata.generation;
@@ -81,7 +90,8 @@ export function affectedKeys(
   if (key.kind === certificateRequestKind.id)
     return [formatKey(key), ...owners(certificateKind.id)];
   if (!issuers.kinds.some(({ id }) => id === key.kind)) return owners(certificateRequestKind.id);
-  return hasTurned(before, after) ? [formatKey(key), ...world.requestsFor(key)] : [formatKey(key)];
+  const own = isFirstVerdict(before, after) ? [] : [formatKey(key)];
+  return hasTurned(before, after) ? [...own, ...world.requestsFor(key)] : own;
 }
 
 /** When one goes, another may have its Secret. */

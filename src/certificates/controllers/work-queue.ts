@@ -1,4 +1,7 @@
-/** Keys to look at: each once however often it was added, the most urgent first, several at a time, failures later again. */
+/**
+ * Keys to look at: each once however often it was added, the most urgent first, several at a time, failures later again. Orders
+ * and Challenges have a queue of their own, which says why: `acme/work-queue.ts`.
+ */
 
 import type { Clock } from "#runtime/clock.ts";
 import { Agenda } from "../agenda.ts";

@@ -5,7 +5,7 @@
 
 import type { Finding } from "#base/finding.ts";
 import type { AcmeControllers } from "#certificates/acme/acme-controllers.ts";
-import { limitsPrefix } from "#certificates/acme/limits/order-limits.ts";
+import { limitsPrefix } from "#certificates/acme/limits/kept-counts.ts";
 import type { CertificateControllers } from "#certificates/certificate-controllers.ts";
 import { createAcmeIssuer } from "#certificates/issuers/acme/acme.ts";
 import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";

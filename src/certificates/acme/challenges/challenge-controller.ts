@@ -27,7 +27,13 @@ import type { SolverOutcome } from "../../solvers/solver.ts";
 import { findAccess } from "../accounts/acme-access.ts";
 import { again, done, type Reconciled } from "../reconciled.ts";
 import { takeStep } from "./challenge-steps.ts";
-import { type ChallengeDeps, type ChallengeWork, keep, toSolve } from "./challenge-work.ts";
+import {
+  type ChallengeDeps,
+  type ChallengeWork,
+  keep,
+  keepReason,
+  toSolve,
+} from "./challenge-work.ts";
 import { findOwnOrder, planFor } from "./own-challenge.ts";
 
 const waitForIssuer = Temporal.Duration.from({ minutes: 1 });
@@ -48,7 +54,7 @@ export async function reconcileChallenge(
   const work = await workOn(deps, object, status, signal);
   if (object.metadata.deletionTimestamp !== undefined) return await release(deps, object, work);
   if (isFinalState(status.state)) return await settle(deps, object, work);
-  if (!work.ok) return again(waitForIssuer, work.error);
+  if (!work.ok) return await leaveAlone({ deps, object, status }, work.error);
   if (status.processing === true) return await takeStep(work.value);
   return await start(work.value);
 }
@@ -75,6 +81,19 @@ async function workOn(
     access: access.value,
     planned: planned.value,
   });
+}
+
+/** Whoever wrote it by hand is told; an issuer may be there later. An Event once: one a try would be a flood. */
+async function leaveAlone(
+  work: Pick<ChallengeWork, "deps" | "object" | "status">,
+  why: string,
+): Promise<Reconciled> {
+  const message = `Nothing is done for it: ${why}`;
+  if (work.status.reason !== message) {
+    await keepReason(work, message);
+    await work.deps.tell(work.object, { type: "Warning", reason: "NotProcessed", message });
+  }
+  return again(waitForIssuer, why);
 }
 
 async function start(work: ChallengeWork): Promise<Reconciled> {

@@ -62,7 +62,10 @@ export async function wait(
 }
 
 /** Keeps why it does not go on now. */
-export async function keepReason(work: ChallengeWork, reason: string): Promise<void> {
+export async function keepReason(
+  work: Pick<ChallengeWork, "deps" | "object" | "status">,
+  reason: string,
+): Promise<void> {
   if (work.status.reason !== reason) await keep(work, { ...work.status, reason });
 }
 

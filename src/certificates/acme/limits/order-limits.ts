@@ -1,17 +1,11 @@
 /**
- * What an ACME server allows an account, counted before it is asked. The counts are kept in the store, one Secret a server (rights
- * to these are there anyway), so that a restart does not begin anew; issuers that share a server share them, those that share a key their account's, too.
+ * What an ACME server allows an account, counted before it is asked: issuers that share a server share its counts, those that
+ * share a key their account's, too.
  */
 
 import { contentHash } from "#base/content-hash.ts";
-import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
-import { read } from "#kinds/kind.ts";
-import type { KubeObject, ObjectKey } from "#kinds/object.ts";
-import { secretKind, secretValue } from "#kinds/secret.ts";
-import { StoreError } from "#store/object-store.ts";
-import type { AcmeDeps } from "../acme-deps.ts";
-import { parseJson } from "../client/json-text.ts";
 import type { NewOrder } from "../client/orders.ts";
+import { type Counts, KeptCounts, type KeptCountsDeps } from "./kept-counts.ts";
 import type { ServerLimits } from "./known-limits.ts";
 import { networkOfAddress, registeredDomain } from "./registered-domain.ts";
 import { type BucketLimit, returnToken, takeToken, tokensIn, waitMsFor } from "./token-bucket.ts";
@@ -42,29 +36,18 @@ interface Bucket {
   readonly what: string;
 }
 
-/** Name of a bucket → when it is full again. `blocked ACCOUNT`: until when the server wants to hear nothing. */
-type Counts = Readonly<Record<string, number>>;
-
-type Deps = Pick<AcmeDeps, "store" | "clock" | "clusterResourceNamespace">;
-
 /** A failure that nobody tried to mend for so long is forgotten. */
 const failureLifeMs = 7 * 24 * 3_600_000;
 
 /** No limit that a server tells lasts longer. */
 const longestBlockMs = 7 * 24 * 3_600_000;
 
-/** What the names of these Secrets begin with. */
-export const limitsPrefix = "sekisho-acme-limits-";
-
-/** Conflicts are with other orders of the same moment. */
-const maxTries = 20;
-
 export class OrderLimits {
-  readonly #deps: Deps;
+  readonly #kept: KeptCounts;
   readonly #limitsOf: (directory: string) => ServerLimits;
 
-  constructor(deps: Deps, limitsOf: (directory: string) => ServerLimits) {
-    this.#deps = deps;
+  constructor(deps: KeptCountsDeps, limitsOf: (directory: string) => ServerLimits) {
+    this.#kept = new KeptCounts(deps);
     this.#limitsOf = limitsOf;
   }
 
@@ -72,7 +55,7 @@ export class OrderLimits {
   async take(source: OrderSource, order: NewOrder): Promise<Permission> {
     const buckets = this.#bucketsOf(source, order);
     let permission: Permission = { kind: "granted" };
-    await this.#change(source, (kept, nowMs) => {
+    await this.#kept.change(source.directory, (kept, nowMs) => {
       const counts = believable(buckets, kept, nowMs);
       permission = permit({ source, buckets, counts, nowMs });
       // What was not to be believed is put right also for who waits: else it would be the same at every look.
@@ -87,7 +70,7 @@ export class OrderLimits {
     const own = accountName(source.account);
     const buckets = this.#bucketsOf(source, order).filter(({ name }) => name !== own);
     if (buckets.length === 0) return;
-    await this.#change(source, (counts, nowMs) => {
+    await this.#kept.change(source.directory, (counts, nowMs) => {
       const more = buckets.map(
         ({ name, limit }) => [name, returnToken(limit, counts[name] ?? 0, nowMs)] as const,
       );
@@ -98,7 +81,7 @@ export class OrderLimits {
   /** The server wants to hear nothing of an account for so long. */
   async block({ directory, account }: OrderSource, wait: Temporal.Duration): Promise<void> {
     const waitMs = Math.min(Math.ceil(wait.total("milliseconds")), longestBlockMs);
-    await this.#change({ directory, account }, (counts, nowMs) => ({
+    await this.#kept.change(directory, (counts, nowMs) => ({
       ...counts,
       [blockedName(account)]: nowMs + waitMs,
     }));
@@ -106,7 +89,7 @@ export class OrderLimits {
 
   /** Names could not be shown to be ours: they are tried elsewhere first for a while. */
   async noteFailure(source: OrderSource, names: readonly string[]): Promise<void> {
-    await this.#change(source, (counts, nowMs) => ({
+    await this.#kept.change(source.directory, (counts, nowMs) => ({
       ...counts,
       ...Object.fromEntries(names.map((name) => [failedName(name), nowMs + failureLifeMs])),
     }));
@@ -114,7 +97,7 @@ export class OrderLimits {
 
   /** Names were shown to be ours elsewhere. */
   async forgetFailure(source: OrderSource, names: readonly string[]): Promise<void> {
-    await this.#change(source, (counts) => ({
+    await this.#kept.change(source.directory, (counts) => ({
       ...counts,
       ...Object.fromEntries(names.map((name) => [failedName(name), 0])),
     }));
@@ -122,15 +105,14 @@ export class OrderLimits {
 
   /** Whether one of the names failed and was not shown to be ours elsewhere since. */
   async hasFailed({ directory }: OrderSource, names: readonly string[]): Promise<boolean> {
-    const counts = countsIn(await this.#deps.store.get(this.#key(directory)));
-    const nowMs = this.#deps.clock.now().epochMilliseconds;
+    const { counts, nowMs } = await this.#kept.read(directory);
     return names.some((name) => (counts[failedName(name)] ?? 0) > nowMs);
   }
 
   /** Whether so many orders would be allowed, and when. */
   async forecast(source: OrderSource, orders: readonly NewOrder[]): Promise<Forecast> {
-    const nowMs = this.#deps.clock.now().epochMilliseconds;
-    let counts = countsIn(await this.#deps.store.get(this.#key(source.directory)));
+    const { counts: kept, nowMs } = await this.#kept.read(source.directory);
+    let counts = kept;
     let [allowedNow, lastMs] = [0, nowMs];
     for (const order of orders) {
       const buckets = this.#bucketsOf(source, order);
@@ -175,56 +157,6 @@ export class OrderLimits {
             },
           ]),
     ];
-  }
-
-  /** Changes the counts in place of those that were read, as often as somebody else was faster. */
-  async #change(
-    { directory }: OrderSource,
-    change: (counts: Counts, nowMs: number) => Counts | undefined,
-  ): Promise<void> {
-    const key = this.#key(directory);
-    for (let tries = 1; ; tries++) {
-      const there = await this.#deps.store.get(key);
-      const nowMs = this.#deps.clock.now().epochMilliseconds;
-      const before = countsIn(there);
-      const counts = change(before, nowMs);
-      if (counts === undefined || counts === before) return;
-      try {
-        return await this.#write(key, { there, directory, counts: living(counts, nowMs) });
-      } catch (error) {
-        const isRace =
-          error instanceof StoreError && (error.code === "conflict" || error.code === "exists");
-        if (!isRace || tries === maxTries) throw error;
-      }
-    }
-  }
-
-  async #write(
-    key: ObjectKey,
-    next: {
-      readonly there: KubeObject | undefined;
-      readonly directory: string;
-      readonly counts: Counts;
-    },
-  ): Promise<void> {
-    const { there, directory, counts } = next;
-    const { namespace, name } = key;
-    const draft = {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { namespace, name, labels: { "app.kubernetes.io/managed-by": "sekisho" } },
-      body: {
-        type: "Opaque",
-        data: { directory: encoded(directory), counts: encoded(JSON.stringify(counts)) },
-      },
-    };
-    if (there === undefined) await this.#deps.store.create(draft);
-    else await this.#deps.store.replace(key, draft, there.metadata.resourceVersion);
-  }
-
-  #key(directory: string): ObjectKey {
-    const name = `${limitsPrefix}${contentHash(directory).slice(0, 10)}`;
-    return { kind: secretKind.id, namespace: this.#deps.clusterResourceNamespace, name };
   }
 }
 
@@ -271,26 +203,6 @@ function taken(buckets: readonly Bucket[], counts: Counts, nowMs: number): Count
     ({ name, limit }) => [name, takeToken(limit, counts[name] ?? 0, nowMs)] as const,
   );
   return { ...counts, ...Object.fromEntries(less) };
-}
-
-/** A bucket that is full again needs no count. */
-function living(counts: Counts, nowMs: number): Counts {
-  return Object.fromEntries(Object.entries(counts).filter(([, fullAtMs]) => fullAtMs > nowMs));
-}
-
-function encoded(text: string): string {
-  return Buffer.from(text).toString("base64");
-}
-
-function countsIn(object: KubeObject | undefined): Counts {
-  const secret = object === undefined ? undefined : read(secretKind, object).value;
-  const bytes = secret === undefined ? undefined : secretValue(secret, "counts");
-  const parsed = bytes === undefined ? undefined : parseJson(Buffer.from(bytes).toString());
-  if (!isJsonObject(parsed)) return {};
-  const numbers = Object.entries(parsed as JsonObject).filter(
-    (entry): entry is [string, number & Json] => typeof entry[1] === "number",
-  );
-  return Object.fromEntries(numbers);
 }
 
 function accountName(account: string): string {

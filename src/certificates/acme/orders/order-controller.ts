@@ -40,17 +40,34 @@ export async function reconcileOrder(
 ): Promise<Reconciled> {
   const object = await deps.store.get(key);
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) return done;
-  const order = read(orderKind, object).value;
-  if (order === undefined) return done;
+  const { value: order, problems } = read(orderKind, object);
   const status = readOrderStatus(object);
   if (isFinalState(status.state)) {
     await removeChallenges(deps.store, object);
     return done;
   }
+  const seen = { deps, object, status };
+  if (order === undefined) {
+    const [{ path = "", message = "" } = {}] = problems;
+    await say(
+      seen,
+      "NotProcessed",
+      `Nothing is done for it, as it cannot be read: ${path} ${message}`,
+    );
+    return done;
+  }
   const foreign = await whyNotOurs(deps.store, object, order);
-  if (foreign !== undefined) return again(waitForRequest, foreign);
+  if (foreign !== undefined) {
+    const ofRequests =
+      "Orders are made for approved CertificateRequests, and by hand have no effect";
+    await say(seen, "NotProcessed", `Nothing is done for it: ${foreign}; ${ofRequests}`);
+    return again(waitForRequest, foreign);
+  }
   const access = await findAccess(deps, order.spec.issuerRef, key.namespace);
-  if (!access.ok) return again(waitForIssuer, access.error);
+  if (!access.ok) {
+    await say(seen, "IssuerNotReady", access.error);
+    return again(waitForIssuer, access.error);
+  }
   return await attempt({ deps, object, order, status, access: access.value, signal });
 }
 
@@ -84,7 +101,11 @@ async function recover(work: OrderWork, error: AcmeError): Promise<Reconciled> {
 }
 
 /** Kept once: an Event a try would be a flood. */
-async function say(work: OrderWork, reason: string, message: string): Promise<void> {
+async function say(
+  work: Pick<OrderWork, "deps" | "object" | "status">,
+  reason: string,
+  message: string,
+): Promise<void> {
   if (work.status.reason === message) return;
   await keepReason(work, message);
   await work.deps.tell(work.object, { type: "Warning", reason, message });

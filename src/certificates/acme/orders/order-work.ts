@@ -74,12 +74,18 @@ export async function fail(
 }
 
 /** Keeps why it does not go on now; it goes on later. */
-export async function keepReason(work: OrderWork, reason: string): Promise<void> {
+export async function keepReason(
+  work: Pick<OrderWork, "deps" | "object" | "status">,
+  reason: string,
+): Promise<void> {
   if (work.status.reason !== reason) await keep(work, { ...work.status, reason });
 }
 
 /** Only in place of what was read: who wrote in the meantime knows more. */
-export async function keep({ deps, object }: OrderWork, status: OrderStatus): Promise<void> {
+export async function keep(
+  { deps, object }: Pick<OrderWork, "deps" | "object">,
+  status: OrderStatus,
+): Promise<void> {
   const plain = { ...status } as JsonObject as Json;
   await deps.store.replaceStatus(keyOf(object), plain, object.metadata.resourceVersion);
 }
