@@ -50,6 +50,12 @@ export class Settlement {
       .map(({ identity }) => identity.proxy);
   }
 
+  /** All that take what they serve from here, silent ones too. */
+  connected(): readonly string[] {
+    const streams = [...this.#streams].filter(({ kind }) => kind === "aggregated");
+    return [...new Set(streams.map(({ identity }) => identity.proxy))].sort();
+  }
+
   /** Proxies that have not answered a response for so long that nobody waits for them. */
   silent(): readonly string[] {
     return this.#proxies()

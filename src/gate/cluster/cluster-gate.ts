@@ -229,11 +229,12 @@ function tellOfFailures(
 
 function createAcknowledgements(
   deps: AcknowledgementsDeps,
-  { systemNamespace: namespace, identity, xds }: ClusterGateSettings,
+  { systemNamespace: namespace, identity, xds, published }: ClusterGateSettings,
   { settlement, board }: { readonly settlement: () => Settlement; readonly board: FindingBoard },
 ): Acknowledgements {
   return new Acknowledgements(deps, {
     ...{ namespace, identity, tls: xds.identity, settlement },
+    service: published.kind === "service" ? published : undefined,
     found: (findings) => board.replace("acknowledgements", findings),
   });
 }

@@ -3,6 +3,7 @@
 import type { Finding } from "#base/finding.ts";
 import type { ResourceChange, ResourceName } from "#envoy/resource.ts";
 import { endpointSliceKind } from "#kinds/endpoint-slice.ts";
+import type { KubeObject } from "#kinds/object.ts";
 import { unclaimed } from "#model/gateway.ts";
 import { xdsServerName } from "#proxies/kubernetes/xds-peers.ts";
 import type { TlsIdentity } from "#runtime/http2-server.ts";
@@ -12,7 +13,8 @@ import { additionOrder } from "#xds/ordering/resource-order.ts";
 import type { NameAtVersion, Settlement } from "#xds/settlement.ts";
 import { untilSettled } from "../../settling.ts";
 import { Asking, type AskingDeps, type ReplicaState } from "./asking.ts";
-import { findPeers } from "./peers.ts";
+import { findPeers, findReadyPods } from "./peers.ts";
+import { ReturnedProxies } from "./returned-proxies.ts";
 
 export interface AcknowledgementsDeps extends AskingDeps {
   readonly store: Pick<ObjectStore, "list">;
@@ -25,6 +27,8 @@ export interface AcknowledgementsSettings {
   readonly identity: string;
   readonly tls: TlsIdentity;
   readonly settlement: () => Settlement;
+  /** The Service by which clients reach the proxies; undefined: nobody knows. */
+  readonly service: { readonly namespace: string; readonly name: string } | undefined;
   /** Hears of all who are silent, whenever that changes. */
   readonly found: (findings: readonly Finding[]) => void;
 }
@@ -36,6 +40,7 @@ export class Acknowledgements {
   readonly #deps: AcknowledgementsDeps;
   readonly #settings: AcknowledgementsSettings;
   readonly #asking: Asking;
+  readonly #returned: ReturnedProxies;
   /** Published and not awaited yet; by type and name. */
   readonly #due = new Map<string, ResourceName>();
   #isAllDue = true;
@@ -46,11 +51,9 @@ export class Acknowledgements {
     this.#deps = deps;
     this.#settings = settings;
     this.#tls = settings.tls;
+    this.#returned = new ReturnedProxies(deps.clock);
     this.#asking = new Asking(deps, {
-      peers: async () => {
-        const { items } = await deps.store.list(endpointSliceKind.id);
-        return findPeers(items, settings);
-      },
+      peers: async () => findPeers(await this.#slices(), settings),
       identity: () => this.#tls,
       serverName: xdsServerName(settings.namespace),
       now: (name) => settings.settlement().current(name),
@@ -79,17 +82,22 @@ export class Acknowledgements {
     await Promise.all([this.#settledHere(settlement, names), this.#asking.settled(names)]);
   }
 
-  /** Whether these are in force at the proxies of every replica now, or within the time that a status would wait. */
+  /** Whether these are in force now, or within the time that a status would wait: at the proxies of every replica, and those are all that serve. */
   async inForce(names: readonly ResourceName[]): Promise<boolean> {
     const { clock } = this.#deps;
     const settlement = this.#settings.settlement();
     const now = (name: ResourceName): NameAtVersion => settlement.current(name);
     const asked = names.map(now);
-    const [left, haveAll] = await Promise.all([
+    // Before: one that connects meanwhile is waited for, or is not counted yet.
+    const here = settlement.connected();
+    const [left, { haveAll, proxies }] = await Promise.all([
       untilSettled({ clock, settlement }, asked, { longest: longestWait, now }),
-      this.#asking.haveAll(asked),
+      this.#asking.hear(asked),
     ]);
-    return left.length === 0 && haveAll;
+    const { service } = this.#settings;
+    const serving = service === undefined ? [] : findReadyPods(await this.#slices(), service);
+    const areBack = this.#returned.areBack([...here, ...proxies], serving);
+    return areBack && left.length === 0 && haveAll;
   }
 
   /** The other replicas as they were last; none where nobody asked. */
@@ -111,6 +119,10 @@ export class Acknowledgements {
     const { identity } = this.#settings;
     const here = { name: identity, address: "", silent: this.#silentHere };
     return [here, ...this.replicas()].flatMap((replica) => findingsOf(replica));
+  }
+
+  async #slices(): Promise<readonly KubeObject[]> {
+    return (await this.#deps.store.list(endpointSliceKind.id)).items;
   }
 
   #take(settlement: Settlement): readonly NameAtVersion[] {

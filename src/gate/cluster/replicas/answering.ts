@@ -60,6 +60,8 @@ export function createAnswering(deps: AnsweringDeps): Http2Handler {
 
 async function answerTo(deps: AnsweringDeps, { names }: Question): Promise<Answer> {
   const settlement = deps.settlement();
+  // Before: one that connects meanwhile is waited for, or is not named yet.
+  const proxies = settlement.connected();
   const left = await untilSettled({ ...deps, settlement }, names, {
     longest: longestAnswer,
     now: (asked) => asked,
@@ -69,6 +71,7 @@ async function answerTo(deps: AnsweringDeps, { names }: Question): Promise<Answe
     unsettled: names.flatMap((asked, index) => (open.has(asked) ? [index] : [])),
     lacking: settlement.lacking(left),
     silent: settlement.silent(),
+    proxies,
   };
 }
 

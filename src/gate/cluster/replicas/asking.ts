@@ -62,6 +62,8 @@ interface Heard {
   readonly isHeard: boolean;
   /** What its proxies do not have, as far as it said. */
   readonly left: readonly NameAtVersion[];
+  /** Those that are connected there. */
+  readonly proxies: readonly string[];
 }
 
 export class Asking {
@@ -95,11 +97,16 @@ export class Asking {
     );
   }
 
-  /** Whether every replica that answers has said in good time that its proxies have these. */
-  async haveAll(names: readonly NameAtVersion[]): Promise<boolean> {
+  /** Whether every replica that answers has said in good time that its proxies have these, and which proxies those are. */
+  async hear(
+    names: readonly NameAtVersion[],
+  ): Promise<{ readonly haveAll: boolean; readonly proxies: readonly string[] }> {
     const peers = await this.#settings.peers();
     const heard = await Promise.all(peers.map((peer) => this.#hear(peer, names)));
-    return heard.every(({ isHeard, left }) => !isHeard || left.length === 0);
+    return {
+      haveAll: heard.every(({ isHeard, left }) => !isHeard || left.length === 0),
+      proxies: heard.flatMap(({ proxies }) => proxies),
+    };
   }
 
   /** Nobody is asked any more. */
@@ -142,22 +149,25 @@ export class Asking {
     const endMs = clock.monotonicMs() + longestWait.total("milliseconds");
     let left = names;
     let summary: Heard["summary"] = { silent: [] };
+    let proxies: readonly string[] = [];
     let isHeard = false;
     do {
       try {
         const answers = await this.#askOnce(peer, left.map(this.#settings.now));
         left = answers.flatMap(({ left: some }) => some);
         summary = summaryOf(answers);
+        proxies = answers[0]?.proxies ?? [];
         isHeard = true;
       } catch (error) {
         if (!(error instanceof Http2ClientError)) throw error;
         summary = { problem: `it does not answer: ${error.message}`, silent: [] };
+        proxies = [];
         isHeard = false;
       }
       if (summary.problem === undefined && left.length === 0) break;
       await pause(clock, askAgainAfter, this.#stopping.signal);
     } while (clock.monotonicMs() < endMs && !this.#stopping.signal.aborted);
-    return { summary, isHeard, left };
+    return { summary, isHeard, left, proxies };
   }
 
   /** One call for each thousands of names, one after the other; those that are not settled. */

@@ -7,6 +7,7 @@ import {
   integer,
   list,
   oneOf,
+  optional,
   type Parsed,
   type Parser,
   type Problem,
@@ -45,6 +46,8 @@ const answer = fields({
   lacking: required(list(text)),
   /** Proxies that are not waited for: they have not answered for long. */
   silent: required(list(text)),
+  /** All that are connected there; a replica of an earlier version does not say it. */
+  proxies: optional(list(text)),
 });
 
 export type Question = Parsed<typeof question>;

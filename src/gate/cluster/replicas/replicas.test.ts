@@ -20,7 +20,7 @@ import { silentLog } from "#test/fakes/silent-log.ts";
 import { resource, startXds, type XdsHarness } from "#test/fakes/xds-harness.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { byQuestion, createAnswering } from "./answering.ts";
-import { findPeers } from "./peers.ts";
+import { findPeers, findReadyPods } from "./peers.ts";
 import { questionPath } from "./question.ts";
 
 const namespace = "sekisho-system";
@@ -104,6 +104,7 @@ function leaderOf(
     {
       ...{ namespace, identity: "one", tls: identityOf(root, "control-plane") },
       settlement: () => xds.settlement,
+      service: { namespace, name: "sekisho" },
       found: (all) => {
         findings = all;
       },
@@ -116,7 +117,10 @@ function leaderOf(
   };
 }
 
-function answered(answer: { readonly unsettled: readonly number[] }): Http2Answer {
+function answered(answer: {
+  readonly unsettled: readonly number[];
+  readonly proxies?: readonly string[];
+}): Http2Answer {
   return { status: 200, body: JSON.stringify({ lacking: [], silent: [], ...answer }) };
 }
 
@@ -285,17 +289,32 @@ test("the other replicas are found by the Service's endpoints, those that stop t
   );
 });
 
+test("the proxies that clients are led to are found by the Service's endpoints", () => {
+  const slices = [
+    sliceOf(18_000, [
+      pod("b", "10.0.0.1", { ready: true }),
+      pod("a", "10.0.0.2"),
+      pod("starting", "10.0.0.3", { ready: false }),
+      { addresses: ["10.0.0.4"] },
+    ]),
+    sliceOf(18_000, [pod("b", "fd00::2")]),
+  ];
+  assert.deepEqual(findReadyPods(slices, { namespace, name: "sekisho-xds" }), ["a", "b"]);
+  assert.deepEqual(findReadyPods(slices, { namespace, name: "sekisho" }), []);
+});
+
 test("names are in force once the proxies of every replica have them, and one that does not answer is no reason to wait", async (t) => {
   const root = createRoot(now);
   const one = await publishing(t);
   const slice = sliceOf(1, [pod("two", "127.0.0.1")]);
   const clock = createManualClock();
   let unsettled: readonly number[] = [0];
+  let there: readonly string[] = ["p"];
   let isSilent = false;
   const http2Client: Http2Client = {
     ask: async () => {
       if (isSilent) throw new Http2ClientError("unreachable", "nobody is there");
-      return answered({ unsettled });
+      return answered({ unsettled, proxies: there });
     },
   };
   const { acknowledgements } = leaderOf(t, one, { root, slice, clock, http2Client });
@@ -307,6 +326,13 @@ test("names are in force once the proxies of every replica have them, and one th
   assert.equal(await inForce(), false);
   unsettled = [];
   assert.equal(await inForce(), true);
+  there = [];
+  assert.equal(await inForce(), false, "behind a start no proxy has come back yet");
+  const proxy = one.client("here");
+  proxy.ask("cluster");
+  const delivery = await proxy.next();
+  proxy.acknowledge(delivery);
+  await proxy.drain();
   isSilent = true;
   assert.equal(await inForce(), true);
 });
