@@ -55,6 +55,14 @@ export interface Plan {
     readonly handshakes: number;
   };
   readonly cluster: ClusterPlan;
+  readonly clusterIssuance: {
+    /** So many at once. */
+    readonly certificates: readonly number[];
+    /** Those who issue take turns so often. */
+    readonly rounds: number;
+    /** Orders of an ACME server, one after another. */
+    readonly orders: number;
+  };
 }
 
 export interface GuessPlan {
@@ -130,6 +138,7 @@ export const fullPlan: Plan = {
     quietSeconds: 60,
     tellingSeconds: 20,
   },
+  clusterIssuance: { certificates: [200, 2_000], rounds: 2, orders: 10 },
 };
 
 export const quickPlan: Plan = {
@@ -163,4 +172,5 @@ export const quickPlan: Plan = {
     quietSeconds: 3,
     tellingSeconds: 2,
   },
+  clusterIssuance: { certificates: [20], rounds: 1, orders: 2 },
 };

@@ -69,6 +69,35 @@ test("a quick bench asks VirtualServers while passwords are guessed", async (t) 
   }
 });
 
+test("a quick bench has certificates issued by an ACME server and by an authority of one's own", async (t) => {
+  const out = mkdtempSync(join(tmpdir(), "sekisho-"));
+  t.after(() => rmSync(out, { recursive: true }));
+  await bench(["issuance", "--quick", "--out", out]);
+  const { figures } = JSON.parse(readFileSync(join(out, "issuance.json"), "utf8")) as {
+    readonly figures: readonly {
+      readonly startMs?: readonly number[];
+      readonly moreMs?: readonly number[];
+      readonly certificates?: number;
+      readonly atRest?: number;
+    }[];
+  };
+  const [acme, ...own] = figures;
+  assert.equal(acme?.startMs?.length, 1);
+  assert.equal(acme?.moreMs?.length, 2);
+  assert.deepEqual(
+    own.map(({ certificates, atRest }) => certificates ?? atRest),
+    [20, 40, 40],
+  );
+});
+
+test("a quick bench renews certificates under new connections, and none fails", async (t) => {
+  const out = mkdtempSync(join(tmpdir(), "sekisho-"));
+  t.after(() => rmSync(out, { recursive: true }));
+  await bench(["rotation", "--quick", "--out", out]);
+  const page = readFileSync(join(out, "rotation.md"), "utf8");
+  assert.match(page, /^\| failed handshakes \| ≤ 0 \| 0 \| met \|$/m);
+});
+
 test("a part that there is not is refused with those that there are", async () => {
   await assert.rejects(bench(["speed"]), { code: 2, stderr: /no part speed\n.*\[changes\]/ });
 });

@@ -1,6 +1,14 @@
 /** What service accounts asked of a lab's API server, from the server's own audit log. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -38,6 +46,8 @@ interface AuditEvent {
   };
 }
 
+const largestMegabytes = 10_000;
+
 export class AuditLog implements Disposable {
   readonly #directory = mkdtempSync(join(tmpdir(), "sekisho-audit-"));
   /** For `apiserverFlags` of the lab. The log is written before the answer is sent. */
@@ -53,13 +63,25 @@ export class AuditLog implements Disposable {
     };
     const file = join(this.#directory, "policy.json");
     writeFileSync(file, JSON.stringify(policy));
-    this.flags = [`--audit-policy-file=${file}`, `--audit-log-path=${this.#file}`];
+    this.flags = [
+      ...[`--audit-policy-file=${file}`, `--audit-log-path=${this.#file}`],
+      // A log that goes on in another file would be read from its middle.
+      `--audit-log-maxsize=${largestMegabytes}`,
+    ];
   }
 
   /** All until now, in their order. A watch is there twice once it has ended. */
   requests(): readonly AuditedRequest[] {
-    const lines = readFileSync(this.#file, "utf8").split("\n");
-    return lines.filter((line) => line !== "").map((line) => requestOf(JSON.parse(line)));
+    return this.since(0).requests;
+  }
+
+  /** Those behind a place in the log (0: its beginning), and the place behind them. */
+  since(place: number): { readonly requests: readonly AuditedRequest[]; readonly end: number } {
+    const bytes = readFrom(this.#file, place);
+    const whole = bytes.subarray(0, bytes.lastIndexOf("\n") + 1);
+    const lines = whole.toString("utf8").split("\n").slice(0, -1);
+    const requests = lines.map((line) => requestOf(JSON.parse(line) as AuditEvent));
+    return { requests, end: place + whole.length };
   }
 
   [Symbol.dispose](): void {
@@ -68,6 +90,16 @@ export class AuditLog implements Disposable {
 
   get #file(): string {
     return join(this.#directory, "audit.log");
+  }
+}
+
+function readFrom(file: string, place: number): Buffer {
+  const descriptor = openSync(file, "r");
+  try {
+    const bytes = Buffer.alloc(fstatSync(descriptor).size - place);
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, place));
+  } finally {
+    closeSync(descriptor);
   }
 }
 

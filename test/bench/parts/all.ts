@@ -3,6 +3,7 @@
 import { certificatesPart } from "./certificates.ts";
 import { changesPart } from "./changes.ts";
 import { clusterPart } from "./cluster/cluster.ts";
+import { clusterIssuancePart } from "./cluster-issuance/cluster-issuance.ts";
 import { fileChangesPart } from "./file-changes.ts";
 import { issuancePart } from "./issuance/issuance.ts";
 import type { Part } from "./part.ts";
@@ -21,4 +22,5 @@ export const parts: readonly Part[] = [
   issuancePart,
   rotationPart,
   clusterPart,
+  clusterIssuancePart,
 ];

@@ -5,19 +5,12 @@ import { endpointSliceKind } from "#kinds/endpoint-slice.ts";
 import { ingressKind } from "#kinds/ingress.ts";
 import { kindId } from "#kinds/object.ts";
 import { serviceKind } from "#kinds/service.ts";
-import { createClock } from "#runtime/real-clock.ts";
-import { createFiles } from "#runtime/real-files.ts";
-import { createHttpClients } from "#runtime/real-http-client.ts";
-import { createProcesses } from "#runtime/real-processes.ts";
-import { createRandom } from "#runtime/real-random.ts";
-import { findAccess } from "#store/kubernetes/access/find-access.ts";
 import { objectPath } from "#store/kubernetes/collection.ts";
-import { createKubernetesStore, type KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
+import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
 import type { Draft } from "#store/object-store.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
 import { AuditLog, auditedUser } from "#test/lab/audit-log.ts";
 import type { LabImage } from "#test/lab/images.ts";
-import { type Lab, startLab } from "#test/lab/lab.ts";
+import { startLab } from "#test/lab/lab.ts";
 import { type ApiUse, apiUseOf } from "../../measure/api-use.ts";
 import { startAnswersInside } from "../../programs/answers.ts";
 import {
@@ -29,11 +22,10 @@ import {
 import { World, type WorldShape } from "../../world/world.ts";
 import type { RunningSubject } from "../subject.ts";
 import type { ClusterSubject, InstalledSubject } from "./cluster-subject.ts";
+import { openLabClient } from "./lab-client.ts";
 
 /** The node, on which the backends listen. */
 const node = "10.244.0.1";
-/** Of the client that makes the changes: it is to wait for nobody but the server. */
-const pacing = { perSecond: 10_000, burst: 10_000, underWay: 64 };
 
 export interface ClusterStage extends AsyncDisposable {
   /** A bare server, reached as the proxies are. */
@@ -64,7 +56,7 @@ export async function openClusterStage(
   await using undo = new AsyncDisposableStack();
   const audit = undo.use(new AuditLog(...new Set(subjects.map(({ account }) => account))));
   const lab = undo.use(await startLab({ images, apiserverFlags: audit.flags }));
-  const store = await openClient(lab);
+  const store = await openLabClient(lab, Object.values(resources));
   undo.defer(() => store.close());
   const backends = await startAnswersInside(lab, node);
   const echo = undo.use(await lab.forward(`${node}:${backends.echo}`));
@@ -121,26 +113,6 @@ function shareOf(
     requests: () => requests().length,
     useSince: (count) => apiUseOf(requests().slice(count)),
   };
-}
-
-/** An administrator's, who is quick. */
-async function openClient(lab: Lab): Promise<KubernetesStore> {
-  const clock = createClock();
-  const access = await findAccess(
-    {
-      clock,
-      files: createFiles(),
-      processes: createProcesses(),
-      variables: {},
-      home: lab.directory,
-      workingDirectory: lab.directory,
-    },
-    { kubeconfig: lab.kubeconfig },
-  );
-  return createKubernetesStore(
-    { clock, random: createRandom(), http: createHttpClients(), log: silentLog },
-    { access, resources: Object.values(resources), pacing },
-  );
 }
 
 const resources = {
