@@ -6,9 +6,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
+import { createTicketSeed } from "#crypto/ticket-key.ts";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { createAuthority, formatAuthority } from "#proxies/kubernetes/xds-authority.ts";
 import { authoritySecretName } from "#proxies/kubernetes/xds-secrets.ts";
+import { ticketSecretName } from "#proxies/session-tickets/ticket-keeper.ts";
 import { SimulatedProxy } from "#test/fakes/simulated-proxy.ts";
 import { selfSigned, tlsSecret } from "#test/simulators/self-signed.ts";
 import { repository } from "#test/system/program.ts";
@@ -110,6 +112,19 @@ function oldAuthority(): Manifest {
   return { apiVersion: "v1", kind: "Secret", metadata, data: Object.fromEntries(data) };
 }
 
+/** What a replica of a day ago left: a seed whose successor is due. */
+function oldTickets(): Manifest {
+  const seed = Buffer.from(createTicketSeed().reveal()).toString("base64");
+  const madeAt = Temporal.Now.instant().subtract({ hours: 24 });
+  const metadata = { name: ticketSecretName };
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata,
+    stringData: { seeds: `${madeAt} ${seed}\n` },
+  };
+}
+
 function denied(requests: readonly AuditedRequest[]): readonly string[] {
   return requests
     .filter(({ status }) => status === 401 || status === 403)
@@ -129,7 +144,7 @@ describe("the roles in deploy/", { skip }, () => {
       }),
     );
     await apply("", ...[namespace, "team-a", "team-b", "team-c"].map(namespaceNamed));
-    await apply(namespace, oldAuthority());
+    await apply(namespace, oldAuthority(), oldTickets());
     await lab.kubectl(["apply", "-f", "-"], JSON.stringify(looseDefinition(certificateKind)));
     await installSekisho(lab);
     // Later than the controller, which begins to watch them then.
