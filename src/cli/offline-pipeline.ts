@@ -37,10 +37,10 @@ const stamp = "1970-01-01T00:00:00Z";
 /** What depends on running pods is not wrong in a manifest. */
 const ofRunning: readonly string[] = ["NoEndpoints"];
 
-/** Who issues for an Ingress that names no issuer, and when. */
+/** How an Ingress asks for certificates. */
 export type AutoCertificateSettings = Pick<
   Settings,
-  "defaultIssuer" | "autoCertificateAnnotations"
+  "defaultIssuer" | "autoCertificateAnnotations" | "extraCertificateAnnotations"
 >;
 
 export interface OfflineSettings extends Partial<AutoCertificateSettings> {

@@ -101,6 +101,7 @@ const file = fields({
   certificateOwnerRef: optional(boolean),
   defaultIssuer: optional(issuerName),
   autoCertificateAnnotations: optional(list(text)),
+  extraCertificateAnnotations: optional(list(text)),
   certificates: optional(oneOf("own", "observe", "off")),
   images: optional(mapOf(image)),
 });
@@ -157,6 +158,8 @@ export interface Settings {
   readonly defaultIssuer: IssuerName | undefined;
   /** By which annotations, as true, an Ingress asks so. */
   readonly autoCertificateAnnotations: readonly string[];
+  /** Which annotations of an Ingress its Certificates have, too. */
+  readonly extraCertificateAnnotations: readonly string[];
   /** `own`: what Certificates ask for is issued here. `observe`, `off`: it is not; what Secrets hold is served. */
   readonly certificates: "own" | "observe" | "off";
   readonly images: Readonly<Record<string, ImageSetting>>;
@@ -190,6 +193,7 @@ export const defaults: Settings = {
   certificateOwnerRef: false,
   defaultIssuer: undefined,
   autoCertificateAnnotations: ["kubernetes.io/tls-acme"],
+  extraCertificateAnnotations: [],
   certificates: "own",
   images: {},
 };

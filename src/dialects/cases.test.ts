@@ -129,9 +129,11 @@ function hasField({ metadata, body }: KubeObject, path: string): boolean {
 
 function settingsOf(document: JsonObject | undefined): DialectSettings {
   const classes = document?.["servedClasses"];
+  const copied = document?.["extraCertificateAnnotations"];
   const [namespace = "", name] = `${document?.["nginxGlobalConfiguration"] ?? ""}`.split("/");
   return {
     servedClasses: Array.isArray(classes) ? classes.map((one) => `${one}`) : "all",
+    ...(Array.isArray(copied) ? { extraCertificateAnnotations: copied.map(String) } : {}),
     ...(name === undefined ? {} : { nginxGlobalConfiguration: { namespace, name } }),
   };
 }

@@ -38,12 +38,14 @@ export interface DialectSettings {
   readonly defaultIssuer?: WantedIssuer | undefined;
   /** By which annotations an Ingress asks so. Default: none. */
   readonly autoCertificateAnnotations?: readonly string[];
+  /** Which annotations of an Ingress its Certificates have, too. Default: none. */
+  readonly extraCertificateAnnotations?: readonly string[];
 }
 
-/** What of them says who issues for an Ingress that names no issuer. */
+/** What of them says how an Ingress asks for certificates. */
 export type AutoCertificates = Pick<
   DialectSettings,
-  "defaultIssuer" | "autoCertificateAnnotations"
+  "defaultIssuer" | "autoCertificateAnnotations" | "extraCertificateAnnotations"
 >;
 
 export interface Dialect {

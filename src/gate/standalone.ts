@@ -98,6 +98,8 @@ export interface StandaloneSettings {
   readonly defaultIssuer: DialectSettings["defaultIssuer"];
   /** By which annotations an Ingress asks so. */
   readonly autoCertificateAnnotations: readonly string[];
+  /** Which annotations of an Ingress its Certificates have, too. */
+  readonly extraCertificateAnnotations: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly proxyProtocol: boolean;
   readonly allowedClients: readonly string[];

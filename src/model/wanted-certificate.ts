@@ -21,6 +21,8 @@ export interface WantedCertificate {
   readonly further?: JsonObject;
   /** Of the object. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Of the object, those that go over to the Certificate; null: the object has it not, so neither has the Certificate. */
+  readonly copied?: Readonly<Record<string, string | null>>;
 }
 
 export interface WantedIssuer {

@@ -93,6 +93,16 @@ test("it follows what is wanted, and keeps what others have added", async (conte
   );
 });
 
+test("annotations that are copied follow the object, and go when it has them no more", async (context) => {
+  const { store, bring } = await startStage(context);
+  const annotations = async (copied: Readonly<Record<string, string | null>>): Promise<object> => {
+    await bring({ ...wish, copied });
+    return (await store.get(key))?.metadata.annotations ?? {};
+  };
+  assert.deepEqual(await annotations({ team: "a", cost: null }), { team: "a" });
+  assert.deepEqual(await annotations({ team: null, cost: "1" }), { cost: "1" });
+});
+
 test("a Certificate that is wanted no more goes, also one that an earlier run made", async (context) => {
   const { store, server, bring } = await startStage(context);
   await bring(wish);

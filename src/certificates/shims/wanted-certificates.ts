@@ -148,7 +148,7 @@ function belongsTo({ metadata }: KubeObject, owner: KubeObject): boolean {
 
 /** What others have added to a Certificate that is there stays. */
 function draftOf(owner: KubeObject, wish: WantedCertificate, there: KubeObject | undefined): Draft {
-  const { [temporary]: _, ...annotations } = there?.metadata.annotations ?? {};
+  const annotations = annotationsOf(wish, there?.metadata.annotations ?? {});
   const others = (there?.metadata.ownerReferences ?? []).filter(({ controller }) => !controller);
   return {
     apiVersion: "cert-manager.io/v1",
@@ -157,13 +157,24 @@ function draftOf(owner: KubeObject, wish: WantedCertificate, there: KubeObject |
       name: wish.name,
       namespace: owner.metadata.namespace,
       labels: wish.labels,
-      annotations:
-        wish.meanwhile === "self-signed" ? { ...annotations, [temporary]: "true" } : annotations,
+      annotations,
       finalizers: there?.metadata.finalizers ?? [],
       ownerReferences: [...others, referenceTo(owner)],
     },
     body: { spec: specOf(wish, there) },
   };
+}
+
+function annotationsOf(
+  { meanwhile, copied = {} }: WantedCertificate,
+  there: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const wanted = { ...copied, [temporary]: meanwhile === "self-signed" ? "true" : null };
+  return Object.fromEntries(
+    Object.entries<string | null>({ ...there, ...wanted }).flatMap(([name, value]) =>
+      value === null ? [] : [[name, value] as const],
+    ),
+  );
 }
 
 /** Those that an object may ask for besides: one that it asks for no more goes. */

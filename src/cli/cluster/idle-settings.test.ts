@@ -34,6 +34,7 @@ const everything = {
   certificateOwnerRef: true,
   defaultIssuer: "ClusterIssuer/public",
   autoCertificateAnnotations: ["kubernetes.io/tls-acme"],
+  extraCertificateAnnotations: ["example.com/team"],
   certificates: "off",
   images: {},
 };

@@ -26,6 +26,7 @@ const usedInCluster = [
   "certificateOwnerRef",
   "defaultIssuer",
   "autoCertificateAnnotations",
+  "extraCertificateAnnotations",
 ] as const satisfies readonly (keyof Settings)[];
 
 const ofProxies = "set it where the proxies are started: deploy/3-proxy.yaml";

@@ -169,3 +169,15 @@ test("without a default issuer it is told, and certificates that were made befor
     [["warning", "BadConfig", "metadata.annotations[kubernetes.io/tls-acme]"]],
   );
 });
+
+test("annotations that the operator names go over to the certificate, also that there is none", () => {
+  const annotations = { "cert-manager.io/issuer": "own", "example.com/team": "shop" };
+  const { wantedCertificates = [] } = asked(annotations, shop, {
+    extraCertificateAnnotations: ["example.com/team", "example.com/cost"],
+  });
+  assert.ok(wantedCertificates !== "as-before");
+  assert.deepEqual(
+    wantedCertificates.map(({ copied }) => copied),
+    [{ "example.com/team": "shop", "example.com/cost": null }],
+  );
+});

@@ -50,7 +50,13 @@ export function certificatesOfIngress(
   const fields = fieldsOf(annotations, complain);
   if (issuer === undefined || fields === undefined || findings.length > 0)
     return { wantedCertificates: "as-before", findings };
-  return { wantedCertificates: wishesOf(object, issuer, fields), findings };
+  const copied = (settings.extraCertificateAnnotations ?? []).map(
+    (name) => [name, annotations[name] ?? null] as const,
+  );
+  const wishes = wishesOf(object, issuer, fields).map((wish) =>
+    copied.length === 0 ? wish : { ...wish, copied: Object.fromEntries(copied) },
+  );
+  return { wantedCertificates: wishes, findings };
 }
 
 /** Either asks; the others only say how. */
@@ -91,9 +97,13 @@ export const certificateSupport = honoured(ingressKind.id, ...[...known].map(ann
 /** Whether an annotation says something of a certificate that is asked for. */
 export function isOfCertificate(
   annotation: string,
-  { autoCertificateAnnotations = [] }: AutoCertificates,
+  { autoCertificateAnnotations = [], extraCertificateAnnotations = [] }: AutoCertificates,
 ): boolean {
-  return known.has(annotation) || autoCertificateAnnotations.includes(annotation);
+  return (
+    known.has(annotation) ||
+    autoCertificateAnnotations.includes(annotation) ||
+    extraCertificateAnnotations.includes(annotation)
+  );
 }
 
 /** The default issuer; annotations may give it another kind and group. */

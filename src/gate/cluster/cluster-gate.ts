@@ -100,6 +100,8 @@ export interface ClusterGateSettings extends ListenerLayoutSettings {
   readonly defaultIssuer: DialectSettings["defaultIssuer"];
   /** By which annotations an Ingress asks so. */
   readonly autoCertificateAnnotations: readonly string[];
+  /** Which annotations of an Ingress its Certificates have, too. */
+  readonly extraCertificateAnnotations: readonly string[];
   readonly certificateLayout: CertificateLayout | undefined;
   readonly routeStatistics: boolean;
   readonly published: PublishedAddress;
