@@ -12,13 +12,20 @@ const inner = [
   ...["192.168.0.0/16", "0.0.0.0/8", "::1/128", "fc00::/7", "fe80::/10"],
 ].map(parseNetwork);
 
-/** Where a name leads. */
-export function addressVerdict(name: string, addresses: readonly string[]): NameVerdict {
+/** Where a name leads; what is proved by a DNS record is issued for names that lead nowhere, too. */
+export function addressVerdict(
+  name: string,
+  addresses: readonly string[],
+  provedBy: "address" | "record" = "address",
+): NameVerdict {
   const about = "addresses";
   if (addresses.length === 0) {
     const advice = "create the DNS record below, at whoever keeps the zone";
     const record = `${name}. 300 IN A ADDRESS   (the address that this machine, or its router, has on the internet)`;
-    return { level: "error", about, text: `${name} has no address in DNS`, advice, record };
+    const text = `${name} has no address in DNS`;
+    return provedBy === "address"
+      ? { level: "error", about, text, advice, record }
+      : { level: "warning", about, text: `${text}; its visitors need one`, advice, record };
   }
   const text = `${name} leads to ${addresses.join(", ")}`;
   const hidden = addresses.filter((address) =>

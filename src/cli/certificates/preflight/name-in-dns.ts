@@ -26,7 +26,7 @@ export async function checkName(
   around: Surroundings,
   tell: (verdict: NameVerdict) => void,
 ): Promise<void> {
-  const { name, settings, home, issuer, signal } = around;
+  const { name, settings, issuer, signal } = around;
   const { clock, random, clients, lookup, dns: transport } = context;
   const rules = { allowed: settings.outboundAddresses, apiServers: () => [] };
   const outbound = createOutboundDoor({ clock, clients, names: lookup, rules });
@@ -37,13 +37,11 @@ export async function checkName(
     const client = new DnsClient({ clock, random, transport, outbound });
     const resolver = new Resolver(client, ownServers(settings.dnsResolvers, transport));
     const addresses = await resolver.addressesOf(isWildcard ? `sekisho.${host}` : host, signal);
-    tell(addressVerdict(name, addresses));
-    if (type === "http-01") {
-      const status =
-        home?.socket && (await askGate(context.socket, home.socket, "gate.status", null));
-      const served = status === undefined || status === "" ? {} : { servedPort: status.ports.http };
-      for (const verdict of await portVerdicts(context, { name, addresses, port: 80, ...served }))
-        tell(verdict);
+    tell(addressVerdict(name, addresses, type === "dns-01" ? "record" : "address"));
+    if (type === "http-01" || type === "tls-alpn-01") {
+      const served = await servedPort(context, around, type);
+      const asked = { name, addresses, by: type, port: type === "http-01" ? 80 : 443, ...served };
+      for (const verdict of await portVerdicts(context, asked)) tell(verdict);
     } else tell(otherProof(type, host));
     const account = issuer && readAccountStatus(issuer.object).uri;
     const wish = {
@@ -60,6 +58,17 @@ export async function checkName(
   }
 }
 
+/** Where the gate is served that is meant; nothing in a cluster. */
+async function servedPort(
+  context: CommandContext,
+  { home }: Surroundings,
+  by: "http-01" | "tls-alpn-01",
+): Promise<{ readonly servedPort?: number }> {
+  const status = home?.socket && (await askGate(context.socket, home.socket, "gate.status", null));
+  if (status === undefined || status === "") return {};
+  return { servedPort: by === "http-01" ? status.ports.http : status.ports.https };
+}
+
 /** Without an issuer that of `sekisho init`. */
 function solverTypeOf({ name, issuer }: Surroundings): SolverType | "none" {
   if (issuer === undefined) return name.startsWith("*.") ? "dns-01" : "http-01";
@@ -69,7 +78,7 @@ function solverTypeOf({ name, issuer }: Surroundings): SolverType | "none" {
   return chooseSolver(solvers, { name, offered, inHandshakes, labels: {} })?.type ?? "none";
 }
 
-function otherProof(type: SolverType | "none", host: string): NameVerdict {
+function otherProof(type: "dns-01" | "none", host: string): NameVerdict {
   const about = "proof";
   if (type === "dns-01")
     return {
@@ -77,8 +86,6 @@ function otherProof(type: SolverType | "none", host: string): NameVerdict {
       about,
       text: `by the DNS record _acme-challenge.${host} TXT: port 80 is not needed`,
     };
-  if (type === "tls-alpn-01")
-    return { level: "ok", about, text: "in TLS handshakes at port 443: port 80 is not needed" };
   const advice = "add a solver to the issuer; a wildcard takes dns01";
   return { level: "error", about, text: "no solver of the issuer proves the name", advice };
 }

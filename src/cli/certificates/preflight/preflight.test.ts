@@ -32,6 +32,7 @@ test("a name is well that leads to addresses of the internet, and to these alone
   const { level, record } = addressVerdict(name, []);
   assert.equal(level, "error");
   assert.match(record ?? "", /^www\.example\.com\. 300 IN A ADDRESS /);
+  assert.equal(addressVerdict("*.example.com", [], "record").level, "warning");
 });
 
 test("whatever answers at the port is asked for the name, where an authority would ask", async (context) => {
@@ -41,7 +42,10 @@ test("whatever answers at the port is asked for the name, where an authority wou
     response.writeHead(404).end();
   });
   const port = await listening(context, server);
-  const verdicts = await portVerdicts({ clients, clock: createClock() }, { name, addresses, port });
+  const verdicts = await portVerdicts(
+    { clients, clock: createClock() },
+    { name, addresses, by: "http-01", port },
+  );
   const text = "something answers at 127.0.0.1, with 404";
   assert.deepEqual(verdicts, [{ level: "ok", about: `port ${port}`, text }]);
   const path = "/.well-known/acme-challenge/sekisho-preflight";
@@ -53,7 +57,7 @@ test("a port that is closed is told with what to do, which depends on the port t
   const deps = { clients, clock: createClock() };
   const advised = async (servedPort?: number): Promise<string | undefined> => {
     const served = servedPort === undefined ? {} : { servedPort };
-    const [verdict] = await portVerdicts(deps, { name, addresses, port, ...served });
+    const [verdict] = await portVerdicts(deps, { name, addresses, by: "http-01", port, ...served });
     assert.equal(verdict?.level, "error");
     return verdict?.advice;
   };
@@ -70,7 +74,7 @@ test("a name whose IPv6 address alone is not served is told to have both served"
   );
   const [four, six] = await portVerdicts(
     { clients, clock: createClock() },
-    { name, addresses: ["127.0.0.1", "::1"], port, servedPort: port },
+    { name, addresses: ["127.0.0.1", "::1"], by: "http-01", port, servedPort: port },
   );
   assert.equal(four?.level, "ok");
   assert.match(six?.text ?? "", /^nobody answers at ::1: /);
@@ -85,9 +89,25 @@ test("one that takes connections and says nothing is given up", async (context) 
   });
   const port = await listening(context, server);
   const clock = createManualClock();
-  const verdicts = portVerdicts({ clients, clock }, { name, addresses, port });
+  const verdicts = portVerdicts({ clients, clock }, { name, addresses, by: "http-01", port });
   await taken.promise;
   await clock.advance({ seconds: 10 });
   const [verdict] = await verdicts;
   assert.equal(verdict?.text, "nobody answers at 127.0.0.1: no answer within 10 s");
+});
+
+test("a handshake that is refused is an answer where names are shown in handshakes", async (context) => {
+  const server = createSilent((socket) => socket.destroy());
+  const asked = {
+    name,
+    addresses,
+    by: "tls-alpn-01",
+    port: await listening(context, server),
+  } as const;
+  const deps = { clients, clock: createClock() };
+  const [verdict] = await portVerdicts(deps, asked);
+  assert.equal(verdict?.text, "something answers at 127.0.0.1, with a handshake that it ends");
+  const { closed: port } = await freePorts("closed");
+  const [closed] = await portVerdicts(deps, { ...asked, port, servedPort: 8443 });
+  assert.ok(closed?.advice?.startsWith(`TLS-ALPN-01 needs port ${port}; you serve 8443: `));
 });
