@@ -10,13 +10,14 @@
 
 import type { Finding, FindingChange } from "#base/finding.ts";
 import { FindingSet } from "#base/finding-set.ts";
-import { type Json, sameJson } from "#base/json.ts";
+import type { Json } from "#base/json.ts";
 import type { Result } from "#base/result.ts";
 import { Demand } from "#base/tracked/demand.ts";
 import { type Cell, Graph, type GraphCounts } from "#base/tracked/graph.ts";
 import type { KeyListener } from "#base/tracked/index-by-key.ts";
 import { dialects } from "./dialects/all.ts";
 import { chooseDialect, dialectsOf } from "./dialects/choose-dialect.ts";
+import { Claims } from "./dialects/claims.ts";
 import { resolveEndpoints, unresolved } from "./dialects/common/endpoints.ts";
 import { kindFindings } from "./dialects/common/findings.ts";
 import { handshakeAnswer, solverAnswer } from "./dialects/common/solver-answer.ts";
@@ -35,7 +36,7 @@ import { type Kind, type Known, read } from "./kinds/kind.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "./kinds/object.ts";
 import { type Secret, secretEntries, secretKind } from "./kinds/secret.ts";
 import type { Backend, Endpoint, Endpoints } from "./model/backend.ts";
-import { type Fragment, type SecretRef, secretName } from "./model/fragment.ts";
+import { type Fragment, type ReachedAt, type SecretRef, secretName } from "./model/fragment.ts";
 import type { Gateway } from "./model/gateway.ts";
 import type { HandshakeAnswer } from "./model/handshake-answer.ts";
 import type { VirtualHost } from "./model/virtual-host.ts";
@@ -75,7 +76,7 @@ export interface PipelineDeps {
   readonly onBug: (error: unknown) => void;
   /** Hears what comes and goes of {@link Pipeline.findings}. */
   readonly onFindings?: (change: FindingChange) => void;
-  /** Hears of objects whose place in {@link Pipeline.claimed} may have changed, by whom they are served, or what certificates they want. */
+  /** Hears of objects whose place in {@link Pipeline.claimed} may have changed, by whom they are served, where they are reached, or what certificates they want. */
   readonly onClaim?: (key: string) => void;
 }
 
@@ -97,11 +98,7 @@ export class Pipeline {
   readonly #findings: FindingSet;
   readonly #built: GatewayResources;
   readonly #fragments = new Map<string, () => void>();
-  readonly #claimed = new Map<string, string>();
-  /** Key of an object → that of the one among whose routes its own are. */
-  readonly #servedBy = new Map<string, string>();
-  readonly #wanted = new Map<string, WantedOfObject>();
-  readonly #onClaim: (key: string) => void;
+  readonly #claims: Claims;
   readonly #certificates: KnownSecrets<KeyMaterial>;
   readonly #authorities: KnownSecrets<Authorities>;
   readonly #addresses: Demand<readonly string[]>;
@@ -111,7 +108,7 @@ export class Pipeline {
     this.#graph = new Graph({ onBug: deps.onBug });
     this.#steps = deps.steps;
     this.#onBug = deps.onBug;
-    this.#onClaim = deps.onClaim ?? (() => undefined);
+    this.#claims = new Claims(deps.onClaim ?? (() => undefined));
     this.#findings = new FindingSet(deps.onFindings);
     this.#judgedElsewhere = deps.judgedElsewhere ?? [];
     this.#objects = new KnownObjects(this.#graph, indexes);
@@ -167,7 +164,7 @@ export class Pipeline {
     const text = formatKey(key);
     this.#fragments.get(text)?.();
     this.#fragments.delete(text);
-    this.#claim(text, undefined, {});
+    this.#claims.set(text, undefined);
     this.#built.gateway.removeFragment(text);
     this.#built.gateway.setAnswer(text, undefined);
     this.#built.challenges.setAnswer(text, undefined);
@@ -249,17 +246,22 @@ export class Pipeline {
 
   /** The objects that a dialect of ours serves: `formatKey` and uid. */
   get claimed(): ReadonlyMap<string, string> {
-    return this.#claimed;
+    return this.#claims.uids;
   }
 
   /** The object (`formatKey`) among whose routes those of an object are served; undefined: none, or it serves its own. */
   servedBy(key: string): string | undefined {
-    return this.#servedBy.get(key);
+    return this.#claims.servedBy(key);
+  }
+
+  /** Where an object (`formatKey`) says that it is reached; undefined: where the gate is. */
+  reachedAt(key: string): ReachedAt | undefined {
+    return this.#claims.reachedAt(key);
   }
 
   /** The certificates that an object (`formatKey`) wants. */
   wantedBy(key: string): WantedOfObject {
-    return this.#claimed.has(key) ? (this.#wanted.get(key) ?? []) : "as-before";
+    return this.#claims.wantedBy(key);
   }
 
   findings(): readonly Finding[] {
@@ -299,28 +301,15 @@ export class Pipeline {
     if (object === undefined) return;
     const fragment = this.#contained(object);
     if (fragment === undefined) {
-      this.#claim(key, undefined, {});
+      this.#claims.set(key, undefined);
       this.#built.gateway.removeFragment(key);
       this.#findings.delete(`fragment ${key}`);
       return;
     }
     this.#built.gateway.setFragment(key, fragment);
     const uid = fragment.claimed ? object.object.metadata.uid : undefined;
-    this.#claim(key, uid, fragment);
+    this.#claims.set(key, uid, fragment);
     this.#findings.set(`fragment ${key}`, fragment.findings);
-  }
-
-  #claim(
-    key: string,
-    uid: string | undefined,
-    { servedBy, wantedCertificates: wanted }: Pick<Fragment, "servedBy" | "wantedCertificates">,
-  ): void {
-    const news = [
-      keep(this.#claimed, key, uid),
-      keep(this.#servedBy, key, servedBy),
-      keep(this.#wanted, key, wanted),
-    ];
-    if (news.some((isNew) => isNew)) this.#onClaim(key);
   }
 
   /** A bug in a translation harms only its object: what the dialect puts in its place answers 500. Undefined: it is nobody's. */
@@ -369,14 +358,6 @@ export class Pipeline {
 
 function noTicketKeys(): never {
   throw new Error("the layout shares keys of session tickets, and there are none");
-}
-
-/** Whether that is news. */
-function keep<V>(map: Map<string, V>, key: string, value: V | undefined): boolean {
-  if (sameJson(map.get(key), value)) return false;
-  if (value === undefined) map.delete(key);
-  else map.set(key, value);
-  return true;
 }
 
 /** The steps of the real program; how Secrets are read comes from `certificates/`, which this page does not know. */

@@ -4,6 +4,7 @@ import type { Finding, FindingChange } from "#base/finding.ts";
 import type { Json } from "#base/json.ts";
 import { ingressKind } from "#kinds/ingress.ts";
 import { parseKey } from "#kinds/object.ts";
+import type { ReachedAt } from "#model/fragment.ts";
 import type { WantedCertificate } from "#model/wanted-certificate.ts";
 import type { Pipeline } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
@@ -19,7 +20,7 @@ import type { ObjectStore } from "#store/object-store.ts";
 import { createCertificateRequests } from "./certificate-requests.ts";
 
 export interface Reporting {
-  /** The claim to an object may have begun or ended, or who serves it, or what certificates it wants, may have changed. */
+  /** The claim to an object may have begun or ended, or who serves it, where it is reached, or what certificates it wants, may have changed. */
   readonly claimChanged: (key: string) => void;
   /** The addresses or ports may have changed. */
   readonly addressesChanged: () => void;
@@ -45,6 +46,8 @@ export interface ReportedState {
   readonly claimed: () => ReadonlyMap<string, string>;
   /** Where the gate is reached. */
   readonly addresses: () => readonly LoadBalancerAddress[];
+  /** Where an object (`formatKey`) says that it is reached; undefined: where the gate is. */
+  readonly reachedAt: (key: string) => ReachedAt | undefined;
   /** The ports of these addresses. */
   readonly ports: () => readonly number[];
   /** How many hosts an object (`formatKey`) wants. */
@@ -62,11 +65,12 @@ export interface ReportedState {
 /** What a pipeline, once there is one, knows for statuses. */
 export function pipelineState(
   pipeline: () => Pipeline,
-): Pick<ReportedState, "claimed" | "hostsOf" | "servedBy" | "wantedBy" | "statusOf"> {
+): Pick<ReportedState, "claimed" | "hostsOf" | "servedBy" | "reachedAt" | "wantedBy" | "statusOf"> {
   return {
     hostsOf: (key) => pipeline().gateway.hostsOf(key),
     claimed: () => pipeline().claimed,
     servedBy: (key) => pipeline().servedBy(key),
+    reachedAt: (key) => pipeline().reachedAt(key),
     wantedBy: (key) => pipeline().wantedBy(key),
     statusOf: (key) => pipeline().statusOf(key),
   };

@@ -22,10 +22,15 @@ export interface Fragment {
   readonly fallback?: Route;
   /** The object among whose routes this one's are served: `KIND/NAMESPACE/NAME`. Absent: there is none, or it serves its own. */
   readonly servedBy?: string;
+  /** What its status says of where it is reached. Default: where the gate is. */
+  readonly reachedAt?: ReachedAt;
   /** Absent: it asks for none. `as-before`: it cannot be told now which, and what was made before stays. */
   readonly wantedCertificates?: readonly WantedCertificate[] | "as-before";
   readonly findings: readonly Finding[];
 }
+
+/** An IP address, or the name of a host. */
+export type ReachedAt = { readonly ip: string } | { readonly hostname: string };
 
 /** What an object wants for one host. The host is claimed even when no route is left: its other paths are then 404. */
 export interface HostRules {

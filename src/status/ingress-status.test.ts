@@ -30,6 +30,8 @@ interface Stage {
   readonly hosts: Map<string, number>;
   /** Who serves an object, by key. */
   readonly masters: Map<string, string>;
+  /** Where objects say that they are reached, by key. */
+  readonly places: Map<string, LoadBalancerAddress>;
   readonly moveTo: (addresses: readonly LoadBalancerAddress[]) => void;
 }
 
@@ -41,6 +43,7 @@ async function startWriter(context: TestContext): Promise<Stage> {
   const seen = new Map<string, Json>();
   const hosts = new Map<string, number>();
   const masters = new Map<string, string>();
+  const places = new Map<string, LoadBalancerAddress>();
   let broken = false;
   const watched: ObjectStore = {
     ...store,
@@ -58,6 +61,7 @@ async function startWriter(context: TestContext): Promise<Stage> {
     addresses: () => stage.addresses,
     hostsOf: (key) => hosts.get(key) ?? 1,
     servedBy: (key) => masters.get(key),
+    reachedAt: (key) => places.get(key),
     statusOf: (key) => seen.get(key),
     breathe: async () => undefined,
   });
@@ -80,7 +84,7 @@ async function startWriter(context: TestContext): Promise<Stage> {
     stage.addresses = addresses;
     writer.addressesChanged();
   };
-  const maps = { claimed, seen, hosts, masters };
+  const maps = { claimed, seen, hosts, masters, places };
   return { store, ...maps, writer, written, breakNext, claim, statusOf, moveTo };
 }
 
@@ -186,4 +190,18 @@ test("when the load balancer moves, all that is served is told, and none while i
   moveTo([]);
   await writer.update();
   assert.deepEqual(await statusOf("web"), { loadBalancer: {} });
+});
+
+test("an Ingress that says itself where it is reached has that address alone", async (context) => {
+  const { writer, claim, statusOf, places } = await startWriter(context);
+  const key = `${kind}/default/web`;
+  places.set(key, { hostname: "edge.example.com" });
+  await claim("web");
+  await writer.update();
+  const elsewhere = { loadBalancer: { ingress: [{ hostname: "edge.example.com" }] } };
+  assert.deepEqual(await statusOf("web"), elsewhere);
+  places.delete(key);
+  writer.claimChanged(key);
+  await writer.update();
+  assert.deepEqual(await statusOf("web"), served);
 });

@@ -30,6 +30,8 @@ export interface IngressStatusSettings {
   readonly claimed: () => ReadonlyMap<string, string>;
   /** Where they are reached, as entries of `status.loadBalancer.ingress`; none while nobody knows. */
   readonly addresses: () => readonly LoadBalancerAddress[];
+  /** Where an object says that it is reached itself; undefined: it is reached at these. */
+  readonly reachedAt: (key: string) => LoadBalancerAddress | undefined;
   /** How many hosts an object wants. */
   readonly hostsOf: (key: string) => number;
   /** The object among whose routes those of an object are served. */
@@ -57,7 +59,9 @@ export function createIngressStatusWriter(
       told.delete(key);
       return;
     }
-    const status = statusWith(serving.isUnserved(key) ? [] : addresses());
+    const own = state.reachedAt(key);
+    const places = own === undefined ? addresses() : [own];
+    const status = statusWith(serving.isUnserved(key) ? [] : places);
     const known = before?.uid === uid ? before.status : statusOf(key);
     if (sameJson(known ?? { loadBalancer: {} }, status) || (await write(store, key, status)))
       told.set(key, { uid, status });

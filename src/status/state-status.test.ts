@@ -24,6 +24,8 @@ interface Stage {
   readonly events: ObjectEvent[];
   readonly claim: (key: ObjectKey) => Promise<void>;
   readonly statusOf: (key: ObjectKey) => Promise<unknown>;
+  /** Where objects say that they are reached, by key. */
+  readonly places: Map<string, LoadBalancerAddress>;
   readonly moveTo: (addresses: readonly LoadBalancerAddress[]) => void;
   /** The status after all that is due was written. */
   readonly told: (key: ObjectKey) => Promise<unknown>;
@@ -33,6 +35,7 @@ async function startWriter(context: TestContext): Promise<Stage> {
   const store = await temporaryStore(context);
   const claimed = new Map<string, string>();
   const servers = new Map<string, string>();
+  const places = new Map<string, LoadBalancerAddress>();
   const written: string[] = [];
   const events: ObjectEvent[] = [];
   const place: { addresses: readonly LoadBalancerAddress[] } = { addresses: [{ ip: "127.0.0.1" }] };
@@ -50,6 +53,7 @@ async function startWriter(context: TestContext): Promise<Stage> {
   const writer = new StateStatusWriter(watched, recorder, {
     claimed: () => claimed,
     servedBy: (key) => servers.get(key),
+    reachedAt: (key) => places.get(key),
     addresses: () => place.addresses,
     ports: () => [80, 443],
     statusOf: () => undefined,
@@ -76,7 +80,8 @@ async function startWriter(context: TestContext): Promise<Stage> {
     place.addresses = addresses;
     writer.addressesChanged();
   };
-  return { writer, claimed, servers, written, events, claim, statusOf, moveTo, told };
+  const maps = { claimed, servers, places };
+  return { writer, ...maps, written, events, claim, statusOf, moveTo, told };
 }
 
 function found(about: ObjectKey, reason: string, message: string, path = "spec"): Finding {
@@ -215,6 +220,16 @@ test("a status goes with the claim, and follows the addresses", async (context) 
   claimed.delete(formatKey(server));
   writer.claimChanged(formatKey(server));
   assert.deepEqual(await told(server), {});
+});
+
+test("an object that says itself where it is reached has that address alone", async (context) => {
+  const { claim, told, places } = await startWriter(context);
+  places.set(formatKey(server), { ip: "192.0.2.7" });
+  await claim(server);
+  assert.deepEqual(await told(server), {
+    ...valid,
+    externalEndpoints: [{ ip: "192.0.2.7", ports: "[80,443]" }],
+  });
 });
 
 test("other kinds have no such status", async (context) => {

@@ -18,6 +18,8 @@ export interface StateStatusSettings {
   /** The object among whose routes those of an object are served. */
   readonly servedBy: (key: string) => string | undefined;
   readonly addresses: () => readonly LoadBalancerAddress[];
+  /** Where an object says that it is reached itself; undefined: it is reached at these. */
+  readonly reachedAt: (key: string) => LoadBalancerAddress | undefined;
   /** The ports of these addresses. */
   readonly ports: () => readonly number[];
   /** The status that an object was last seen with. */
@@ -118,9 +120,11 @@ export class StateStatusWriter {
   /** Where an object is reached, and through which other one. */
   #placeOf(key: string): JsonObject {
     if (toldOf(parseKey(key).kind) !== "with endpoints") return {};
-    const { addresses, ports } = this.#settings;
+    const { addresses, ports, reachedAt } = this.#settings;
+    const own = reachedAt(key);
+    const places = own === undefined ? addresses() : [own];
     const text = `[${ports().join(",")}]`;
-    const endpoints = addresses().map((address) => ({
+    const endpoints = places.map((address) => ({
       ...("ip" in address ? { ip: address.ip } : { hostname: address.hostname }),
       ports: text,
     }));
