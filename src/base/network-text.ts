@@ -20,3 +20,8 @@ export function isNetwork(value: string): boolean {
   if (!isV4 && !isV6) return false;
   return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (isV4 ? 32 : 128));
 }
+
+/** Whether a text is one address, without a length. */
+export function isIpAddress(value: string): boolean {
+  return isNetwork(value) && !value.includes("/");
+}

@@ -131,9 +131,13 @@ function settingsOf(document: JsonObject | undefined): DialectSettings {
   const classes = document?.["servedClasses"];
   const copied = document?.["extraCertificateAnnotations"];
   const [namespace = "", name] = `${document?.["nginxGlobalConfiguration"] ?? ""}`.split("/");
+  const issuer = document?.["defaultIssuer"];
+  const auto = document?.["autoCertificateAnnotations"];
   return {
     servedClasses: Array.isArray(classes) ? classes.map((one) => `${one}`) : "all",
     ...(Array.isArray(copied) ? { extraCertificateAnnotations: copied.map(String) } : {}),
+    ...(typeof issuer === "string" && { defaultIssuer: { name: issuer, kind: "ClusterIssuer" } }),
+    ...(Array.isArray(auto) && { autoCertificateAnnotations: auto.map((one) => `${one}`) }),
     ...(name === undefined ? {} : { nginxGlobalConfiguration: { namespace, name } }),
   };
 }

@@ -1,5 +1,6 @@
 /** Under which keys objects are filed, so that a translation finds them without looking at all of them. */
 
+import { type Certificate, certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { endpointSliceKind, serviceNameLabel } from "#kinds/endpoint-slice.ts";
 import { type IngressClass, ingressClassKind, isDefaultClass } from "#kinds/ingress-class.ts";
 import type { Known } from "#kinds/kind.ts";
@@ -28,8 +29,19 @@ export const defaultClasses: WorldIndex = {
   keysOf: (known) => (isDefaultClass(known as Known<IngressClass>) ? ["default"] : []),
 };
 
+/** Certificates by the Secret that they are issued into (`namespace/name`). */
+export const certificatesBySecret: WorldIndex = {
+  name: "certificatesBySecret",
+  kind: certificateKind.id,
+  keysOf: (known) => {
+    const secret = (known as Known<Certificate>).value?.spec.secretName;
+    return secret === undefined ? [] : [`${known.object.metadata.namespace}/${secret}`];
+  },
+};
+
 /** What every dialect may read. */
 export const worldIndexes = [
   slicesByService,
   defaultClasses,
+  certificatesBySecret,
 ] as const satisfies readonly WorldIndex[];

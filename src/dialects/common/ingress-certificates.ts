@@ -2,7 +2,7 @@
 
 import type { Finding } from "#base/finding.ts";
 import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
-import { isNetwork } from "#base/network-text.ts";
+import { isIpAddress } from "#base/network-text.ts";
 import { type Ingress, ingressKind } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import type { Fragment } from "#model/fragment.ts";
@@ -277,16 +277,12 @@ function wishesOf(
   );
   return once.map(({ secretName, hosts }) => {
     const all = [...new Set([...hosts, ...more])];
-    const ips = [...all.filter(isAddress), ...addresses];
+    const ips = [...all.filter(isIpAddress), ...addresses];
     return {
-      ...{ name: secretName, hosts: all.filter((host) => !isAddress(host)), issuer, labels },
+      ...{ name: secretName, hosts: all.filter((host) => !isIpAddress(host)), issuer, labels },
       ...fields,
       meanwhile: isEdited ? "self-signed" : "nothing",
       further: { ...further, ...(ips.length === 0 ? {} : { ipAddresses: ips }) },
     };
   });
-}
-
-function isAddress(host: string): boolean {
-  return isNetwork(host) && !host.includes("/");
 }

@@ -6,6 +6,7 @@ import { type Ingress, ingressKind } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import type { CertificateUse, Fragment } from "#model/fragment.ts";
 import { anyHost, type Host } from "#model/host.ts";
+import { awaitedCertificate } from "../../common/awaited-certificate.ts";
 import { findingAt } from "../../common/findings.ts";
 import { honoured } from "../../common/support.ts";
 import type { World } from "../../dialect.ts";
@@ -20,20 +21,17 @@ export interface TlsVerdict {
 
 /**
  * The certificates an Ingress asks for. An entry without hosts is for every name. A Secret that is missing or broken
- * stays in force as a refusal: the handshakes of its hosts fail, plain HTTP goes on. One whose certificate the Ingress asks
- * for is no mistake while it is missing.
+ * stays in force as a refusal: the handshakes of its hosts fail, plain HTTP goes on. One whose certificate is on its way is no
+ * mistake while it is missing.
  */
 export function translateTls(
   ingress: Known<Ingress>,
   origin: Origin,
   world: World,
-  { wantedCertificates = [] }: Pick<Fragment, "wantedCertificates">,
+  asked: Pick<Fragment, "wantedCertificates">,
 ): TlsVerdict {
   const certificates: CertificateUse[] = [];
   const findings: Finding[] = [];
-  const awaited = new Set(
-    wantedCertificates === "as-before" ? [] : wantedCertificates.map(({ name }) => name),
-  );
   for (const [index, entry] of (ingress.value?.spec?.tls ?? []).entries()) {
     if (entry === undefined) continue;
     const path = `spec.tls[${index}]`;
@@ -49,8 +47,7 @@ export function translateTls(
     }
     const secret = { namespace: origin.namespace, name: entry.secretName };
     const place = { ...origin, path: `${path}.secretName` };
-    const isAwaited = awaited.has(secret.name);
-    findings.push(...secretFindings(world, { name: secret.name, isAwaited }, place));
+    findings.push(...secretFindings(world, secret.name, asked, place));
     const hosts = hostsOf(entry.hosts ?? [], origin, path, findings);
     certificates.push(
       ...hosts.map(({ host, path: at }) => ({ host, secret, origin: { ...origin, path: at } })),
@@ -88,21 +85,24 @@ function manyLabels(host: Host): Host {
 
 function secretFindings(
   world: World,
-  { name, isAwaited }: { readonly name: string; readonly isAwaited: boolean },
+  name: string,
+  asked: Pick<Fragment, "wantedCertificates">,
   origin: Origin,
 ): readonly Finding[] {
   const { namespace } = origin;
   const state = world.certificate({ namespace, name });
+  const awaited =
+    state.state === "missing" ? awaitedCertificate({ namespace, name }, asked, world) : undefined;
   switch (state.state) {
     case "usable":
       return [];
     case "missing":
-      if (isAwaited) {
+      if (awaited !== undefined) {
         return [
           findingAt(origin, origin.path, "warning", {
             reason: "SecretNotFound",
-            message: `the certificate of Secret ${name} has not come yet; HTTPS handshakes of its hosts are refused until then`,
-            advice: `see how far it is: sekisho cert status ${name} -n ${namespace}`,
+            message: `Secret ${name} does not exist: ${awaited.state}; HTTPS handshakes of its hosts are refused until then`,
+            advice: awaited.advice,
           }),
         ];
       }
