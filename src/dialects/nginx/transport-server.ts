@@ -117,7 +117,7 @@ function secretOf(
     return forbids(report, "spec.tls", "tls is not allowed for UDP TransportServers");
   const { secret = "" } = tls;
   if (secret === "") return undefined;
-  return checkSecret(secret, "connections", report, world);
+  return checkSecret(secret, "connections", report, { world });
 }
 
 function checkSnippets(spec: Spec, report: Report): void {

@@ -66,9 +66,9 @@ export function translateVirtualServer(
   const defaults = upstreamDefaults(defaultsIn(world, settings));
   const upstreams = translateUpstreams(spec.upstreams ?? [], defaults, report, world);
   const any: Host = host ?? { kind: "any" };
-  const tls = translateTls(spec.tls, any, report, world);
   const { labels } = object.object.metadata;
   const wanted = translateCertManager(spec.tls, host && spec.host, labels, report);
+  const tls = translateTls(spec.tls, any, report, { world, asked: wanted });
   const server = { object, spec, host: any, report, upstreams, policies, world, settings };
   const clients = clientCertificatesOf(policies, world);
   const own = routesOf(server);

@@ -5,12 +5,14 @@ import { classAnnotation, type Ingress } from "#kinds/ingress.ts";
 import type { Known } from "#kinds/kind.ts";
 import { protectionFindings } from "../../common/closing.ts";
 import { originOf } from "../../common/findings.ts";
+import { isOfCertificate } from "../../common/ingress-certificates.ts";
 import { isProtecting } from "../../common/protecting-annotations.ts";
 import { annotationField, asksOfGateways } from "../../common/support.ts";
 import type { World } from "../../dialect.ts";
 import { annotationSupport } from "../features/annotations.ts";
 import { type Report, warns } from "../report.ts";
 import { isOwnAnnotation, isSurelyOurs } from "./class.ts";
+import type { Surroundings } from "./reading.ts";
 
 const known: ReadonlySet<string> = new Set(annotationSupport.map(({ field }) => field));
 
@@ -18,12 +20,16 @@ const known: ReadonlySet<string> = new Set(annotationSupport.map(({ field }) => 
 const ofCertManager = /^(acme\.)?cert-manager\.io\//;
 
 /** A finding for each that nobody here knows, or that is another controller's. */
-export function reportAnnotations(ingress: Known<Ingress>, report: Report, world: World): void {
+export function reportAnnotations(
+  ingress: Known<Ingress>,
+  report: Report,
+  { world, settings }: Surroundings,
+): void {
   const { object } = ingress;
   for (const name of Object.keys(object.metadata.annotations)) {
     const at = annotationField(name);
     if (name === classAnnotation || known.has(at) || !asksOfGateways(name)) continue;
-    if (ofCertManager.test(name)) continue;
+    if (ofCertManager.test(name) || isOfCertificate(name, settings)) continue;
     if (isProtecting(name) && !isSurelyOurs(ingress, world)) continue;
     warns(report, at, {
       reason: "UnknownAnnotation",

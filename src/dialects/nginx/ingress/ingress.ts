@@ -40,7 +40,7 @@ export function translateIngress(
   const { report } = reading;
   checkType(object, report);
   reportIgnored(object, report);
-  reportAnnotations(object, report, world);
+  reportAnnotations(object, report, { world, settings });
   const served = typeOf(object) === "minion" ? judgeMinion(reading) : serveHosts(reading);
   const asked = certificatesOfIngress(object, settings);
   const isServed = isReadable(object) && !isRejected(report);
@@ -95,10 +95,10 @@ function serveHost(
   rule: IngressRule,
   { host, at }: { readonly host: Host; readonly at: string },
 ): { readonly rules: HostRules; readonly certificates: readonly CertificateUse[] } {
-  const { object, spec, told, report } = reading;
+  const { object, told, report } = reading;
   const { host: text = "" } = rule;
   const origin = placeOf(report, rule.host === undefined ? at : `${at}.host`);
-  const { isTls, certificates } = serverTls(spec, text, host, reading);
+  const { isTls, certificates } = serverTls(text, host, reading);
   const { ports, https } = listenersOf(told, { isTls, isAny: host.kind === "any" });
   const redirects = redirectsOf(told, { isTls, at: origin.path, port: https });
   const clients = clientsOf(told, { isTls }, reading.world);

@@ -1,16 +1,17 @@
 /** What holds for a whole host of an Ingress: its certificate, and where requests are sent before any path is looked at. */
 
-import type { Ingress } from "#kinds/ingress.ts";
 import type { Redirect } from "#model/action.ts";
-import type { CertificateUse, SecretRef } from "#model/fragment.ts";
+import type { CertificateUse } from "#model/fragment.ts";
 import type { Host } from "#model/host.ts";
 import type { Route } from "#model/route.ts";
 import type { Text } from "#model/text.ts";
+import { certificatesOfIngress } from "../../common/ingress-certificates.ts";
 import { annotationField } from "../../common/support.ts";
-import type { World } from "../../dialect.ts";
 import { redirectCode } from "../features/routes/action.ts";
 import { checkName, isSubdomain } from "../names.ts";
-import { placeOf, type Report, refuses, warns } from "../report.ts";
+import { placeOf, refuses, warns } from "../report.ts";
+import { type Asked, reportSecret } from "../tls-secret.ts";
+import type { Reading } from "./reading.ts";
 import { countOf, flagOf, isOn, type Told, textOf } from "./values.ts";
 
 const everything = { kind: "prefix", path: "/" } as const;
@@ -29,12 +30,8 @@ export interface ServerTls {
 }
 
 /** The entry that names the host decides, the last one if there are several; one without hosts means nothing to nginx. */
-export function serverTls(
-  spec: NonNullable<Ingress["spec"]>,
-  text: string,
-  host: Host,
-  { report, world }: { readonly report: Report; readonly world: World },
-): ServerTls {
+export function serverTls(text: string, host: Host, reading: Reading): ServerTls {
+  const { object, spec, report, world, settings } = reading;
   const index = (spec.tls ?? []).findLastIndex((entry) => entry?.hosts?.includes(text) === true);
   const entry = spec.tls?.[index];
   if (entry === undefined) return { isTls: false, certificates: [] };
@@ -52,20 +49,10 @@ export function serverTls(
   const name = checkName(secretName, place, report, isSubdomain);
   if (name === undefined) return { isTls: true, certificates: [] };
   const secret = { namespace: report.origin.namespace, name };
-  reportSecret(secret, place, report, world);
+  const asked = (): Asked => certificatesOfIngress(object, settings);
+  const refused = "HTTPS handshakes of its hosts";
+  reportSecret(secret, { at: place, refused }, report, { world, asked });
   return { isTls: true, certificates: [{ host, secret, origin: placeOf(report, place) }] };
-}
-
-function reportSecret(secret: SecretRef, at: string, report: Report, world: World): void {
-  const { state, ...more } = world.certificate(secret);
-  if (state === "usable") return;
-  const why = "problem" in more ? more.problem : "secret doesn't exist";
-  const { namespace, name } = secret;
-  warns(report, at, {
-    reason: state === "missing" ? "SecretNotFound" : "SecretNotUsable",
-    message: `TLS secret ${name} is invalid: ${why}; HTTPS handshakes of its hosts are refused`,
-    advice: `create it: sekisho create secret tls ${name} --namespace ${namespace} --cert FILE --key FILE`,
-  });
 }
 
 /** Where requests are sent away to, before all paths. `at`: the host's place. */

@@ -7,6 +7,7 @@ import type { Route } from "#model/route.ts";
 import type { World } from "../../../dialect.ts";
 import { checkName, isSubdomain } from "../../names.ts";
 import { forbids, placeOf, type Report, refuses, tells, warns } from "../../report.ts";
+import { type Asked, reportSecret } from "../../tls-secret.ts";
 import { redirectCode } from "../routes/action.ts";
 
 export interface TlsVerdict {
@@ -20,7 +21,7 @@ export function translateTls(
   tls: VirtualServerTls | undefined,
   host: Host,
   report: Report,
-  world: World,
+  { world, asked }: { readonly world: World; readonly asked: Asked },
 ): TlsVerdict {
   if (tls === undefined) return { certificates: [], redirects: [] };
   const { secret = "" } = tls;
@@ -36,7 +37,7 @@ export function translateTls(
     return { certificates: [], redirects };
   }
   const at = "spec.tls.secret";
-  const ref = checkSecret(secret, "HTTPS handshakes of this host", report, world);
+  const ref = checkSecret(secret, "HTTPS handshakes of this host", report, { world, asked });
   if (ref === undefined) return { certificates: [], redirects };
   return { certificates: [{ host, secret: ref, origin: placeOf(report, at) }], redirects };
 }
@@ -46,21 +47,13 @@ export function checkSecret(
   secret: string,
   refused: string,
   report: Report,
-  world: World,
+  { world, asked = {} }: { readonly world: World; readonly asked?: Asked },
 ): SecretRef | undefined {
   const at = "spec.tls.secret";
   const name = checkName(secret, at, report, isSubdomain);
   if (name === undefined) return undefined;
   const ref = { namespace: report.origin.namespace, name };
-  const { state, ...more } = world.certificate(ref);
-  const why = "problem" in more ? more.problem : "secret doesn't exist";
-  if (state !== "usable") {
-    warns(report, at, {
-      reason: state === "missing" ? "SecretNotFound" : "SecretNotUsable",
-      message: `TLS secret ${name} is invalid: ${why}; ${refused} are refused`,
-      advice: `create it: sekisho create secret tls ${name} --namespace ${ref.namespace} --cert FILE --key FILE`,
-    });
-  }
+  reportSecret(ref, { at, refused }, report, { world, asked: () => asked });
   return ref;
 }
 
