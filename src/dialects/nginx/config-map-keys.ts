@@ -1,8 +1,10 @@
 /** Every key of the controller's ConfigMap, and what becomes of it. */
 
+import { isIpAddress } from "#base/network-text.ts";
 import { problemOfAdded } from "./added-headers.ts";
 import { parseBalancing } from "./features/upstreams/balancing.ts";
 import { flagText } from "./ingress/values.ts";
+import { isSubdomain } from "./names.ts";
 import { parseSize, parseTime } from "./quantities.ts";
 import type { Report } from "./report.ts";
 
@@ -39,6 +41,10 @@ function isBalancing(text: string): string | undefined {
   const report: Report = { origin: { kind: "", namespace: "", name: "", path: "" }, findings: [] };
   parseBalancing(text, "", report);
   return report.findings.length === 0 ? undefined : "invalid load balancing method";
+}
+
+function isAddress(text: string): string | undefined {
+  return isIpAddress(text) || isSubdomain(text) ? undefined : "must be an IP address or a DNS name";
 }
 
 function isInheritance(text: string): string | undefined {
@@ -93,6 +99,7 @@ export const configMapKeys: Readonly<Record<string, ConfigMapKey>> = {
     check: problemOfAdded,
   },
   "add-header-inherit": { support: "honoured", check: isInheritance },
+  "external-status-address": { support: "honoured", check: isAddress },
   "server-tokens": { support: "approximated", how: "versions are never told" },
   http2: { support: "approximated", how: "HTTP/2 is always offered" },
   "server-snippets": {
@@ -119,11 +126,6 @@ export const configMapKeys: Readonly<Record<string, ConfigMapKey>> = {
     "set accessLog in sekisho.yaml",
     ...["access-log", "access-log-off", "log-format", "log-format-escaping", "error-log-level"],
     ...["stream-log-format", "stream-log-format-escaping", "default-server-access-log-off"],
-  ),
-  ...refusedKeys(
-    "where the gate is reached is known otherwise",
-    "give the address to the gate: sekisho controller --help",
-    "external-status-address",
   ),
   "default-server-return": {
     support: "refused",
@@ -179,7 +181,7 @@ export const configMapKeys: Readonly<Record<string, ConfigMapKey>> = {
     ...["otel-service-name", "otel-trace-in-http"],
   ),
   ...refusedKeys(
-    "there is no such module",
+    "it is for App Protect, modules of F5's own that are not here",
     "do not rely on it: requests are served without",
     ...["app-protect-failure-mode-action", "app-protect-compressed-requests-action"],
     ...["app-protect-cookie-seed", "app-protect-cpu-thresholds"],

@@ -20,7 +20,7 @@ import type { Host } from "#model/host.ts";
 import { findingAt, originOf } from "../common/findings.ts";
 import { indexSupport, supportFindings } from "../common/support.ts";
 import type { Dialect, DialectSettings, World } from "../dialect.ts";
-import { takesConfigMap, translateConfigMap } from "./config-map.ts";
+import { defaultsIn, takesConfigMap, translateConfigMap } from "./config-map.ts";
 import { broken } from "./features/routes/action.ts";
 import { delegationIndexes } from "./features/routes/delegation.ts";
 import { parseHost } from "./features/server/host.ts";
@@ -30,6 +30,7 @@ import { takesIngress } from "./ingress/class.ts";
 import { translateIngress } from "./ingress/ingress.ts";
 import { mergeableIndexes } from "./ingress/mergeable.ts";
 import { translatePolicy } from "./policy.ts";
+import { statusAddress } from "./status-address.ts";
 import { nginxSupport } from "./support.ts";
 import { translateTransportServer } from "./transport-server.ts";
 import { translateVirtualServer } from "./virtual-server.ts";
@@ -48,8 +49,10 @@ export const nginx: Dialect = {
   support: nginxSupport,
   translate: (object, world, settings) => {
     const fragment = translate(object, world, settings);
-    const told = fragment.claimed ? supportFindings(object, supportIndex) : [];
-    return { ...fragment, findings: [...fragment.findings, ...told] };
+    const { kind } = keyOf(object.object);
+    if (!fragment.claimed) return fragment;
+    const findings = [...fragment.findings, ...supportFindings(object, supportIndex)];
+    return { ...fragment, ...statusAddress(kind, defaultsIn(world, settings)), findings };
   },
   refuse,
 };

@@ -34,7 +34,7 @@ const untold: readonly SupportRow[] = [
   ),
   ...refused(
     kind,
-    { why: "there is no such module, so 503" },
+    { why: "its rules are for a module of F5's own, which nothing else can read, so 503" },
     ...named("appprotect.f5.com", "app-protect-enable", "app-protect-policy"),
   ),
 ];
@@ -154,9 +154,16 @@ export const annotationSupport: readonly SupportRow[] = [
   ),
   ...refused(
     kind,
-    { why: "there is no such module", told },
+    { why: "it says what App Protect logs, a module of F5's own that is not here", told },
     ...named("appprotect.f5.com", "app-protect-security-log", "app-protect-security-log-enable"),
     ...named("appprotect.f5.com", "app-protect-security-log-destination"),
+  ),
+  ...refused(
+    kind,
+    {
+      why: "it is for App Protect DoS, a module of F5's own; floods are not looked for here",
+      told,
+    },
     ...named("appprotectdos.f5.com", "app-protect-dos-resource"),
   ),
   ...refused(
