@@ -1,9 +1,7 @@
 /** Clients that are asked for a certificate, by a real Envoy: whom it lets in, and over which connections. */
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { after, before, test } from "node:test";
-import { TLSSocket } from "node:tls";
 import {
   certificatePem,
   createAuthority,
@@ -15,14 +13,8 @@ import {
 } from "#test/fakes/client-papers.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
 import { type NginxStage, type Seen, startNginxStage } from "./nginx-stage.ts";
-import {
-  connect,
-  Http2Connection,
-  http1Text,
-  type Peer,
-  sendText,
-  type WireAnswer,
-} from "./wire-client.ts";
+import { meet } from "./tls-session.ts";
+import { Http2Connection, http1Text, type Peer, sendText, type WireAnswer } from "./wire-client.ts";
 
 const ours = createAuthority("ours");
 const theirs = createAuthority("theirs");
@@ -141,22 +133,9 @@ function seenIn({ body }: WireAnswer): Seen["headers"] {
 
 /** Whether a second connection goes on with the session of the first one. */
 async function isResumed(peer: Required<Pick<Peer, "port" | "tls">>): Promise<boolean> {
-  const first = await connect(peer);
-  assert.ok(first instanceof TLSSocket);
-  let session: Buffer | undefined = first.getSession();
-  first.on("session", (given: Buffer) => {
-    session = given;
-  });
-  first.write(http1Text("/tea", [`Host: ${peer.tls.serverName}`]));
-  // Tickets come before an answer.
-  await once(first, "data");
-  first.destroy();
-  assert.ok(session);
-  const second = await connect({ ...peer, tls: { ...peer.tls, session } });
-  assert.ok(second instanceof TLSSocket);
-  const resumed = second.isSessionReused();
-  second.destroy();
-  return resumed;
+  const request = http1Text("/tea", [`Host: ${peer.tls.serverName}`]);
+  const { session } = await meet(peer, request);
+  return (await meet({ ...peer, tls: { ...peer.tls, session } }, request)).isReused;
 }
 
 const exactForms = ["closed.shop.test", "CLOSED.shop.test:8443", "closed.shop.test."];

@@ -3,13 +3,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
-import { TLSSocket } from "node:tls";
 import { createTicketSeed, ticketKey } from "#crypto/ticket-key.ts";
 import type { TicketKeys } from "#envoy/secret-source.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { storedObject } from "#test/fakes/stored-object.ts";
 import { type SelfSigned, selfSigned } from "#test/simulators/self-signed.ts";
+import { startStreamStage } from "./stream-stage.ts";
 import { startTestGate, type TestGate } from "./test-gate.ts";
+import { type MetPeer, meet } from "./tls-session.ts";
 import { connect, http1Text } from "./wire-client.ts";
 
 const seeds = Array.from({ length: 4 }, createTicketSeed);
@@ -85,32 +86,15 @@ function gateOf(index: number): TestGate {
 
 type Version = "TLSv1.2" | "TLSv1.3";
 
-interface Met {
-  readonly session: Buffer<ArrayBufferLike>;
-  readonly isReused: boolean;
-  readonly body: string;
-}
-
-/** One connection, with a request: tickets come before the answer. */
-async function meet(
+/** One request. */
+async function ask(
   gate: number,
   name: string,
-  { version, session }: { readonly version: Version; readonly session?: Buffer },
-): Promise<Met> {
+  more: { readonly version?: Version; readonly session?: Buffer },
+): Promise<MetPeer> {
   const serverName = `${name}.shop.test`;
-  const asked = { serverName, version, ...(session === undefined ? {} : { session }) };
-  const socket = await connect({ port: gateOf(gate).https, tls: asked });
-  assert.ok(socket instanceof TLSSocket);
-  let given: Buffer | undefined = socket.getSession();
-  socket.on("session", (next: Buffer) => {
-    given = next;
-  });
-  socket.write(http1Text("/", [`Host: ${serverName}`]));
-  const [answer] = (await once(socket, "data")) as [Buffer];
-  const isReused = socket.isSessionReused();
-  socket.destroy();
-  assert.ok(given);
-  return { session: given, isReused, body: answer.toString("latin1") };
+  const peer = { port: gateOf(gate).https, tls: { serverName, ...more } };
+  return await meet(peer, http1Text("/", [`Host: ${serverName}`]));
 }
 
 /** OpenSSL offers a session to nobody but the host that it is of: one of another host says that it is of this one. */
@@ -121,15 +105,15 @@ function renamed(session: Buffer, from: string, to: string): Buffer {
 
 for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   test(`${version}: a session goes on at another proxy`, async () => {
-    const { session, isReused } = await meet(0, "a", { version });
+    const { session, isReused } = await ask(0, "a", { version });
     assert.equal(isReused, false);
-    const again = await meet(1, "a", { version, session });
+    const again = await ask(1, "a", { version, session });
     assert.equal(again.isReused, true);
-    assert.match(again.body, /^HTTP\/1.1 200.*\r\n\r\na$/s);
+    assert.match(again.answer, /^HTTP\/1.1 200.*\r\n\r\na$/s);
   });
 
   test(`${version}: it goes on after rotations until its key is gone`, async () => {
-    const { session } = await meet(0, "a", { version });
+    const { session } = await ask(0, "a", { version });
     for (const [keys, isReused] of [
       [keysOf(0, 1), true],
       [keysOf(1, 0), true],
@@ -137,7 +121,7 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
       [keysOf(2, 1), false],
     ] as const) {
       for (const gate of gates) assert.deepEqual(await gate.setTicketKeys(keys), []);
-      assert.equal((await meet(1, "a", { version, session })).isReused, isReused);
+      assert.equal((await ask(1, "a", { version, session })).isReused, isReused);
     }
     for (const gate of gates) await gate.setTicketKeys(keysOf(0));
   });
@@ -145,11 +129,11 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   test(`${version}: it opens no host of another certificate or of other clients, and hosts that ask take none up`, async () => {
     const sessions = new Map<string, Buffer>();
     const names = ["a", "b", "x", "y", "z"];
-    for (const name of names) sessions.set(name, (await meet(0, name, { version })).session);
+    for (const name of names) sessions.set(name, (await ask(0, name, { version })).session);
     const reused: string[] = [];
     for (const [from, session] of sessions)
       for (const to of names)
-        if ((await meet(1, to, { version, session: renamed(session, from, to) })).isReused)
+        if ((await ask(1, to, { version, session: renamed(session, from, to) })).isReused)
           reused.push(`${from} → ${to}`);
     // One group, so that either may be asked for on a connection of the other.
     assert.deepEqual(reused, ["a → a", "a → b", "b → a", "b → b", "x → x"]);
@@ -169,6 +153,51 @@ test("a rotation touches no listener and ends no connection", async () => {
   kept.destroy();
   await gate.setTicketKeys(keysOf(0));
 });
+
+test("a session of a stream goes on until its key is gone, and opens no host over the same certificate", async () => {
+  await using stage = await startStreamStage({ ticketKeys: keysOf(0) });
+  const { gate, ports } = stage;
+  await stage.apply(streamAndHost(ports.one));
+  const request = http1Text("/", ["Host: gate.test"]);
+  const tls = { serverName: "gate.test" };
+  const onStream = { port: ports.one, tls };
+  const { session } = await meet(onStream, "hello");
+  const showing = { ...tls, session };
+  const again = await meet({ ...onStream, tls: showing }, "hello");
+  assert.deepEqual([again.isReused, again.answer], [true, "echo: hello"]);
+  const host = await meet({ port: gate.https, tls: showing }, request);
+  assert.equal(host.isReused, false);
+  const back = await meet({ ...onStream, tls: { ...tls, session: host.session } }, "hello");
+  assert.equal(back.isReused, false);
+  await gate.setTicketKeys(keysOf(1));
+  assert.equal((await meet({ ...onStream, tls: showing }, "hello")).isReused, false);
+});
+
+function streamAndHost(port: number): string {
+  return `apiVersion: k8s.nginx.org/v1
+kind: GlobalConfiguration
+metadata: { name: ports }
+spec: { listeners: [{ name: one, protocol: TCP, port: ${port} }] }
+---
+apiVersion: k8s.nginx.org/v1
+kind: TransportServer
+metadata: { name: stream }
+spec:
+  listener: { name: one, protocol: TCP }
+  host: gate.test
+  tls: { secret: gate-tls }
+  upstreams: [{ name: up, service: echo, port: 53 }]
+  action: { pass: up }
+---
+apiVersion: k8s.nginx.org/v1
+kind: VirtualServer
+metadata: { name: host }
+spec:
+  host: gate.test
+  tls: { secret: gate-tls }
+  routes: [{ path: /, action: { return: { body: host } } }]
+`;
+}
 
 test("Envoy's own dumps hold no key", async () => {
   const gate = gateOf(0);
