@@ -239,9 +239,10 @@ export class GatewayResources {
   #buildHost(host: string): void {
     const virtualHost = this.#inputs.virtualHost(this.gateway, host);
     const { routeStatistics } = this.#inputs;
-    const { limitsClients } = this.#layout;
+    const { limitsClients, internalHeaders } = this.#layout;
     const guard = this.#layout.guard(virtualHost);
-    const built = buildHostResources(virtualHost, guard, { routeStatistics, limitsClients });
+    const options = { routeStatistics, limitsClients, internalHeaders };
+    const built = buildHostResources(virtualHost, guard, options);
     for (const resource of built.set) this.resources.set(resource);
     for (const { type, name } of built.removed) this.resources.remove(type, name);
     this.#index(host, virtualHost);

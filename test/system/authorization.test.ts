@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { scopeHeader } from "#envoy/internal-headers.ts";
 import { cidrRangeOf } from "#envoy/listeners/network.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import type { Fragment } from "#model/fragment.ts";
@@ -204,7 +205,7 @@ test("another service decides; what it did not say of the client is taken from t
   assert.equal(good.status, 200);
   assert.equal(good.echo?.headers["x-user"], "alice");
   assert.equal(auth.asked.at(-1)?.headers["x-original-url"], "http://shop.test/external/a?b=c");
-  assert.equal(auth.asked.at(-1)?.headers["x-sekisho-scope"], undefined);
+  assert.equal(auth.asked.at(-1)?.headers[scopeHeader], undefined);
   const silent = await ask("/external", ["X-Token: none", "X-User: root"]);
   assert.equal(silent.status, 200);
   assert.equal(silent.echo?.headers["x-user"], undefined);

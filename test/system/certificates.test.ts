@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
 import tls from "node:tls";
+import { scopeHeader } from "#envoy/internal-headers.ts";
 import { chainLayout } from "#envoy/listeners/chain-layout.ts";
 import { onDemandLayout } from "#envoy/listeners/on-demand-layout.ts";
 import {
@@ -166,13 +167,13 @@ async function expectCarried(
 ): Promise<void> {
   const peer = { port: portOf(layout), tls: { serverName } };
   await using connection = await Http2Connection.open(peer);
-  const lies = { "x-sekisho-connection": "tls/default/shop", "x-sekisho-scope": "*" };
+  const lies = { "x-sekisho-connection": "tls/default/shop", [scopeHeader]: "*:plain" };
   for (const [host, authority] of Object.entries(authorities)) {
     const expected = isCarried(host) ? [200, host] : [421, ""];
     for (const spelling of [authority, `${authority.toUpperCase()}.:443`]) {
       const coalesced = await connection.request(spelling, "/", { headers: lies });
       assert.deepEqual([coalesced.status, coalesced.body], expected, `${spelling} by HTTP/2`);
-      const lines = [`Host: ${spelling}`, "Connection: x-sekisho-connection"];
+      const lines = [`Host: ${spelling}`, `Connection: x-sekisho-connection, ${scopeHeader}`];
       const single = await sendText(peer, http1Text("/", lines));
       assert.deepEqual([single.status, single.body], expected, `${spelling} by HTTP/1`);
     }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { scopeHeader } from "#envoy/internal-headers.ts";
 import { chainLayout } from "#envoy/listeners/chain-layout.ts";
 import { cidrRangeOf } from "#envoy/listeners/network.ts";
 import { onDemandLayout } from "#envoy/listeners/on-demand-layout.ts";
@@ -112,7 +113,7 @@ for (const layout of Object.keys(layouts)) {
     const orders = ["max-retries: 9", "internal: true", "decorator-operation: x", "ip-tags: x"];
     const lines = [
       "X-Forwarded-For: 203.0.113.9",
-      "x-sekisho-scope: *",
+      `${scopeHeader}: *`,
       ...orders.map((order) => `X-Envoy-${order}`),
     ];
     for (const from of ["127.0.0.1", "127.0.0.2"]) {

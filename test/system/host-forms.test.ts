@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
+import { scopeHeader } from "#envoy/internal-headers.ts";
 import { chainLayout } from "#envoy/listeners/chain-layout.ts";
 import type { Echo } from "./host-world.ts";
 import { plainSettings, startEcho, worldResources } from "./host-world.ts";
@@ -116,15 +117,18 @@ for (const [what, { text, answer }] of Object.entries(oddRequests)) {
 
 /** Header lines by which a client tries to be taken for another host or connection. */
 const spoofs: Readonly<Record<string, readonly string[]>> = {
-  "the scope header": ["x-sekisho-scope: h/shop.test"],
-  "the scope header twice": ["x-sekisho-scope: h/shop.test", "X-Sekisho-Scope: h/shop.test"],
-  "the index as scope": ["x-sekisho-scope: #"],
+  "the scope header": [`${scopeHeader}: h/shop.test:plain`],
+  "the scope header twice": [
+    `${scopeHeader}: h/shop.test`,
+    `${scopeHeader.toUpperCase()}: h/shop.test`,
+  ],
+  "the index as scope": [`${scopeHeader}: #`],
   "the connection header": ["x-sekisho-connection: tls/default/shop"],
   "headers that Connection asks to drop": [
-    "Connection: x-sekisho-scope, x-sekisho-connection",
-    "x-sekisho-scope: h/shop.test",
+    `Connection: ${scopeHeader}, x-sekisho-connection`,
+    `${scopeHeader}: h/shop.test`,
   ],
-  "an underscore for a hyphen": ["x_sekisho_scope: h/shop.test"],
+  "an underscore for a hyphen": [`${scopeHeader.replaceAll("-", "_")}: h/shop.test`],
   "orders to the router": ["x-envoy-max-retries: 9", "x-envoy-upstream-rq-timeout-ms: 1"],
 };
 

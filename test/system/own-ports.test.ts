@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { scopeHeader } from "#envoy/internal-headers.ts";
 import { certificatePem, createAuthority, createPapers } from "#test/fakes/client-papers.ts";
 import { gateName, type StreamStage, startStreamStage } from "./stream-stage.ts";
 import { type Peer, sendText } from "./wire-client.ts";
@@ -131,7 +132,7 @@ for (const certificates of ["chains", "on-demand"] as const) {
     });
 
     test("no header of a client moves it to another port", async () => {
-      const header = `x-sekisho-own-port: http/${stage.ports.one}\r\nx-sekisho-scope: o/${gateName}\r\n`;
+      const header = `x-sekisho-own-port: http/${stage.ports.one}\r\n${scopeHeader}: o/${gateName}\r\n`;
       assert.equal(await ask({ port: stage.gate.http }, gateName, header), "404");
       assert.equal(await ask({ port: stage.gate.http }, "a.wild.test", header), "404");
     });

@@ -31,6 +31,16 @@ export const connectionKey = "connection";
 const plainHost = `
 local scope = "${scopeHeader}"
 
+local function key_of(headers)
+  return string.match(headers:get(scope) or "", "^[^:]*")
+end
+
+-- Moves the request to the scope of this key; what is said of its connection stays.
+local function move(headers, key)
+  local connection = string.match(headers:get(scope) or "", "^.*:([^:]*)$") or ""
+  headers:replace(scope, key .. ":" .. connection)
+end
+
 local function plain_host(headers)
   local host = string.lower(headers:get(":authority") or "")
   host = string.gsub(host, ":%d*$", "")
@@ -66,7 +76,7 @@ end
 export const normaliseScript = `${plainHost}
 function envoy_on_request(handle)
   local headers = handle:headers()
-  headers:replace(scope, exact(headers, plain_host(headers)))
+  move(headers, exact(headers, plain_host(headers)))
   handle:clearRouteCache()
   -- Looks the route up, so that the next filter can see by its name whether there is one.
   handle:metadata()
@@ -92,11 +102,11 @@ function envoy_on_request(handle)
   end
   local found = handle:streamInfo():routeName() ~= ""
   headers:replace(connection, "${foreignConnection}")
-  headers:replace(scope, exact(headers, name))
+  move(headers, exact(headers, name))
   handle:clearRouteCache()
   local group = handle:metadata():get("${connectionKey}")
   headers:replace(connection, group or "${serverNamePrefix}" .. name)
-  headers:replace(scope, found and exact(headers, host) or "${indexScope}")
+  move(headers, found and exact(headers, host) or "${indexScope}")
   handle:clearRouteCache()
 end
 `;
@@ -126,7 +136,7 @@ end
 -- Every route of ours has a name, so a name means that a scope was found already: the host's, unless the connection
 -- filter asked another host in between and found none.
 local function is_lost(handle, headers, name)
-  if headers:get(scope) == "${indexScope}" then return true end
+  if key_of(headers) == "${indexScope}" then return true end
   return name == nil and handle:streamInfo():routeName() == ""
 end
 
@@ -136,14 +146,14 @@ function envoy_on_request(handle)
   local lost = is_lost(handle, headers, name)
   if name == nil and not lost then return end
   local host = plain_host(headers)
-  headers:replace(scope, "${indexScope}")
+  move(headers, "${indexScope}")
   handle:clearRouteCache()
   local index = handle:metadata()
   local own = space(headers)
   if name ~= nil then
     headers:replace(connection, index:get(find(index, own, name)) or "${foreignConnection}")
   end
-  headers:replace(scope, lost and find(index, own, host) or exact(headers, host))
+  move(headers, lost and find(index, own, host) or exact(headers, host))
   handle:clearRouteCache()
 end
 `;

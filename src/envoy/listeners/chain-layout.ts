@@ -19,7 +19,7 @@ import { chainName } from "../internal-headers.ts";
 import type { Resource } from "../resource.ts";
 import { encodeChallengeChain } from "./challenge-chain.ts";
 import type { Peers } from "./client-address.ts";
-import { peersOf } from "./client-address.ts";
+import { clientAddressHeaders, peersOf } from "./client-address.ts";
 import { buildHttpConnectionManager } from "./http-connection-manager.ts";
 import { buildHttpListener } from "./http-listener.ts";
 import {
@@ -56,6 +56,7 @@ export function chainLayout(settings: ListenerSettings, ports: ListenerPorts): L
       ...(group === undefined ? {} : { group }),
     }),
     byServerName: false,
+    internalHeaders: clientAddressHeaders(settings),
     limitsClients: settings.allowedClients.length > 0,
     sharesTickets: settings.sharesTickets === true,
     encodeChain: (group) => ({

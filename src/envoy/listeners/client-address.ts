@@ -1,6 +1,7 @@
 /** Whose word about the client's address is believed, by filter chain: a peer is a trusted proxy or it is not. */
 
 import { create } from "@bufbuild/protobuf";
+import { clientAddressHeader } from "#authorization/policy.ts";
 import type { CidrRange } from "#gen/envoy/config/core/v3/address_pb.ts";
 import type { HttpConnectionManager } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { XffConfigSchema } from "#gen/envoy/extensions/http/original_ip_detection/xff/v3/xff_pb.ts";
@@ -30,6 +31,11 @@ export function peersOf({ trustedProxies }: ListenerSettings): readonly Peers[] 
     { clientAddress: "peer", match: {} },
     { clientAddress: "forwarded", match: { sourcePrefixRanges: [...trustedProxies] } },
   ];
+}
+
+/** The headers in which a listener says who the client is: one where some peers are believed. */
+export function clientAddressHeaders({ trustedProxies }: ListenerSettings): readonly string[] {
+  return trustedProxies.length === 0 ? [] : [clientAddressHeader];
 }
 
 export function clientAddressOptions(

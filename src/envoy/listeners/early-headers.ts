@@ -11,14 +11,16 @@ import {
   connectionHeader,
   exactPrefix,
   internalHeaderPrefix,
+  namedConnection,
   ownExactPrefix,
   ownPortHeader,
+  plainConnection,
   scopeHeader,
   serverNamePrefix,
 } from "../internal-headers.ts";
 import type { ClientAddress } from "./client-address.ts";
 
-/** How a listener's connections name their certificate in the connection header. */
+/** How a listener's connections name their certificate. */
 export type ConnectionNaming =
   /** Without TLS there is none. */
   | "none"
@@ -29,9 +31,11 @@ export type ConnectionNaming =
   /** One filter chain for this certificate, in one of several forms. */
   | { readonly as: string };
 
-const formats = {
+/** What stands behind the key in the scope header: it tells plain connections from others, and chains apart. */
+const marks = {
+  none: plainConnection,
   "by-chain": "%FILTER_CHAIN_NAME%",
-  "by-server-name": `${serverNamePrefix}%REQUESTED_SERVER_NAME%`,
+  "by-server-name": namedConnection,
 } as const;
 
 /** How headers begin in which gateways tell upstreams of a client's certificate. */
@@ -54,9 +58,9 @@ export function buildEarlyHeaderMutation(
     removal(internalHeaderPrefix),
     removal("x-envoy-"),
     ...(clientAddress === "peer" ? certificatePrefixes.map(removal) : []),
-    setting(scopeHeader, `${prefix}%REQ(:authority)%`),
+    setting(scopeHeader, `${prefix}%REQ(:authority)%:${markOf(naming)}`),
     ...(ownPort === undefined ? [] : [setting(ownPortHeader, ownPort)]),
-    ...(naming === "none" ? [] : [setting(connectionHeader, formatOf(naming))]),
+    ...connectionNames(naming).map((name) => setting(connectionHeader, name)),
   ];
   return typedExtension(
     "sekisho.internal-headers",
@@ -65,8 +69,14 @@ export function buildEarlyHeaderMutation(
   );
 }
 
-function formatOf(naming: Exclude<ConnectionNaming, "none">): string {
-  return typeof naming === "string" ? formats[naming] : naming.as;
+function markOf(naming: ConnectionNaming): string {
+  return typeof naming === "string" ? marks[naming] : naming.as;
+}
+
+/** At most one: a header of a name of our own costs as much as ten filters, so chains do without. */
+function connectionNames(naming: ConnectionNaming): readonly string[] {
+  if (typeof naming !== "string") return [naming.as];
+  return naming === "by-server-name" ? [`${serverNamePrefix}%REQUESTED_SERVER_NAME%`] : [];
 }
 
 function removal(prefix: string): HeaderMutation {

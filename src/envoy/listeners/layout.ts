@@ -14,6 +14,8 @@ export interface ListenerLayout {
   readonly guard: (virtualHost: VirtualHost) => ConnectionGuard;
   /** Whether connections are told apart by their server name: the wildcard index then says which group each is of. */
   readonly byServerName: boolean;
+  /** Headers of ours, beside that of the scope, which its listeners say something with: no backend sees them. */
+  readonly internalHeaders: readonly string[];
   /** Whether only some clients may send requests: then no host does without the filter that says so. */
   readonly limitsClients: boolean;
   /** Whether connections of a group that asks clients for nothing are taken up again by keys that all proxies have. */

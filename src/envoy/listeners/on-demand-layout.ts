@@ -19,10 +19,10 @@ import { formatOwnPort } from "#model/own-port.ts";
 import type { CertificateGroup } from "#model/virtual-host.ts";
 import { plainTextChain, refusedChainPrefix } from "../chain-names.ts";
 import { durationOf } from "../encode.ts";
-import { chainName } from "../internal-headers.ts";
+import { chainName, connectionHeader } from "../internal-headers.ts";
 import type { Resource } from "../resource.ts";
 import { challengeChainName, encodeChallengeChain } from "./challenge-chain.ts";
-import { peersOf } from "./client-address.ts";
+import { clientAddressHeaders, peersOf } from "./client-address.ts";
 import { buildHttpConnectionManager } from "./http-connection-manager.ts";
 import { buildHttpListener } from "./http-listener.ts";
 import { type EncodedChain, type ListenerLayout, type ListenerPorts, needsOf } from "./layout.ts";
@@ -55,6 +55,7 @@ export function onDemandLayout(settings: ListenerSettings, ports: ListenerPorts)
         : { kind: "chain", ...group };
     },
     byServerName: true,
+    internalHeaders: [connectionHeader, ...clientAddressHeaders(settings)],
     limitsClients: settings.allowedClients.length > 0,
     sharesTickets: false,
     encodeChain: (group) => (group.clients === undefined ? nothing : askingChain(group, settings)),

@@ -13,6 +13,8 @@ import {
   foreignConnection,
   ownNameConnection,
   ownPortHeader,
+  plainConnection,
+  scopeHeader,
   serverNamePrefix,
 } from "../internal-headers.ts";
 import type { EnvoyRoute } from "./route.ts";
@@ -47,12 +49,13 @@ export function buildMisdirectedRoute(
     case "open":
       return undefined;
     case "chain":
-      return answer421(name, allowedBy(guard.group));
+      return answer421(name, [plainConnection, ...allowedBy(guard.group)].map(isNotMarked));
     case "server-name": {
       const asksForIt =
         guard.host.kind === "exact" ? [`${serverNamePrefix}${guard.host.name}`] : [];
       const own = guard.group === undefined ? [] : [...asksForIt, ownNameConnection];
-      return answer421(name, [...allowedBy(guard.group), ...own], {
+      const named = [...allowedBy(guard.group), ...own].map((value) => isNot(value));
+      return answer421(name, [isTls, ...named], {
         // A server name that is another host's finds its group here; one that is not yet known is looked up.
         metadata: {
           filterMetadata: { [luaNamespace]: { [connectionKey]: connectionOf(guard.group) } },
@@ -69,18 +72,14 @@ function allowedBy(group: string | undefined): readonly string[] {
   return group === undefined ? [] : [chainName(group)];
 }
 
-/** For TLS connections that are named as none of the allowed. */
 function answer421(
   name: string,
-  allowed: readonly string[],
+  headers: readonly HeaderMatcher[],
   more: Pick<EnvoyRoute, "metadata" | "typedPerFilterConfig"> = {},
 ): EnvoyRoute {
   return {
     name,
-    match: {
-      pathSpecifier: { case: "prefix", value: "/" },
-      headers: [isTls, ...allowed.map((value) => isNot(value))],
-    },
+    match: { pathSpecifier: { case: "prefix", value: "/" }, headers: [...headers] },
     action: { case: "directResponse", value: { status: 421 } },
     ...more,
   };
@@ -111,5 +110,18 @@ function isNot(value: string, name = connectionHeader): HeaderMatcher {
       value: { matchPattern: { case: "exact", value } },
     },
     invertMatch: true,
+  };
+}
+
+/** No name has a colon in it, so what ends so is named so. Without any word of the connection it is nobody's. */
+function isNotMarked(connection: string): HeaderMatcher {
+  return {
+    name: scopeHeader,
+    headerMatchSpecifier: {
+      case: "stringMatch",
+      value: { matchPattern: { case: "suffix", value: `:${connection}` } },
+    },
+    invertMatch: true,
+    treatMissingHeaderAsEmpty: true,
   };
 }

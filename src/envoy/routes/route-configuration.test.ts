@@ -158,10 +158,10 @@ test("a move goes to the same URL with another path, for good, and keeps the que
 
 test("headers between our listeners and routes never reach a backend", () => {
   assert.deepEqual(built([]).requestHeadersToRemove, [
-    "x-sekisho-scope",
+    "x-envoy-attempt-count",
+    "x-envoy-external-address",
     "x-sekisho-connection",
     "x-sekisho-client",
-    "x-envoy-external-address",
   ]);
 });
 

@@ -41,7 +41,7 @@ import { canMatch } from "./route-match.ts";
 import { hostResourceName } from "./scope.ts";
 
 /** Envoy adds the last one itself, after the early header mutations; backends have X-Forwarded-For. */
-const removed = [scopeHeader, connectionHeader, clientAddressHeader, "x-envoy-external-address"];
+const alwaysRemoved = [scopeHeader, "x-envoy-external-address"];
 
 /** What Envoy takes as the body of a direct response unless told otherwise. */
 const defaultMaxBodyBytes = 4096;
@@ -49,15 +49,23 @@ const defaultMaxBodyBytes = 4096;
 export interface RouteConfigurationOptions extends RouteOptions {
   /** Whether only some clients may send requests. */
   readonly limitsClients: boolean;
+  /** What of our headers, beside that of the scope, a request may have, for no backend to see. */
+  readonly internalHeaders: readonly string[];
   /** Default: that of the host. */
   readonly name?: string;
 }
+
+const inAnyLayout: RouteConfigurationOptions = {
+  routeStatistics: false,
+  limitsClients: true,
+  internalHeaders: [connectionHeader, clientAddressHeader],
+};
 
 /** The scope has chosen the host already, so the one virtual host in it takes every authority. */
 export function buildRouteConfiguration(
   virtualHost: VirtualHost,
   guard: ConnectionGuard,
-  options: RouteConfigurationOptions = { routeStatistics: false, limitsClients: true },
+  options: RouteConfigurationOptions = inAnyLayout,
 ): Resource {
   const { name = hostResourceName(virtualHost.host) } = options;
   const origin = formatOrigin(virtualHost.origin);
@@ -88,7 +96,11 @@ export function buildRouteConfiguration(
         },
       },
     ],
-    requestHeadersToRemove: wrongPort === undefined ? removed : [...removed, ownPortHeader],
+    requestHeadersToRemove: [
+      ...alwaysRemoved,
+      ...options.internalHeaders,
+      ...(wrongPort === undefined ? [] : [ownPortHeader]),
+    ],
     typedPerFilterConfig: {
       ...(hasOneWay(virtualHost) && !options.limitsClients ? withoutGate() : {}),
       ...withoutLookups(),
