@@ -16,6 +16,10 @@ const settleMs = 2_000;
 /** The bars hold at this size. */
 const barHosts = 10_000;
 
+/** How starts are measured. */
+export const startNote =
+  "A program that has its world on disk already is started; a client asks the last host every 2 ms. CPU and memory are read 2 s after that answer. RSS counts shared pages in full, PSS by share; peak is the greatest RSS so far.";
+
 interface StartRun {
   readonly answeredMs: number;
   readonly proxyCpuMs: number;
@@ -24,7 +28,7 @@ interface StartRun {
   readonly control: Memory | undefined;
 }
 
-interface StartRow {
+export interface StartRow {
   readonly subject: string;
   readonly shape: WorldShape;
   readonly runs: readonly StartRun[];
@@ -41,28 +45,28 @@ export const startPart: Part = {
     const shared: StartRow[] = [];
     for (const hosts of plan.start.hosts) {
       for (const subject of [...ours, ...peers]) {
-        shared.push(...(await measure(context, subject, shapeOf(hosts, sharedServices))));
+        shared.push(...(await measureStarts(context, subject, shapeOf(hosts, sharedServices))));
       }
     }
     const own: StartRow[] = [];
     for (const hosts of plan.start.ownServices) {
       for (const subject of await clusterVariants(context)) {
-        own.push(...(await measure(context, subject, shapeOf(hosts, hosts))));
+        own.push(...(await measureStarts(context, subject, shapeOf(hosts, hosts))));
       }
     }
     return {
       tables: [
-        tableOf(`Hosts over ${sharedServices} Services`, shared),
-        tableOf("Hosts with a Service each", own),
+        startTable(`Hosts over ${sharedServices} Services`, shared),
+        startTable("Hosts with a Service each", own),
       ],
-      bars: shared.flatMap(barsOf),
+      bars: startBars(shared, barHosts),
       notes: [
-        "A program that has its world on disk already is started; a client asks the last host every 2 ms. CPU and memory are read 2 s after that answer. RSS counts shared pages in full, PSS by share; peak is the greatest RSS so far.",
+        startNote,
         "deferred: enable_deferred_cluster_creation in Envoy's bootstrap, tried from outside of Sekisho: a worker makes a cluster when its first request comes.",
         ...[...ours, ...peers].map(({ name, version, how }) => `${name} ${version}: ${how}`),
         ...leftOut,
       ],
-      figures: [...shared, ...own].map(figureOf),
+      figures: [...shared, ...own].map(startFigure),
     } satisfies PartReport;
   },
 };
@@ -83,7 +87,8 @@ async function clusterVariants(context: BenchContext): Promise<readonly Subject[
   ];
 }
 
-async function measure(
+/** Each start is of a world of its own. */
+export async function measureStarts(
   context: BenchContext,
   subject: Subject,
   shape: WorldShape,
@@ -115,7 +120,7 @@ async function startOnce(
   };
 }
 
-function tableOf(title: string, rows: readonly StartRow[]): Table {
+export function startTable(title: string, rows: readonly StartRow[]): Table {
   return {
     title,
     columns: [
@@ -152,8 +157,14 @@ function mebibytes(kibibytes: number | undefined): readonly number[] {
   return kibibytes === undefined ? [] : [kibibytes / 1024];
 }
 
-function barsOf({ subject, shape, runs }: StartRow): readonly Bar[] {
-  if (!subject.startsWith("Sekisho") || shape.hosts !== barHosts) return [];
+/** Ours, at one size. */
+export function startBars(rows: readonly StartRow[], hosts: number): readonly Bar[] {
+  return rows
+    .filter(({ subject, shape }) => subject.startsWith("Sekisho") && shape.hosts === hosts)
+    .flatMap(barsOf);
+}
+
+function barsOf({ subject, runs }: StartRow): readonly Bar[] {
   const median = (of: (run: StartRun) => number): number => spreadOf(runs.map(of)).median;
   const control = median((run) => (run.control?.residentKb ?? Number.NaN) / 1024);
   return [
@@ -168,7 +179,7 @@ function barsOf({ subject, shape, runs }: StartRow): readonly Bar[] {
   ];
 }
 
-function figureOf({ subject, shape, runs }: StartRow): Figure {
+export function startFigure({ subject, shape, runs }: StartRow): Figure {
   return {
     subject,
     ...shape,

@@ -1,4 +1,4 @@
-/** VirtualServers: the changes of the part on Ingresses, and what guessing passwords costs everybody else. */
+/** VirtualServers: changes and starts as the parts on Ingresses have them, and what guessing passwords costs everybody else. */
 
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -19,6 +19,7 @@ import { type ChangeKind, formatShape } from "../world/world.ts";
 import { type ChangeRow, changeFigure, changeTable } from "./change-rows.ts";
 import { changeBars, methodNotes, runShape } from "./changes.ts";
 import type { BenchContext, Part } from "./part.ts";
+import { measureStarts, startBars, startFigure, startNote, startTable } from "./start.ts";
 
 const kinds: readonly ChangeKind[] = ["route", "endpoint", "host"];
 const barredHosts = 5_000;
@@ -35,16 +36,30 @@ export const virtualServersPart: Part = {
     const rows: ChangeRow[] = [];
     for (const shape of shapes)
       rows.push(...(await runShape(context, ours, shape, { kinds, perRun })));
+    const starts = await measureStarts(context, ours, lastOf(shapes));
     const turns = (await context.attempt("guesses", () => guess(context, guessed))) ?? [];
     return {
-      tables: [...kinds.map((kind) => changeTable(kind, rows)), guessTable(turns)],
-      bars: [...changeBars(rows, ({ hosts }) => hosts >= barredHosts), ...guessBars(turns)],
+      tables: [
+        ...kinds.map((kind) => changeTable(kind, rows)),
+        startTable("Start and memory", starts),
+        guessTable(turns),
+      ],
+      bars: [
+        ...changeBars(rows, ({ hosts }) => hosts >= barredHosts),
+        ...startBars(starts, barredHosts),
+        ...guessBars(turns),
+      ],
       notes: [
         ...methodNotes([ours]),
+        startNote,
         "A VirtualServer has its host with all of its routes.",
         `Guesses: so many a second from ${context.plan.virtualServers.guesses.addresses} addresses in turn, each password another one, at a password file of bcrypt at cost 10 where this machine has it, by a program of its own that yields to others; among ${formatShape(lastOf(shapes))} hosts. Meanwhile two clients ask every ${formatNumber(4)} ms: for a host without a password, and with the right one. Turns of quiet, of as many requests without a password, and of guesses follow one another, every other round in the opposite order; bars have the median of the rounds. Here Envoy has a worker for each processor.`,
       ],
-      figures: [...rows.map(changeFigure), ...turns.map(guessFigure)],
+      figures: [
+        ...rows.map(changeFigure),
+        ...starts.map(startFigure),
+        ...turns.map(guessFigure),
+      ],
     } satisfies PartReport;
   },
 };
