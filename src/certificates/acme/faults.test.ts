@@ -1,6 +1,7 @@
 /** What becomes of a Certificate when its ACME server fails in each way at each step: what is said, how often it is asked, and how it ends. */
 
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { JsonObject } from "#base/json.ts";
@@ -8,12 +9,13 @@ import { issueSelfSigned } from "#crypto/certificate.ts";
 import { formatPem } from "#crypto/pem.ts";
 import { generateSigningKey } from "#crypto/signing-key.ts";
 import { challengeKind } from "#kinds/cert-manager/challenge.ts";
-import { orderKind } from "#kinds/cert-manager/order.ts";
+import { orderKind, readOrderStatus } from "#kinds/cert-manager/order.ts";
 import {
   type AcmeCertificateStage,
   acmeCertificateStage,
 } from "#test/fakes/acme-certificate-stage.ts";
 import { quickKey } from "#test/fakes/certificate-stage.ts";
+import { issueUnder } from "#test/pebble/foreign-authority.ts";
 import {
   type OutboundAnswer,
   type OutboundDoor,
@@ -113,6 +115,12 @@ const inDownload: Readonly<Record<string, Fault>> = {
   },
 };
 
+/** The leaf's key under an authority that nobody knows, over since an hour. */
+function expired(chain: string): string {
+  const key = new X509Certificate(chain).publicKey.export({ type: "spki", format: "der" });
+  return issueUnder({ expired: true, key });
+}
+
 /** The issuance has failed: it is tried again after an hour, with an order of its own. */
 const final: readonly (readonly [string, Step, Fault])[] = [
   ...(["order", "authorization", "finalize", "certificate"] as const).map((step) => {
@@ -124,11 +132,16 @@ const final: readonly (readonly [string, Step, Fault])[] = [
     "certificate",
     { answer: downloaded(() => strangers), says: /a certificate for another key/, most: 1 },
   ],
+  [
+    "sends a certificate that is over",
+    "certificate",
+    { answer: downloaded(expired), says: /a certificate that has expired/, most: 1 },
+  ],
 ];
 
 interface Scene extends AcmeCertificateStage {
   /** Undefined: the server is well. */
-  fault: { readonly step: Step; readonly answer: Fault["answer"] } | undefined;
+  fault: { readonly steps: readonly Step[]; readonly answer: Fault["answer"] } | undefined;
   /** How often the step was asked for. */
   readonly asked: (step: Step) => number;
   readonly pass: (seconds: number) => Promise<void>;
@@ -145,8 +158,8 @@ async function open(context: TestContext, solving: Partial<Solver> = {}): Promis
       asked.push(pathname);
       const own = (): Promise<OutboundAnswer> => door.request(request, signal);
       const { fault } = scene;
-      if (fault === undefined || !pathname.startsWith(paths[fault.step])) return await own();
-      return await fault.answer(own);
+      const isHit = fault?.steps.some((step) => pathname.startsWith(paths[step])) === true;
+      return isHit ? await fault.answer(own) : await own();
     },
   });
   const played = await acmeCertificateStage(context, { before, solving });
@@ -185,11 +198,11 @@ const web = {
 async function begin(context: TestContext, step: Step, { answer }: Fault): Promise<Scene> {
   const scene = await open(context);
   const isAtIssuer = issuerSteps.includes(step);
-  if (isAtIssuer) scene.fault = { step, answer };
+  if (isAtIssuer) scene.fault = { steps: [step], answer };
   await scene.issue();
   // So long that the server's clock, and a nonce for it, is asked for again.
   await scene.pass(isAtIssuer ? 0 : 120);
-  scene.fault = { step, answer };
+  scene.fault = { steps: [step], answer };
   await scene.stage.create("Certificate", "web", web);
   await scene.pass(60);
   return scene;
@@ -236,6 +249,76 @@ for (const [what, step, fault] of final) {
     assert.equal(await attempts(scene), undefined);
   });
 }
+
+/** What the server has done it says to be about still. */
+function unfinished(
+  unless: (body: JsonObject) => JsonObject,
+  headers: OutboundAnswer["headers"],
+): Fault["answer"] {
+  return async (own) => {
+    const answer = await own();
+    const body = JSON.parse(Buffer.from(answer.body).toString()) as JsonObject;
+    if (body["status"] !== "valid") return answer;
+    const said = Buffer.from(JSON.stringify({ ...body, ...unless(body) }));
+    return { ...answer, headers: { ...answer.headers, ...headers }, body: said };
+  };
+}
+
+interface Slowness {
+  /** Whose answers say so, the one by which it is looked at first. */
+  readonly steps: readonly [Step, ...Step[]];
+  readonly says: (body: JsonObject) => JsonObject;
+  readonly state: string;
+}
+
+const slow: Readonly<Record<string, Slowness>> = {
+  "is processed": {
+    steps: ["look", "finalize"],
+    says: () => ({ status: "processing", certificate: undefined }),
+    state: "processing",
+  },
+  "is not judged": {
+    steps: ["authorization"],
+    says: ({ challenges }) => ({
+      status: "pending",
+      challenges: (challenges as JsonObject[]).map((one) => ({ ...one, status: "processing" })),
+    }),
+    state: "pending",
+  },
+};
+
+/** How often it is looked at in ten minutes, by what the server says of when. */
+const looks: readonly (readonly [string, OutboundAnswer["headers"], number])[] = [
+  // The authorization is asked for before and after the challenge is answered.
+  ["as soon as the server says", { "retry-after": "60" }, 13],
+  ["more and more seldom", {}, 600],
+];
+
+for (const [
+  what,
+  {
+    steps: [step, ...more],
+    says,
+    state,
+  },
+] of Object.entries(slow))
+  for (const [when, headers, most] of looks)
+    test(`an order that ${what} for ten minutes is looked at ${when}, is no failure, and ends well by itself`, async (context) => {
+      const scene = await open(context);
+      await scene.issue();
+      scene.fault = { steps: [step, ...more], answer: unfinished(says, headers) };
+      await scene.stage.create("Certificate", "web", web);
+      await scene.pass(600);
+      const [order] = (await scene.stage.store.list(orderKind.id)).items;
+      assert.equal(order && readOrderStatus(order).state, state);
+      assert.match(await scene.stage.condition("web", "Issuing"), /^True DoesNotExist/);
+      assert.equal(await attempts(scene), undefined);
+      assert.ok(scene.asked(step) > 5 && scene.asked(step) <= most, `${scene.asked(step)}`);
+      scene.fault = undefined;
+      await scene.pass(62);
+      assert.match(await scene.stage.condition("web", "Ready"), /^True/);
+      assert.equal(scene.server.heard.filter((one) => one === "POST /new-order").length, 1);
+    });
 
 /** What a solver says while it cannot do its work, as those of DNS do of a provider that refuses, is down or has no record yet. */
 const unsolved = {

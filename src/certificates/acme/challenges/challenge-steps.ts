@@ -3,12 +3,12 @@
 import { AcmeError } from "../client/acme-error.ts";
 import { type Authorization, answerChallenge, getAuthorization } from "../client/authorizations.ts";
 import { formatProblem } from "../client/problem.ts";
+import { pollingPause } from "../polling.ts";
 import { again, type Reconciled } from "../reconciled.ts";
 import { type ChallengeWork, end, keep, keepReason, toSolve, wait } from "./challenge-work.ts";
 
-/** A server that does not say is asked so often. */
-const usualPause = Temporal.Duration.from({ milliseconds: 250 });
-const leastPause = Temporal.Duration.from({ milliseconds: 50 });
+/** A server that does not say is asked so often at first. */
+const usualPauseMs = 250;
 
 /** Does what a Challenge that has its turn needs next. */
 export async function takeStep(work: ChallengeWork): Promise<Reconciled> {
@@ -76,7 +76,7 @@ async function judge(work: ChallengeWork, authorization: Authorization): Promise
       return await end(work, "valid", { reason: "DomainVerified", message });
     }
     case "pending":
-      return again(atLeast(authorization.retryAfter ?? usualPause), "the server looks");
+      return again(pauseFor(work, authorization), "the server looks");
     default: {
       const problem = authorization.challenges.find((one) => one.url === url)?.problem;
       const why = problem === undefined ? authorization.status : formatProblem(problem);
@@ -87,6 +87,11 @@ async function judge(work: ChallengeWork, authorization: Authorization): Promise
   }
 }
 
-function atLeast(pause: Temporal.Duration): Temporal.Duration {
-  return Temporal.Duration.compare(pause, leastPause) < 0 ? leastPause : pause;
+function pauseFor(
+  { status, deps }: ChallengeWork,
+  { retryAfter }: Authorization,
+): Temporal.Duration {
+  const now = deps.clock.now();
+  const since = status.presentedAt === undefined ? now : Temporal.Instant.from(status.presentedAt);
+  return pollingPause({ retryAfter, since, now }, usualPauseMs);
 }

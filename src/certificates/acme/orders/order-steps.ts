@@ -6,6 +6,7 @@ import { AcmeError } from "../client/acme-error.ts";
 import { downloadChain } from "../client/chains.ts";
 import { type AcmeOrder, finalizeOrder, getOrder } from "../client/orders.ts";
 import { formatProblem } from "../client/problem.ts";
+import { pollingPause } from "../polling.ts";
 import { again, type Reconciled } from "../reconciled.ts";
 import { proveNames, removeChallenges, unsolvable } from "./order-challenges.ts";
 import { keepAuthorizations, keepPlaced } from "./order-placement.ts";
@@ -17,9 +18,8 @@ interface RequestBytes {
   readonly publicKey: Uint8Array;
 }
 
-/** A server that says nothing is asked so often. */
-const usualPause = Temporal.Duration.from({ milliseconds: 500 });
-const leastPause = Temporal.Duration.from({ milliseconds: 100 });
+/** A server that says nothing is asked so often at first. */
+const usualPauseMs = 500;
 
 /** Between two looks at Challenges of which no change was heard. */
 const secondLook = Temporal.Duration.from({ minutes: 5 });
@@ -76,13 +76,13 @@ async function look({ access, status, signal }: OrderWork): Promise<AcmeOrder> {
 async function advance(work: OrderWork, placed: AcmeOrder): Promise<Reconciled> {
   switch (placed.status) {
     case "pending":
-      return again(pauseFor(placed), "the server does not count all names as shown yet");
+      return again(pauseFor(work, placed), "the server does not count all names as shown yet");
     case "ready":
       if (isRehearsal(work)) return await endRehearsal(work);
       return await advanceFinalized(work, await finalize(work, placed));
     case "processing":
       await keepState(work, "processing");
-      return again(pauseFor(placed), "the server makes the certificate");
+      return again(pauseFor(work, placed), "the server makes the certificate");
     case "valid":
       return await fetchCertificate(work, placed);
     case "invalid":
@@ -96,7 +96,7 @@ async function advance(work: OrderWork, placed: AcmeOrder): Promise<Reconciled> 
 /** What a server answers to the request itself is often the end already. */
 async function advanceFinalized(work: OrderWork, placed: AcmeOrder): Promise<Reconciled> {
   if (placed.status !== "ready") return await advance(work, placed);
-  return again(pauseFor(placed), "the server has the request");
+  return again(pauseFor(work, placed), "the server has the request");
 }
 
 async function finalize(work: OrderWork, order: AcmeOrder): Promise<AcmeOrder> {
@@ -157,6 +157,7 @@ async function keepState(work: OrderWork, state: "processing" | "ready"): Promis
   if (work.status.state !== state) await keep(work, { ...withoutReason(work.status), state });
 }
 
-function pauseFor({ retryAfter = usualPause }: AcmeOrder): Temporal.Duration {
-  return Temporal.Duration.compare(retryAfter, leastPause) < 0 ? leastPause : retryAfter;
+function pauseFor({ object, deps }: OrderWork, { retryAfter }: AcmeOrder): Temporal.Duration {
+  const since = Temporal.Instant.from(object.metadata.creationTimestamp);
+  return pollingPause({ retryAfter, since, now: deps.clock.now() }, usualPauseMs);
 }
