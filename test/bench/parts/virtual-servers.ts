@@ -55,11 +55,7 @@ export const virtualServersPart: Part = {
         "A VirtualServer has its host with all of its routes.",
         `Guesses: so many a second from ${context.plan.virtualServers.guesses.addresses} addresses in turn, each password another one, at a password file of bcrypt at cost 10 where this machine has it, by a program of its own that yields to others; among ${formatShape(lastOf(shapes))} hosts. Meanwhile two clients ask every ${formatNumber(4)} ms: for a host without a password, and with the right one. Turns of quiet, of as many requests without a password, and of guesses follow one another, every other round in the opposite order; bars have the median of the rounds. Here Envoy has a worker for each processor.`,
       ],
-      figures: [
-        ...rows.map(changeFigure),
-        ...starts.map(startFigure),
-        ...turns.map(guessFigure),
-      ],
+      figures: [...rows.map(changeFigure), ...starts.map(startFigure), ...turns.map(guessFigure)],
     } satisfies PartReport;
   },
 };
