@@ -15,6 +15,8 @@ interface InstallFlags {
   readonly start: boolean;
 }
 
+const otherMachine = "elsewhere run `sekisho up` by what runs services there";
+
 const unitFile = "/etc/systemd/system/sekisho.service";
 
 export function serviceCommand(context: CommandContext): Command {
@@ -65,6 +67,9 @@ async function installService(
       "only root may install a service",
       "run it with sudo, or see what it would be with --print",
     );
+  // Asked before anything is made: sd_booted(3).
+  if ((await context.files.status("/run/systemd/system"))?.kind !== "directory")
+    throw new CommandError(1, "systemd does not run this machine", otherMachine);
   await makeUser(context, flags.user);
   await context.files.replace(unitFile, unit, 0o644);
   await systemctl(context, "daemon-reload");
@@ -146,7 +151,7 @@ async function systemctl(context: CommandContext, ...args: readonly string[]): P
   throw new CommandError(
     1,
     `systemctl ${args.join(" ")} failed: ${stderr.trim()}`,
-    "this needs a machine that systemd runs; elsewhere run `sekisho up` by what runs services there",
+    "see what it says: journalctl -xe",
   );
 }
 
