@@ -14,11 +14,11 @@ import { Memo } from "#base/tracked/memo.ts";
 import { watchKeys } from "#base/tracked/watch-keys.ts";
 import { type Backend, backendName } from "#model/backend.ts";
 import { type ChosenCertificate, secretName } from "#model/fragment.ts";
-import { Gateway, refusedGroup, secretsNamed } from "#model/gateway.ts";
+import { Gateway, refusedGroup } from "#model/gateway.ts";
 import type { HandshakeAnswer } from "#model/handshake-answer.ts";
 import { hostFromText } from "#model/host.ts";
 import { normaliseHost } from "#model/lookup.ts";
-import type { CertificateGroup, VirtualHost } from "#model/virtual-host.ts";
+import { type CertificateGroup, groupSecrets, type VirtualHost } from "#model/virtual-host.ts";
 import { buildCluster } from "./clusters/cluster.ts";
 import { buildEndpoints } from "./clusters/endpoints.ts";
 import { buildUpstreamSecrets, upstreamSecretNames } from "./clusters/upstream-secrets.ts";
@@ -334,7 +334,7 @@ export class GatewayResources {
     const group: CertificateGroup = {
       name,
       hosts: serverNames.map(hostFromText),
-      ...(use === undefined ? {} : secretsNamed(use)),
+      ...(use === undefined ? {} : groupSecrets(use)),
       ...(use?.clients === undefined ? {} : { clients: use.clients }),
     };
     const tickets = this.#layout.sharesTickets && resumes(group) ? { tickets: name } : {};

@@ -28,7 +28,6 @@ import {
   type Fragment,
   groupName,
   type Seniority,
-  secretName,
 } from "./fragment.ts";
 import { coveringHosts, formatHost, hostFromText, serverNameHosts } from "./host.ts";
 import { type Contribution, type MergedRoutes, mergeRoutes } from "./merge.ts";
@@ -38,7 +37,7 @@ import { PortClaims } from "./port-claims.ts";
 import type { Route } from "./route.ts";
 import { answeredHost, routeOfAnswer, type SolverAnswer } from "./solver-route.ts";
 import type { Passthrough } from "./stream.ts";
-import type { CertificateGroup, VirtualHost } from "./virtual-host.ts";
+import { type CertificateGroup, groupSecrets, type VirtualHost } from "./virtual-host.ts";
 
 /** The origin of answers that no object decides. */
 export const unclaimed: Origin = { kind: "Gate", namespace: "", name: "unclaimed", path: "" };
@@ -242,7 +241,7 @@ export class Gateway {
     const hosts = [hostFromText(host)];
     if (use === undefined) return { name: refusedGroup, hosts };
     const clients = use.clients === undefined ? {} : { clients: use.clients };
-    return { name: groupName(use), hosts, ...secretsNamed(use), ...clients };
+    return { name: groupName(use), hosts, ...groupSecrets(use), ...clients };
   }
 
   /** Tracked. How handshakes for a host are answered; undefined when they are refused, or passed on. */
@@ -351,17 +350,6 @@ export class Gateway {
       compareSeniority(a.seniority, b.seniority),
     );
   }
-}
-
-/** What a group has of a choice. */
-export function secretsNamed({
-  secret,
-  partner,
-}: ChosenCertificate): Pick<CertificateGroup, "secret" | "partner"> {
-  return {
-    secret: secretName(secret),
-    ...(partner === undefined ? {} : { partner: secretName(partner) }),
-  };
 }
 
 function mergeClaims(claims: ReadonlyMap<string, Contribution>): MergedRoutes | undefined {

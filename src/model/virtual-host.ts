@@ -3,6 +3,7 @@
 import type { Finding } from "#base/finding.ts";
 import type { Origin } from "#base/origin.ts";
 import type { ClientCertificates } from "./client-certificate.ts";
+import { type ChosenCertificate, secretName } from "./fragment.ts";
 import type { Host } from "./host.ts";
 import type { OwnPort } from "./own-port.ts";
 import type { Route } from "./route.ts";
@@ -33,4 +34,15 @@ export interface CertificateGroup {
   readonly clients?: ClientCertificates;
   /** Most specific first. `any` makes it the chain for every name and for no name. */
   readonly hosts: readonly Host[];
+}
+
+/** What a group has of a choice. */
+export function groupSecrets({
+  secret,
+  partner,
+}: ChosenCertificate): Pick<CertificateGroup, "secret" | "partner"> {
+  return {
+    secret: secretName(secret),
+    ...(partner === undefined ? {} : { partner: secretName(partner) }),
+  };
 }

@@ -118,7 +118,7 @@ function withSecrets(
   });
 }
 
-/** Tickets that every proxy opens, for connections of one name. They outlive a rotation, but no key. */
+/** By tickets that every proxy opens, for connections of one name. */
 function resumptionBy(tickets: string): Init<typeof DownstreamTlsContextSchema> {
   return {
     sessionTicketKeysType: {
