@@ -264,6 +264,11 @@ export class Pipeline {
     return this.#claims.wantedBy(key);
   }
 
+  /** What DNS is to say of the host of an object (`formatKey`); undefined: nothing. */
+  recordOf(key: string): Fragment["wantedRecord"] {
+    return this.#claims.recordOf(key);
+  }
+
   findings(): readonly Finding[] {
     return this.#findings.all();
   }

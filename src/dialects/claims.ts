@@ -1,10 +1,11 @@
-/** What of fragments is kept for those who write statuses: which objects are served, through which others, where, and with which certificates. */
+/** What of fragments is kept for those who write statuses: which objects are served, through which others, where, and which certificates and DNS records they want. */
 
 import { sameJson } from "#base/json.ts";
 import type { Fragment, ReachedAt } from "#model/fragment.ts";
 
-type Claim = Pick<Fragment, "servedBy" | "wantedCertificates" | "reachedAt">;
+type Claim = Pick<Fragment, "servedBy" | "wantedCertificates" | "wantedRecord" | "reachedAt">;
 type WantedOfObject = NonNullable<Fragment["wantedCertificates"]>;
+type RecordOfObject = NonNullable<Fragment["wantedRecord"]>;
 
 export class Claims {
   readonly #uids = new Map<string, string>();
@@ -12,6 +13,7 @@ export class Claims {
   readonly #servedBy = new Map<string, string>();
   readonly #reachedAt = new Map<string, ReachedAt>();
   readonly #wanted = new Map<string, WantedOfObject>();
+  readonly #records = new Map<string, RecordOfObject>();
   readonly #changed: (key: string) => void;
 
   /** `changed`: hears of objects (`formatKey`) of which something here is otherwise now. */
@@ -26,6 +28,7 @@ export class Claims {
       keep(this.#servedBy, key, claim.servedBy),
       keep(this.#reachedAt, key, claim.reachedAt),
       keep(this.#wanted, key, claim.wantedCertificates),
+      keep(this.#records, key, claim.wantedRecord),
     ];
     if (news.some((isNew) => isNew)) this.#changed(key);
   }
@@ -45,6 +48,10 @@ export class Claims {
 
   wantedBy(key: string): WantedOfObject {
     return this.#uids.has(key) ? (this.#wanted.get(key) ?? []) : "as-before";
+  }
+
+  recordOf(key: string): RecordOfObject | undefined {
+    return this.#uids.has(key) ? this.#records.get(key) : "as-before";
   }
 }
 

@@ -2,10 +2,12 @@
 
 import type { Finding, FindingChange } from "#base/finding.ts";
 import type { Json } from "#base/json.ts";
+import { WantedCertificates } from "#certificates/shims/wanted-certificates.ts";
 import { ingressKind } from "#kinds/ingress.ts";
 import { parseKey } from "#kinds/object.ts";
 import type { ReachedAt } from "#model/fragment.ts";
 import type { WantedCertificate } from "#model/wanted-certificate.ts";
+import type { WantedRecord } from "#model/wanted-record.ts";
 import type { Pipeline } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Log } from "#runtime/log.ts";
@@ -17,10 +19,11 @@ import { StateStatusWriter } from "#status/state-status.ts";
 import { isInVerdict } from "#status/state-verdict.ts";
 import { createStoredEvents } from "#status/stored-events.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { createCertificateRequests } from "./certificate-requests.ts";
+import { DnsEndpoints, type PlacedRecord } from "./dns-endpoints.ts";
+import { createMadeObjects, type MadeObjects, type MadeObjectsDeps } from "./made-objects.ts";
 
 export interface Reporting {
-  /** The claim to an object may have begun or ended, or who serves it, where it is reached, or what certificates it wants, may have changed. */
+  /** The claim to an object may have begun or ended, or who serves it, where it is reached, or what it wants made, may have changed. */
   readonly claimChanged: (key: string) => void;
   /** The addresses or ports may have changed. */
   readonly addressesChanged: () => void;
@@ -56,6 +59,8 @@ export interface ReportedState {
   readonly servedBy: (key: string) => string | undefined;
   /** The certificates that an object wants; `as-before`: what was made for it before stays. */
   readonly wantedBy: (key: string) => readonly WantedCertificate[] | "as-before";
+  /** What DNS is to say of the host of an object; `as-before`: what was asked for before stays. */
+  readonly recordOf: (key: string) => WantedRecord | "as-before" | undefined;
   /** The status that an object (`formatKey`) was last seen with. */
   readonly statusOf: (key: string) => Json | undefined;
   /** Whether a finding is about an object whose Events are ours to write. Default: all are. */
@@ -65,13 +70,14 @@ export interface ReportedState {
 /** What a pipeline, once there is one, knows for statuses. */
 export function pipelineState(
   pipeline: () => Pipeline,
-): Pick<ReportedState, "claimed" | "hostsOf" | "servedBy" | "reachedAt" | "wantedBy" | "statusOf"> {
+): Omit<ReportedState, "addresses" | "ports" | "isOurs"> {
   return {
     hostsOf: (key) => pipeline().gateway.hostsOf(key),
     claimed: () => pipeline().claimed,
     servedBy: (key) => pipeline().servedBy(key),
     reachedAt: (key) => pipeline().reachedAt(key),
     wantedBy: (key) => pipeline().wantedBy(key),
+    recordOf: (key) => pipeline().recordOf(key),
     statusOf: (key) => pipeline().statusOf(key),
   };
 }
@@ -102,7 +108,7 @@ export function createReporting(
   const ingresses = createIngressStatusWriter(store, { ...state, breathe });
   const servers = new StateStatusWriter(store, recorder, { ...state, breathe });
   const recorded = createFindingEvents(store, recorder, { breathe, isOurs: state.isOurs });
-  const certificates = createCertificateRequests({ store, recorder, breathe }, state.wantedBy);
+  const made = madeObjects({ store, recorder, breathe }, state);
   let serving = false;
   let recording = false;
   const update = async (): Promise<void> => {
@@ -112,7 +118,7 @@ export function createReporting(
         await recorded.update();
         await servers.record();
       }
-      if (serving) await certificates.update();
+      if (serving) for (const one of made) await one.update();
     } catch (error) {
       log.warn("a status or event was not written", { [logFields.error]: errorText(error) });
     }
@@ -121,11 +127,12 @@ export function createReporting(
     claimChanged: (key) => {
       ingresses.claimChanged(key);
       servers.claimChanged(key);
-      certificates.wantChanged(key);
+      for (const one of made) one.wantChanged(key);
     },
     addressesChanged: () => {
       ingresses.addressesChanged();
       servers.addressesChanged();
+      for (const key of state.claimed().keys()) for (const one of made) one.wantChanged(key);
     },
     found: (change) => {
       ingresses.found(change);
@@ -142,6 +149,38 @@ export function createReporting(
       return update();
     },
   };
+}
+
+/** Certificates, and what DNS is to say. */
+function madeObjects(
+  deps: MadeObjectsDeps,
+  { wantedBy, recordOf, reachedAt, addresses }: ReportedState,
+): readonly MadeObjects[] {
+  const certificates = new WantedCertificates(deps.store);
+  const endpoints = new DnsEndpoints(deps.store);
+  return [
+    createMadeObjects(deps, {
+      wishesOf: wantedBy,
+      isIdle: (key, wishes) => certificates.isIdle(key, wishes),
+      bring: (owner, wishes) => certificates.bring(owner, wishes),
+      fieldPath: "spec.tls",
+    }),
+    createMadeObjects<PlacedRecord>(deps, {
+      wishesOf: (key) => {
+        const record = recordOf(key);
+        if (record === undefined) return [];
+        const own = reachedAt(key);
+        const places = own === undefined ? addresses() : [own];
+        // Without an address the name would lead nowhere.
+        return record === "as-before" || places.length === 0
+          ? "as-before"
+          : [{ record, addresses: places }];
+      },
+      isIdle: (key, wishes) => endpoints.isIdle(key, wishes),
+      bring: (owner, wishes) => endpoints.bring(owner, wishes),
+      fieldPath: "spec.externalDNS",
+    }),
+  ];
 }
 
 /** The embedded store answers without leaving the event loop: ten thousand writes in a row would stop everything else. */

@@ -15,6 +15,7 @@ import { ingressKind } from "./ingress.ts";
 import { ingressClassKind } from "./ingress-class.ts";
 import type { Kind } from "./kind.ts";
 import { namespaceKind } from "./namespace.ts";
+import { dnsEndpointKind } from "./nginx/dns-endpoint.ts";
 import { globalConfigurationKind } from "./nginx/global-configuration.ts";
 import { policyKind } from "./nginx/policy.ts";
 import { transportServerKind } from "./nginx/transport-server.ts";
@@ -34,6 +35,7 @@ export const kinds = [
   clusterIssuerKind,
   configMapKind,
   deploymentKind,
+  dnsEndpointKind,
   endpointSliceKind,
   eventKind,
   globalConfigurationKind,

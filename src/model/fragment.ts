@@ -9,6 +9,7 @@ import type { OwnPort } from "./own-port.ts";
 import type { Route } from "./route.ts";
 import type { Stream } from "./stream.ts";
 import type { WantedCertificate } from "./wanted-certificate.ts";
+import type { WantedRecord } from "./wanted-record.ts";
 
 export interface Fragment {
   readonly seniority: Seniority;
@@ -26,6 +27,8 @@ export interface Fragment {
   readonly reachedAt?: ReachedAt;
   /** Absent: it asks for none. `as-before`: it cannot be told now which, and what was made before stays. */
   readonly wantedCertificates?: readonly WantedCertificate[] | "as-before";
+  /** Absent: none is wanted. `as-before`: it cannot be told now which, and what was asked for before stays. */
+  readonly wantedRecord?: WantedRecord | "as-before";
   readonly findings: readonly Finding[];
 }
 

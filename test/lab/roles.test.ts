@@ -94,6 +94,12 @@ function askingServer(name: string, secret: string, labels: object = {}): Manife
   return { apiVersion: "k8s.nginx.org/v1", kind: "VirtualServer", metadata, spec };
 }
 
+/** A VirtualServer that asks for DNS records. */
+function namedServer(name: string, externalDNS: object): Manifest {
+  const spec = { host: `${name}.example`, externalDNS };
+  return { apiVersion: "k8s.nginx.org/v1", kind: "VirtualServer", metadata: { name }, spec };
+}
+
 function service(name: string): Manifest {
   const spec = { selector: { serves: name }, ports: [{ port: 80 }] };
   return { apiVersion: "v1", kind: "Service", metadata: { name }, spec };
@@ -192,6 +198,18 @@ describe("the roles in deploy/", { skip }, () => {
     await wait(`certificate/${name}-next`, "--for=create");
   }
 
+  /** A VirtualServer has a DNSEndpoint made, changed, and removed. */
+  async function askForRecords(into: string, name: string): Promise<void> {
+    const wait = (until: string): Promise<string> =>
+      lab.kubectl(["wait", `dnsendpoint/${name}`, `--namespace=${into}`, until, longest]);
+    await apply(into, namedServer(name, { enable: true }));
+    await wait("--for=create");
+    await apply(into, namedServer(name, { enable: true, recordTTL: 60 }));
+    await wait("--for=jsonpath={.spec.endpoints[0].recordTTL}=60");
+    await apply(into, namedServer(name, { enable: false }));
+    await wait("--for=delete");
+  }
+
   /** The Event about an Ingress with that reason, once `condition` holds for it. */
   async function untilEvent(
     into: string,
@@ -233,6 +251,7 @@ describe("the roles in deploy/", { skip }, () => {
     await untilValid("team-a", "fair");
     await untilPiped("team-a", "pipe", 27_017);
     await askForCertificates("team-a", "asking");
+    await askForRecords("team-a", "named");
     await untilEvent("team-a", "astray", "ServiceNotFound", "--for=create");
     await quarantine("team-a", "refused");
     await replaceLeader();
@@ -263,6 +282,7 @@ describe("the roles in deploy/", { skip }, () => {
     await untilValid("team-a", "market");
     await untilPiped("team-a", "conduit", 27_018);
     await askForCertificates("team-a", "asking-more");
+    await askForRecords("team-a", "named-more");
     const pods = await replicaNames(lab);
     const requests = audit.requests().filter(({ pod }) => pods.includes(pod));
     assert.deepEqual(denied(requests), []);

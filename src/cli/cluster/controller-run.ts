@@ -17,6 +17,7 @@ import { clusterStatus } from "#gate/cluster/cluster-status.ts";
 import { leaseResource } from "#gate/cluster/leadership.ts";
 import { servedKinds } from "#gate/cluster/served-objects.ts";
 import { configMapKind } from "#kinds/config-map.ts";
+import { dnsEndpointKind } from "#kinds/nginx/dns-endpoint.ts";
 import { keepXdsIdentity } from "#proxies/kubernetes/xds-identity.ts";
 import type { Environment } from "#runtime/environment.ts";
 import type { Log } from "#runtime/log.ts";
@@ -60,6 +61,7 @@ const usedKinds = [
   ...servedKinds,
   ...certificateKinds,
   configMapKind,
+  dnsEndpointKind,
   eventResource,
   leaseResource,
 ];
