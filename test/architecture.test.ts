@@ -204,7 +204,16 @@ const plugPoints: readonly PlugPoint[] = [
 const concerns = [
   ...["access-control", "action", "annotations", "answer-headers", "authorization", "backend"],
   ...["balancing", "cert-manager", "challenge", "class", "client-certificates", "conditions"],
-  ...["cors", "delegation", "error-pages", "headers", "health-check", "host", "hsts"],
+  ...[
+    "cors",
+    "delegation",
+    "error-pages",
+    "external-dns",
+    "headers",
+    "health-check",
+    "host",
+    "hsts",
+  ],
   ...["kept-limits", "listeners", "locations", "next-upstream", "path", "policies", "rate-limit"],
   ...["rate-limit-keys", "rate-limit-tiers", "route", "service", "session", "sign-in"],
   ...["stream", "stream-health-check", "tls", "tokens", "unapplied", "upstream-tls", "variables"],

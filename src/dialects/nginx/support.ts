@@ -46,11 +46,7 @@ export const nginxSupport: readonly SupportRow[] = [
     how: "X-Forwarded-Proto is believed from the proxies that the gate trusts, and from nobody else",
   },
   ...honoured(server, ...certManager.map((name) => `spec.tls.cert-manager.${name}`)),
-  ...refused(
-    server,
-    { why: "no DNSEndpoint is made of it" },
-    ...externalDns.map((name) => `spec.externalDNS.${name}`),
-  ),
+  ...honoured(server, ...externalDns.map((name) => `spec.externalDNS.${name}`)),
   ...honoured(server, "spec.listener.http", "spec.listener.https"),
   {
     kind: server,

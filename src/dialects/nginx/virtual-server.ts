@@ -25,6 +25,7 @@ import { formatLocation, type Location, parsePath } from "./features/routes/path
 import { placeAction, translateRoute } from "./features/routes/route.ts";
 import { translateCertManager } from "./features/server/cert-manager.ts";
 import { judgeClass } from "./features/server/class.ts";
+import { translateExternalDns } from "./features/server/external-dns.ts";
 import { parseHost } from "./features/server/host.ts";
 import { hostPorts } from "./features/server/listeners.ts";
 import { translateTls } from "./features/server/tls.ts";
@@ -66,13 +67,16 @@ export function translateVirtualServer(
   const defaults = upstreamDefaults(defaultsIn(world, settings));
   const upstreams = translateUpstreams(spec.upstreams ?? [], defaults, report, world);
   const any: Host = host ?? { kind: "any" };
-  const { labels } = object.object.metadata;
-  const wanted = translateCertManager(spec.tls, host && spec.host, labels, report);
+  const { metadata } = object.object;
+  const own = host && spec.host;
+  const wanted = {
+    ...translateCertManager(spec.tls, own, metadata.labels, report),
+    ...translateExternalDns(spec.externalDNS, own, metadata, report),
+  };
   const tls = translateTls(spec.tls, any, report, { world, asked: wanted });
   const server = { object, spec, host: any, report, upstreams, policies, world, settings };
   const clients = clientCertificatesOf(policies, world);
-  const own = routesOf(server);
-  const routes = own.map((route) => ({
+  const routes = routesOf(server).map((route) => ({
     ...route,
     ...(spec.gunzip === true && route.action.kind === "forward"
       ? { action: { ...route.action, unpacks: true as const } }

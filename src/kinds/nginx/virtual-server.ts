@@ -105,13 +105,7 @@ export const virtualServerKind: Kind<VirtualServer> = {
   namespaced: true,
   legacy: {},
   parse: body,
-  withoutEffect: [
-    {
-      path: "spec.externalDNS",
-      reason: "no DNSEndpoint is made of it",
-      advice: "point the host at the gate's address yourself",
-    },
-  ],
+  withoutEffect: [],
   columns: hostColumns<VirtualServer>(),
   definition: {
     description: "A host with its routes and upstreams (NGINX Ingress Controller).",
