@@ -38,19 +38,22 @@ export function parseCertificate(bytes: Uint8Array): Result<ParsedCertificate, s
   const subject = parseSubject(fields.value.subject);
   if (!subject.ok) return subject;
   if (!hasKnownKey(node)) return err("a certificate with a key that cannot be read");
+  // Not kept: what Node has read takes ten kilobytes beside what garbage collection knows of.
+  const der = node.raw;
   return ok({
     subject: subject.value,
     issuerText: node.issuer,
     publicKey: fields.value.publicKey,
     isAuthority: node.ca,
-    der: node.raw,
+    der,
     pem: node.toString(),
     serialNumber: node.serialNumber,
     notBefore: Temporal.Instant.fromEpochMilliseconds(node.validFromDate.getTime()),
     notAfter: Temporal.Instant.fromEpochMilliseconds(node.validToDate.getTime()),
     alternativeNames: fields.value.alternativeNames,
-    isSignedBy: (issuer) => node.verify(new X509Certificate(issuer.der).publicKey),
-    belongsTo: (key) => node.checkPrivateKey(key),
+    isSignedBy: (issuer) =>
+      new X509Certificate(der).verify(new X509Certificate(issuer.der).publicKey),
+    belongsTo: (key) => new X509Certificate(der).checkPrivateKey(key),
   });
 }
 

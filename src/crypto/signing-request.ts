@@ -30,7 +30,6 @@ export interface SigningRequest {
   readonly name: SubjectName;
   /** SubjectPublicKeyInfo, in DER. */
   readonly publicKey: Uint8Array;
-  readonly key: KeyObject;
   readonly extensions: readonly Extension[];
   /** In their order; kinds that we do not know are left out. */
   readonly alternativeNames: readonly AlternativeName[];
@@ -85,8 +84,6 @@ export function readSigningRequest(pem: Uint8Array): Result<UncheckedRequest, st
   const fields = readElements(information.content);
   const [, subject, info, attributes] = fields.ok ? fields.value : [];
   if (subject === undefined || info === undefined) return err("a signing request without a key");
-  const key = readKey(info.whole);
-  if (key === undefined) return err("a signing request with a key that cannot be read");
   const signed = {
     identifier: identifier.whole,
     bytes: information.whole,
@@ -100,16 +97,31 @@ export function readSigningRequest(pem: Uint8Array): Result<UncheckedRequest, st
     subject: subject.whole,
     name: name.value,
     publicKey: info.whole,
-    key,
     extensions: extensions.value,
     alternativeNames: namesOf(extensions.value),
   };
-  let isSigned: boolean | undefined;
+  let verdict: Result<SigningRequest, string> | undefined;
   const checked = (): Result<SigningRequest, string> => {
-    isSigned ??= isSignatureOf(key, signed);
-    return isSigned ? ok(said) : err("a signing request that its own key did not sign");
+    verdict ??= check(said, signed);
+    return verdict;
   };
   return ok({ said, checked });
+}
+
+/** The key that signed a request that was checked. */
+export function keyOfRequest({ publicKey }: SigningRequest): KeyObject {
+  return createPublicKey({ key: Buffer.from(publicKey), format: "der", type: "spki" });
+}
+
+function check(
+  said: SigningRequest,
+  signed: Parameters<typeof isSignatureOf>[1],
+): Result<SigningRequest, string> {
+  const key = readKey(said);
+  if (key === undefined) return err("a signing request with a key that cannot be read");
+  return isSignatureOf(key, signed)
+    ? ok(said)
+    : err("a signing request that its own key did not sign");
 }
 
 function childrenOf(der: Uint8Array): readonly DerElement[] | undefined {
@@ -118,9 +130,9 @@ function childrenOf(der: Uint8Array): readonly DerElement[] | undefined {
   return parts.ok ? parts.value : undefined;
 }
 
-function readKey(info: Uint8Array): KeyObject | undefined {
+function readKey(said: SigningRequest): KeyObject | undefined {
   try {
-    return createPublicKey({ key: Buffer.from(info), format: "der", type: "spki" });
+    return keyOfRequest(said);
   } catch {
     // That the bytes are no key is the answer.
     return undefined;

@@ -1,17 +1,57 @@
 /** All objects known now, typed, tracked one by one and filed under the world's indexes. */
 
 import { sameJson } from "#base/json.ts";
+import { RecentValues } from "#base/recent-values.ts";
+import type { Problem } from "#base/schema.ts";
 import type { Graph } from "#base/tracked/graph.ts";
 import { IndexByKey } from "#base/tracked/index-by-key.ts";
 import { Table } from "#base/tracked/table.ts";
+import { certificateKind } from "#kinds/cert-manager/certificate.ts";
+import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
 import { type Kind, type Known, read } from "#kinds/kind.ts";
 import { formatKey, type KindId, type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
+import { secretKind } from "#kinds/secret.ts";
 import type { WorldIndex } from "./world-indexes.ts";
+
+/** There may be tens of thousands of them, few of which a translation looks into: these are not kept as they were read. */
+const seldomRead: ReadonlySet<KindId> = new Set([
+  certificateKind.id,
+  certificateRequestKind.id,
+  secretKind.id,
+]);
+
+/** How many of them are kept all the same. */
+const readOfLate = 64;
+
+const none: readonly Problem[] = [];
+
+/** An object of these kinds. */
+class ReadLater implements Known<unknown> {
+  readonly object: KubeObject;
+  readonly problems: readonly Problem[];
+  readonly #read: (object: KubeObject) => unknown;
+
+  constructor(
+    object: KubeObject,
+    problems: readonly Problem[],
+    read: (object: KubeObject) => unknown,
+  ) {
+    this.object = object;
+    this.problems = problems;
+    this.#read = read;
+  }
+
+  get value(): unknown {
+    return this.#read(this.object);
+  }
+}
 
 export class KnownObjects {
   readonly #graph: Graph;
   readonly #indexes: readonly WorldIndex[];
   readonly #objects: Table<Known<unknown>>;
+  readonly #values = new RecentValues<KubeObject, unknown>(readOfLate);
+  readonly #readers = new Map<KindId, (object: KubeObject) => unknown>();
   readonly #filed = new Map<string, IndexByKey<true>>();
   readonly #keys = new Map<string, readonly { readonly index: string; readonly key: string }[]>();
 
@@ -27,14 +67,25 @@ export class KnownObjects {
     const text = formatKey(keyOf(object));
     const before = this.#graph.untracked(() => this.#objects.get(text));
     if (before !== undefined && readsAlike(before.object, object)) {
-      const renewed = { ...before, object };
+      const renewed = seldomRead.has(kind.id)
+        ? this.#readLater(kind, object, before.problems)
+        : { ...before, object };
       this.#objects.renew(text, renewed);
       return renewed;
     }
     const known = read(kind, object);
-    this.#objects.set(text, known);
+    const isKept = !seldomRead.has(kind.id);
+    this.#objects.set(text, isKept ? known : this.#readLater(kind, object, known.problems));
     this.#file(text, known, kind.id);
     return known;
+  }
+
+  #readLater(kind: Kind<unknown>, object: KubeObject, problems: readonly Problem[]): ReadLater {
+    const known = this.#readers.get(kind.id);
+    const reader =
+      known ?? ((one: KubeObject) => this.#values.get(one, () => read(kind, one).value));
+    if (known === undefined) this.#readers.set(kind.id, reader);
+    return new ReadLater(object, problems.length === 0 ? none : problems, reader);
   }
 
   delete(key: ObjectKey): void {

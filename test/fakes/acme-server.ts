@@ -10,7 +10,7 @@ import type {
 import { issueCertificate, issueSelfSigned } from "#crypto/certificate.ts";
 import { formatPem } from "#crypto/pem.ts";
 import { generateSigningKey } from "#crypto/signing-key.ts";
-import { parseSigningRequest } from "#crypto/signing-request.ts";
+import { keyOfRequest, parseSigningRequest } from "#crypto/signing-request.ts";
 import type { Clock } from "#runtime/clock.ts";
 
 const origin = "https://acme.test";
@@ -215,7 +215,7 @@ export function createAcmeServer(clock: Clock, hoursOf?: HoursOf): FakeAcmeServe
     if (!request.ok) throw new Error(request.error);
     const leaf = issueCertificate(
       {
-        ...{ ...timesFor(order.names), subject: {}, key: request.value.key },
+        ...{ ...timesFor(order.names), subject: {}, key: keyOfRequest(request.value) },
         extensions: {
           keyUsage: ["digitalSignature"],
           alternativeNames: order.names.map((name) => ({ kind: "dns", name })),

@@ -1,6 +1,6 @@
 /** Which programs of this machine stand for which container images in a lab. */
 
-import { readlinkSync, realpathSync } from "node:fs";
+import { readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { envoyProgram } from "#test/system/envoy-program.ts";
 import { repository } from "#test/system/program.ts";
@@ -24,8 +24,10 @@ export interface LabImage {
 /** Where programs are in their containers; no volume of a manifest is mounted over it. */
 const place = "/.image";
 
-/** What `./sekisho` gives to Node, see tools/node-flags. */
-const nodeFlags = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=8"];
+/** What `./sekisho` gives to Node. */
+const nodeFlags = ["tools/node-flags", "tools/program-flags"].flatMap((file) =>
+  readFileSync(join(repository, file), "utf8").trim().split(" "),
+);
 
 const node = `${place}/node/${basename(process.execPath)}`;
 const checkout = `${place}/sekisho`;

@@ -4,6 +4,7 @@ import { parseGoDurationMs } from "#base/go-duration.ts";
 import { ok, type Result } from "#base/result.ts";
 import type { AlternativeName } from "#crypto/alternative-name.ts";
 import { describeKey, type KeyChoice } from "#crypto/private-key.ts";
+import { keyOfRequest } from "#crypto/signing-request.ts";
 import type { SubjectName } from "#crypto/subject-name.ts";
 import { type CertificateSpec, usualDurationMs } from "#kinds/cert-manager/certificate-spec.ts";
 import { withDefaults } from "#kinds/cert-manager/issuer-reference.ts";
@@ -35,9 +36,9 @@ export function askedBySpec(
 }
 
 export function askedByRequest({ object, spec, signing }: RequestFacts): AskedCertificate {
-  const { name: subject, alternativeNames, key } = signing;
+  const { name: subject, alternativeNames } = signing;
   const parts = commonParts(object.metadata.namespace, spec);
-  return { subject, alternativeNames, ...parts, key: describeKey(key) };
+  return { subject, alternativeNames, ...parts, key: describeKey(keyOfRequest(signing)) };
 }
 
 function commonParts(

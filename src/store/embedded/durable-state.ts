@@ -8,6 +8,7 @@ import { ObjectSet } from "../object-set.ts";
 import type { WatchBatch, WatchEvent, WatchPoints } from "../object-store.ts";
 import type { Sealer } from "../sealer.ts";
 import { emptyLog, inTransaction } from "./database.ts";
+import { RestingObjects } from "./resting-objects.ts";
 import { Rows } from "./rows.ts";
 import {
   emptyState,
@@ -46,6 +47,7 @@ export class DurableState {
   readonly state: StoreState = emptyState();
   readonly #database: DatabaseSync;
   readonly #rows: Rows;
+  readonly #resting: RestingObjects;
   readonly #history: History;
   readonly #lags: boolean;
   /** What readers see while the store lags; else the state itself. */
@@ -60,9 +62,11 @@ export class DurableState {
     this.#database = database;
     this.#rows = new Rows(database, settings.sealer);
     this.#lags = settings.lag === true;
+    this.#resting = new RestingObjects((key) => this.#rows.object(key));
     for (const [key, row] of this.#rows.objects()) {
-      this.state.rows.set(key, row);
-      putInForce(this.state, key, row.object);
+      const object = this.#resting.rest(row.object);
+      this.state.rows.set(key, { ...row, object });
+      putInForce(this.state, key, object);
     }
     for (const [key, identity] of this.#rows.identities()) this.state.identities.set(key, identity);
     this.#revision = this.#rows.revision();
@@ -126,13 +130,13 @@ export class DurableState {
         if (isGone) inForce.set(key, undefined);
         continue;
       }
-      const stamped = {
-        ...object,
-        metadata: { ...object.metadata, resourceVersion: `${revision}` },
-      };
       const row = change.row(key);
-      if (row !== undefined && row.object === object)
-        change.rows.set(key, { ...row, object: stamped });
+      const isOfRow = row?.object === object;
+      const metadata = { ...object.metadata, resourceVersion: `${revision}` };
+      const stamped = isOfRow
+        ? this.#resting.rest({ ...object, metadata })
+        : { ...object, metadata };
+      if (isOfRow) change.rows.set(key, { ...row, object: stamped });
       inForce.set(key, stamped);
       events.push({ kind: "set", object: stamped });
     }
@@ -145,6 +149,8 @@ export class DurableState {
   #persist(change: StagedChange, transaction: Transaction): void {
     try {
       for (const [key, row] of change.rows) {
+        const before = this.state.rows.get(key);
+        if (before !== undefined) this.#resting.wake(before.object);
         if (row === undefined) this.#rows.dropObject(key);
         else this.#rows.putObject(key, row);
         if (row === undefined && key.startsWith("Secret/")) transaction.wipes = true;

@@ -148,6 +148,23 @@ test("a deleted secret is in no file any more", async (context) => {
   assert.equal(await findIn(directory, secret(value)), undefined);
 });
 
+test("who has an object keeps it as it was, however often it is written and whether it is there", async (context) => {
+  const { open } = await place(context);
+  const store = await open();
+  const first = await store.create(secret("one"));
+  const second = await store.replace(secretKey, secret("two"), first.metadata.resourceVersion);
+  for (let index = 0; index < 300; index++)
+    await store.create({ ...secret("x"), metadata: { name: `s-${index}`, namespace: "default" } });
+  const third = await store.replaceStatus(secretKey, "seen", second.metadata.resourceVersion);
+  await store.remove(secretKey);
+  assert.deepEqual(
+    [first, second, third].map(({ body }) => body),
+    ["one", "two", "two"].map((value) => secret(value).body),
+  );
+  assert.deepEqual([second.status, third.status], [undefined, "seen"]);
+  await store.close();
+});
+
 test("with a key the values of Secrets are in no file, and are read with that key alone", async (context) => {
   const { directory, open } = await place(context);
   const sealer = createSealer(Buffer.alloc(32, 7));

@@ -3,9 +3,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Json } from "#base/json.ts";
 import { SharedTexts } from "#base/shared-texts.ts";
-import type { KubeObject } from "#kinds/object.ts";
+import { type KubeObject, parseKey } from "#kinds/object.ts";
 import { type Draft, StoreError } from "../object-store.ts";
 import type { Sealer } from "../sealer.ts";
+import { doesRest } from "./resting-objects.ts";
 
 export interface StoredRow {
   readonly object: KubeObject;
@@ -37,6 +38,7 @@ const isSecret = (key: string): boolean => key.startsWith("Secret/");
 export class Rows {
   readonly #sealer: Sealer | undefined;
   readonly #database: DatabaseSync;
+  readonly #getObject: StatementSync;
   readonly #putObject: StatementSync;
   readonly #dropObject: StatementSync;
   readonly #putIdentity: StatementSync;
@@ -46,6 +48,7 @@ export class Rows {
   constructor(database: DatabaseSync, sealer: Sealer | undefined) {
     this.#database = database;
     this.#sealer = sealer;
+    this.#getObject = database.prepare("SELECT key, content, key_id FROM objects WHERE key = ?");
     this.#putObject = database.prepare(
       "INSERT INTO objects (key, content, key_id) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET content = excluded.content, key_id = excluded.key_id",
     );
@@ -60,17 +63,20 @@ export class Rows {
   }
 
   /** All stored objects; throws StoreError `unavailable` when one is sealed under a key that is not given. */
-  objects(): ReadonlyMap<string, StoredRow> {
+  *objects(): Generator<readonly [string, StoredRow]> {
     const rows = this.#database.prepare("SELECT key, content, key_id FROM objects").iterate();
-    // Authorities stand beside each certificate that they have signed, and Events say the same of many objects.
+    // Events say the same of many objects.
     const texts = new SharedTexts();
-    const objects = new Map<string, StoredRow>();
     for (const row of rows) {
       const [key, stored] = this.#readObject(row);
-      texts.shareWithin(stored);
-      objects.set(key, stored);
+      texts.shareWithin(doesRest(parseKey(key).kind) ? stored.object.metadata : stored);
+      yield [key, stored];
     }
-    return objects;
+  }
+
+  object(key: string): KubeObject | undefined {
+    const row = this.#getObject.get(key);
+    return row === undefined ? undefined : this.#readObject(row)[1].object;
   }
 
   /** Keys of Secrets that lie there in the clear. */
