@@ -108,7 +108,9 @@ export function createReporting(
   const ingresses = createIngressStatusWriter(store, { ...state, breathe });
   const servers = new StateStatusWriter(store, recorder, { ...state, breathe });
   const recorded = createFindingEvents(store, recorder, { breathe, isOurs: state.isOurs });
-  const made = madeObjects({ store, recorder, breathe }, state);
+  const made = { store, recorder, breathe };
+  const certificates = certificatesMade(made, state);
+  const records = recordsMade(made, state);
   let serving = false;
   let recording = false;
   const update = async (): Promise<void> => {
@@ -118,7 +120,8 @@ export function createReporting(
         await recorded.update();
         await servers.record();
       }
-      if (serving) for (const one of made) await one.update();
+      if (serving) await certificates.update();
+      if (serving) await records.update();
     } catch (error) {
       log.warn("a status or event was not written", { [logFields.error]: errorText(error) });
     }
@@ -127,12 +130,13 @@ export function createReporting(
     claimChanged: (key) => {
       ingresses.claimChanged(key);
       servers.claimChanged(key);
-      for (const one of made) one.wantChanged(key);
+      certificates.wantChanged(key);
+      records.wantChanged(key);
     },
     addressesChanged: () => {
       ingresses.addressesChanged();
       servers.addressesChanged();
-      for (const key of state.claimed().keys()) for (const one of made) one.wantChanged(key);
+      for (const key of state.claimed().keys()) records.wantChanged(key);
     },
     found: (change) => {
       ingresses.found(change);
@@ -151,36 +155,36 @@ export function createReporting(
   };
 }
 
-/** Certificates, and what DNS is to say. */
-function madeObjects(
-  deps: MadeObjectsDeps,
-  { wantedBy, recordOf, reachedAt, addresses }: ReportedState,
-): readonly MadeObjects[] {
+function certificatesMade(deps: MadeObjectsDeps, { wantedBy }: ReportedState): MadeObjects {
   const certificates = new WantedCertificates(deps.store);
+  return createMadeObjects(deps, {
+    wishesOf: wantedBy,
+    isIdle: (key, wishes) => certificates.isIdle(key, wishes),
+    bring: (owner, wishes) => certificates.bring(owner, wishes),
+    fieldPath: "spec.tls",
+  });
+}
+
+function recordsMade(
+  deps: MadeObjectsDeps,
+  { recordOf, reachedAt, addresses }: ReportedState,
+): MadeObjects {
   const endpoints = new DnsEndpoints(deps.store);
-  return [
-    createMadeObjects(deps, {
-      wishesOf: wantedBy,
-      isIdle: (key, wishes) => certificates.isIdle(key, wishes),
-      bring: (owner, wishes) => certificates.bring(owner, wishes),
-      fieldPath: "spec.tls",
-    }),
-    createMadeObjects<PlacedRecord>(deps, {
-      wishesOf: (key) => {
-        const record = recordOf(key);
-        if (record === undefined) return [];
-        const own = reachedAt(key);
-        const places = own === undefined ? addresses() : [own];
-        // Without an address the name would lead nowhere.
-        return record === "as-before" || places.length === 0
-          ? "as-before"
-          : [{ record, addresses: places }];
-      },
-      isIdle: (key, wishes) => endpoints.isIdle(key, wishes),
-      bring: (owner, wishes) => endpoints.bring(owner, wishes),
-      fieldPath: "spec.externalDNS",
-    }),
-  ];
+  return createMadeObjects<PlacedRecord>(deps, {
+    wishesOf: (key) => {
+      const record = recordOf(key);
+      if (record === undefined) return [];
+      const own = reachedAt(key);
+      const places = own === undefined ? addresses() : [own];
+      // Without an address the name would lead nowhere.
+      return record === "as-before" || places.length === 0
+        ? "as-before"
+        : [{ record, addresses: places }];
+    },
+    isIdle: (key, wishes) => endpoints.isIdle(key, wishes),
+    bring: (owner, wishes) => endpoints.bring(owner, wishes),
+    fieldPath: "spec.externalDNS",
+  });
 }
 
 /** The embedded store answers without leaving the event loop: ten thousand writes in a row would stop everything else. */
