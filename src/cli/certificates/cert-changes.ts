@@ -50,7 +50,8 @@ async function renew(
   }
   const home = await openHome(context, options);
   try {
-    for (const object of await chosen(home, names, options)) {
+    const objects = await chosen(home, names, options);
+    for (const object of objects) {
       const { name, namespace } = object.metadata;
       await setCondition(context, home, object, {
         type: "Issuing",
@@ -61,6 +62,12 @@ async function renew(
         `Manually triggered issuance of Certificate ${namespace}/${name}\n`,
       );
     }
+    const [only, ...others] = objects;
+    if (only === undefined || others.length > 0) return;
+    const { name, namespace } = only.metadata;
+    context.environment.terminal.warn(
+      `follow it: sekisho cert status ${name} --namespace ${namespace} --watch\n`,
+    );
   } finally {
     home.close();
   }

@@ -1,10 +1,11 @@
 /** `sekisho cert status NAME`: how a Certificate stands, from its conditions to the problem of the authority. */
 
 import { Command } from "commander";
+import { compareText } from "#base/compare.ts";
 import { describeCertificates } from "#crypto/certificate-description.ts";
 import { type Condition, conditionsOf } from "#kinds/condition.ts";
-import { type Event, lastSeen } from "#kinds/event.ts";
-import { type Known, read } from "#kinds/kind.ts";
+import { lastSeen } from "#kinds/event.ts";
+import { read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { secretKind, secretValue } from "#kinds/secret.ts";
 import { formatAge } from "../age.ts";
@@ -12,7 +13,7 @@ import { type CommandContext, CommandError } from "../command-context.ts";
 import { type HomeOptions, openHome, withHomeOptions } from "../object-home.ts";
 import { exampleText, homeNamespaceOption } from "../options.ts";
 import type { Outcome } from "../outcome.ts";
-import { printable } from "../table.ts";
+import { formatTable, printable } from "../table.ts";
 import { formatCertificate } from "./certificate-text.ts";
 import { type CertificateTrail, readTrail } from "./certificate-trail.ts";
 import { followStatus } from "./followed-status.ts";
@@ -141,14 +142,15 @@ function formatEvents(trail: CertificateTrail, now: Temporal.Instant): string {
     ...challenges,
   ];
   const uids = new Set(objects.flatMap((one) => (one === undefined ? [] : [one.metadata.uid])));
-  const events = trail.events.filter(({ value }) => uids.has(value?.involvedObject.uid ?? ""));
+  const events = trail.events
+    .filter(({ value }) => uids.has(value?.involvedObject.uid ?? ""))
+    .toSorted((a, b) => compareText(lastSeen(a), lastSeen(b)));
   if (events.length === 0) return "Events:       <none>\n";
-  return `Events:\n${events.map((event) => formatEvent(event, now)).join("")}`;
-}
-
-function formatEvent(event: Known<Event>, now: Temporal.Instant): string {
-  const { type = "", reason = "", message = "", involvedObject } = event.value ?? {};
-  const what = `${involvedObject?.kind ?? ""}/${involvedObject?.name ?? ""}`;
-  const age = formatAge(lastSeen(event), now);
-  return `  ${[type, reason, age, what, message].map(printable).join("  ")}\n`;
+  const rows = events.map((event) => {
+    const { type = "", reason = "", message = "", involvedObject } = event.value ?? {};
+    const what = `${involvedObject?.kind ?? ""}/${involvedObject?.name ?? ""}`;
+    return [type, reason, formatAge(lastSeen(event), now), what, message];
+  });
+  const table = formatTable(["TYPE", "REASON", "AGE", "OBJECT", "MESSAGE"], rows);
+  return `Events:\n${table.replaceAll(/^(?=.)/gm, "  ")}`;
 }
