@@ -56,10 +56,8 @@ export interface Plan {
   };
   readonly cluster: ClusterPlan;
   readonly clusterIssuance: {
-    /** So many at once. */
-    readonly certificates: readonly number[];
-    /** Those who issue take turns so often. */
-    readonly rounds: number;
+    /** So many at once, and how often those who issue take turns. */
+    readonly turns: readonly { readonly certificates: number; readonly rounds: number }[];
     /** Orders of an ACME server, one after another. */
     readonly orders: number;
   };
@@ -138,7 +136,13 @@ export const fullPlan: Plan = {
     quietSeconds: 60,
     tellingSeconds: 20,
   },
-  clusterIssuance: { certificates: [200, 2_000], rounds: 2, orders: 10 },
+  clusterIssuance: {
+    turns: [
+      { certificates: 200, rounds: 2 },
+      { certificates: 2_000, rounds: 1 },
+    ],
+    orders: 10,
+  },
 };
 
 export const quickPlan: Plan = {
@@ -172,5 +176,5 @@ export const quickPlan: Plan = {
     quietSeconds: 3,
     tellingSeconds: 2,
   },
-  clusterIssuance: { certificates: [20], rounds: 1, orders: 2 },
+  clusterIssuance: { turns: [{ certificates: 20, rounds: 1 }], orders: 2 },
 };

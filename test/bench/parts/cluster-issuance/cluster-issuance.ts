@@ -21,7 +21,7 @@ export const clusterIssuancePart: Part = {
     const obstacle = await findObstacle();
     if (obstacle !== undefined) throw new Error(obstacle);
     const ours = sekishoIssuing(context.version);
-    const program = process.env["CERT_MANAGER"];
+    const program = process.env["CERT_MANAGER"] || undefined;
     const peers = program === undefined ? [] : [certManagerInCluster()];
     const images = program === undefined ? [] : [certManagerImage(program)];
     const issuers = [ours, ...peers];
@@ -58,8 +58,8 @@ async function takeTurns(
   issuers: readonly ClusterIssuer[],
 ): Promise<readonly Turn[]> {
   const turns: Turn[] = [];
-  for (const certificates of plan.clusterIssuance.certificates) {
-    for (let round = 1; round <= plan.clusterIssuance.rounds; round += 1) {
+  for (const { certificates, rounds } of plan.clusterIssuance.turns) {
+    for (let round = 1; round <= rounds; round += 1) {
       for (const [index, issuer] of issuers.entries()) {
         const what = `${certificates} certificates in a cluster, by ${issuer.name}, round ${round}`;
         const namespace = `turn-${certificates}-${round}-${index}`;
