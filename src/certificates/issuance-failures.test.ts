@@ -1,6 +1,7 @@
 /** What becomes of a Certificate when its issuer refuses, is away, or gives what is of no use; and of a process that dies. */
 
 import assert from "node:assert/strict";
+import { createPrivateKey } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
 import { issuerKind } from "#kinds/cert-manager/issuer.ts";
@@ -275,4 +276,33 @@ test("a request that is removed again and again is made fifty times a day", asyn
   await stage.settled();
   assert.deepEqual(await stage.requests(), []);
   assert.match(stage.events.at(-1) ?? "", /^IssuedTooOften/);
+});
+
+test("a key that an earlier run made, and that is not seen yet, is the one that is certified", async (context) => {
+  const keys: unknown[] = [];
+  const stage = await certificateStage(context, {
+    backends: moody({ next: [], calls: 0 }),
+    wrap: (store) => ({
+      ...store,
+      create: async (draft) => {
+        const isNextKey = draft.metadata.labels?.["cert-manager.io/next-private-key"] === "true";
+        if (isNextKey && keys.length === 0) {
+          keys.push((draft.body["data"] as JsonObject)["tls.key"]);
+          await store.create(draft);
+        }
+        return await store.create(draft);
+      },
+    }),
+  });
+  await stage.create("Issuer", "self", { selfSigned: {} });
+  await stage.create("Certificate", "web", web);
+  await stage.settled();
+  assert.match(await stage.condition("web", "Ready"), /^True/);
+  const data = (await stage.secret("web-tls"))?.body["data"] as JsonObject;
+  const pemOf = (text: unknown): string => Buffer.from(String(text), "base64").toString();
+  const [certified, made] = [data["tls.key"], keys[0]].map((key) =>
+    createPrivateKey(pemOf(key)).export({ type: "pkcs8", format: "pem" }),
+  );
+  assert.equal(certified, made);
+  assert.deepEqual(await stage.secrets(), ["web-tls"]);
 });

@@ -28,17 +28,19 @@ export function createKeyController(deps: Deps): Controller {
     const { status } = seen;
     if (conditionOf(status, "Issuing")?.status !== "True") return { status };
     const key = nextKeyOf(seen);
-    const there = await findSecret(deps, key);
+    const withKey = { status: { ...status, nextPrivateKeySecretName: key.name } };
+    // One that nobody has named yet is hardly ever there: then it cannot be created, and is named from now on.
+    const isNamed = status.nextPrivateKeySecretName !== undefined;
+    const there = isNamed ? await findSecret(deps, key) : seenSecret(deps, key);
     if (there !== undefined) {
       if (!isOwnedBy(there, seen.object)) throw new Error(`Secret ${key.name} is not ours to use`);
-      if (readNextKey(deps, there, seen) !== undefined)
-        return { status: { ...status, nextPrivateKeySecretName: key.name } };
+      if (readNextKey(deps, there, seen) !== undefined) return withKey;
       await removeSecret(deps, there);
     }
     const made = await makeKey(deps, seen);
     if (made === undefined) return { status };
     await createSecret(deps, seen, { key, made });
-    return { status: { ...status, nextPrivateKeySecretName: key.name } };
+    return withKey;
   };
 }
 
@@ -99,7 +101,14 @@ async function findSecret(
   { store, world }: Pick<Deps, "store" | "world">,
   key: ObjectKey,
 ): Promise<KubeObject | undefined> {
-  return world.secret(key.namespace, key.name) ?? (await store.get(key));
+  return seenSecret({ world }, key) ?? (await store.get(key));
+}
+
+function seenSecret(
+  { world }: Pick<Deps, "world">,
+  { namespace, name }: ObjectKey,
+): KubeObject | undefined {
+  return world.secret(namespace, name);
 }
 
 async function removeNextKey(
@@ -163,7 +172,13 @@ async function createSecret(
     },
     body: { type: "Opaque", data: { "tls.key": Buffer.from(pem).toString("base64") } },
   };
-  world.view.observe(await store.create(draft));
+  try {
+    world.view.observe(await store.create(draft));
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== "exists") throw error;
+    // The next look finds it by its name in the status.
+    return;
+  }
   const message = `Stored new private key in temporary Secret resource "${key.name}"`;
   events.tell(object, { type: "Normal", reason: "Generated", message });
 }
