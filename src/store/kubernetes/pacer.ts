@@ -22,15 +22,16 @@ export interface Pacing {
 
 export const defaultPacing: Pacing = { perSecond: 500, burst: 1000, underWay: 24 };
 
-interface Waiter {
-  readonly priority: Priority;
-  readonly go: () => void;
-}
+type Waiter = () => void;
 
 export class Pacer {
   readonly #clock: Clock;
   readonly #pacing: Pacing;
-  readonly #waiting: Waiter[] = [];
+  /** Those of thousands of certificates may be thousands: none looks at all others. */
+  readonly #waiting: Readonly<Record<"normal" | "background", Waiter[]>> = {
+    normal: [],
+    background: [],
+  };
   #tokens: number;
   #filledAtMs: number;
   #underWay = 0;
@@ -49,14 +50,14 @@ export class Pacer {
     signal.throwIfAborted();
     if (priority === "urgent") return () => undefined;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiter = { priority, go: resolve };
+    const queue = this.#waiting[priority];
     const leave = (): void => {
-      const index = this.#waiting.indexOf(waiter);
-      if (index >= 0) this.#waiting.splice(index, 1);
+      const index = queue.indexOf(resolve);
+      if (index >= 0) queue.splice(index, 1);
       reject(signal.reason);
     };
     signal.addEventListener("abort", leave, { once: true });
-    this.#waiting.push(waiter);
+    queue.push(resolve);
     this.#admit();
     try {
       await promise;
@@ -85,15 +86,14 @@ export class Pacer {
   #admit(): void {
     this.#fill();
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      this.#waiting.splice(this.#waiting.indexOf(next), 1);
       this.#tokens--;
       this.#underWay++;
-      next.go();
+      next();
     }
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     const waitMs = this.#waitMs();
-    if (this.#waiting.length === 0 || waitMs === undefined) return;
+    if (this.#isEmpty() || waitMs === undefined) return;
     this.#cancelTimer = this.#clock.after(
       Temporal.Duration.from({ milliseconds: Math.ceil(waitMs) }),
       () => {
@@ -103,14 +103,20 @@ export class Pacer {
     );
   }
 
+  #isEmpty(): boolean {
+    const { normal, background } = this.#waiting;
+    return normal.length === 0 && background.length === 0;
+  }
+
+  /** Takes the one whose turn it is. */
   #next(): Waiter | undefined {
     if (this.#clock.monotonicMs() < this.#silentUntilMs) return undefined;
     const { burst, underWay } = this.#pacing;
     if (this.#tokens < 1 || this.#underWay >= underWay) return undefined;
-    const normal = this.#waiting.find(({ priority }) => priority === "normal");
-    if (normal !== undefined) return normal;
+    const { normal, background } = this.#waiting;
+    if (normal.length > 0) return normal.shift();
     const leavesRoom = this.#tokens >= 1 + burst / 4 && this.#underWay < Math.ceil(underWay / 2);
-    return leavesRoom ? this.#waiting[0] : undefined;
+    return leavesRoom ? background.shift() : undefined;
   }
 
   #fill(): void {
@@ -125,7 +131,7 @@ export class Pacer {
     const silentMs = this.#silentUntilMs - this.#clock.monotonicMs();
     if (silentMs > 0) return silentMs;
     const { perSecond, burst, underWay } = this.#pacing;
-    const onlyBackground = this.#waiting.every(({ priority }) => priority === "background");
+    const onlyBackground = this.#waiting.normal.length === 0;
     const wanted = onlyBackground ? 1 + burst / 4 : 1;
     const most = onlyBackground ? Math.ceil(underWay / 2) : underWay;
     if (this.#underWay >= most) return undefined;
