@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { formatKey, type KubeObject, keyOf, parseKey } from "#kinds/object.ts";
 import { toObject } from "#test/differential/ingress/gate.ts";
+import { storedObject } from "#test/documents/stored-object.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
 import { createPipeline, rebuild } from "./driven-pipeline.ts";
 import { dns, edits, layout, objects } from "./edits.ts";
@@ -116,6 +117,36 @@ test("an edit computes what it changes and no more, whatever the size of the wor
     const { pipeline } = rebuild(hosts(count));
     const before = pipeline.counts().recomputed;
     for (const object of hostObjects(7, "/changed")) pipeline.set(object);
+    pipeline.flush();
+    return pipeline.counts().recomputed - before;
+  });
+  assert.equal(costs[0], costs[1]);
+  assert.ok((costs[0] ?? 0) > 0 && (costs[0] ?? 0) < 20, `${costs[0]} nodes`);
+});
+
+/** A VirtualServer with a host of its own; all of them lead to one Service. */
+function server(index: number, path: string): KubeObject {
+  const upstreams = [{ name: "web", service: "web", port: 80 }];
+  return storedObject({
+    apiVersion: "k8s.nginx.org/v1",
+    kind: "VirtualServer",
+    metadata: {
+      ...{ name: `web-${index}`, namespace: "default" },
+      creationTimestamp: "2026-01-01T00:00:00Z",
+    },
+    spec: {
+      host: `web-${index}.example.com`,
+      upstreams,
+      routes: [{ path, action: { pass: "web" } }],
+    },
+  });
+}
+
+test("an edit of a VirtualServer computes what it changes and no more, however many share its Service", () => {
+  const costs = [20, 200].map((count) => {
+    const { pipeline } = rebuild(Array.from({ length: count }, (_, index) => server(index, "/")));
+    const before = pipeline.counts().recomputed;
+    pipeline.set(server(7, "/changed"));
     pipeline.flush();
     return pipeline.counts().recomputed - before;
   });

@@ -16,7 +16,7 @@ import type { TypedExtensionConfig } from "#gen/xds/core/v3/extension_pb.ts";
 import type { Matcher, Matcher_OnMatch } from "#gen/xds/type/matcher/v3/matcher_pb.ts";
 import { Matcher_OnMatchSchema, MatcherSchema } from "#gen/xds/type/matcher/v3/matcher_pb.ts";
 import type { ErrorAnswer, Forward } from "#model/action.ts";
-import type { Host } from "#model/host.ts";
+import { anyHost, type Host } from "#model/host.ts";
 import { typedConfig } from "../encode.ts";
 import { scopeHeader } from "../internal-headers.ts";
 import { answerHeaders, bodyOf } from "../routes/answer.ts";
@@ -24,6 +24,8 @@ import { allOf, matcherExtension, noneOf, textMatches } from "../xds-matcher.ts"
 import { leftOut } from "./left-out.ts";
 
 const errorAnswersName = "sekisho.error-answers";
+
+type ErrorChanges = Pick<Forward, "errorAnswers" | "unreachableStatus">;
 
 /** Without a route that has some it does nothing. */
 export function errorAnswersFilter(): HttpFilter {
@@ -40,12 +42,19 @@ export function withoutErrorAnswers(): { [filter: string]: Any } {
 
 /** `typed_per_filter_config` of a route with such answers; `host` is the host whose route says them. */
 export function withErrorAnswers(action: Forward, host: Host): { [filter: string]: Any } {
+  return action.errorAnswers === undefined ? unreachableAlone : packed(action, host);
+}
+
+/** Of routes with nothing but another status where no endpoint could be asked: the same for all hosts, and most routes have it. */
+const unreachableAlone = packed({ unreachableStatus: 502 }, anyHost);
+
+function packed(action: ErrorChanges, host: Host): { [filter: string]: Any } {
   const config = create(CustomResponseSchema, { customResponseMatcher: matcherOf(action, host) });
   return { [errorAnswersName]: anyPack(CustomResponseSchema, config) };
 }
 
 /** Whether a route changes errors at all. */
-export function changesErrors({ errorAnswers, unreachableStatus }: Forward): boolean {
+export function changesErrors({ errorAnswers, unreachableStatus }: ErrorChanges): boolean {
   return errorAnswers !== undefined || unreachableStatus !== undefined;
 }
 
@@ -54,7 +63,7 @@ export function changesErrors({ errorAnswers, unreachableStatus }: Forward): boo
  * only behind this filter. The router takes the scope from the request when it makes it ready for a backend, so a 503 of
  * another filter, such as that of a limit, stays.
  */
-function matcherOf({ errorAnswers = [], unreachableStatus }: Forward, host: Host): Matcher {
+function matcherOf({ errorAnswers = [], unreachableStatus }: ErrorChanges, host: Host): Matcher {
   const byStatus = byStatusOf(errorAnswers, host);
   if (unreachableStatus === undefined) return byStatus;
   const page = errorAnswers.find(({ statuses }) => statuses.includes(unreachableStatus));
