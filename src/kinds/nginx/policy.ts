@@ -203,7 +203,8 @@ const idle: readonly FieldWithoutEffect[] = [
   ...unappliedRules,
   {
     path: "spec.externalAuth.authSnippets",
-    reason: "nginx's own language is not understood",
+    reason:
+      "it is nginx's own language about the question who may pass, and is not understood, so 500",
     advice: closed,
   },
 ];
