@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { configMapKind } from "#kinds/config-map.ts";
 import { ingressKind } from "#kinds/ingress.ts";
 import { globalConfigurationKind } from "#kinds/nginx/global-configuration.ts";
 import { policyKind } from "#kinds/nginx/policy.ts";
@@ -92,6 +93,7 @@ const tiers: Readonly<Record<KindId, Tiers>> = {
     second: ["spec.tls", "spec.upstreamParameters", "spec.sessionParameters"],
     known: ["spec.serverSnippets", "spec.streamSnippets"],
   },
+  [configMapKind.id]: { first: ["data[external-status-address]"], second: [], known: [] },
   [globalConfigurationKind.id]: { first: ["spec.listeners"], second: [], known: [] },
 };
 
