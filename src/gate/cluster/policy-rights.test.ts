@@ -20,10 +20,11 @@ class Cluster {
   readonly asked: JsonObject[] = [];
   policySpec: JsonObject | undefined = withDefaults(requesterPolicySpec);
   lastWrite = "2026-01-01T00:00:00Z";
-  isDenied = false;
+  /** The paths that we have no right to. */
+  denied: RegExp | undefined;
 
   async call({ path, body }: ApiRequest): Promise<JsonObject> {
-    if (this.isDenied) throw new StoreError("denied", "forbidden");
+    if (this.denied?.test(path)) throw new StoreError("denied", "forbidden");
     if (path.includes("/mutatingadmissionpolic")) {
       const isBinding = path.includes("bindings");
       const spec = isBinding ? requesterBindingSpec : this.policySpec;
@@ -117,9 +118,16 @@ for (const [where, arrange] of Object.entries(unknown)) {
 
 test("without the right to ask nothing is allowed, with what to do", async () => {
   const cluster = new Cluster();
-  cluster.isDenied = true;
-  const use = await rightsIn(cluster)("web", byHand(requestOf("alice")));
-  assert.match(use.ok ? "" : use.error, /apply deploy\/certificates/);
+  const request = byHand(requestOf("alice"));
+  for (const path of ["mutatingadmissionpolicies", "subjectaccessreviews"]) {
+    cluster.denied = new RegExp(`/${path}`);
+    const use = await rightsIn(cluster)("web", request);
+    assert.match(use.ok ? "" : use.error, /apply deploy\/certificates/, path);
+  }
+  cluster.rights.add("ourselves web shop");
+  cluster.denied = /\/mutatingadmissionpolicies/;
+  const ours = { ...request, isOfCertificate: true };
+  assert.ok((await rightsIn(cluster)("web", ours)).ok, "what we ask for goes on");
 });
 
 test("an answer is remembered for a moment, and a right that is taken away counts then", async () => {

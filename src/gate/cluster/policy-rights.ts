@@ -24,7 +24,7 @@ const rememberedMs = 10_000;
 const remembered = 1000;
 
 const unknown =
-  "who made it is not known for certain, as deploy/admission/requester.yaml was not in force when it was made";
+  "who made it is not known for certain, as deploy/admission/requester.yaml was not in force when it was made, or may not be read: apply deploy/certificates and deploy/admission";
 const unasked =
   'who may use policies cannot be asked: apply deploy/certificates, which has the right to create "subjectaccessreviews"';
 

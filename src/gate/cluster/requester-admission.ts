@@ -55,7 +55,7 @@ export const requesterBindingSpec: JsonObject = { policyName: requesterPolicyNam
 /** API servers take up what is written there within seconds, by clocks of their own. */
 const margin = Temporal.Duration.from({ minutes: 1 });
 
-/** Undefined: it is not in force, or says something else. Throws StoreError. */
+/** Undefined: it is not in force, says something else, or may not be read. Throws StoreError. */
 export async function requesterKnownSince(
   api: Pick<KubernetesStore, "call">,
 ): Promise<Temporal.Instant | undefined> {
@@ -75,7 +75,9 @@ async function lastWrite(
 ): Promise<Temporal.Instant | undefined> {
   const path = `/apis/admissionregistration.k8s.io/v1/${plural}/${requesterPolicyName}`;
   const found = await api.call({ method: "GET", path }).catch((error: unknown) => {
-    if (error instanceof StoreError && error.code === "not-found") return undefined;
+    // Without the right to look it is not known, and what we ask for ourselves goes on.
+    if (error instanceof StoreError && (error.code === "not-found" || error.code === "denied"))
+      return undefined;
     throw error;
   });
   if (!isJsonObject(found) || !sameJson(withoutDefaults(objectAt(found, "spec")), spec))
