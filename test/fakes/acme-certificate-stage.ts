@@ -1,12 +1,14 @@
 /** A {@link CertificateStage} whose issuer is an ACME server that believes every challenge, by the real ACME controllers. */
 
 import type { TestContext } from "node:test";
+import type { JsonObject } from "#base/json.ts";
 import { createAcme } from "#certificates/acme/acme.ts";
 import type { ServerLimits } from "#certificates/acme/limits/known-limits.ts";
 import { createAcmeIssuer } from "#certificates/issuers/acme/acme.ts";
 import type { OutboundDoor } from "#certificates/outbound/outbound-door.ts";
 import type { Solver } from "#certificates/solvers/solver.ts";
 import { generateSigningKey } from "#crypto/signing-key.ts";
+import type { AcmeSolver } from "#kinds/cert-manager/acme-solver.ts";
 import { createMetrics } from "#runtime/real-metrics.ts";
 import { createAcmeServer, type FakeAcmeServer, type HoursOf } from "./acme-server.ts";
 import {
@@ -32,6 +34,8 @@ export interface AcmeCertificateStageOptions extends Pick<CertificateStageOption
   readonly limits?: ServerLimits;
   /** Instead of what the solver does, which is well by itself. */
   readonly solving?: Partial<Solver>;
+  /** The issuer's only one. Default: by HTTP-01. */
+  readonly solver?: AcmeSolver;
 }
 
 /** Believes that whatever it presents is found. */
@@ -50,6 +54,7 @@ export async function acmeCertificateStage(
     before = (door) => door,
     limits = {},
     solving = {},
+    solver = { http01: { ingress: {} } },
   }: AcmeCertificateStageOptions,
 ): Promise<AcmeCertificateStage> {
   const metrics = await createMetrics();
@@ -79,10 +84,14 @@ export async function acmeCertificateStage(
   context.after(stop);
   if (server === undefined) throw new Error("no backends were made");
   const { directory } = server;
-  return { stage, server, stop, issue: () => issue(stage, directory) };
+  return { stage, server, stop, issue: () => issue(stage, directory, solver) };
 }
 
-async function issue({ store, create }: CertificateStage, directory: string): Promise<void> {
+async function issue(
+  { store, create }: CertificateStage,
+  directory: string,
+  solver: AcmeSolver,
+): Promise<void> {
   // As if somebody had brought it: making one takes time that the clock here does not show.
   const key = generateSigningKey().export({ type: "pkcs8", format: "pem" }).toString();
   await store.create({
@@ -91,7 +100,7 @@ async function issue({ store, create }: CertificateStage, directory: string): Pr
     metadata: { name: "account-key", namespace: "cert-manager" },
     body: { type: "Opaque", stringData: { "tls.key": key } },
   });
-  const solvers = [{ http01: { ingress: {} } }];
-  const acme = { server: directory, privateKeySecretRef: { name: "account-key" }, solvers };
-  await create("ClusterIssuer", "public", { acme });
+  const acme = { server: directory, privateKeySecretRef: { name: "account-key" } };
+  const solvers = JSON.parse(JSON.stringify([solver])) as JsonObject[];
+  await create("ClusterIssuer", "public", { acme: { ...acme, solvers } });
 }

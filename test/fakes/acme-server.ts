@@ -195,11 +195,12 @@ export function createAcmeServer(clock: Clock, hoursOf?: HoursOf): FakeAcmeServe
     status: order?.status === "pending" ? "pending" : "valid",
     identifier: { type: "dns", value: order?.names[0] ?? "" },
     challenges: [
-      {
-        ...{ type: "http-01", url: `${origin}/challenge/${id}`, token: `token-${id}` },
-        status: order?.status === "pending" ? "pending" : "valid",
-      },
-    ],
+      { type: "http-01", url: `${origin}/challenge/${id}` },
+      { type: "dns-01", url: `${origin}/challenge/${id}/dns-01` },
+    ].map((one) => ({
+      ...{ ...one, token: `token-${id}` },
+      status: order?.status === "pending" ? "pending" : "valid",
+    })),
   });
 
   /** By its own clock. */

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Dns01Solver } from "#kinds/cert-manager/acme-solver.ts";
+import type { DnsTransport } from "#runtime/dns-transport.ts";
 import {
   type ChallengeRecord,
   type DnsProvider,
@@ -21,6 +22,8 @@ export type ProviderFault =
 export interface ProviderUnderTest extends AsyncDisposable {
   readonly solver: Dns01Solver;
   readonly context: ProviderContext;
+  /** Where it is asked over DNS. Absent: it is not. */
+  readonly transport?: DnsTransport;
   /** A zone that the service holds; no dot at the end. */
   readonly zone: string;
   /** One that it does not hold. Absent: it takes every name. */

@@ -156,7 +156,7 @@ export function rfc2136Service(
             : {}),
         },
       },
-      context: test.context,
+      ...{ context: test.context, transport },
       secrets: isSigned ? [tsigSecret] : [],
       foreignZone,
       fail: (fault) => {

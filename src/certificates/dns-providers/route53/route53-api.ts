@@ -136,7 +136,11 @@ const codes: Readonly<Record<AwsError["code"], DnsProviderErrorCode>> = {
 };
 
 function providerError(error: unknown): unknown {
-  if (!(error instanceof AwsError)) return error;
+  if (error instanceof DnsProviderError || error instanceof OutboundError) return error;
+  if (!(error instanceof AwsError)) {
+    const message = "Route 53: an answer that the SDK cannot read";
+    return new DnsProviderError("outage", message, { cause: error });
+  }
   if (error.cause instanceof OutboundError) return error.cause;
   const code = error.type === "NoSuchHostedZone" ? "no-zone" : codes[error.code];
   return new DnsProviderError(code, `Route 53: ${error.message}`, {

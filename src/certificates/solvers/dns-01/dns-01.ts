@@ -6,7 +6,7 @@ import type { Dns01Solver } from "#kinds/cert-manager/acme-solver.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { DnsTransport } from "#runtime/dns-transport.ts";
 import type { Random } from "#runtime/random.ts";
-import { DnsClient, DnsError, type DnsServer } from "../../dns/dns-client.ts";
+import { DnsClient, DnsError, type DnsErrorCode, type DnsServer } from "../../dns/dns-client.ts";
 import { ownServers, serverOf } from "../../dns/own-servers.ts";
 import { Resolver } from "../../dns/resolver.ts";
 import { dnsProviders } from "../../dns-providers/all.ts";
@@ -19,7 +19,11 @@ import {
   type ProviderContext,
   type RecordWriter,
 } from "../../dns-providers/dns-provider.ts";
-import { type OutboundDoor, OutboundError } from "../../outbound/outbound-door.ts";
+import {
+  type OutboundDoor,
+  OutboundError,
+  type OutboundErrorCode,
+} from "../../outbound/outbound-door.ts";
 import type { ChallengeToSolve, Solver, SolverOutcome } from "../solver.ts";
 import { ClosedZones } from "./closed-zones.ts";
 import { findPropagation } from "./propagation.ts";
@@ -185,6 +189,12 @@ function recordName(dnsName: string): string {
   return `${recordLabel}.${dnsName}`;
 }
 
+/** An answer that makes no sense is mostly a stranger's, as the page of something between: it passes. */
+const senseless: ReadonlySet<string> = new Set(["too-large", "unreadable"] satisfies readonly (
+  | DnsErrorCode
+  | OutboundErrorCode
+)[]);
+
 /**
  * What went wrong as an outcome. What only a change of Secrets, zones or solvers mends is worth waiting for while the
  * challenge is wanted; in clean-up nobody waits for it.
@@ -202,7 +212,7 @@ async function told(
       error instanceof DnsError;
     if (!isKnown) throw error;
     const { message } = error;
-    if (error.retryable) {
+    if (error.retryable || senseless.has(error.code)) {
       const asked = error instanceof DnsProviderError ? error.retryAfter : undefined;
       return { kind: "pending", message, retryAfter: asked ?? later, problem: true };
     }
