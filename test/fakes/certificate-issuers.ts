@@ -6,7 +6,7 @@ import { createAwsPca } from "#certificates/issuers/aws-pca/aws-pca.ts";
 import { createCa } from "#certificates/issuers/ca/ca.ts";
 import { createSelfSigned } from "#certificates/issuers/self-signed/self-signed.ts";
 import { awsPcaIssuerKind } from "#kinds/cert-manager/aws-pca-issuer.ts";
-import { startPrivateCa } from "./aws-pca/private-ca.ts";
+import { type FakePrivateCa, startPrivateCa } from "./aws-pca/private-ca.ts";
 import { type CertificateStage, certificateStage, quickKey } from "./certificate-stage.ts";
 import { loopbackDoor } from "./loopback-door.ts";
 
@@ -35,7 +35,12 @@ async function ca(context: TestContext): Promise<IssuerOnStage> {
   return { stage, issuerRef: { name: "ca" } };
 }
 
-async function privateCa(context: TestContext): Promise<IssuerOnStage> {
+export interface PrivateCaOnStage extends IssuerOnStage {
+  readonly aws: FakePrivateCa;
+}
+
+/** One of AWS Private CA, with the small AWS that it asks. */
+export async function privateCa(context: TestContext): Promise<PrivateCaOnStage> {
   const key = { id: "AKIATEST", secret: "of a test" };
   const outbound = loopbackDoor(context);
   const variables: Record<string, string> = {};
@@ -60,7 +65,7 @@ async function privateCa(context: TestContext): Promise<IssuerOnStage> {
   });
   await stage.settled();
   const { group, kind } = awsPcaIssuerKind;
-  return { stage, issuerRef: { name: "aws", group, kind } };
+  return { stage, aws, issuerRef: { name: "aws", group, kind } };
 }
 
 export const issuersOnStage = {
