@@ -2,15 +2,22 @@
 
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { text as readText } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
+import { runCommand } from "#test/system/commands.ts";
+import { repository } from "#test/system/program.ts";
+import { commandsIn } from "#test/system/readme.ts";
 import { skipWithoutLab } from "./build/requirements.ts";
 import { curl } from "./curl.ts";
 import { type IssuingLab, startIssuingLab } from "./issuing-lab.ts";
 import type { Lab } from "./lab.ts";
-import { startPebbleInside } from "./pebble-inside.ts";
+import { type PebbleInside, startPebbleInside } from "./pebble-inside.ts";
 
 const skip = await skipWithoutLab();
 const longest = "--timeout=120s";
+const page = join(repository, "docs/first-certificate.md");
 const host = "cert.example.com";
 
 const cafe = {
@@ -29,12 +36,13 @@ describe("a cluster that orders certificates", { skip }, () => {
   let lab: Lab;
   let served: IssuingLab;
   let issuer: object;
+  let pebble: PebbleInside;
 
   before(async () => {
     served = undo.use(await startIssuingLab());
     ({ lab } = served);
     await lab.kubectl(["create", "namespace", "cert-manager"]);
-    const pebble = undo.use(await startPebbleInside(lab, served.address));
+    pebble = undo.use(await startPebbleInside(lab, served.address));
     const solvers = [{ http01: { ingress: { class: "nginx" } } }];
     const account = { privateKeySecretRef: { name: "prod-issuer-account-key" } };
     issuer = {
@@ -62,6 +70,47 @@ describe("a cluster that orders certificates", { skip }, () => {
     assert.match(title ?? "", /^NAME +STATE +AGE$/);
     assert.match(row ?? "", /^cafe-secret-1-\d+ +valid /);
     await lab.kubectl(["wait", "--for=delete", "challenges", "--all", longest]);
+  });
+
+  it("gets a first certificate as docs/first-certificate.md says, and says what would stand in its way", async () => {
+    const [, inCluster = ""] = readFileSync(page, "utf8").split("\n## In a cluster");
+    const directory = join(lab.directory, "manifests");
+    const wordsOf = (beginning: string): readonly string[] => {
+      const found = commandsIn(inCluster).filter(({ shell }) => shell.startsWith(beginning));
+      assert.equal(found.length, 1, `${beginning} is once on the page`);
+      const words = found[0]?.shell.trim().split(" ").slice(1) ?? [];
+      return words.map((word) => (word === "manifests" ? directory : word));
+    };
+    const { code, err } = await runCommand(wordsOf("sekisho init"));
+    assert.equal(code, 0, err);
+    const file = join(directory, "issuer.yaml");
+    const own = `server: ${pebble.directory}\n    skipTLSVerify: true`;
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replaceAll(/server: https:.*letsencrypt\.org\/directory/g, own));
+    await lab.kubectl(wordsOf("kubectl apply"));
+    const certificate = "certificate/www-example-com-tls";
+    await lab.kubectl(["wait", "--for=create", certificate, longest]);
+    await lab.kubectl(["wait", "--for=condition=Ready", certificate, longest]);
+    const config = join(lab.directory, "preflight.yaml");
+    writeFileSync(config, `outboundAddresses: [10.0.0.0/8]\ndnsResolvers: ["${pebble.dns}"]\n`);
+    const preflight = wordsOf("sekisho cert preflight");
+    const trial = ["--config", config, "--staging-server", pebble.directory];
+    const child = lab.enter(["./sekisho", ...preflight, ...trial], {
+      ...{ cwd: repository, stdio: ["ignore", "pipe", "inherit"] },
+    });
+    assert.ok(child.stdout);
+    const said = await readText(child.stdout);
+    assert.match(said, /^ok +port 80 +something answers at 10\./m);
+    assert.match(said, /^ok +CAA +no records/m);
+    assert.match(said, /^ok +limits +an order of ClusterIssuer letsencrypt-staging is allowed/m);
+    assert.match(said, /^ok +staging +a certificate for www\.example\.com was issued by https:/m);
+    assert.equal(
+      (await lab.kubectl(["get", "certificates", "-o", "name"])).includes("preflight"),
+      false,
+    );
+    const variables = { KUBECONFIG: lab.kubeconfig };
+    const { out } = await runCommand(wordsOf("sekisho cert status"), { variables });
+    assert.match(out, /^Issuer: +ClusterIssuer letsencrypt-staging$/m);
   });
 
   it("makes use of every right that ACME is granted, and is denied none", async () => {

@@ -14,6 +14,10 @@ const ports = { acme: 14_000, management: 15_000, dns: 8053, names: 8055 };
 export interface PebbleInside extends AsyncDisposable {
   /** The `acme` of an issuer that orders there, but for its solvers. */
   readonly issuer: object;
+  /** The URL of its directory. */
+  readonly directory: string;
+  /** `address:port` of the DNS server that it asks. */
+  readonly dns: string;
 }
 
 /** Where answers are looked for, at port 80. It takes a moment until it answers itself. */
@@ -37,11 +41,10 @@ export async function startPebbleInside(lab: Lab, address: string): Promise<Pebb
   ]);
   run([programs.pebble, "-config", writeConfig(lab.directory), "-dnsserver", dns]);
   const all = started.move();
+  const directory = `https://${node}:${ports.acme}/dir`;
   return {
-    issuer: {
-      ...{ server: `https://${node}:${ports.acme}/dir`, skipTLSVerify: true },
-      email: "someone@example.com",
-    },
+    ...{ directory, dns },
+    issuer: { server: directory, skipTLSVerify: true, email: "someone@example.com" },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
