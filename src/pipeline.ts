@@ -31,6 +31,7 @@ import type { ListenerLayout } from "./envoy/listeners/layout.ts";
 import type { Resource, ResourceChange } from "./envoy/resource.ts";
 import type { Authorities, KeyMaterial, TicketKeys } from "./envoy/secret-source.ts";
 import { kinds } from "./kinds/all.ts";
+import { certificateRequestKind } from "./kinds/cert-manager/certificate-request.ts";
 import { type Challenge, challengeKind } from "./kinds/cert-manager/challenge.ts";
 import { type Kind, type Known, read } from "./kinds/kind.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "./kinds/object.ts";
@@ -85,6 +86,9 @@ type WantedOfObject = NonNullable<Fragment["wantedCertificates"]>;
 const fragmentStage = 0;
 const kindsById: ReadonlyMap<string, Kind<unknown>> = new Map(kinds.map((kind) => [kind.id, kind]));
 const translatedKinds: ReadonlySet<string> = new Set(dialects.flatMap(({ kinds: own }) => own));
+
+/** Of these only what is wrong in them is said here, and there may be tens of thousands. */
+const neverRead: ReadonlySet<string> = new Set([certificateRequestKind.id]);
 
 const indexes = [...worldIndexes, ...dialects.flatMap((dialect) => dialect.indexes)];
 
@@ -144,7 +148,7 @@ export class Pipeline {
     const key = formatKey(keyOf(object));
     const kind = kindsById.get(keyOf(object).kind);
     if (kind === undefined) return;
-    const known = this.#objects.set(kind, object);
+    const known = neverRead.has(kind.id) ? read(kind, object) : this.#objects.set(kind, object);
     const { namespace, name } = object.metadata;
     if (kind.id === secretKind.id) {
       this.#certificates.forgive(`${namespace}/${name}`);

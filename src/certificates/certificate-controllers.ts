@@ -125,7 +125,7 @@ export async function startCertificateControllers(
   });
   const from = await view.load();
   add = (key) => queue.add(key);
-  for (const key of early) queue.add(key);
+  for (const key of early.splice(0)) queue.add(key);
   const following = view.follow(from, closing.signal);
   // Whoever waits for it is told; that nobody does is no failure of its own.
   following.catch(() => undefined);

@@ -7,18 +7,13 @@ import type { Graph } from "#base/tracked/graph.ts";
 import { IndexByKey } from "#base/tracked/index-by-key.ts";
 import { Table } from "#base/tracked/table.ts";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
-import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
 import { type Kind, type Known, read } from "#kinds/kind.ts";
 import { formatKey, type KindId, type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
 import type { WorldIndex } from "./world-indexes.ts";
 
 /** There may be tens of thousands of them, few of which a translation looks into: these are not kept as they were read. */
-const seldomRead: ReadonlySet<KindId> = new Set([
-  certificateKind.id,
-  certificateRequestKind.id,
-  secretKind.id,
-]);
+const seldomRead: ReadonlySet<KindId> = new Set([certificateKind.id, secretKind.id]);
 
 /** How many of them are kept all the same. */
 const readOfLate = 64;

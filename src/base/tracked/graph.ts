@@ -34,14 +34,16 @@ class CellNode<T = unknown> implements ReactiveNode, Cell<T> {
   subsTail?: Link;
   current: T;
   next: T;
-  readonly released: (() => void) | undefined;
+  readonly released: ((key: string) => void) | undefined;
+  readonly key: string;
   readonly #access: Access;
 
-  constructor(access: Access, initial: T, released: (() => void) | undefined) {
+  constructor(access: Access, initial: T, released: CellNode["released"], key: string) {
     this.#access = access;
     this.current = initial;
     this.next = initial;
     this.released = released;
+    this.key = key;
   }
 
   get(): T {
@@ -163,9 +165,9 @@ export class Graph {
     this.#onBug = options.onBug;
   }
 
-  /** A cell; `released` is called when its last reader is gone. */
-  cell<T>(initial: T, released?: () => void): Cell<T> {
-    return new CellNode(this.#access, initial, released);
+  /** A cell; `released` is called with `key` when its last reader is gone: one function for many cells. */
+  cell<T>(initial: T, released?: (key: string) => void, key = ""): Cell<T> {
+    return new CellNode(this.#access, initial, released, key);
   }
 
   /** A derived value, computed when it is read and what it read has changed. */
@@ -364,7 +366,7 @@ export class Graph {
 
   #unwatched(node: Node): void {
     if (node.role === "derived") this.#release(node);
-    else if (node.role === "cell") node.released?.();
+    else if (node.role === "cell") node.released?.(node.key);
   }
 
   #release(node: DerivedNode): void {

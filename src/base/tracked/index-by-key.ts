@@ -62,14 +62,16 @@ export class IndexByKey<V> {
   }
 
   #add(key: string): Entry<V> {
-    const version = this.#graph.cell(0, () => {
-      if (this.#entries.get(key)?.members.size === 0) this.#drop(key);
-    });
+    const version = this.#graph.cell(0, this.#released, key);
     const entry: Entry<V> = { members: new Map(), version };
     this.#entries.set(key, entry);
     this.#graph.countCells(1);
     return entry;
   }
+
+  readonly #released = (key: string): void => {
+    if (this.#entries.get(key)?.members.size === 0) this.#drop(key);
+  };
 
   #drop(key: string): void {
     if (this.#entries.delete(key)) this.#graph.countCells(-1);

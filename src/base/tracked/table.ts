@@ -44,17 +44,17 @@ export class Table<V> {
   }
 
   #add(key: string, value: V | undefined): Cell<V | undefined> {
-    const cell = this.#graph.cell<V | undefined>(value, () => this.#released(key));
+    const cell = this.#graph.cell<V | undefined>(value, this.#released, key);
     this.#cells.set(key, cell);
     this.#graph.countCells(1);
     return cell;
   }
 
-  #released(key: string): void {
+  readonly #released = (key: string): void => {
     const cell = this.#cells.get(key);
     if (cell !== undefined && this.#graph.untracked(() => cell.get()) === undefined)
       this.#drop(key);
-  }
+  };
 
   #drop(key: string): void {
     if (this.#cells.delete(key)) this.#graph.countCells(-1);
