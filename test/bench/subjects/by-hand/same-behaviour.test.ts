@@ -23,12 +23,17 @@ test("what is compared with ours for its behaviour answers 421 to other hosts, a
   await until(isOwn, { what: "Envoy", longestMs: 60_000, everyMs: 20 });
   assert.equal((await secure.ask(names[1])).status, 421);
 
-  const lines = [`Host: ${names[1]}:80`, "x-envoy-max-retries: 9", "a_b: c"];
+  const lines = [
+    `Host: ${names[1]}:80`,
+    "x-envoy-max-retries: 9",
+    "x-ssl-client-verify: 1",
+    "a_b: c",
+  ];
   const answer: WireAnswer = await sendText({ port: envoy.http }, http1Text("/", lines));
   const { headers } = JSON.parse(answer.body) as Echo;
   assert.equal(headers["x-forwarded-host"], `${names[1]}:80`);
   assert.deepEqual(
-    Object.keys(headers).filter((name) => /^x-envoy-|_/.test(name)),
+    Object.keys(headers).filter((name) => /^x-envoy-|ssl-client-|_/.test(name)),
     [],
   );
 });

@@ -9,7 +9,7 @@ import { type Place, staticEnvoy } from "./static-envoy.ts";
 export function sameBehaviourByHand(version: string): Subject {
   return staticEnvoy({
     name: "Envoy by hand, same behaviour",
-    how: "the same static file with what our users are given: X-Forwarded-Host, no x-envoy- or underscored headers of clients, one retry when a connection fails, 421 for other hosts on a TLS connection, WebSockets, HTTP/1.0, failures logged, statistics of answers and times, limits of heap and connections",
+    how: "the same static file with what our users are given: X-Forwarded-Host, no x-envoy-, certificate or underscored headers of clients, one retry at another endpoint when a connection fails, 421 for other hosts on a TLS connection, WebSockets, HTTP/1.0, failures logged, statistics of answers and times, limits of heap and connections",
     version,
     bootstrap: (world, place) => handWritten(world, place, wishesAt(place)),
   });
@@ -40,7 +40,7 @@ function wishesAt({ directory }: Place): Wishes {
       ],
       request_headers_to_remove: ["x-envoy-external-address"],
     },
-    virtualHost: { retry_policy: { retry_on: "connect-failure", num_retries: 1 } },
+    virtualHost: { retry_policy: onceElsewhere },
     cluster: {
       upstream_connection_options: {
         tcp_keepalive: { keepalive_time: 60, keepalive_interval: 10, keepalive_probes: 3 },
@@ -51,12 +51,27 @@ function wishesAt({ directory }: Place): Wishes {
   };
 }
 
-/** Else clients could set timeouts and retries. */
+/** Else clients could set timeouts and retries, and say what certificate they showed. */
 const withoutClientsOwn: JsonObject = {
   name: "clean",
   typed_config: typed("extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation", {
-    mutations: [{ remove_on_match: { key_matcher: { prefix: "x-envoy-" } } }],
+    mutations: ["x-envoy-", "ssl-client-", "x-ssl-client-"].map((prefix) => ({
+      remove_on_match: { key_matcher: { prefix } },
+    })),
   }),
+};
+
+/** The endpoint that has just failed would fail again. */
+const onceElsewhere: JsonObject = {
+  retry_on: "connect-failure",
+  num_retries: 1,
+  retry_host_predicate: [
+    {
+      name: "envoy.retry_host_predicates.previous_hosts",
+      typed_config: typed("extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate", {}),
+    },
+  ],
+  host_selection_retry_max_attempts: 5,
 };
 
 function failuresTo(path: string): JsonObject {
