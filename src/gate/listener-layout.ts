@@ -21,6 +21,8 @@ export interface ListenerLayoutSettings {
   readonly trustedProxies: readonly string[];
   readonly proxyProtocol: boolean;
   readonly allowedClients: readonly string[];
+  /** Whether anybody can read how backends answered. Default: yes. */
+  readonly countsAnswers?: boolean;
 }
 
 export function createListenerLayout(
@@ -37,6 +39,7 @@ export function createListenerLayout(
     trustedProxies: settings.trustedProxies.map(cidrRangeOf),
     proxyProtocol: settings.proxyProtocol,
     allowedClients: settings.allowedClients.map(cidrRangeOf),
+    countsAnswers: settings.countsAnswers ?? true,
     sharesTickets: true,
   };
   return layout === "on-demand"

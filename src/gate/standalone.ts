@@ -106,6 +106,8 @@ export interface StandaloneSettings {
   readonly certificateLayout: CertificateLayout | undefined;
   readonly samplePercent: number;
   readonly routeStatistics: boolean;
+  /** Whether anybody can read how backends answered. */
+  readonly countsAnswers: boolean;
   /** Networks and addresses that issuers may have us connect to although they are inside. */
   readonly outboundAddresses: readonly string[];
   /** Whom DNS is asked about challenge records; empty: the resolvers of this machine. */

@@ -130,7 +130,10 @@ after(() => everything.disposeAsync());
 test("every filter that protects is provoked here", () => {
   const protecting = filterOrder
     .filter(({ protects }) => protects)
-    .flatMap(({ build }) => build({ ...plainSettings, byServerName: true, forwarded: true }) ?? []);
+    .flatMap(
+      ({ build }) =>
+        build({ ...plainSettings, byServerName: true, countsAnswers: true, forwarded: true }) ?? [],
+    );
   const provoked = new Set(Object.values(provocations).map(({ filter }) => filter));
   assert.deepEqual(new Set(protecting.map(({ name }) => name)), provoked);
   assert.deepEqual(protecting.map(({ disabled }) => disabled).filter(Boolean), []);

@@ -114,6 +114,19 @@ for (const certificates of ["chains", "on-demand"] as const) {
   });
 }
 
+test("answers of backends are counted by status, unless the listeners are told that nobody reads it", async () => {
+  await using echo = await startEcho();
+  for (const countsAnswers of [true, false]) {
+    await using gate = await startTestGate({ listeners: { countsAnswers } });
+    assert.deepEqual(await gate.apply(world(1, 1, echo.port)), []);
+    const names = [...(await namesAfterUse(gate, 1, 1))];
+    const has = (end: string): boolean =>
+      names.some((name) => /^cluster\.default\/web/.test(name) && name.endsWith(end));
+    assert.equal(has(".upstream_rq_total"), true);
+    assert.equal(has(".upstream_rq_2xx"), countsAnswers);
+  }
+});
+
 test("with route statistics each route that was used has one family, labelled with host and rule", async () => {
   await using echo = await startEcho();
   await using gate = await startTestGate({ routeStatistics: true });

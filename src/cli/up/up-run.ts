@@ -153,6 +153,8 @@ function standaloneSettings(
     nodePath: nodeBinary,
     version,
     variables,
+    // Nobody else reads how backends answered.
+    countsAnswers: settings.metrics !== undefined || settings.routeStatistics,
     samplePercent: accessLog.format === "none" ? 0 : accessLog.samplePercent,
     ...(how === "process" ? { workloads: programs } : {}),
   };

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { buildHttpFilters, filterOrder } from "./order.ts";
 
-const filters = buildHttpFilters({ allowedClients: [], byServerName: true, forwarded: true });
+const settings = { allowedClients: [], byServerName: true, countsAnswers: true, forwarded: true };
+const filters = buildHttpFilters(settings);
 
 test("a filter that protects is never listed as disabled", () => {
   const protecting = filters.filter((_, index) => filterOrder[index]?.protects);
@@ -27,9 +28,7 @@ test("what reads its configuration from the route stands behind the filters that
 });
 
 test("connections that their filter chain names are not looked up", () => {
-  const names = buildHttpFilters({ allowedClients: [], byServerName: false, forwarded: true }).map(
-    ({ name }) => name,
-  );
+  const names = buildHttpFilters({ ...settings, byServerName: false }).map(({ name }) => name);
   assert.equal(names.includes("sekisho.connection.group"), false);
   assert.equal(names.length, filters.length - 1);
 });
@@ -38,7 +37,7 @@ test("who the client is stands before the filter that sends it along, where it i
   const names = filters.map(({ name }) => name);
   const asks = names.indexOf("sekisho.authorization");
   assert.equal(names.indexOf("sekisho.client.address"), asks - 1);
-  const direct = buildHttpFilters({ allowedClients: [], byServerName: true, forwarded: false });
+  const direct = buildHttpFilters({ ...settings, forwarded: false });
   assert.equal(
     direct.some(({ name }) => name === "sekisho.client.address"),
     false,

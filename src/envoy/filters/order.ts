@@ -19,6 +19,8 @@ export interface FilterSettings {
   readonly allowedClients: readonly CidrRange[];
   /** Whether connections are told apart by the name that the handshake asked for. */
   readonly byServerName: boolean;
+  /** Whether answers are counted by status, with their times, for each cluster. */
+  readonly countsAnswers: boolean;
   /** Whether the client is who a trusted proxy says it is. */
   readonly forwarded: boolean;
 }

@@ -6,9 +6,14 @@ import type { HttpFilter } from "#gen/envoy/extensions/filters/network/http_conn
 import { HttpFilterSchema } from "#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { typedConfig } from "../encode.ts";
 
-export function routerFilter(): HttpFilter {
+/** Counting answers by status and their times for each cluster takes 8 percent of the instructions of a request. */
+export function routerFilter({ countsAnswers }: { readonly countsAnswers: boolean }): HttpFilter {
+  const config = create(RouterSchema, {
+    suppressEnvoyHeaders: true,
+    ...(countsAnswers ? {} : { dynamicStats: false }),
+  });
   return create(HttpFilterSchema, {
     name: "sekisho.router",
-    configType: typedConfig(RouterSchema, create(RouterSchema, { suppressEnvoyHeaders: true })),
+    configType: typedConfig(RouterSchema, config),
   });
 }

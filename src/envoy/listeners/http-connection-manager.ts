@@ -41,6 +41,7 @@ export function buildHttpConnectionManager(
 ): Filter {
   const httpFilters = buildHttpFilters({
     allowedClients: settings.allowedClients,
+    countsAnswers: settings.countsAnswers ?? true,
     byServerName: kind.naming === "by-server-name",
     forwarded: kind.clientAddress === "forwarded",
   });

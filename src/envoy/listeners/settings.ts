@@ -18,6 +18,8 @@ export interface ListenerSettings {
   readonly proxyProtocol: boolean;
   /** Who may send requests, and open connections to what is passed on; empty: everybody. */
   readonly allowedClients: readonly CidrRange[];
+  /** Whether answers are counted by status, with their times, for each cluster. Default: they are. */
+  readonly countsAnswers?: boolean;
   /** Whether all proxies have the same keys of session tickets, by name. Default: each has its own. */
   readonly sharesTickets?: boolean;
 }

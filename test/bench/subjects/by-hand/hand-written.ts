@@ -60,8 +60,10 @@ function listener(name: string, port: number, rest: JsonObject): JsonObject {
 }
 
 function manager(wishes: Wishes, prefix: string, hosts: readonly JsonObject[]): JsonObject {
+  // No answers are counted by status: nobody reads it, and it takes 8 percent of a request.
   const router = typed("extensions.filters.http.router.v3.Router", {
     suppress_envoy_headers: true,
+    dynamic_stats: false,
   });
   const fields = {
     stat_prefix: prefix,

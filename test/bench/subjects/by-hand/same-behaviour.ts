@@ -9,7 +9,7 @@ import { type Place, staticEnvoy } from "./static-envoy.ts";
 export function sameBehaviourByHand(version: string): Subject {
   return staticEnvoy({
     name: "Envoy by hand, same behaviour",
-    how: "the same static file with what our users are given: X-Forwarded-Host, no x-envoy-, certificate or underscored headers of clients, one retry at another endpoint when a connection fails, 421 for other hosts on a TLS connection, WebSockets, HTTP/1.0, failures logged, statistics of answers and times, limits of heap and connections",
+    how: "the same static file with what our users are given: X-Forwarded-Host, no x-envoy-, certificate or underscored headers of clients, one retry at another endpoint when a connection fails, 421 for other hosts on a TLS connection, WebSockets, HTTP/1.0, failures logged, statistics of connections and requests, limits of heap and connections",
     version,
     bootstrap: (world, place) => handWritten(world, place, wishesAt(place)),
   });
