@@ -227,7 +227,7 @@ const moduleState: readonly Exception[] = [
     reason: "numbers temporary files, which must not meet in one process",
   },
   {
-    place: "gate/standalone-status.ts",
+    place: "gate/statuses/standalone-status.ts",
     name: "expiries",
     reason: "what a pure function gave, kept by the object it was asked about",
   },

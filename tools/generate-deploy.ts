@@ -2,7 +2,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { formatYaml } from "#cli/object-text.ts";
+import { formatYaml } from "#cli/output/object-text.ts";
 import {
   customResourceDefinition,
   definedKinds,

@@ -3,9 +3,9 @@
 import type { Finding } from "#base/finding.ts";
 import type { Json } from "#base/json.ts";
 import type { Origin, Place } from "#base/origin.ts";
-import type { Explanation } from "#gate/explanation.ts";
-import type { GateStatus } from "#gate/gate-status.ts";
-import type { LocalAnswer, LocalSocket } from "#runtime/local-socket.ts";
+import type { Explanation } from "#gate/explanation/explanation.ts";
+import type { GateStatus } from "#gate/statuses/gate-status.ts";
+import type { LocalAnswer, LocalSocket } from "#runtime/network/local-socket.ts";
 
 /** A finding with the line it is about, where that is known. */
 export interface LocatedFinding {

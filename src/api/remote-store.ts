@@ -1,7 +1,7 @@
 /** An object store in another process of this machine, asked over its local socket. */
 
 import type { Json } from "#base/json.ts";
-import { type LocalSocket, LocalSocketError } from "#runtime/local-socket.ts";
+import { type LocalSocket, LocalSocketError } from "#runtime/network/local-socket.ts";
 import { type ObjectStore, StoreError, type StoreErrorCode } from "#store/object-store.ts";
 import type { StoreInputs, StoreOutputs } from "./store-calls.ts";
 

@@ -2,7 +2,7 @@
 
 import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
 import type { KubeObject, ObjectKey } from "#kinds/object.ts";
-import type { LocalAnswer } from "#runtime/local-socket.ts";
+import type { LocalAnswer } from "#runtime/network/local-socket.ts";
 import {
   type Draft,
   type Listing,

@@ -1,13 +1,13 @@
 /** The adapter put together: policies from the control plane, questions from Envoy, and who may pass. */
 
 import type { Clock } from "#runtime/clock.ts";
-import type { Dialler } from "#runtime/dialler.ts";
-import type { HttpClients } from "#runtime/http-client.ts";
-import type { Http2Server } from "#runtime/http2-server.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { HttpClients } from "#runtime/http/http-client.ts";
+import type { Http2Server } from "#runtime/http/http2-server.ts";
+import type { Dialler } from "#runtime/network/dialler.ts";
+import type { Workers } from "#runtime/processes/workers.ts";
 import type { Random } from "#runtime/random.ts";
-import type { Workers } from "#runtime/workers.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import { createCheckService } from "./check-service.ts";
 import { judgeRequest } from "./judge-request.ts";
 import type { HashQuestion } from "./passwords/hash-worker.ts";

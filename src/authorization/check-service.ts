@@ -11,7 +11,7 @@ import {
   CheckResponseSchema,
 } from "#gen/envoy/service/auth/v3/external_auth_pb.ts";
 import type { StatusCode } from "#gen/envoy/type/v3/http_status_pb.ts";
-import type { Http2Handler } from "#runtime/http2-server.ts";
+import type { Http2Handler } from "#runtime/http/http2-server.ts";
 import type { Check, Header, Verdict } from "./check.ts";
 import { clientAddressHeader, policiesExtension } from "./policy.ts";
 import { answerCalls } from "./unary-call.ts";

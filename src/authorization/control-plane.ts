@@ -1,8 +1,8 @@
 /** What the adapter is told of where the control plane is → how it is reached. */
 
 import path from "node:path";
-import type { DialAddress } from "#runtime/dialler.ts";
 import type { Files } from "#runtime/files.ts";
+import type { DialAddress } from "#runtime/network/dialler.ts";
 
 const maxPemBytes = 1024 * 1024;
 

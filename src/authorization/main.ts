@@ -1,15 +1,15 @@
 /** The adapter of a standalone gate as a program: `--node NAME --socket PATH --control-plane PATH`. */
 
 import { parseArgs } from "node:util";
+import { createHttpClients } from "#runtime/http/real-http-client.ts";
+import { createHttp2Server } from "#runtime/http/real-http2-server.ts";
+import { createDialler } from "#runtime/network/real-dialler.ts";
+import { createWorkers } from "#runtime/processes/real-workers.ts";
 import { createClock } from "#runtime/real-clock.ts";
-import { createDialler } from "#runtime/real-dialler.ts";
 import { createEnvironment } from "#runtime/real-environment.ts";
 import { createFiles } from "#runtime/real-files.ts";
-import { createHttpClients } from "#runtime/real-http-client.ts";
-import { createHttp2Server } from "#runtime/real-http2-server.ts";
-import { createLog } from "#runtime/real-log.ts";
 import { createRandom } from "#runtime/real-random.ts";
-import { createWorkers } from "#runtime/real-workers.ts";
+import { createLog } from "#runtime/telemetry/real-log.ts";
 import { runAdapter } from "./adapter.ts";
 import { findControlPlane } from "./control-plane.ts";
 

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { createHttp2Server } from "#runtime/real-http2-server.ts";
+import { createHttp2Server } from "#runtime/http/real-http2-server.ts";
 import { answerCalls } from "./unary-call.ts";
 
 const failures: unknown[] = [];

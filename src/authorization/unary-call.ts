@@ -3,7 +3,7 @@
  * library takes several times as long for it (gRPC, "gRPC over HTTP2").
  */
 
-import type { Http2Handler } from "#runtime/http2-server.ts";
+import type { Http2Handler } from "#runtime/http/http2-server.ts";
 
 type Http2ServerRequest = Parameters<Http2Handler>[0];
 type Http2ServerResponse = Parameters<Http2Handler>[1];

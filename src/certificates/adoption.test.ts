@@ -10,9 +10,9 @@ import {
   type WantedLeftovers,
 } from "#test/fakes/cert-manager/left-certificate.ts";
 import { manifestOf } from "#test/fakes/cert-manager/manifest.ts";
-import { issuersOnStage } from "#test/fakes/certificate-issuers.ts";
-import type { CertificateStage } from "#test/fakes/certificate-stage.ts";
-import { noOpenssl, opensslKeystore } from "#test/fakes/openssl.ts";
+import { issuersOnStage } from "#test/fakes/certificates/certificate-issuers.ts";
+import type { CertificateStage } from "#test/fakes/certificates/certificate-stage.ts";
+import { noOpenssl, opensslKeystore } from "#test/fakes/certificates/openssl.ts";
 import { type CertManagerVersion, whyReissue } from "#test/simulators/cert-manager/triggers.ts";
 
 const versions = ["1.9", "1.21"] as const satisfies readonly CertManagerVersion[];

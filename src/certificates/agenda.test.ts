@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts";
+import { createManualClock, type ManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import { Agenda } from "./agenda.ts";
 
 const minuteMs = 60_000;

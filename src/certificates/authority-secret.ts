@@ -1,7 +1,7 @@
 /** A Secret with authorities → what certificates are verified by. */
 
 import { err, type Result } from "#base/result.ts";
-import { type Authorities, checkAuthorities } from "#crypto/authorities.ts";
+import { type Authorities, checkAuthorities } from "#crypto/x509/authorities.ts";
 import { type Secret, secretValue } from "#kinds/secret.ts";
 
 /** Reads `ca.crt`, and `ca.crl` where there is one. */

@@ -7,7 +7,7 @@ import {
   type CertificateStage,
   certificateStage,
   quickKey,
-} from "#test/fakes/certificate-stage.ts";
+} from "#test/fakes/certificates/certificate-stage.ts";
 
 /** A self-signed root in a Secret, an issuer that signs by it, and one that lets everything sign itself. */
 async function authority(context: TestContext): Promise<CertificateStage> {

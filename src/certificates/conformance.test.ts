@@ -1,8 +1,8 @@
 /** What cert-manager asks of every issuer in its conformance suite, over ours; ACME's is in test/pebble. */
 
 import { test } from "node:test";
-import { issuersOnStage } from "#test/fakes/certificate-issuers.ts";
-import { noOpenssl } from "#test/fakes/openssl.ts";
+import { issuersOnStage } from "#test/fakes/certificates/certificate-issuers.ts";
+import { noOpenssl } from "#test/fakes/certificates/openssl.ts";
 import { conforms, type UnsupportedRows } from "#test/issuers/conformance.ts";
 
 const rsaOrEcdsa = {

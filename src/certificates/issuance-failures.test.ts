@@ -11,7 +11,7 @@ import {
   type CertificateStageOptions,
   certificateStage,
   quickKey,
-} from "#test/fakes/certificate-stage.ts";
+} from "#test/fakes/certificates/certificate-stage.ts";
 import type { IssuerBackend, SigningOutcome } from "./issuers/issuer.ts";
 import { createSelfSigned } from "./issuers/self-signed/self-signed.ts";
 

@@ -1,8 +1,8 @@
 /** Makes private keys: those that take long in threads of their own, so that nobody else waits for them. */
 
-import { generatePrivateKey, importPrivateKey, type KeyChoice } from "#crypto/private-key.ts";
-import type { SigningKey } from "#crypto/signing-key.ts";
-import type { Worker, Workers } from "#runtime/workers.ts";
+import { generatePrivateKey, importPrivateKey, type KeyChoice } from "#crypto/keys/private-key.ts";
+import type { SigningKey } from "#crypto/keys/signing-key.ts";
+import type { Worker, Workers } from "#runtime/processes/workers.ts";
 
 export interface KeyMaker {
   readonly make: (choice: KeyChoice) => Promise<SigningKey>;

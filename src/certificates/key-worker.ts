@@ -2,7 +2,7 @@
 
 import { constants, setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
-import { generatePrivateKey, type KeyChoice } from "#crypto/private-key.ts";
+import { generatePrivateKey, type KeyChoice } from "#crypto/keys/private-key.ts";
 
 // Of this thread alone: Linux keeps a priority for each thread (setpriority(2), "C library/kernel differences").
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);

@@ -1,9 +1,9 @@
 /** The names that an authority may sign for, as an extension (RFC 5280 §4.2.1.10). */
 
 import { err, ok, type Result } from "#base/result.ts";
-import { element, implicit, sequence } from "#crypto/der.ts";
-import { type Extension, extensionTypes } from "#crypto/extension-list.ts";
+import { element, implicit, sequence } from "#crypto/der/der.ts";
 import { addressBytes, isAddress } from "#crypto/ip-address.ts";
+import { type Extension, extensionTypes } from "#crypto/x509/extension-list.ts";
 import type { NameConstraints } from "#kinds/cert-manager/certificate-names.ts";
 
 type Names = NonNullable<NameConstraints["permitted"]>;

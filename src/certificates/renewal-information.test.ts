@@ -5,7 +5,7 @@ import {
   type CertificateStage,
   certificateStage,
   quickKey,
-} from "#test/fakes/certificate-stage.ts";
+} from "#test/fakes/certificates/certificate-stage.ts";
 import type { RenewalAnswer } from "./issuers/issuer.ts";
 import { createSelfSigned } from "./issuers/self-signed/self-signed.ts";
 

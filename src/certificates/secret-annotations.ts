@@ -1,7 +1,7 @@
 /** What a TLS Secret says of the certificate in it, for people and for whoever issues the next (cert-manager, "Certificate resource"). */
 
-import type { ParsedCertificate } from "#crypto/parsed-certificate.ts";
-import { attributeTypes, valuesOf } from "#crypto/subject-name.ts";
+import type { ParsedCertificate } from "#crypto/x509/parsed-certificate.ts";
+import { attributeTypes, valuesOf } from "#crypto/x509/subject-name.ts";
 import type { CertificateSpec } from "#kinds/cert-manager/certificate-spec.ts";
 import { textsOf } from "./policies/differences.ts";
 

@@ -1,7 +1,7 @@
 /** How often controllers looked at an object, and how often that failed, as metrics under the names that cert-manager gives them. */
 
 import { parseKey } from "#kinds/object.ts";
-import type { Metrics } from "#runtime/metrics.ts";
+import type { Metrics } from "#runtime/telemetry/metrics.ts";
 import { StoreError } from "#store/object-store.ts";
 
 /** Counts a look at an object (`formatKey`). */

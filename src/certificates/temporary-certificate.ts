@@ -1,14 +1,14 @@
 /** A certificate that signs itself, for the names of a Certificate whose real one is not there yet. */
 
+import { publicKeyInfo, type SigningKey } from "#crypto/keys/signing-key.ts";
 import {
   alternativeNamesExtension,
   basicConstraintsExtension,
   derExtensionList,
-} from "#crypto/extension-list.ts";
-import { type ParsedCertificate, parseCertificate } from "#crypto/parsed-certificate.ts";
-import { signCertificate } from "#crypto/signed-certificate.ts";
-import { publicKeyInfo, type SigningKey } from "#crypto/signing-key.ts";
-import { attributeTypes, derSubject } from "#crypto/subject-name.ts";
+} from "#crypto/x509/extension-list.ts";
+import { type ParsedCertificate, parseCertificate } from "#crypto/x509/parsed-certificate.ts";
+import { signCertificate } from "#crypto/x509/signed-certificate.ts";
+import { attributeTypes, derSubject } from "#crypto/x509/subject-name.ts";
 import type { CertificateSpec } from "#kinds/cert-manager/certificate-spec.ts";
 import { usageExtensions, usagesInForce } from "./usage-bits.ts";
 import { wantedNames } from "./wanted-names.ts";

@@ -1,10 +1,10 @@
 /** What the Secret of a Certificate holds and says: a pure function, so that what is there already is not written again. */
 
-import type { ParsedCertificate } from "#crypto/parsed-certificate.ts";
-import { buildKeystore, buildTruststore } from "#crypto/pkcs12.ts";
-import { isSealedBy } from "#crypto/pkcs12-seal.ts";
-import { formatKey, formatKeyDer, keyLabel } from "#crypto/private-key.ts";
-import type { SigningKey } from "#crypto/signing-key.ts";
+import { formatKey, formatKeyDer, keyLabel } from "#crypto/keys/private-key.ts";
+import type { SigningKey } from "#crypto/keys/signing-key.ts";
+import { buildKeystore, buildTruststore } from "#crypto/pkcs12/pkcs12.ts";
+import { isSealedBy } from "#crypto/pkcs12/pkcs12-seal.ts";
+import type { ParsedCertificate } from "#crypto/x509/parsed-certificate.ts";
 import type { CertificateSpec } from "#kinds/cert-manager/certificate-spec.ts";
 import { managedLabel } from "./annotations.ts";
 import { describeCertificate, describeIssuance } from "./secret-annotations.ts";

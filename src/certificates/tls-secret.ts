@@ -1,7 +1,7 @@
 /** A Secret of type kubernetes.io/tls into the key material that answers handshakes. */
 
 import { err, type Result } from "#base/result.ts";
-import { checkKeyPair, type KeyPair } from "#crypto/key-pair.ts";
+import { checkKeyPair, type KeyPair } from "#crypto/keys/key-pair.ts";
 import { type Secret, secretValue } from "#kinds/secret.ts";
 
 /**

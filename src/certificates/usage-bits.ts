@@ -4,7 +4,7 @@ import {
   type Extension,
   extendedKeyUsageExtension,
   keyUsageExtension,
-} from "#crypto/extension-list.ts";
+} from "#crypto/x509/extension-list.ts";
 import { usualUsages } from "#kinds/cert-manager/usages.ts";
 
 /** Bits of KeyUsage. */

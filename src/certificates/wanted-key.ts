@@ -1,6 +1,6 @@
 /** The key that a Certificate's spec asks for. cert-manager's defaults: any other would re-issue what it has issued. */
 
-import type { KeyChoice } from "#crypto/private-key.ts";
+import type { KeyChoice } from "#crypto/keys/private-key.ts";
 import type { CertificateSpec } from "#kinds/cert-manager/certificate-spec.ts";
 
 export function wantedKey({ privateKey }: Pick<CertificateSpec, "privateKey">): KeyChoice {

@@ -1,13 +1,13 @@
 /** Whom a Certificate's spec is for: its subject and names, as a certificate says them. */
 
 import { err, ok, type Result } from "#base/result.ts";
-import { type AlternativeName, whyNoName } from "#crypto/alternative-name.ts";
+import { type AlternativeName, whyNoName } from "#crypto/x509/alternative-name.ts";
 import {
   attributeTypes,
   type NameAttribute,
   parseNameText,
   type SubjectName,
-} from "#crypto/subject-name.ts";
+} from "#crypto/x509/subject-name.ts";
 import type { CertificateSpec } from "#kinds/cert-manager/certificate-spec.ts";
 
 export interface WantedNames {

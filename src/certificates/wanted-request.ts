@@ -1,14 +1,14 @@
 /** The signing request for a Certificate, of its spec and its key. */
 
 import { ok, type Result } from "#base/result.ts";
+import type { SigningKey } from "#crypto/keys/signing-key.ts";
 import {
   alternativeNamesExtension,
   basicConstraintsExtension,
   type Extension,
-} from "#crypto/extension-list.ts";
-import type { SigningKey } from "#crypto/signing-key.ts";
-import { buildSigningRequest } from "#crypto/signing-request.ts";
-import { derSubject } from "#crypto/subject-name.ts";
+} from "#crypto/x509/extension-list.ts";
+import { buildSigningRequest } from "#crypto/x509/signing-request.ts";
+import { derSubject } from "#crypto/x509/subject-name.ts";
 import type { CertificateSpec } from "#kinds/cert-manager/certificate-spec.ts";
 import { nameConstraintsExtension } from "./name-constraints.ts";
 import { usageExtensions, usagesInForce } from "./usage-bits.ts";

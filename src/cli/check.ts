@@ -5,7 +5,7 @@ import { Command, Option } from "commander";
 import type { LocatedFinding } from "#api/gate-calls.ts";
 import { formatOrigin } from "#base/origin.ts";
 import type { Settings } from "#config/settings.ts";
-import { findEnvoy } from "#proxies/process/find-envoy.ts";
+import { findEnvoy } from "#proxies/process/install/find-envoy.ts";
 import { validateBootstrap } from "#proxies/process/validate.ts";
 import { buildValidationBootstrap } from "#proxies/validation-bootstrap.ts";
 import {
@@ -15,11 +15,16 @@ import {
 } from "./cluster/cluster-options.ts";
 import { translateCluster } from "./cluster/cluster-pipeline.ts";
 import { type CommandContext, CommandError, cacheDirectory } from "./command-context.ts";
-import { formatFinding, formatGithubFinding } from "./finding-text.ts";
-import { type HomeOptions, namesCluster, openHome, withClusterHome } from "./object-home.ts";
+import {
+  type HomeOptions,
+  namesCluster,
+  openHome,
+  withClusterHome,
+} from "./objects/object-home.ts";
 import { type Summary, translateOffline } from "./offline-pipeline.ts";
 import { exampleText } from "./options.ts";
-import type { Outcome } from "./outcome.ts";
+import { formatFinding, formatGithubFinding } from "./output/finding-text.ts";
+import type { Outcome } from "./output/outcome.ts";
 import { settingsOf } from "./read-settings.ts";
 
 interface CheckOptions extends Omit<HomeOptions, "data">, ClusterOptions {

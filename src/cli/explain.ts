@@ -2,8 +2,8 @@
 
 import { Command, Option } from "commander";
 import { askGate } from "#api/gate-calls.ts";
-import { explainUrl, isExplained } from "#gate/explain-url.ts";
-import type { Explanation } from "#gate/explanation.ts";
+import { explainUrl, isExplained } from "#gate/explanation/explain-url.ts";
+import type { Explanation } from "#gate/explanation/explanation.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { trailOf } from "./certificates/cert-status.ts";
 import { nextAction, type TrailStep, trailSteps } from "./certificates/trail-steps.ts";
@@ -14,10 +14,10 @@ import {
 } from "./cluster/cluster-options.ts";
 import { type ReadingSettings, translateCluster } from "./cluster/cluster-pipeline.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
-import { type HomeOptions, openHome, withHomeOptions } from "./object-home.ts";
+import { type HomeOptions, openHome, withHomeOptions } from "./objects/object-home.ts";
 import { exampleText, homeNamespaceOption } from "./options.ts";
+import { printable } from "./output/table.ts";
 import { settingsOf } from "./read-settings.ts";
-import { printable } from "./table.ts";
 
 interface ExplainOptions extends HomeOptions, ClusterOptions {
   readonly namespace?: string;

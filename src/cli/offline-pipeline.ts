@@ -14,7 +14,7 @@ import { recognise } from "#kinds/recognise.ts";
 import { Pipeline, realSteps } from "#pipeline.ts";
 import type { Draft } from "#store/object-store.ts";
 import type { CommandContext } from "./command-context.ts";
-import { readDirectories } from "./manifest-files.ts";
+import { readDirectories } from "./objects/manifest-files.ts";
 
 /** How much was looked at. */
 export interface Summary {

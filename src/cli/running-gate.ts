@@ -1,13 +1,13 @@
 /** Which running gate a command speaks to. */
 
 import path from "node:path";
+import { readHolder } from "./backup/data-holder.ts";
 import {
   type CommandContext,
   CommandError,
   socketName,
   stateDirectory,
 } from "./command-context.ts";
-import { readHolder } from "./data-holder.ts";
 
 /** The socket of the gate that is meant: that of `--data`, else the only one that runs. */
 export async function findSocket(

@@ -2,16 +2,16 @@
 
 import { Command, Option } from "commander";
 import { askGate } from "#api/gate-calls.ts";
-import type { GateStatus, ProxyStatus } from "#gate/gate-status.ts";
+import type { GateStatus, ProxyStatus } from "#gate/statuses/gate-status.ts";
 import { podKind } from "#kinds/pod.ts";
-import { errorText } from "#runtime/log-fields.ts";
+import { errorText } from "#runtime/telemetry/log-fields.ts";
 import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
-import { formatAge } from "./age.ts";
 import { type ReplicaStatus, readReplicaStatus } from "./cluster/replica-status.ts";
 import { type CommandContext, CommandError } from "./command-context.ts";
-import { type HomeOptions, openHome, withHomeOptions } from "./object-home.ts";
+import { type HomeOptions, openHome, withHomeOptions } from "./objects/object-home.ts";
 import { exampleText } from "./options.ts";
-import { formatTable } from "./table.ts";
+import { formatAge } from "./output/age.ts";
+import { formatTable } from "./output/table.ts";
 
 interface StatusOptions extends HomeOptions {
   readonly systemNamespace: string;

@@ -3,11 +3,11 @@
 import { Command, Option } from "commander";
 import { decodeResource } from "#envoy/decode.ts";
 import type { CommandContext } from "./command-context.ts";
-import { formatFinding } from "./finding-text.ts";
-import { formatYaml } from "./object-text.ts";
 import { translateOffline } from "./offline-pipeline.ts";
 import { exampleText } from "./options.ts";
-import type { Outcome } from "./outcome.ts";
+import { formatFinding } from "./output/finding-text.ts";
+import { formatYaml } from "./output/object-text.ts";
+import type { Outcome } from "./output/outcome.ts";
 import { settingsOf } from "./read-settings.ts";
 
 interface TranslateOptions {

@@ -11,7 +11,7 @@ import {
 } from "#proxies/process/adapter-process.ts";
 import type { EnvoyPaths } from "#proxies/process/envoy-paths.ts";
 
-import type { FindingBoard } from "./finding-board.ts";
+import type { FindingBoard } from "./statuses/finding-board.ts";
 
 export interface AdapterSettings {
   /** The Node that runs programs of ours. */

@@ -4,9 +4,9 @@ import type { Finding } from "#base/finding.ts";
 import { serviceKind } from "#kinds/service.ts";
 import { pass, service } from "#test/fakes/directory-harness.ts";
 import { temporaryStore, written } from "#test/fakes/embedded-store.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
-import { createMemoryFiles } from "#test/fakes/memory-files.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
+import { createMemoryFiles } from "#test/fakes/runtime/memory-files.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import { createDirectoryFeed } from "./directory-feed.ts";
 
 test("changes that could not be stored are reported, and stored with those that came meanwhile once it works", async (context) => {

@@ -5,8 +5,8 @@ import { fileOrigin } from "#base/origin.ts";
 import { formatKey, kindId, type ObjectKey } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import {
   createDirectorySource,
   type DirectorySource,

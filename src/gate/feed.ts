@@ -6,7 +6,7 @@ import { eventKind } from "#kinds/event.ts";
 import { formatKey, type KindId, keyOf, parseKey } from "#kinds/object.ts";
 import type { Pipeline } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Log } from "#runtime/log.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
 import {
   type ObjectStore,
   StoreError,

@@ -6,7 +6,7 @@
 
 import type { ResourceChange } from "#envoy/resource.ts";
 import type { XdsServer } from "#xds/xds-server.ts";
-import type { ExternalNames } from "./external-names.ts";
+import type { ExternalNames } from "./ports/external-names.ts";
 
 export class FirstPublication {
   readonly #xds: Pick<XdsServer, "publish" | "begin" | "open">;

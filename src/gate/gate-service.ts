@@ -6,13 +6,13 @@ import type { Json, JsonObject } from "#base/json.ts";
 import { isJsonObject } from "#base/json.ts";
 import type { Backend } from "#model/backend.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { LocalAnswer, LocalCall } from "#runtime/local-socket.ts";
-import type { Metrics } from "#runtime/metrics.ts";
+import type { LocalAnswer, LocalCall } from "#runtime/network/local-socket.ts";
+import type { Metrics } from "#runtime/telemetry/metrics.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { explainUrl } from "./explain-url.ts";
-import type { GateStatus } from "./gate-status.ts";
-import type { Ports } from "./ports.ts";
+import { explainUrl } from "./explanation/explain-url.ts";
+import type { Ports } from "./ports/ports.ts";
 import type { Standalone } from "./standalone.ts";
+import type { GateStatus } from "./statuses/gate-status.ts";
 
 export interface GateServiceDeps {
   readonly store: ObjectStore;

@@ -15,17 +15,17 @@ import type {
   Http2Handler,
   Http2Listener,
   Http2Server,
-} from "#runtime/http2-server.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
-import type { Counter, Gauge, Metrics } from "#runtime/metrics.ts";
-import type { NameLookup } from "#runtime/name-lookup.ts";
+} from "#runtime/http/http2-server.ts";
+import type { NameLookup } from "#runtime/network/name-lookup.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
+import type { Counter, Gauge, Metrics } from "#runtime/telemetry/metrics.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { createHttp2Handler } from "#xds/http2-handler.ts";
 import { createXdsServer, type XdsServer } from "#xds/xds-server.ts";
-import { createExternalNames } from "./external-names.ts";
 import { type Applied, feedPipeline, flush } from "./feed.ts";
 import { FirstPublication } from "./first-publication.ts";
+import { createExternalNames } from "./ports/external-names.ts";
 import { loadVerdicts } from "./quarantine/verdict-record.ts";
 import { followVerdicts } from "./quarantine/verdicts.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import type { Page, PageRequest } from "#runtime/page-server.ts";
-import { createMetrics } from "#runtime/real-metrics.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import type { Page, PageRequest } from "#runtime/http/page-server.ts";
+import { createMetrics } from "#runtime/telemetry/real-metrics.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import { createMetricsPage } from "./metrics-page.ts";
 
 const envoyText = "# TYPE envoy_server_live gauge\nenvoy_server_live{} 1\n";

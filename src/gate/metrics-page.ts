@@ -1,9 +1,9 @@
 /** `GET /metrics`: our own metrics and Envoy's, on one page. */
 
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
-import type { Metrics } from "#runtime/metrics.ts";
-import type { Page, PageRequest } from "#runtime/page-server.ts";
+import type { Page, PageRequest } from "#runtime/http/page-server.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
+import type { Metrics } from "#runtime/telemetry/metrics.ts";
 import { mergeExpositions } from "./exposition.ts";
 
 export interface MetricsPageDeps {

@@ -13,51 +13,56 @@ import { podKind } from "#kinds/pod.ts";
 import { replicaSetKind } from "#kinds/replica-set.ts";
 import type { Pipeline } from "#pipeline.ts";
 import { buildBootstrap, defaultMaxHeapBytes } from "#proxies/bootstrap.ts";
-import { followAccessLog } from "#proxies/process/access-log-tail.ts";
 import type { EnvoyEvent } from "#proxies/process/envoy-event.ts";
 import { type EnvoyPaths, envoyPaths } from "#proxies/process/envoy-paths.ts";
 import { createEnvoyProcess, type EnvoyProcess } from "#proxies/process/envoy-process.ts";
-import type { FoundEnvoy } from "#proxies/process/find-envoy.ts";
-import { defaultRotation } from "#proxies/process/log-rotation.ts";
+import type { FoundEnvoy } from "#proxies/process/install/find-envoy.ts";
+import { followAccessLog } from "#proxies/process/logs/access-log-tail.ts";
+import { defaultRotation } from "#proxies/process/logs/log-rotation.ts";
 import { keepSessionTickets } from "#proxies/session-tickets/ticket-keeper.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { DnsTransport } from "#runtime/dns-transport.ts";
 import type { Files } from "#runtime/files.ts";
-import type { HttpClients } from "#runtime/http-client.ts";
-import type { Http2Server } from "#runtime/http2-server.ts";
-import type { Log } from "#runtime/log.ts";
-import type { Metrics } from "#runtime/metrics.ts";
-import type { NameLookup } from "#runtime/name-lookup.ts";
-import type { Network } from "#runtime/network.ts";
+import type { HttpClients } from "#runtime/http/http-client.ts";
+import type { Http2Server } from "#runtime/http/http2-server.ts";
+import type { SocketHttp } from "#runtime/http/socket-http.ts";
+import type { DnsTransport } from "#runtime/network/dns-transport.ts";
+import type { NameLookup } from "#runtime/network/name-lookup.ts";
+import type { Network } from "#runtime/network/network.ts";
 import { pause } from "#runtime/pause.ts";
 import type { Platform } from "#runtime/platform.ts";
-import { ownPid } from "#runtime/process-table.ts";
-import type { Processes } from "#runtime/processes.ts";
+import { ownPid } from "#runtime/processes/process-table.ts";
+import type { Processes } from "#runtime/processes/processes.ts";
+import type { Workers } from "#runtime/processes/workers.ts";
 import type { Random } from "#runtime/random.ts";
-import type { SocketHttp } from "#runtime/socket-http.ts";
-import type { Workers } from "#runtime/workers.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import type { Metrics } from "#runtime/telemetry/metrics.ts";
 import { createStoredEvents } from "#status/stored-events.ts";
 import type { EmbeddedStore } from "#store/embedded/embedded-store.ts";
 import { dataMarkVariable } from "#workloads/data-layout.ts";
 import { endLeftovers } from "#workloads/leftovers.ts";
 import { createWorkloads, type WorkloadSettings, type Workloads } from "#workloads/workloads.ts";
 import { createAdapter } from "./adapter.ts";
-import {
-  type CertificateLayout,
-  chooseCertificateLayout,
-  layoutFindings,
-} from "./certificate-layout.ts";
 import { startIssuing } from "./certificates/issuing.ts";
 import { createStandaloneAcme, type StandaloneAcme } from "./certificates/standalone-acme.ts";
 import { createDirectoryFeed, type DirectoryFeed } from "./directory-feed.ts";
 import type { Applied } from "./feed.ts";
-import { FindingBoard } from "./finding-board.ts";
 import { type Gate, startGate } from "./gate.ts";
-import { createListenerLayout } from "./listener-layout.ts";
-import type { Ports } from "./ports.ts";
+import {
+  type CertificateLayout,
+  chooseCertificateLayout,
+  layoutFindings,
+} from "./ports/certificate-layout.ts";
+import { createListenerLayout } from "./ports/listener-layout.ts";
+import type { Ports } from "./ports/ports.ts";
+import { reachableAddress } from "./ports/reachable-address.ts";
 import { followRefusals } from "./quarantine/refusals.ts";
-import { reachableAddress } from "./reachable-address.ts";
-import { createReporting, pipelineState, type Reporting, wishesUnder } from "./reporting.ts";
+import { FindingBoard } from "./statuses/finding-board.ts";
+import {
+  createReporting,
+  pipelineState,
+  type Reporting,
+  wishesUnder,
+} from "./statuses/reporting.ts";
 
 export interface StandaloneDeps {
   readonly clock: Clock;

@@ -11,8 +11,8 @@ import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#kinds/object
 import { podKind } from "#kinds/pod.ts";
 import { replicaSetKind } from "#kinds/replica-set.ts";
 import type { ObjectView, ViewChange } from "#store/object-view.ts";
-import { selectsOwnPods } from "./deployment-controller.ts";
-import { podFindings } from "./pod-findings.ts";
+import { selectsOwnPods } from "./controllers/deployment-controller.ts";
+import { podFindings } from "./pods/pod-findings.ts";
 import { type FindingContext, specFindings } from "./workload-findings.ts";
 
 export class FindingsBoard {

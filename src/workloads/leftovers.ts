@@ -2,8 +2,8 @@
 
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
-import { ownPid, processesWith } from "#runtime/process-table.ts";
-import type { Processes, ProcessIdentity } from "#runtime/processes.ts";
+import { ownPid, processesWith } from "#runtime/processes/process-table.ts";
+import type { Processes, ProcessIdentity } from "#runtime/processes/processes.ts";
 
 const patienceMs = 10_000;
 /** How long a program may take to end at SIGTERM when it is asked. */

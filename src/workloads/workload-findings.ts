@@ -6,10 +6,10 @@ import { at, type Origin } from "#base/origin.ts";
 import type { Problem } from "#base/schema.ts";
 import { type KubeObject, keyOf } from "#kinds/object.ts";
 import { type Container, foreignVolumeSources, type PodSpec } from "#kinds/pod-template.ts";
+import { findProgram, type Images, isCodeVariable } from "./containers/program.ts";
 import type { IsolationMode } from "./isolation/isolation.ts";
 import { movedPort } from "./isolation/none.ts";
 import { canonicalText } from "./object-names.ts";
-import { findProgram, type Images, isCodeVariable } from "./program.ts";
 import { foreignVolume, type Ignored, podSupport } from "./support.ts";
 
 export interface SpecPlace {

@@ -7,7 +7,7 @@ import { podIp, podKind } from "#kinds/pod.ts";
 import { replicaSetKind } from "#kinds/replica-set.ts";
 import { serviceKind } from "#kinds/service.ts";
 import type { Files } from "#runtime/files.ts";
-import { bootId } from "#runtime/process-table.ts";
+import { bootId } from "#runtime/processes/process-table.ts";
 import type { Random } from "#runtime/random.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { ObjectView } from "#store/object-view.ts";
@@ -18,10 +18,16 @@ import {
   readEarlierRun,
   takeOverPods,
 } from "./adoption/earlier-run.ts";
-import { affectedKeys, statusWork, valuesWork, workloadKinds } from "./affected.ts";
-import { type LogReading, readLog, rotateLogs } from "./container-logs.ts";
-import type { Outside } from "./container-runner.ts";
-import type { ControllerDeps } from "./controller.ts";
+import { type LogReading, readLog, rotateLogs } from "./containers/container-logs.ts";
+import type { Outside } from "./containers/container-runner.ts";
+import type { Images } from "./containers/program.ts";
+import { affectedKeys, statusWork, valuesWork, workloadKinds } from "./controllers/affected.ts";
+import type { ControllerDeps } from "./controllers/controller.ts";
+import { syncDeployment } from "./controllers/deployment-controller.ts";
+import { PodController } from "./controllers/pod-controller.ts";
+import { syncReplicaSet } from "./controllers/replica-set-controller.ts";
+import { syncService } from "./controllers/service-controller.ts";
+import { WorkQueue } from "./controllers/work-queue.ts";
 import {
   type DataLayout,
   dataLayout,
@@ -32,16 +38,10 @@ import {
   podLogDirectory,
   readNextAddress,
 } from "./data-layout.ts";
-import { syncDeployment } from "./deployment-controller.ts";
 import { FindingsBoard } from "./findings-board.ts";
 import { detectIsolation } from "./isolation/detect.ts";
 import type { Isolation, IsolationMode } from "./isolation/isolation.ts";
 import { endLeftovers } from "./leftovers.ts";
-import { PodController } from "./pod-controller.ts";
-import type { Images } from "./program.ts";
-import { syncReplicaSet } from "./replica-set-controller.ts";
-import { syncService } from "./service-controller.ts";
-import { WorkQueue } from "./work-queue.ts";
 
 export interface WorkloadDeps extends Outside {
   readonly store: ObjectStore;

@@ -16,9 +16,9 @@ import {
   ResourceSchema,
 } from "#gen/envoy/service/discovery/v3/discovery_pb.ts";
 import { StatusSchema } from "#gen/google/rpc/status_pb.ts";
-import { createMetrics } from "#runtime/real-metrics.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { createMetrics } from "#runtime/telemetry/real-metrics.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import { resource } from "#test/fakes/xds-harness.ts";
 import { OnDemandSecrets } from "./on-demand-secrets.ts";
 import { additionOrder, parseTypeUrl } from "./ordering/resource-order.ts";

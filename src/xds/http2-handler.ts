@@ -2,7 +2,7 @@
 
 import type { ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import type { Http2Handler } from "#runtime/http2-server.ts";
+import type { Http2Handler } from "#runtime/http/http2-server.ts";
 
 /** Answers gRPC calls for the services that `routes` adds. */
 export function createHttp2Handler(routes: (router: ConnectRouter) => void): Http2Handler {

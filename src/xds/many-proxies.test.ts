@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import type { Resource, ResourceChange, ResourceType } from "#envoy/resource.ts";
-import { createSeededRandom } from "#test/fakes/seeded-random.ts";
+import { createSeededRandom } from "#test/fakes/runtime/seeded-random.ts";
 import { SimulatedProxy } from "#test/fakes/simulated-proxy.ts";
 import { resource, startXds, type XdsHarness } from "#test/fakes/xds-harness.ts";
 

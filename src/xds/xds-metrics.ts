@@ -1,6 +1,6 @@
 /** Counters of the xDS server, by resource type. */
 
-import type { Counter, Gauge, Metrics } from "#runtime/metrics.ts";
+import type { Counter, Gauge, Metrics } from "#runtime/telemetry/metrics.ts";
 
 export interface XdsMetrics {
   readonly streams: Gauge;

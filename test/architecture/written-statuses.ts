@@ -13,5 +13,5 @@ export const statusWriters: StatusWriters = {
   ],
   "status/ingress-status.ts": ["Ingress"],
   "status/state-status.ts": ["Policy", "TransportServer", "VirtualServer", "VirtualServerRoute"],
-  "workloads/controller.ts": ["Deployment", "Pod", "ReplicaSet"],
+  "workloads/controllers/controller.ts": ["Deployment", "Pod", "ReplicaSet"],
 };

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
 import { skipWithoutLab } from "#test/lab/build/requirements.ts";
-import { repository } from "#test/system/program.ts";
+import { repository } from "#test/system/harness/program.ts";
 
 const run = promisify(execFile);
 const skip = await skipWithoutLab();

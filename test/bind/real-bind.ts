@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePorts } from "#test/system/real-envoy.ts";
+import { freePorts } from "#test/system/harness/real-envoy.ts";
 import { until } from "../bench/measure/waiting.ts";
 import { type Found, findProgram } from "../bench/programs/find-program.ts";
 import { startProgram } from "../bench/programs/program.ts";

@@ -6,7 +6,7 @@ import { dnsProviderContract } from "#certificates/dns-providers/contract.ts";
 import { DnsProviderError } from "#certificates/dns-providers/dns-provider.ts";
 import { rfc2136 } from "#certificates/dns-providers/rfc2136/rfc2136.ts";
 import type { Dns01Solver } from "#kinds/cert-manager/acme-solver.ts";
-import { createDnsTransport } from "#runtime/real-dns-transport.ts";
+import { createDnsTransport } from "#runtime/network/real-dns-transport.ts";
 import { providerContext, type TestContextOfProvider } from "#test/fakes/dns/provider-context.ts";
 import { type BindKey, findBind, type RealBind, startBind } from "./real-bind.ts";
 

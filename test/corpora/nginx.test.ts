@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { read } from "#kinds/kind.ts";
 import { type KubeObject, keyOf } from "#kinds/object.ts";
 import { recognise } from "#kinds/recognise.ts";
-import { startTestGate, type TestGate } from "#test/system/test-gate.ts";
+import { startTestGate, type TestGate } from "#test/system/harness/test-gate.ts";
 import { usesOf } from "../../src/dialects/common/support.ts";
 import { countFields, supportIn } from "../../src/dialects/field-counts.ts";
 import { nginx } from "../../src/dialects/nginx/index.ts";

@@ -7,7 +7,7 @@ import { loadAll } from "js-yaml";
 import type { JsonObject } from "#base/json.ts";
 import { secretName } from "#model/fragment.ts";
 import { storedObject } from "#test/documents/stored-object.ts";
-import { createTestPipeline } from "#test/system/test-gate.ts";
+import { createTestPipeline } from "#test/system/harness/test-gate.ts";
 
 /** Hosts with their routes in order, and the Secrets of server names. */
 export interface CanonicalModel {

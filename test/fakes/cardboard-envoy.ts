@@ -13,12 +13,12 @@ import {
   type EnvoyProcessDeps,
   type EnvoyProcessSettings,
 } from "#proxies/process/envoy-process.ts";
-import type { Child, Command, ExitStatus, Processes } from "#runtime/processes.ts";
+import { type SocketHttp, SocketHttpError } from "#runtime/http/socket-http.ts";
+import type { Child, Command, ExitStatus, Processes } from "#runtime/processes/processes.ts";
 import { createFiles } from "#runtime/real-files.ts";
 import { createRandom } from "#runtime/real-random.ts";
-import { type SocketHttp, SocketHttpError } from "#runtime/socket-http.ts";
-import { createManualClock, type ManualClock } from "./manual-clock.ts";
-import { silentLog } from "./silent-log.ts";
+import { createManualClock, type ManualClock } from "./runtime/manual-clock.ts";
+import { silentLog } from "./runtime/silent-log.ts";
 
 /** The machine that the Envoys run on: it outlives a supervisor. */
 export interface Machine {

@@ -3,8 +3,8 @@
 import type { ContractDeps } from "#authorization/contracts/contract-kind.ts";
 import { PasswordJudge } from "#authorization/passwords/password-judge.ts";
 import { verifyHash } from "#authorization/passwords/verify-hash.ts";
+import { createHttpClients } from "#runtime/http/real-http-client.ts";
 import { createClock } from "#runtime/real-clock.ts";
-import { createHttpClients } from "#runtime/real-http-client.ts";
 import { createRandom } from "#runtime/real-random.ts";
 
 export function contractDeps(): ContractDeps {

@@ -9,8 +9,8 @@ import {
   type SourceBatch,
 } from "#sources/directory/directory-source.ts";
 import type { SourceObject } from "#sources/directory/source-object.ts";
-import { createManualClock, type ManualClock } from "./manual-clock.ts";
-import { createMemoryFiles, type MemoryFiles } from "./memory-files.ts";
+import { createManualClock, type ManualClock } from "./runtime/manual-clock.ts";
+import { createMemoryFiles, type MemoryFiles } from "./runtime/memory-files.ts";
 
 export interface DirectoryHarness {
   readonly files: MemoryFiles;

@@ -2,14 +2,14 @@
 
 import type { Json } from "#base/json.ts";
 import { serviceKind } from "#kinds/service.ts";
-import { createHttpClients } from "#runtime/real-http-client.ts";
+import { createHttpClients } from "#runtime/http/real-http-client.ts";
 import type { Credentials } from "#store/kubernetes/access/cluster-access.ts";
 import { ApiServer } from "#store/kubernetes/api-server.ts";
 import type { Collection } from "#store/kubernetes/collection.ts";
 import type { FollowDeps } from "#store/kubernetes/follow.ts";
 import { type FaultyApiServer, startFaultyApiServer } from "./faulty-api-server.ts";
-import { createHastyClock, type HastyClock } from "./hasty-clock.ts";
-import { createSeededRandom } from "./seeded-random.ts";
+import { createHastyClock, type HastyClock } from "./runtime/hasty-clock.ts";
+import { createSeededRandom } from "./runtime/seeded-random.ts";
 
 export interface FaultyCluster extends AsyncDisposable {
   readonly server: FaultyApiServer;

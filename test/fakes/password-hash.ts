@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { openssl } from "./openssl.ts";
+import { openssl } from "./certificates/openssl.ts";
 
 /** By crypt(3), which perl hands on; undefined where it knows no bcrypt. */
 export function bcryptHash(password: string, cost = 4): string | undefined {

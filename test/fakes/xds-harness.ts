@@ -7,16 +7,16 @@ import type { TestContext } from "node:test";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { resourceOf } from "#envoy/encode.ts";
 import type { Relations, Resource, ResourceType } from "#envoy/resource.ts";
-import type { Metrics } from "#runtime/metrics.ts";
-import { createHttp2Server } from "#runtime/real-http2-server.ts";
-import { createMetrics } from "#runtime/real-metrics.ts";
+import { createHttp2Server } from "#runtime/http/real-http2-server.ts";
+import type { Metrics } from "#runtime/telemetry/metrics.ts";
+import { createMetrics } from "#runtime/telemetry/real-metrics.ts";
 import { createHttp2Handler } from "#xds/http2-handler.ts";
 import type { XdsServer, XdsServerDeps } from "#xds/xds-server.ts";
 import { createXdsServer } from "#xds/xds-server.ts";
 import { DeltaClient } from "./delta-client.ts";
-import type { ManualClock } from "./manual-clock.ts";
-import { createManualClock } from "./manual-clock.ts";
-import { silentLog } from "./silent-log.ts";
+import type { ManualClock } from "./runtime/manual-clock.ts";
+import { createManualClock } from "./runtime/manual-clock.ts";
+import { silentLog } from "./runtime/silent-log.ts";
 
 export interface XdsHarness {
   readonly xds: XdsServer;

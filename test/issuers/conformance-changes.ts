@@ -6,7 +6,7 @@ import { certificatesOfIngress } from "#dialects/common/ingress-certificates.ts"
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { ingressKind } from "#kinds/ingress.ts";
 import { read } from "#kinds/kind.ts";
-import { quickKey } from "#test/fakes/certificate-stage.ts";
+import { quickKey } from "#test/fakes/certificates/certificate-stage.ts";
 import { type IssuerUnderTest, issue, leafOf } from "./conformance-stage.ts";
 
 const privateKey = { ...quickKey, rotationPolicy: "Never" };

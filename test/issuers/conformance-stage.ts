@@ -5,7 +5,7 @@ import { X509Certificate } from "node:crypto";
 import type { JsonObject } from "#base/json.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { quickKey } from "#test/fakes/certificate-stage.ts";
+import { quickKey } from "#test/fakes/certificates/certificate-stage.ts";
 
 /** Where Certificates are put and looked at. */
 export interface ConformanceStage {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { X509Certificate } from "node:crypto";
 import type { TestContext } from "node:test";
-import { openssl } from "#test/fakes/openssl.ts";
+import { openssl } from "#test/fakes/certificates/openssl.ts";
 import { changes } from "./conformance-changes.ts";
 import { type Expected, type RowName, rows } from "./conformance-rows.ts";
 import { type IssuerUnderTest, issue, leafOf } from "./conformance-stage.ts";

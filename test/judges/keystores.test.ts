@@ -7,12 +7,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { issueCertificate, issueSelfSigned } from "#crypto/certificate.ts";
-import { type ParsedCertificate, parseCertificate } from "#crypto/parsed-certificate.ts";
-import { buildKeystore, buildTruststore } from "#crypto/pkcs12.ts";
-import { type KeystoreProfile, keystoreProfiles } from "#crypto/pkcs12-profiles.ts";
-import { generateSigningKey } from "#crypto/signing-key.ts";
-import { keyOfRequest, parseSigningRequest } from "#crypto/signing-request.ts";
+import { generateSigningKey } from "#crypto/keys/signing-key.ts";
+import { buildKeystore, buildTruststore } from "#crypto/pkcs12/pkcs12.ts";
+import { type KeystoreProfile, keystoreProfiles } from "#crypto/pkcs12/pkcs12-profiles.ts";
+import { issueCertificate, issueSelfSigned } from "#crypto/x509/certificate.ts";
+import { type ParsedCertificate, parseCertificate } from "#crypto/x509/parsed-certificate.ts";
+import { keyOfRequest, parseSigningRequest } from "#crypto/x509/signing-request.ts";
 
 const skip =
   spawnSync("keytool", ["-help"]).error === undefined

@@ -2,10 +2,10 @@
 
 import { kinds } from "#kinds/all.ts";
 import type { Kind } from "#kinds/kind.ts";
+import { createHttpClients } from "#runtime/http/real-http-client.ts";
+import { createProcesses } from "#runtime/processes/real-processes.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createFiles } from "#runtime/real-files.ts";
-import { createHttpClients } from "#runtime/real-http-client.ts";
-import { createProcesses } from "#runtime/real-processes.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { eventResource } from "#status/cluster-events.ts";
 import { type FindAccessDeps, findAccess } from "#store/kubernetes/access/find-access.ts";
@@ -16,7 +16,7 @@ import {
   type KubernetesStoreDeps,
   type KubernetesStoreSettings,
 } from "#store/kubernetes/kubernetes-store.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import { type Lab, startLab } from "./lab.ts";
 
 export interface LabCluster extends AsyncDisposable {

@@ -8,8 +8,8 @@ import { customResourceDefinition, definitionName } from "#kinds/custom-resource
 import type { Kind } from "#kinds/kind.ts";
 import { policyKind } from "#kinds/nginx/policy.ts";
 import { transportServerKind } from "#kinds/nginx/transport-server.ts";
-import { runCommand } from "#test/system/commands.ts";
-import { repository } from "#test/system/program.ts";
+import { runCommand } from "#test/system/harness/commands.ts";
+import { repository } from "#test/system/harness/program.ts";
 import { skipWithoutLab } from "./build/requirements.ts";
 import type { Lab } from "./lab.ts";
 import { startLab } from "./lab.ts";

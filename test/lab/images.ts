@@ -2,8 +2,8 @@
 
 import { readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { envoyProgram } from "#test/system/envoy-program.ts";
-import { repository } from "#test/system/program.ts";
+import { envoyProgram } from "#test/system/harness/envoy-program.ts";
+import { repository } from "#test/system/harness/program.ts";
 import { standIns } from "#workloads/images/all.ts";
 import type { StandIn } from "#workloads/images/stand-in.ts";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { repository } from "#test/system/program.ts";
+import { repository } from "#test/system/harness/program.ts";
 import type { Lab } from "./lab.ts";
 
 const system = "--namespace=sekisho-system";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { repository } from "#test/system/program.ts";
+import { repository } from "#test/system/harness/program.ts";
 import { AuditLog } from "./audit-log.ts";
 import { grantsOf, unusedGrants } from "./grants.ts";
 import { type InstalledSekisho, installSekisho } from "./installed-sekisho.ts";

@@ -10,7 +10,7 @@ import { storeContract } from "#store/contract.ts";
 import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
 import type { ListWatchStep } from "#store/kubernetes/list-watch.ts";
 import type { Draft } from "#store/object-store.ts";
-import { runCommand } from "#test/system/commands.ts";
+import { runCommand } from "#test/system/harness/commands.ts";
 import { skipWithoutLab } from "./build/requirements.ts";
 import { type LabCluster, startLabCluster, widget, widgetDefinition } from "./cluster-harness.ts";
 

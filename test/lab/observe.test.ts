@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { until } from "#test/bench/measure/waiting.ts";
 import { SimulatedProxy } from "#test/fakes/simulated-proxy.ts";
-import { repository } from "#test/system/program.ts";
+import { repository } from "#test/system/harness/program.ts";
 import { AuditLog } from "./audit-log.ts";
 import { skipWithoutLab } from "./build/requirements.ts";
 import { curl } from "./curl.ts";

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { until } from "#test/bench/measure/waiting.ts";
 import { cached, keepInUse, keyOf } from "#test/lab/build/cache.ts";
 import { startGuarded } from "#test/pebble/guarded-program.ts";
-import { freePorts } from "#test/system/real-envoy.ts";
+import { freePorts } from "#test/system/harness/real-envoy.ts";
 
 const run = promisify(execFile);
 const folder = import.meta.dirname;

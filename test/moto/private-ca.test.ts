@@ -7,8 +7,8 @@ import { callJson } from "#certificates/aws/signed-call.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { beginScene, type Scene } from "#test/fakes/aws-pca/scene.ts";
 import { setAwsVariables } from "#test/fakes/aws-variables.ts";
-import { loopbackDoor } from "#test/fakes/loopback-door.ts";
-import { noOpenssl } from "#test/fakes/openssl.ts";
+import { noOpenssl } from "#test/fakes/certificates/openssl.ts";
+import { loopbackDoor } from "#test/fakes/runtime/loopback-door.ts";
 import { bringMoto, startMoto } from "./moto.ts";
 
 const found = await bringMoto();

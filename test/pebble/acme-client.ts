@@ -5,10 +5,10 @@ import type { AddressInfo } from "node:net";
 import { createOutboundTransport } from "#certificates/acme/client/outbound-transport.ts";
 import { AcmeSession } from "#certificates/acme/client/session.ts";
 import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
+import { createHttpClients } from "#runtime/http/real-http-client.ts";
+import { createNameLookup } from "#runtime/network/real-name-lookup.ts";
 import { createClock } from "#runtime/real-clock.ts";
-import { createHttpClients } from "#runtime/real-http-client.ts";
-import { createNameLookup } from "#runtime/real-name-lookup.ts";
-import { openssl } from "#test/fakes/openssl.ts";
+import { openssl } from "#test/fakes/certificates/openssl.ts";
 import type { Pebble } from "./pebble.ts";
 
 export interface ConnectedSession extends Disposable {

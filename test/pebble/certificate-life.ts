@@ -5,12 +5,12 @@ import type { JsonObject } from "#base/json.ts";
 import { startCertificateControllers } from "#certificates/certificate-controllers.ts";
 import { createAcmeIssuer } from "#certificates/issuers/acme/acme.ts";
 import type { KubeObject } from "#kinds/object.ts";
-import { createMetrics } from "#runtime/real-metrics.ts";
 import { createRandom } from "#runtime/real-random.ts";
+import { createMetrics } from "#runtime/telemetry/real-metrics.ts";
 import { until } from "#test/bench/measure/waiting.ts";
-import { inlineWorkers, quickKey } from "#test/fakes/certificate-stage.ts";
-import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { inlineWorkers, quickKey } from "#test/fakes/certificates/certificate-stage.ts";
+import { createManualClock, type ManualClock } from "#test/fakes/runtime/manual-clock.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import type { AcmeStage } from "./acme-stage.ts";
 
 export interface CertificateLife extends AsyncDisposable {

@@ -17,9 +17,9 @@ import { createOrder, finalizeOrder, getOrder } from "#certificates/acme/client/
 import { getRenewalInformation } from "#certificates/acme/client/renewal-information.ts";
 import { revokeCertificate } from "#certificates/acme/client/revocation.ts";
 import type { AcmeSession, Signer } from "#certificates/acme/client/session.ts";
-import type { CertificateChain } from "#crypto/certificate-chain.ts";
-import { jwkThumbprint } from "#crypto/jose.ts";
-import { generateSigningKey, type SigningKey } from "#crypto/signing-key.ts";
+import { jwkThumbprint } from "#crypto/jose/jose.ts";
+import { generateSigningKey, type SigningKey } from "#crypto/keys/signing-key.ts";
+import type { CertificateChain } from "#crypto/x509/certificate-chain.ts";
 import { skipWithoutGo } from "#test/lab/build/requirements.ts";
 import { type AnsweringServer, connectTo, requestFor, startAnswers } from "./acme-client.ts";
 import { startPebble } from "./pebble.ts";

@@ -1,5 +1,5 @@
 import { describe, test } from "node:test";
-import { noOpenssl } from "#test/fakes/openssl.ts";
+import { noOpenssl } from "#test/fakes/certificates/openssl.ts";
 import { conforms, type UnsupportedRows } from "#test/issuers/conformance.ts";
 import { skipWithoutGo } from "#test/lab/build/requirements.ts";
 import { openIssuingStage } from "./issuing-stage.ts";

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
 import { createDns01Solver } from "#certificates/solvers/dns-01/dns-01.ts";
 import { challengeKind, readChallengeStatus } from "#kinds/cert-manager/challenge.ts";
-import { createDnsTransport } from "#runtime/real-dns-transport.ts";
+import { createDnsTransport } from "#runtime/network/real-dns-transport.ts";
 import { startAzure } from "#test/fakes/azure/fake-azure.ts";
 import { startCloudflare } from "#test/fakes/cloudflare/fake-cloudflare.ts";
 import { recordsFor } from "#test/fakes/dns/pebble-records.ts";

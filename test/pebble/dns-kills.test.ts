@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createDns01Solver } from "#certificates/solvers/dns-01/dns-01.ts";
-import { createDnsTransport } from "#runtime/real-dns-transport.ts";
+import { createDnsTransport } from "#runtime/network/real-dns-transport.ts";
 import { until } from "#test/bench/measure/waiting.ts";
 import { startCloudflare } from "#test/fakes/cloudflare/fake-cloudflare.ts";
 import { recordsFor } from "#test/fakes/dns/pebble-records.ts";

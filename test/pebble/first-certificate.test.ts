@@ -13,10 +13,10 @@ import { after, before, describe, test } from "node:test";
 import { until } from "#test/bench/measure/waiting.ts";
 import { skipWithoutGo } from "#test/lab/build/requirements.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
-import { type Ended, runCommand, table } from "#test/system/commands.ts";
-import { freshPlace, repository } from "#test/system/program.ts";
-import { commandsIn } from "#test/system/readme.ts";
-import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
+import { type Ended, runCommand, table } from "#test/system/harness/commands.ts";
+import { freshPlace, repository } from "#test/system/harness/program.ts";
+import { commandsIn } from "#test/system/harness/readme.ts";
+import { type RunningSekisho, startSekisho } from "#test/system/harness/sekisho.ts";
 import { curlAt } from "#test/walkthroughs/walkthrough.ts";
 import { type Pebble, startPebble } from "./pebble.ts";
 

@@ -1,8 +1,8 @@
 /** A certificate authority of the tests' own, for what a good one would not issue. */
 
 import { createPublicKey } from "node:crypto";
-import { issueCertificate, issueSelfSigned } from "#crypto/certificate.ts";
-import { generateSigningKey } from "#crypto/signing-key.ts";
+import { generateSigningKey } from "#crypto/keys/signing-key.ts";
+import { issueCertificate, issueSelfSigned } from "#crypto/x509/certificate.ts";
 
 /** A leaf with its root, PEM: for a key given as SubjectPublicKeyInfo, else for a fresh one. */
 export function issueUnder({

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { until } from "#test/bench/measure/waiting.ts";
 import { type SelfSigned, selfSigned } from "#test/simulators/self-signed.ts";
-import { freePorts } from "#test/system/real-envoy.ts";
+import { freePorts } from "#test/system/harness/real-envoy.ts";
 import { type GuardedProgram, startGuarded } from "./guarded-program.ts";
 import { bringPebble } from "./programs.ts";
 

@@ -13,9 +13,9 @@ import { startCloudflare } from "#test/fakes/cloudflare/fake-cloudflare.ts";
 import { recordsFor } from "#test/fakes/dns/pebble-records.ts";
 import type { TxtRecords } from "#test/fakes/dns/txt-records.ts";
 import { skipWithoutGo } from "#test/lab/build/requirements.ts";
-import { type Ended, runCommand, table } from "#test/system/commands.ts";
-import { freshPlace } from "#test/system/program.ts";
-import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
+import { type Ended, runCommand, table } from "#test/system/harness/commands.ts";
+import { freshPlace } from "#test/system/harness/program.ts";
+import { type RunningSekisho, startSekisho } from "#test/system/harness/sekisho.ts";
 import { type Pebble, startPebble } from "./pebble.ts";
 
 const skip = await skipWithoutGo();

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { until } from "#test/bench/measure/waiting.ts";
 import { skipWithoutGo } from "#test/lab/build/requirements.ts";
-import { runCommand, table } from "#test/system/commands.ts";
-import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
+import { runCommand, table } from "#test/system/harness/commands.ts";
+import { type RunningSekisho, startSekisho } from "#test/system/harness/sekisho.ts";
 import { type Pebble, startPebble } from "./pebble.ts";
 
 const skip = await skipWithoutGo();

@@ -11,11 +11,11 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { JsonObject } from "#base/json.ts";
 import { knownLimits } from "#certificates/acme/limits/known-limits.ts";
 import { type OutboundDoor, OutboundError } from "#certificates/outbound/outbound-door.ts";
-import { parseCertificate } from "#crypto/parsed-certificate.ts";
+import { parseCertificate } from "#crypto/x509/parsed-certificate.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { acmeCertificateStage } from "#test/fakes/acme-certificate-stage.ts";
-import type { FakeAcmeServer } from "#test/fakes/acme-server.ts";
-import { type CertificateStage, quickKey } from "#test/fakes/certificate-stage.ts";
+import { acmeCertificateStage } from "#test/fakes/certificates/acme-certificate-stage.ts";
+import type { FakeAcmeServer } from "#test/fakes/certificates/acme-server.ts";
+import { type CertificateStage, quickKey } from "#test/fakes/certificates/certificate-stage.ts";
 
 export type TroubleKind =
   /** Nobody answers. */

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { SigningOutcome } from "#certificates/issuers/issuer.ts";
 import { beginScene, type Scene } from "#test/fakes/aws-pca/scene.ts";
-import { noOpenssl } from "#test/fakes/openssl.ts";
+import { noOpenssl } from "#test/fakes/certificates/openssl.ts";
 import { seeded } from "./seeded.ts";
 
 const skip = noOpenssl;

@@ -13,18 +13,23 @@ import {
   endAdapters,
 } from "#proxies/process/adapter-process.ts";
 import { type EnvoyPaths, envoyPaths } from "#proxies/process/envoy-paths.ts";
-import { processesWith } from "#runtime/process-table.ts";
+import { createHttp2Server } from "#runtime/http/real-http2-server.ts";
+import { processesWith } from "#runtime/processes/process-table.ts";
+import { createProcesses } from "#runtime/processes/real-processes.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createFiles } from "#runtime/real-files.ts";
-import { createHttp2Server } from "#runtime/real-http2-server.ts";
-import { createMetrics } from "#runtime/real-metrics.ts";
-import { createProcesses } from "#runtime/real-processes.ts";
 import { createRandom } from "#runtime/real-random.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
-import { credentials, plainSettings, startEcho, worldResources } from "#test/system/host-world.ts";
-import { repository } from "#test/system/program.ts";
-import { freePorts, launchEnvoy } from "#test/system/real-envoy.ts";
-import { http1Text, sendText } from "#test/system/wire-client.ts";
+import { createMetrics } from "#runtime/telemetry/real-metrics.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
+import {
+  credentials,
+  plainSettings,
+  startEcho,
+  worldResources,
+} from "#test/system/harness/host-world.ts";
+import { repository } from "#test/system/harness/program.ts";
+import { freePorts, launchEnvoy } from "#test/system/harness/real-envoy.ts";
+import { http1Text, sendText } from "#test/system/harness/wire-client.ts";
 import { createHttp2Handler } from "#xds/http2-handler.ts";
 import { createXdsServer } from "#xds/xds-server.ts";
 

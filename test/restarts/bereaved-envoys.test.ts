@@ -5,11 +5,11 @@ import { access, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import test, { type TestContext } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { createSocketHttp } from "#runtime/http/real-socket-http.ts";
+import { createProcesses } from "#runtime/processes/real-processes.ts";
 import { createFiles } from "#runtime/real-files.ts";
-import { createProcesses } from "#runtime/real-processes.ts";
-import { createSocketHttp } from "#runtime/real-socket-http.ts";
-import { startLoad } from "#test/system/open-loop.ts";
-import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
+import { startLoad } from "#test/system/harness/open-loop.ts";
+import { type RunningSekisho, startSekisho } from "#test/system/harness/sekisho.ts";
 
 const cafe = ["up", "examples/cafe"];
 /** Long enough that nobody ends anything by himself while a test runs. */

@@ -5,10 +5,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import test, { type TestContext } from "node:test";
-import { processesWith } from "#runtime/process-table.ts";
+import { processesWith } from "#runtime/processes/process-table.ts";
 import { createFiles } from "#runtime/real-files.ts";
-import { runCommand } from "#test/system/commands.ts";
-import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
+import { runCommand } from "#test/system/harness/commands.ts";
+import { type RunningSekisho, startSekisho } from "#test/system/harness/sekisho.ts";
 import { dataMarkVariable } from "#workloads/data-layout.ts";
 
 const files = createFiles();

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { selfSigned, tlsSecret } from "#test/simulators/self-signed.ts";
-import { runCommand } from "#test/system/commands.ts";
-import { startSekisho } from "#test/system/sekisho.ts";
-import { serveDirectory } from "#test/system/served-directory.ts";
+import { runCommand } from "#test/system/harness/commands.ts";
+import { startSekisho } from "#test/system/harness/sekisho.ts";
+import { serveDirectory } from "#test/system/harness/served-directory.ts";
+import { http1Text } from "#test/system/harness/wire-client.ts";
 import { meet } from "#test/system/tls-session.ts";
-import { http1Text } from "#test/system/wire-client.ts";
 
 const ingress = {
   apiVersion: "networking.k8s.io/v1",

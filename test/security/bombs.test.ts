@@ -2,9 +2,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkAuthorities } from "#crypto/authorities.ts";
-import { parseCertificateChain } from "#crypto/certificate-chain.ts";
-import { describeCertificates } from "#crypto/certificate-description.ts";
 import {
   bitString,
   element,
@@ -13,18 +10,21 @@ import {
   sequence,
   smallInteger,
   unsignedInteger,
-} from "#crypto/der.ts";
-import { readElement } from "#crypto/der-reader.ts";
-import { alternativeNamesExtension } from "#crypto/extension-list.ts";
-import { checkKeyPair } from "#crypto/key-pair.ts";
-import { parseCertificates } from "#crypto/parsed-certificate.ts";
+} from "#crypto/der/der.ts";
+import { readElement } from "#crypto/der/der-reader.ts";
+import { checkKeyPair } from "#crypto/keys/key-pair.ts";
+import { parsePrivateKey } from "#crypto/keys/private-key.ts";
+import { generateSigningKey } from "#crypto/keys/signing-key.ts";
 import { formatPem, parsePem } from "#crypto/pem.ts";
-import { isSealedBy } from "#crypto/pkcs12-seal.ts";
-import { parsePrivateKey } from "#crypto/private-key.ts";
-import { generateSigningKey } from "#crypto/signing-key.ts";
-import { buildSigningRequest, parseSigningRequest } from "#crypto/signing-request.ts";
-import { derSubject } from "#crypto/subject-name.ts";
-import { certificateStage, quickKey } from "#test/fakes/certificate-stage.ts";
+import { isSealedBy } from "#crypto/pkcs12/pkcs12-seal.ts";
+import { checkAuthorities } from "#crypto/x509/authorities.ts";
+import { parseCertificateChain } from "#crypto/x509/certificate-chain.ts";
+import { describeCertificates } from "#crypto/x509/certificate-description.ts";
+import { alternativeNamesExtension } from "#crypto/x509/extension-list.ts";
+import { parseCertificates } from "#crypto/x509/parsed-certificate.ts";
+import { buildSigningRequest, parseSigningRequest } from "#crypto/x509/signing-request.ts";
+import { derSubject } from "#crypto/x509/subject-name.ts";
+import { certificateStage, quickKey } from "#test/fakes/certificates/certificate-stage.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
 
 const MiB = 1024 * 1024;

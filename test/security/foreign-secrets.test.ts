@@ -8,18 +8,18 @@ import { createAcme } from "#certificates/acme/acme.ts";
 import type { AcmeDeps } from "#certificates/acme/acme-deps.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
-import { createMetrics } from "#runtime/real-metrics.ts";
+import { createMetrics } from "#runtime/telemetry/real-metrics.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { createAcmeServer } from "#test/fakes/acme-server.ts";
+import { createAcmeServer } from "#test/fakes/certificates/acme-server.ts";
 import {
   type CertificateStage,
   certificateStage,
   quickKey,
-} from "#test/fakes/certificate-stage.ts";
+} from "#test/fakes/certificates/certificate-stage.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
-import { createSeededRandom } from "#test/fakes/seeded-random.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
+import { createSeededRandom } from "#test/fakes/runtime/seeded-random.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 
 const { signal } = new AbortController();
 

@@ -9,8 +9,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
-import { sumOfMetric } from "#test/system/gate-metrics.ts";
-import { startSekisho } from "#test/system/sekisho.ts";
+import { sumOfMetric } from "#test/system/harness/gate-metrics.ts";
+import { startSekisho } from "#test/system/harness/sekisho.ts";
 import { accountOf } from "./gate-account.ts";
 import { gatePrograms, processesOf } from "./gate-programs.ts";
 import { ProcessorWaits } from "./processor-waits.ts";

@@ -1,6 +1,6 @@
 /** What the gate itself said of the hosts that were answered wrongly: its access log and its findings. */
 
-import type { UpEvent } from "#test/system/sekisho.ts";
+import type { UpEvent } from "#test/system/harness/sekisho.ts";
 
 /** Of each host so much is told. */
 const mostTold = 20;

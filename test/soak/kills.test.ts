@@ -9,13 +9,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { createRemoteStore } from "#api/remote-store.ts";
+import { createLocalSocket } from "#runtime/network/real-local-socket.ts";
 import { createClock } from "#runtime/real-clock.ts";
-import { createLocalSocket } from "#runtime/real-local-socket.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { sumOfMetric } from "#test/system/gate-metrics.ts";
-import { startLoad } from "#test/system/open-loop.ts";
-import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
+import { sumOfMetric } from "#test/system/harness/gate-metrics.ts";
+import { startLoad } from "#test/system/harness/open-loop.ts";
+import { type RunningSekisho, startSekisho } from "#test/system/harness/sekisho.ts";
 import { backend, ingress, ManifestFiles } from "./unbroken/manifests.ts";
 import { startUpstream } from "./unbroken/upstream.ts";
 

@@ -15,10 +15,10 @@ import {
   plainSettings,
   startEcho,
   worldResources,
-} from "./host-world.ts";
-import type { RealEnvoy } from "./real-envoy.ts";
-import { freePorts, startEnvoy } from "./real-envoy.ts";
-import { connect, Http2Connection, http1Text, sendText } from "./wire-client.ts";
+} from "./harness/host-world.ts";
+import type { RealEnvoy } from "./harness/real-envoy.ts";
+import { freePorts, startEnvoy } from "./harness/real-envoy.ts";
+import { connect, Http2Connection, http1Text, sendText } from "./harness/wire-client.ts";
 
 const everything = new AsyncDisposableStack();
 

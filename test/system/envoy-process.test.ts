@@ -12,14 +12,14 @@ import type { Listener } from "#gen/envoy/config/listener/v3/listener_pb.ts";
 import type { BootstrapSettings } from "#proxies/bootstrap.ts";
 import type { EnvoyEvent } from "#proxies/process/envoy-event.ts";
 import { createEnvoyProcess } from "#proxies/process/envoy-process.ts";
-import { createLogRotation } from "#proxies/process/log-rotation.ts";
-import { createTail } from "#proxies/process/tail.ts";
+import { createLogRotation } from "#proxies/process/logs/log-rotation.ts";
+import { createTail } from "#proxies/process/logs/tail.ts";
 import { validateBootstrap } from "#proxies/process/validate.ts";
+import { createSocketHttp } from "#runtime/http/real-socket-http.ts";
 import { createClock } from "#runtime/real-clock.ts";
-import { createSocketHttp } from "#runtime/real-socket-http.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
-import { envoyProgram } from "./envoy-program.ts";
-import { freePorts } from "./real-envoy.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
+import { envoyProgram } from "./harness/envoy-program.ts";
+import { freePorts } from "./harness/real-envoy.ts";
 import {
   bootstrapOf,
   files,
@@ -31,7 +31,7 @@ import {
   run,
   type ServedRoute,
   staticCluster,
-} from "./static-envoy.ts";
+} from "./harness/static-envoy.ts";
 
 interface Answer {
   readonly status: number | undefined;

@@ -7,9 +7,14 @@ import type { Resource } from "#envoy/resource.ts";
 import { everyHostName } from "#envoy/routes/scope.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import type { XdsServer } from "#xds/xds-server.ts";
-import { plainSettings, secretForServerName, startEcho, worldResources } from "./host-world.ts";
-import { freePorts, startEnvoy } from "./real-envoy.ts";
-import { http1Text, sendText } from "./wire-client.ts";
+import {
+  plainSettings,
+  secretForServerName,
+  startEcho,
+  worldResources,
+} from "./harness/host-world.ts";
+import { freePorts, startEnvoy } from "./harness/real-envoy.ts";
+import { http1Text, sendText } from "./harness/wire-client.ts";
 
 const clock = createClock();
 const lookEvery = Temporal.Duration.from({ milliseconds: 5 });

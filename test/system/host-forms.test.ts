@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { after, before, test } from "node:test";
 import { scopeHeader } from "#envoy/internal-headers.ts";
 import { chainLayout } from "#envoy/listeners/chain-layout.ts";
-import type { Echo } from "./host-world.ts";
-import { plainSettings, startEcho, worldResources } from "./host-world.ts";
-import { freePorts, startEnvoy } from "./real-envoy.ts";
-import type { WireAnswer } from "./wire-client.ts";
-import { connect, Http2Connection, http1Text, sendText } from "./wire-client.ts";
+import type { Echo } from "./harness/host-world.ts";
+import { plainSettings, startEcho, worldResources } from "./harness/host-world.ts";
+import { freePorts, startEnvoy } from "./harness/real-envoy.ts";
+import type { WireAnswer } from "./harness/wire-client.ts";
+import { connect, Http2Connection, http1Text, sendText } from "./harness/wire-client.ts";
 
 const everything = new AsyncDisposableStack();
 const gate = { http: 0 };

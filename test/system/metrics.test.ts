@@ -7,10 +7,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { runCommand } from "./commands.ts";
-import { repository } from "./program.ts";
-import { freePorts } from "./real-envoy.ts";
-import { startSekisho } from "./sekisho.ts";
+import { runCommand } from "./harness/commands.ts";
+import { repository } from "./harness/program.ts";
+import { freePorts } from "./harness/real-envoy.ts";
+import { startSekisho } from "./harness/sekisho.ts";
 
 const served = ["up", join(repository, "examples", "httpbin"), "--workloads", "none"] as const;
 

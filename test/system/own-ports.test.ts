@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { scopeHeader } from "#envoy/internal-headers.ts";
-import { certificatePem, createAuthority, createPapers } from "#test/fakes/client-papers.ts";
-import { gateName, type StreamStage, startStreamStage } from "./stream-stage.ts";
-import { type Peer, sendText } from "./wire-client.ts";
+import {
+  certificatePem,
+  createAuthority,
+  createPapers,
+} from "#test/fakes/certificates/client-papers.ts";
+import { gateName, type StreamStage, startStreamStage } from "./harness/stream-stage.ts";
+import { type Peer, sendText } from "./harness/wire-client.ts";
 
 const authority = createAuthority("ours");
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parseRe2 } from "#base/re2.ts";
-import { startNginxStage } from "./nginx-stage.ts";
+import { startNginxStage } from "./harness/nginx-stage.ts";
 
 const bits = [
   ...["a", "b", "/", "x", ".", "[a-c]", "[^/]", "\\d", "\\w+", "(a|b)", "(?:x)", "(?P<n>a)"],

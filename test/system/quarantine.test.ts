@@ -13,9 +13,9 @@ import {
   poisonedPath,
   poisonedPort,
   privatePath,
-} from "./poison.ts";
-import { type PoisonedGate, startPoisonedGate } from "./poisoned-gate.ts";
-import { http1Text, sendText } from "./wire-client.ts";
+} from "./harness/poison.ts";
+import { type PoisonedGate, startPoisonedGate } from "./harness/poisoned-gate.ts";
+import { http1Text, sendText } from "./harness/wire-client.ts";
 
 const undo = new AsyncDisposableStack();
 const pairs = {

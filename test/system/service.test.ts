@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
-import { runCommand } from "./commands.ts";
-import { repository } from "./program.ts";
+import { runCommand } from "./harness/commands.ts";
+import { repository } from "./harness/program.ts";
 
 const isElsewhere = process.getuid?.() === 0 && !existsSync("/run/systemd/system");
 const skip = isElsewhere ? false : "it would install a service, or is not root";

@@ -8,8 +8,8 @@ import { test } from "node:test";
 import type { KubeObject } from "#kinds/object.ts";
 import { toObject } from "#test/differential/ingress/gate.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
-import { startEcho } from "./host-world.ts";
-import { startTestGate, type TestGate } from "./test-gate.ts";
+import { startEcho } from "./harness/host-world.ts";
+import { startTestGate, type TestGate } from "./harness/test-gate.ts";
 
 const stamp = "2026-01-01T00:00:00Z";
 

@@ -15,8 +15,8 @@ import {
   sendDatagram,
   startStreamStage,
   untilClosed,
-} from "./stream-stage.ts";
-import { http1Text, sendText } from "./wire-client.ts";
+} from "./harness/stream-stage.ts";
+import { http1Text, sendText } from "./harness/wire-client.ts";
 
 /** The GlobalConfiguration with the stage's ports. */
 function listeners({ ports }: StreamStage): string {

@@ -7,8 +7,8 @@ import { after, before, test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
-import { startTestGate, type TestGate } from "./test-gate.ts";
-import { http1Text, sendText } from "./wire-client.ts";
+import { startTestGate, type TestGate } from "./harness/test-gate.ts";
+import { http1Text, sendText } from "./harness/wire-client.ts";
 
 const upstream = selfSigned(["tea-svc.default.svc"]);
 const ours = selfSigned(["gate.test"]);

@@ -2,7 +2,7 @@
 
 import { argv } from "node:process";
 import type { IsolationMode } from "#workloads/isolation/isolation.ts";
-import { deployment, openStage, rolledOut, service, write } from "./workloads-stage.ts";
+import { deployment, openStage, rolledOut, service, write } from "./harness/workloads-stage.ts";
 
 const [directory = "", isolation = "none"] = argv.slice(2);
 const stage = await openStage({ isolation: isolation as IsolationMode, directory });

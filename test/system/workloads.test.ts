@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { type KubeObject, keyOf } from "#kinds/object.ts";
 import { ask } from "#test/fakes/running-stand-in.ts";
 import type { IsolationMode } from "#workloads/isolation/isolation.ts";
-import { freePorts } from "./real-envoy.ts";
+import { freePorts } from "./harness/real-envoy.ts";
 import {
   deployment,
   deploymentId,
@@ -26,7 +26,7 @@ import {
   stored,
   unavailable,
   write,
-} from "./workloads-stage.ts";
+} from "./harness/workloads-stage.ts";
 
 interface ContainerStatus {
   readonly restartCount: number;

@@ -16,20 +16,20 @@ import { keepXdsIdentity, type XdsIdentity } from "#proxies/kubernetes/xds-ident
 import { settleXdsSecrets } from "#proxies/kubernetes/xds-secrets.ts";
 import type { ReadyAddress } from "#proxies/ready-listener.ts";
 import { readSecret, secretKey } from "#proxies/stored-secret.ts";
-import type { Http2Listener } from "#runtime/http2-server.ts";
-import { peerCertificate } from "#runtime/peer-certificate.ts";
+import type { Http2Listener } from "#runtime/http/http2-server.ts";
+import { createHttp2Server } from "#runtime/http/real-http2-server.ts";
+import { peerCertificate } from "#runtime/network/peer-certificate.ts";
 import { createClock } from "#runtime/real-clock.ts";
-import { createHttp2Server } from "#runtime/real-http2-server.ts";
-import { createMetrics } from "#runtime/real-metrics.ts";
+import { createMetrics } from "#runtime/telemetry/real-metrics.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
-import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts";
 import { replaceProjected } from "#test/fakes/projected-volume.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { createManualClock, type ManualClock } from "#test/fakes/runtime/manual-clock.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import { createHttp2Handler } from "#xds/http2-handler.ts";
 import { createXdsServer, type XdsServer } from "#xds/xds-server.ts";
-import { freePorts, getOverSocket, launchPod } from "./real-envoy.ts";
-import { httpListener, routesAnswering } from "./xds-resources.ts";
+import { freePorts, getOverSocket, launchPod } from "./harness/real-envoy.ts";
+import { httpListener, routesAnswering } from "./harness/xds-resources.ts";
 
 const namespace = "sekisho-system";
 /** The address of a pod in a cluster of IPv6, where the machine has it. */

@@ -16,21 +16,21 @@ import { SecretBytes } from "#base/secret-bytes.ts";
 import type { Resource } from "#envoy/resource.ts";
 import { buildSecret } from "#envoy/secrets/secret.ts";
 import { buildBootstrap } from "#proxies/bootstrap.ts";
-import { findEnvoy } from "#proxies/process/find-envoy.ts";
+import { findEnvoy } from "#proxies/process/install/find-envoy.ts";
+import { createHttp2Server } from "#runtime/http/real-http2-server.ts";
+import { createProcesses } from "#runtime/processes/real-processes.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createFiles } from "#runtime/real-files.ts";
-import { createHttp2Server } from "#runtime/real-http2-server.ts";
-import { createMetrics } from "#runtime/real-metrics.ts";
 import { readPlatform } from "#runtime/real-platform.ts";
-import { createProcesses } from "#runtime/real-processes.ts";
 import { createRandom } from "#runtime/real-random.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { createMetrics } from "#runtime/telemetry/real-metrics.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
 import { createHttp2Handler } from "#xds/http2-handler.ts";
 import type { XdsServer } from "#xds/xds-server.ts";
 import { createXdsServer } from "#xds/xds-server.ts";
-import { freePorts } from "./real-envoy.ts";
-import { edsCluster, endpoint, httpListener, routesTo } from "./xds-resources.ts";
+import { freePorts } from "./harness/real-envoy.ts";
+import { edsCluster, endpoint, httpListener, routesTo } from "./harness/xds-resources.ts";
 
 interface ControlPlane extends AsyncDisposable {
   readonly xds: XdsServer;

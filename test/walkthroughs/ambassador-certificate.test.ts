@@ -9,8 +9,8 @@ import { recordsFor } from "#test/fakes/dns/pebble-records.ts";
 import type { TxtRecords } from "#test/fakes/dns/txt-records.ts";
 import { skipWithoutGo } from "#test/lab/build/requirements.ts";
 import { type Pebble, startPebble } from "#test/pebble/pebble.ts";
-import { runCommand } from "#test/system/commands.ts";
-import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
+import { runCommand } from "#test/system/harness/commands.ts";
+import { type RunningSekisho, startSekisho } from "#test/system/harness/sekisho.ts";
 import { curlAt, skipped, type WalkthroughDirectory, walk } from "./walkthrough.ts";
 
 const host = "api.example.com";

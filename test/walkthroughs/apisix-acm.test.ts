@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { selfSigned, tlsSecret } from "#test/simulators/self-signed.ts";
-import type { RunningSekisho } from "#test/system/sekisho.ts";
-import { startSekisho } from "#test/system/sekisho.ts";
+import type { RunningSekisho } from "#test/system/harness/sekisho.ts";
+import { startSekisho } from "#test/system/harness/sekisho.ts";
 import { curlAt, skipped, walk } from "./walkthrough.ts";
 
 const host = "httpbin.example-test.org";

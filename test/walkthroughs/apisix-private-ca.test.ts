@@ -6,8 +6,8 @@ import { after, before, describe, test } from "node:test";
 import { createClock } from "#runtime/real-clock.ts";
 import { type FakePrivateCa, startPrivateCa } from "#test/fakes/aws-pca/private-ca.ts";
 import { setAwsVariables } from "#test/fakes/aws-variables.ts";
-import { runCommand, table } from "#test/system/commands.ts";
-import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
+import { runCommand, table } from "#test/system/harness/commands.ts";
+import { type RunningSekisho, startSekisho } from "#test/system/harness/sekisho.ts";
 import { curlAt, skipped, walk } from "./walkthrough.ts";
 
 const host = "httpbin.example-test.org";

@@ -7,8 +7,8 @@ import { until } from "#test/bench/measure/waiting.ts";
 import { skipWithoutGo } from "#test/lab/build/requirements.ts";
 import { type Pebble, startPebble } from "#test/pebble/pebble.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
-import { runCommand, table } from "#test/system/commands.ts";
-import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
+import { runCommand, table } from "#test/system/harness/commands.ts";
+import { type RunningSekisho, startSekisho } from "#test/system/harness/sekisho.ts";
 import { curlAt, skipped, type WalkthroughDirectory, walk } from "./walkthrough.ts";
 
 const host = "cert.example.com";

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { selfSigned, tlsSecret } from "#test/simulators/self-signed.ts";
-import { runCommand, table } from "#test/system/commands.ts";
-import type { RunningSekisho } from "#test/system/sekisho.ts";
-import { startSekisho } from "#test/system/sekisho.ts";
+import { runCommand, table } from "#test/system/harness/commands.ts";
+import type { RunningSekisho } from "#test/system/harness/sekisho.ts";
+import { startSekisho } from "#test/system/harness/sekisho.ts";
 import { curlAt, skipped, type WalkthroughDirectory, walk } from "./walkthrough.ts";
 
 const host = "cert.example.com";

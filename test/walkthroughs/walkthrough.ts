@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { RunningSekisho } from "#test/system/sekisho.ts";
+import type { RunningSekisho } from "#test/system/harness/sekisho.ts";
 
 const run = promisify(execFile);
 

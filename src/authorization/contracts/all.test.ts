@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
 import { type AuthService, startAuthService } from "#test/fakes/auth-service.ts";
+import {
+  type IdentityProvider,
+  startIdentityProvider,
+} from "#test/fakes/certificates/identity-provider.ts";
+import { generateJwk, signToken } from "#test/fakes/certificates/signed-token.ts";
 import { contractDeps } from "#test/fakes/contract-deps.ts";
-import { type IdentityProvider, startIdentityProvider } from "#test/fakes/identity-provider.ts";
 import { shaHash } from "#test/fakes/password-hash.ts";
-import { generateJwk, signToken } from "#test/fakes/signed-token.ts";
 import { contracts, openPolicy } from "./all.ts";
 import { authorizationContract, type ContractExample, checkWith } from "./contract.ts";
 

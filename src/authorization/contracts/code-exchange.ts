@@ -3,7 +3,7 @@
 import { isJsonObject, type Json } from "#base/json.ts";
 import type { VerifyingKey } from "#crypto/jose/key-set.ts";
 import { isSigned, isTimely, parseToken } from "#crypto/jose/token.ts";
-import { type HttpClient, HttpClientError } from "#runtime/http-client.ts";
+import { type HttpClient, HttpClientError } from "#runtime/http/http-client.ts";
 import type { ContractDeps } from "./contract-kind.ts";
 import { textOf } from "./fetched-keys.ts";
 import { clientOf } from "./service-address.ts";

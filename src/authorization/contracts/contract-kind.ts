@@ -3,7 +3,7 @@
 import type { Json } from "#base/json.ts";
 import type { Parser, Problem } from "#base/schema.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { HttpClients } from "#runtime/http-client.ts";
+import type { HttpClients } from "#runtime/http/http-client.ts";
 import type { Random } from "#runtime/random.ts";
 import type { Check, Verdict } from "../check.ts";
 import type { PasswordJudge } from "../passwords/password-judge.ts";

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
 import { type AuthService, startAuthService } from "#test/fakes/auth-service.ts";
 import { contractDeps } from "#test/fakes/contract-deps.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import type { Verdict } from "../check.ts";
 import { openPolicy } from "./all.ts";
 import { checkWith } from "./contract.ts";

@@ -13,8 +13,8 @@ import {
   required,
   text,
 } from "#base/schema.ts";
-import type { HttpAnswer, HttpClient } from "#runtime/http-client.ts";
-import { HttpClientError } from "#runtime/http-client.ts";
+import type { HttpAnswer, HttpClient } from "#runtime/http/http-client.ts";
+import { HttpClientError } from "#runtime/http/http-client.ts";
 import { type Check, deny, type Header, type Verdict } from "../check.ts";
 import { type Contract, type ContractDeps, contractOf } from "./contract-kind.ts";
 import { clientOf, serviceFields } from "./service-address.ts";

@@ -2,7 +2,7 @@
 
 import { fields, integer, type Parsed, required } from "#base/schema.ts";
 import { type KeySet, parseKeySet } from "#crypto/jose/key-set.ts";
-import { type HttpAnswer, type HttpClient, HttpClientError } from "#runtime/http-client.ts";
+import { type HttpAnswer, type HttpClient, HttpClientError } from "#runtime/http/http-client.ts";
 import type { ContractDeps } from "./contract-kind.ts";
 import { clientOf, serviceFields } from "./service-address.ts";
 

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
+import {
+  type IdentityProvider,
+  startIdentityProvider,
+} from "#test/fakes/certificates/identity-provider.ts";
 import { contractDeps } from "#test/fakes/contract-deps.ts";
-import { type IdentityProvider, startIdentityProvider } from "#test/fakes/identity-provider.ts";
 import type { Verdict } from "../check.ts";
 import { openPolicy } from "./all.ts";
 import { checkWith } from "./contract.ts";

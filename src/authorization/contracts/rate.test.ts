@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
+import { generateJwk, signToken } from "#test/fakes/certificates/signed-token.ts";
 import { contractDeps } from "#test/fakes/contract-deps.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
-import { generateJwk, signToken } from "#test/fakes/signed-token.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import { openPolicy } from "./all.ts";
 import { checkWith } from "./contract.ts";
 

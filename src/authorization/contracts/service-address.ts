@@ -1,7 +1,7 @@
 /** How a policy says where a service of its own is, and how it is spoken to. */
 
 import { boolean, fields, list, optional, type Parsed, required, text } from "#base/schema.ts";
-import type { HttpClient, HttpClients } from "#runtime/http-client.ts";
+import type { HttpClient, HttpClients } from "#runtime/http/http-client.ts";
 
 const tls = fields({
   /** False takes any certificate. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts";
 import { shaHash } from "#test/fakes/password-hash.ts";
+import { createManualClock, type ManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import { parseHtpasswd } from "../htpasswd.ts";
 import type { HashQuestion } from "./hash-worker.ts";
 import { PasswordJudge, type PasswordVerdict } from "./password-judge.ts";

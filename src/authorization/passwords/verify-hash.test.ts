@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { noOpenssl } from "#test/fakes/openssl.ts";
+import { noOpenssl } from "#test/fakes/certificates/openssl.ts";
 import { apr1Hash, bcryptHash, shaHash } from "#test/fakes/password-hash.ts";
 import { parseHtpasswd } from "../htpasswd.ts";
 import { verifyHash } from "./verify-hash.ts";

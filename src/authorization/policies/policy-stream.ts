@@ -14,10 +14,10 @@ import {
   type DeltaDiscoveryResponse,
 } from "#gen/envoy/service/discovery/v3/discovery_pb.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { DialAddress, Dialler } from "#runtime/dialler.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { DialAddress, Dialler } from "#runtime/network/dialler.ts";
 import { pause } from "#runtime/pause.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import { policyTypeUrl } from "../policy.ts";
 import type { PolicyStore } from "./policy-store.ts";
 

@@ -2,9 +2,9 @@
 
 import type { KubeObject } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Log } from "#runtime/log.ts";
-import type { Metrics } from "#runtime/metrics.ts";
 import type { Random } from "#runtime/random.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import type { Metrics } from "#runtime/telemetry/metrics.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import type { OutboundDoor } from "../outbound/outbound-door.ts";
 

@@ -5,20 +5,20 @@ import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { challengeKind } from "#kinds/cert-manager/challenge.ts";
 import { readOrderStatus } from "#kinds/cert-manager/order.ts";
 import type { KubeObject } from "#kinds/object.ts";
-import { createMetrics } from "#runtime/real-metrics.ts";
+import { createMetrics } from "#runtime/telemetry/real-metrics.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { createAcmeServer, type FakeAcmeServer } from "#test/fakes/acme-server.ts";
 import {
   type LeftAccount,
   type LeftAt,
   leaveAccount,
   leaveOrder,
 } from "#test/fakes/cert-manager/left-order.ts";
+import { createAcmeServer, type FakeAcmeServer } from "#test/fakes/certificates/acme-server.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
-import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts";
-import { passTurns } from "#test/fakes/passing-turns.ts";
-import { createSeededRandom } from "#test/fakes/seeded-random.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { createManualClock, type ManualClock } from "#test/fakes/runtime/manual-clock.ts";
+import { passTurns } from "#test/fakes/runtime/passing-turns.ts";
+import { createSeededRandom } from "#test/fakes/runtime/seeded-random.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import type { CertManagerVersion } from "#test/simulators/cert-manager/triggers.ts";
 import type { Solver } from "../solvers/solver.ts";
 import { type Acme, createAcme } from "./acme.ts";

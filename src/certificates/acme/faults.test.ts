@@ -5,16 +5,16 @@ import { X509Certificate } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { JsonObject } from "#base/json.ts";
-import { issueSelfSigned } from "#crypto/certificate.ts";
+import { generateSigningKey } from "#crypto/keys/signing-key.ts";
 import { formatPem } from "#crypto/pem.ts";
-import { generateSigningKey } from "#crypto/signing-key.ts";
+import { issueSelfSigned } from "#crypto/x509/certificate.ts";
 import { challengeKind } from "#kinds/cert-manager/challenge.ts";
 import { orderKind, readOrderStatus } from "#kinds/cert-manager/order.ts";
 import {
   type AcmeCertificateStage,
   acmeCertificateStage,
-} from "#test/fakes/acme-certificate-stage.ts";
-import { quickKey } from "#test/fakes/certificate-stage.ts";
+} from "#test/fakes/certificates/acme-certificate-stage.ts";
+import { quickKey } from "#test/fakes/certificates/certificate-stage.ts";
 import { issueUnder } from "#test/pebble/foreign-authority.ts";
 import {
   type OutboundAnswer,

@@ -1,7 +1,7 @@
 /** A certificate request fulfilled by an Order of its own: made once, and then looked at. */
 
-import { parseCertificateChain } from "#crypto/certificate-chain.ts";
-import { parseCertificate } from "#crypto/parsed-certificate.ts";
+import { parseCertificateChain } from "#crypto/x509/certificate-chain.ts";
+import { parseCertificate } from "#crypto/x509/parsed-certificate.ts";
 import { isFinalState } from "#kinds/cert-manager/acme-state.ts";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import type { IssuerReference } from "#kinds/cert-manager/issuer-reference.ts";

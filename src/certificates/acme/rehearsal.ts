@@ -3,7 +3,7 @@
  * itself are few that it allows, and count for everybody who uses the account (Let's Encrypt, "Failed Authorizations").
  */
 
-import { jwkThumbprint } from "#crypto/jose.ts";
+import { jwkThumbprint } from "#crypto/jose/jose.ts";
 import type { AcmeAccess } from "./accounts/acme-access.ts";
 import type { Sessions } from "./accounts/sessions.ts";
 import { createAccount, findAccount } from "./client/account.ts";

@@ -1,7 +1,7 @@
 /** A certificate revoked at the server of an issuer: by whoever it lets do that (RFC 8555 §7.6). */
 
-import { jwsAlgorithm } from "#crypto/jose.ts";
-import type { SigningKey } from "#crypto/signing-key.ts";
+import { jwsAlgorithm } from "#crypto/jose/jose.ts";
+import type { SigningKey } from "#crypto/keys/signing-key.ts";
 import type { IssuerReference } from "#kinds/cert-manager/issuer-reference.ts";
 import { findAccess } from "./accounts/acme-access.ts";
 import { issuerKey, readIssuer } from "./accounts/issuers.ts";

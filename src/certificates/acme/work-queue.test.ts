@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { StoreError } from "#store/object-store.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import { again, done, type Reconciled } from "./reconciled.ts";
 import { WorkQueue } from "./work-queue.ts";
 

@@ -5,8 +5,8 @@
  */
 
 import type { Clock } from "#runtime/clock.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import { StoreError } from "#store/object-store.ts";
 import { Agenda } from "../agenda.ts";
 import type { Reconciled } from "./reconciled.ts";

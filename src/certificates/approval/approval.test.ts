@@ -9,7 +9,7 @@ import {
   type CertificateStage,
   certificateStage,
   quickKey,
-} from "#test/fakes/certificate-stage.ts";
+} from "#test/fakes/certificates/certificate-stage.ts";
 
 const policyKind = "CertificateRequestPolicy.policy.cert-manager.io";
 

@@ -2,10 +2,10 @@
 
 import { parseGoDurationMs } from "#base/go-duration.ts";
 import { ok, type Result } from "#base/result.ts";
-import type { AlternativeName } from "#crypto/alternative-name.ts";
-import { describeKey, type KeyChoice } from "#crypto/private-key.ts";
-import { keyOfRequest } from "#crypto/signing-request.ts";
-import type { SubjectName } from "#crypto/subject-name.ts";
+import { describeKey, type KeyChoice } from "#crypto/keys/private-key.ts";
+import type { AlternativeName } from "#crypto/x509/alternative-name.ts";
+import { keyOfRequest } from "#crypto/x509/signing-request.ts";
+import type { SubjectName } from "#crypto/x509/subject-name.ts";
 import { type CertificateSpec, usualDurationMs } from "#kinds/cert-manager/certificate-spec.ts";
 import { withDefaults } from "#kinds/cert-manager/issuer-reference.ts";
 import type { RequestFacts } from "../policies/request-facts.ts";

@@ -5,7 +5,7 @@
 
 import { parseGoDurationMs } from "#base/go-duration.ts";
 import { ok, type Result } from "#base/result.ts";
-import { attributeTypes, valuesOf } from "#crypto/subject-name.ts";
+import { attributeTypes, valuesOf } from "#crypto/x509/subject-name.ts";
 import {
   type AllowedText,
   type AllowedTexts,

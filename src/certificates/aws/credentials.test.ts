@@ -3,8 +3,8 @@ import { type TestContext, test } from "node:test";
 import { SecretBytes } from "#base/secret-bytes.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { type FakeSts, type FakeStsOptions, startSts } from "#test/fakes/aws-sts.ts";
-import { loopbackDoor } from "#test/fakes/loopback-door.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
+import { loopbackDoor } from "#test/fakes/runtime/loopback-door.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import { AwsError, type AwsErrorCode } from "./aws-error.ts";
 import { type AwsIdentity, type CredentialProvider, createCredentials } from "./credentials.ts";
 

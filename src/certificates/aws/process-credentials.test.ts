@@ -9,7 +9,7 @@ import { type TestContext, test } from "node:test";
 import { createClock } from "#runtime/real-clock.ts";
 import { startSts } from "#test/fakes/aws-sts.ts";
 import { setAwsVariables } from "#test/fakes/aws-variables.ts";
-import { loopbackDoor } from "#test/fakes/loopback-door.ts";
+import { loopbackDoor } from "#test/fakes/runtime/loopback-door.ts";
 import { type AwsCredentials, createCredentials } from "./credentials.ts";
 
 const role = "arn:aws:iam::123456789012:role/gate";

@@ -6,7 +6,7 @@ import { clusterIssuerKind, issuerKind } from "#kinds/cert-manager/issuer.ts";
 import { findCondition } from "#kinds/condition.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Metrics, Reading } from "#runtime/metrics.ts";
+import type { Metrics, Reading } from "#runtime/telemetry/metrics.ts";
 import type { ObjectView } from "#store/object-view.ts";
 import { instantOf } from "../certificate-status.ts";
 import { issuerReferenceOf } from "./world.ts";

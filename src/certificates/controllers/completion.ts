@@ -1,7 +1,7 @@
 /** Finishes what a crash has left between the Secret and the status: the certificate is stored, and not counted. */
 
 import { isJsonObject, type JsonObject } from "#base/json.ts";
-import { parseCertificate } from "#crypto/parsed-certificate.ts";
+import { parseCertificate } from "#crypto/x509/parsed-certificate.ts";
 import { isConditionTrue } from "#kinds/condition.ts";
 import { withoutCondition } from "../certificate-status.ts";
 import { isPair } from "../policies/stored-pair.ts";

@@ -2,8 +2,8 @@
 
 import { contentHash } from "#base/content-hash.ts";
 import { sameJson } from "#base/json.ts";
-import { describeKey, formatKey, parsePrivateKey } from "#crypto/private-key.ts";
-import type { SigningKey } from "#crypto/signing-key.ts";
+import { describeKey, formatKey, parsePrivateKey } from "#crypto/keys/private-key.ts";
+import type { SigningKey } from "#crypto/keys/signing-key.ts";
 import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
 import { type Draft, StoreError } from "#store/object-store.ts";

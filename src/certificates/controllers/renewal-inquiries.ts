@@ -4,8 +4,8 @@
  */
 
 import type { Clock } from "#runtime/clock.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import type { RenewalAnswer } from "../issuers/issuer.ts";
 import { pauseAfterAnswerMs, pauseAfterFailureMs } from "../policies/inquiry-time.ts";
 import { uidFraction } from "../uid-fraction.ts";

@@ -1,7 +1,7 @@
 /** Has one CertificateRequest for the certificate that is being issued, and has it signed. */
 
 import { formatGoDuration, parseGoDurationMs } from "#base/go-duration.ts";
-import { publicKeyInfo, type SigningKey } from "#crypto/signing-key.ts";
+import { publicKeyInfo, type SigningKey } from "#crypto/keys/signing-key.ts";
 import { usualDurationMs } from "#kinds/cert-manager/certificate-spec.ts";
 import { findCondition } from "#kinds/condition.ts";
 import { type KubeObject, keyOf } from "#kinds/object.ts";

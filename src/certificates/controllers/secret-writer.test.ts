@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { certificateStage, quickKey } from "#test/fakes/certificate-stage.ts";
+import { certificateStage, quickKey } from "#test/fakes/certificates/certificate-stage.ts";
 
 for (const [sentence, certificateOwnerRef, left] of [
   ["the Secret of a Certificate stays when that goes", false, ["web-tls"]],

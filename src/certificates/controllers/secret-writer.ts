@@ -2,8 +2,8 @@
 
 import { isJsonObject, type Json, type JsonObject, sameJson } from "#base/json.ts";
 import { ok, type Result } from "#base/result.ts";
-import type { ParsedCertificate } from "#crypto/parsed-certificate.ts";
-import type { SigningKey } from "#crypto/signing-key.ts";
+import type { SigningKey } from "#crypto/keys/signing-key.ts";
+import type { ParsedCertificate } from "#crypto/x509/parsed-certificate.ts";
 import type { CertificateSpec } from "#kinds/cert-manager/certificate-spec.ts";
 import { read } from "#kinds/kind.ts";
 import { type KubeObject, keyOf } from "#kinds/object.ts";

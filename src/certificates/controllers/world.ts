@@ -3,10 +3,10 @@
 import { isJsonObject, type JsonObject } from "#base/json.ts";
 import { RecentValues } from "#base/recent-values.ts";
 import { ok, type Result } from "#base/result.ts";
-import { type ParsedCertificate, parseCertificates } from "#crypto/parsed-certificate.ts";
-import { parsePrivateKey } from "#crypto/private-key.ts";
-import type { SigningKey } from "#crypto/signing-key.ts";
-import type { UncheckedRequest } from "#crypto/signing-request.ts";
+import { parsePrivateKey } from "#crypto/keys/private-key.ts";
+import type { SigningKey } from "#crypto/keys/signing-key.ts";
+import { type ParsedCertificate, parseCertificates } from "#crypto/x509/parsed-certificate.ts";
+import type { UncheckedRequest } from "#crypto/x509/signing-request.ts";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
 import { withDefaults } from "#kinds/cert-manager/issuer-reference.ts";

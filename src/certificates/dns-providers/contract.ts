@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Dns01Solver } from "#kinds/cert-manager/acme-solver.ts";
-import type { DnsTransport } from "#runtime/dns-transport.ts";
+import type { DnsTransport } from "#runtime/network/dns-transport.ts";
 import {
   type ChallengeRecord,
   type DnsProvider,

@@ -2,8 +2,8 @@
 
 import type { Result } from "#base/result.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { DnsServerAddress, DnsTransport } from "#runtime/dns-transport.ts";
-import { NetworkError } from "#runtime/network.ts";
+import type { DnsServerAddress, DnsTransport } from "#runtime/network/dns-transport.ts";
+import { NetworkError } from "#runtime/network/network.ts";
 import type { Random } from "#runtime/random.ts";
 import type { OutboundDoor } from "../outbound/outbound-door.ts";
 import { type DnsAnswer, decodeAnswer, encodeQuestion, type Question, rcodes } from "./message.ts";

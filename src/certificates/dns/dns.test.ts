@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { createRandom } from "#runtime/real-random.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import type { OutboundDoor } from "../outbound/outbound-door.ts";
 import { DnsClient, DnsError } from "./dns-client.ts";
 import { decodeAnswer, encodeQuestion, encodeUpdate } from "./message.ts";

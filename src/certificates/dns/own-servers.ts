@@ -1,6 +1,6 @@
 /** Whom DNS is asked: servers as people write them, and those that this machine is told to ask. */
 
-import type { DnsTransport } from "#runtime/dns-transport.ts";
+import type { DnsTransport } from "#runtime/network/dns-transport.ts";
 import { DnsError, type DnsServer } from "./dns-client.ts";
 import { parseNameserver } from "./nameserver.ts";
 

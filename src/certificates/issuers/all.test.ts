@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { acmeCertificateStage } from "#test/fakes/acme-certificate-stage.ts";
-import { issuersOnStage } from "#test/fakes/certificate-issuers.ts";
+import { acmeCertificateStage } from "#test/fakes/certificates/acme-certificate-stage.ts";
+import { issuersOnStage } from "#test/fakes/certificates/certificate-issuers.ts";
 import { issuerBackends } from "./all.ts";
 import { issuerContract } from "./contract.ts";
 import type { IssuerDeps } from "./issuer.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
-import { type CertificateStage, quickKey } from "#test/fakes/certificate-stage.ts";
+import { type CertificateStage, quickKey } from "#test/fakes/certificates/certificate-stage.ts";
 
 /** A stage on which an issuer of that way is ready. */
 export interface IssuerUnderContract {

@@ -2,6 +2,7 @@
 
 import { parseGoDurationMs } from "#base/go-duration.ts";
 import { err, ok, type Result } from "#base/result.ts";
+import { keyIdentifier, type SigningKey } from "#crypto/keys/signing-key.ts";
 import {
   authorityInformationExtension,
   authorityKeyIdentifierExtension,
@@ -11,10 +12,9 @@ import {
   type Extension,
   extensionTypes,
   subjectKeyIdentifierExtension,
-} from "#crypto/extension-list.ts";
-import { signCertificate } from "#crypto/signed-certificate.ts";
-import { keyIdentifier, type SigningKey } from "#crypto/signing-key.ts";
-import type { SigningRequest } from "#crypto/signing-request.ts";
+} from "#crypto/x509/extension-list.ts";
+import { signCertificate } from "#crypto/x509/signed-certificate.ts";
+import type { SigningRequest } from "#crypto/x509/signing-request.ts";
 import type { CertificateRequest } from "#kinds/cert-manager/certificate-request.ts";
 import { usualDurationMs } from "#kinds/cert-manager/certificate-spec.ts";
 import { usageExtensions, usagesInForce } from "../usage-bits.ts";

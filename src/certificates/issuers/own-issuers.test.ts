@@ -9,8 +9,8 @@ import type { JsonObject } from "#base/json.ts";
 import { formatPem, parsePem } from "#crypto/pem.ts";
 import { findCondition } from "#kinds/condition.ts";
 import type { KubeObject } from "#kinds/object.ts";
-import { certificateStage, quickKey } from "#test/fakes/certificate-stage.ts";
-import { noOpenssl, openssl } from "#test/fakes/openssl.ts";
+import { certificateStage, quickKey } from "#test/fakes/certificates/certificate-stage.ts";
+import { noOpenssl, openssl } from "#test/fakes/certificates/openssl.ts";
 
 interface Issued {
   /** As OpenSSL shows the certificate. */

@@ -1,7 +1,7 @@
 /** Clients that keep connections open for a while, one for each server, address and trust. */
 
 import type { Clock } from "#runtime/clock.ts";
-import type { HttpClient, HttpClients } from "#runtime/http-client.ts";
+import type { HttpClient, HttpClients } from "#runtime/http/http-client.ts";
 import type { OutboundTrust } from "./outbound-door.ts";
 
 export interface PoolTarget {

@@ -1,6 +1,6 @@
 /** The one way out for what users choose: addresses of certificate authorities, DNS servers and their APIs. */
 
-import type { HttpRequest } from "#runtime/http-client.ts";
+import type { HttpRequest } from "#runtime/http/http-client.ts";
 
 /** By what a server is verified. */
 export interface OutboundTrust {

@@ -3,10 +3,10 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
+import { createHttpClients } from "#runtime/http/real-http-client.ts";
+import { createNameLookup } from "#runtime/network/real-name-lookup.ts";
 import { createClock } from "#runtime/real-clock.ts";
-import { createHttpClients } from "#runtime/real-http-client.ts";
-import { createNameLookup } from "#runtime/real-name-lookup.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
 import {
   type OutboundDoor,

@@ -7,8 +7,8 @@ import {
   HttpClientError,
   type HttpClientErrorCode,
   type HttpClients,
-} from "#runtime/http-client.ts";
-import type { NameLookup } from "#runtime/name-lookup.ts";
+} from "#runtime/http/http-client.ts";
+import type { NameLookup } from "#runtime/network/name-lookup.ts";
 import { ClientPool } from "./client-pool.ts";
 import { type AddressRules, whyForbidden } from "./forbidden-address.ts";
 import { foreignText } from "./foreign-text.ts";

@@ -2,10 +2,10 @@
 
 import { parseGoDurationMs } from "#base/go-duration.ts";
 import { sameJson } from "#base/json.ts";
-import type { AlternativeName } from "#crypto/alternative-name.ts";
 import { addressBytes, formatAddressBytes, isAddress } from "#crypto/ip-address.ts";
-import type { ParsedCertificate } from "#crypto/parsed-certificate.ts";
-import { attributeTypes, type SubjectName, valuesOf } from "#crypto/subject-name.ts";
+import type { AlternativeName } from "#crypto/x509/alternative-name.ts";
+import type { ParsedCertificate } from "#crypto/x509/parsed-certificate.ts";
+import { attributeTypes, type SubjectName, valuesOf } from "#crypto/x509/subject-name.ts";
 import type { CertificateSpec } from "#kinds/cert-manager/certificate-spec.ts";
 import { withDefaults } from "#kinds/cert-manager/issuer-reference.ts";
 import { usagesInForce } from "../usage-bits.ts";

@@ -2,7 +2,7 @@
 
 import { sameJson } from "#base/json.ts";
 import type { Result } from "#base/result.ts";
-import { describeKey } from "#crypto/private-key.ts";
+import { describeKey } from "#crypto/keys/private-key.ts";
 import type { CertificateSpec } from "#kinds/cert-manager/certificate-spec.ts";
 import { withDefaults } from "#kinds/cert-manager/issuer-reference.ts";
 import type { KubeObject } from "#kinds/object.ts";

@@ -5,7 +5,7 @@ import {
   readSigningRequest,
   type SigningRequest,
   type UncheckedRequest,
-} from "#crypto/signing-request.ts";
+} from "#crypto/x509/signing-request.ts";
 import {
   type CertificateRequest,
   certificateRequestKind,

@@ -1,8 +1,8 @@
 /** The certificate and the key that a Secret holds, read and compared. */
 
-import { type ParsedCertificate, parseCertificates } from "#crypto/parsed-certificate.ts";
-import { parsePrivateKey } from "#crypto/private-key.ts";
-import type { SigningKey } from "#crypto/signing-key.ts";
+import { parsePrivateKey } from "#crypto/keys/private-key.ts";
+import type { SigningKey } from "#crypto/keys/signing-key.ts";
+import { type ParsedCertificate, parseCertificates } from "#crypto/x509/parsed-certificate.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { secretValueIn } from "#kinds/secret.ts";
 

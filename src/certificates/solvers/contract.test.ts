@@ -5,7 +5,7 @@ import { FakeDnsServer } from "#test/fakes/dns/fake-dns-server.ts";
 import { createFakeDnsTransport } from "#test/fakes/dns/fake-dns-transport.ts";
 import { providerContext } from "#test/fakes/dns/provider-context.ts";
 import { TxtRecords } from "#test/fakes/dns/txt-records.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import { type SolverUnderContract, solverContract } from "./contract.ts";
 import { createDns01Solver } from "./dns-01/dns-01.ts";
 import { createHttp01Solver } from "./http-01/http-01.ts";

@@ -4,7 +4,7 @@ import { type Acme, createAcme } from "#certificates/acme/acme.ts";
 import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
 import type { Settings } from "#config/settings.ts";
 import type { CommandContext } from "../command-context.ts";
-import type { ObjectHome } from "../object-home.ts";
+import type { ObjectHome } from "../objects/object-home.ts";
 import { version } from "../version.ts";
 
 /** To be closed; nothing is asked before it is needed, and no Order is brought on. */

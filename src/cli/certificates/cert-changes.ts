@@ -8,7 +8,12 @@ import { findCondition } from "#kinds/condition.ts";
 import { includesLabels } from "#kinds/label-selector.ts";
 import { type KubeObject, keyOf } from "#kinds/object.ts";
 import { type CommandContext, CommandError } from "../command-context.ts";
-import { type HomeOptions, type ObjectHome, openHome, withHomeOptions } from "../object-home.ts";
+import {
+  type HomeOptions,
+  type ObjectHome,
+  openHome,
+  withHomeOptions,
+} from "../objects/object-home.ts";
 import { exampleText, homeNamespaceOption } from "../options.ts";
 
 interface RenewOptions extends HomeOptions {

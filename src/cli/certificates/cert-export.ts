@@ -2,10 +2,10 @@
 
 import path from "node:path";
 import { Command } from "commander";
-import { checkKeyPair } from "#crypto/key-pair.ts";
+import { checkKeyPair } from "#crypto/keys/key-pair.ts";
 import { secretValue } from "#kinds/secret.ts";
 import { type CommandContext, CommandError } from "../command-context.ts";
-import { type HomeOptions, openHome, withHomeOptions } from "../object-home.ts";
+import { type HomeOptions, openHome, withHomeOptions } from "../objects/object-home.ts";
 import { exampleText, homeNamespaceOption } from "../options.ts";
 import { readSecret } from "./cert-inspect.ts";
 

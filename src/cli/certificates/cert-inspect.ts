@@ -1,12 +1,17 @@
 /** `sekisho cert inspect SECRET`: the certificates of a Secret, and whether they fit together. */
 
 import { Command } from "commander";
-import { describeCertificates } from "#crypto/certificate-description.ts";
-import { checkKeyPair } from "#crypto/key-pair.ts";
+import { checkKeyPair } from "#crypto/keys/key-pair.ts";
+import { describeCertificates } from "#crypto/x509/certificate-description.ts";
 import { read } from "#kinds/kind.ts";
 import { type Secret, secretKind, secretValue } from "#kinds/secret.ts";
 import { type CommandContext, CommandError } from "../command-context.ts";
-import { type HomeOptions, type ObjectHome, openHome, withHomeOptions } from "../object-home.ts";
+import {
+  type HomeOptions,
+  type ObjectHome,
+  openHome,
+  withHomeOptions,
+} from "../objects/object-home.ts";
 import { exampleText, homeNamespaceOption } from "../options.ts";
 import { formatCertificate } from "./certificate-text.ts";
 

@@ -3,12 +3,17 @@
 import { Command, Option } from "commander";
 import { formatKey, keyOf } from "#kinds/object.ts";
 import type { CommandContext } from "../command-context.ts";
-import { type HomeOptions, namesCluster, openHome, withHomeOptions } from "../object-home.ts";
+import {
+  type HomeOptions,
+  namesCluster,
+  openHome,
+  withHomeOptions,
+} from "../objects/object-home.ts";
 import { type OfflineResult, translateOffline } from "../offline-pipeline.ts";
 import { exampleText } from "../options.ts";
-import type { Outcome } from "../outcome.ts";
+import type { Outcome } from "../output/outcome.ts";
+import { formatTable, printable } from "../output/table.ts";
 import { settingsOf } from "../read-settings.ts";
-import { formatTable, printable } from "../table.ts";
 import { openAcme } from "./acme-of-home.ts";
 import {
   type AskedFor,

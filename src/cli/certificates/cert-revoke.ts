@@ -12,7 +12,12 @@ import { read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
 import { type CommandContext, CommandError } from "../command-context.ts";
-import { type HomeOptions, type ObjectHome, openHome, withHomeOptions } from "../object-home.ts";
+import {
+  type HomeOptions,
+  type ObjectHome,
+  openHome,
+  withHomeOptions,
+} from "../objects/object-home.ts";
 import { exampleText, homeNamespaceOption } from "../options.ts";
 import { settingsOf } from "../read-settings.ts";
 import { openAcme } from "./acme-of-home.ts";

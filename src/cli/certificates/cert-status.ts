@@ -2,18 +2,18 @@
 
 import { Command } from "commander";
 import { compareText } from "#base/compare.ts";
-import { describeCertificates } from "#crypto/certificate-description.ts";
+import { describeCertificates } from "#crypto/x509/certificate-description.ts";
 import { type Condition, conditionsOf } from "#kinds/condition.ts";
 import { lastSeen } from "#kinds/event.ts";
 import { read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { secretKind, secretValue } from "#kinds/secret.ts";
-import { formatAge } from "../age.ts";
 import { type CommandContext, CommandError } from "../command-context.ts";
-import { type HomeOptions, openHome, withHomeOptions } from "../object-home.ts";
+import { type HomeOptions, openHome, withHomeOptions } from "../objects/object-home.ts";
 import { exampleText, homeNamespaceOption } from "../options.ts";
-import type { Outcome } from "../outcome.ts";
-import { formatTable, printable } from "../table.ts";
+import { formatAge } from "../output/age.ts";
+import type { Outcome } from "../output/outcome.ts";
+import { formatTable, printable } from "../output/table.ts";
 import { formatCertificate } from "./certificate-text.ts";
 import { type CertificateTrail, readTrail } from "./certificate-trail.ts";
 import { followStatus } from "./followed-status.ts";

@@ -3,7 +3,7 @@
 import { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
 import { exampleText } from "../options.ts";
-import type { Outcome } from "../outcome.ts";
+import type { Outcome } from "../output/outcome.ts";
 import { approveCommand, denyCommand, renewCommand } from "./cert-changes.ts";
 import { exportCommand } from "./cert-export.ts";
 import { inspectCommand } from "./cert-inspect.ts";

@@ -1,7 +1,7 @@
 /** A certificate as lines of text. */
 
-import type { CertificateDescription } from "#crypto/certificate-description.ts";
-import { printable } from "../table.ts";
+import type { CertificateDescription } from "#crypto/x509/certificate-description.ts";
+import { printable } from "../output/table.ts";
 
 /** Indented by two, each with a line end. */
 export function formatCertificate(

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import type { Condition } from "#kinds/condition.ts";
 import { read } from "#kinds/kind.ts";
-import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts";
+import { createManualClock, type ManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import { storedObject } from "#test/fakes/stored-object.ts";
 import type { CertificateTrail } from "./certificate-trail.ts";
 import { followStatus, type IssuanceEnd } from "./followed-status.ts";

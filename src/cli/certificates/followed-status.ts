@@ -2,7 +2,7 @@
 
 import { findCondition } from "#kinds/condition.ts";
 import type { Clock } from "#runtime/clock.ts";
-import { printable } from "../table.ts";
+import { printable } from "../output/table.ts";
 import type { CertificateTrail } from "./certificate-trail.ts";
 import { nextAction, trailSteps } from "./trail-steps.ts";
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAcme } from "#certificates/acme/acme.ts";
-import { generateSigningKey } from "#crypto/signing-key.ts";
-import { createMetrics } from "#runtime/real-metrics.ts";
-import { createAcmeServer } from "#test/fakes/acme-server.ts";
+import { generateSigningKey } from "#crypto/keys/signing-key.ts";
+import { createMetrics } from "#runtime/telemetry/real-metrics.ts";
+import { createAcmeServer } from "#test/fakes/certificates/acme-server.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
-import { createSeededRandom } from "#test/fakes/seeded-random.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
+import { createSeededRandom } from "#test/fakes/runtime/seeded-random.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import type { PlannedCertificate } from "./certificate-plan.ts";
 import { forecastOrders } from "./order-forecast.ts";
 

@@ -7,7 +7,7 @@ import {
   definedKinds,
   definitionName,
 } from "#kinds/custom-resource-definition.ts";
-import { errorText } from "#runtime/log-fields.ts";
+import { errorText } from "#runtime/telemetry/log-fields.ts";
 import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
 import { StoreError } from "#store/object-store.ts";
 

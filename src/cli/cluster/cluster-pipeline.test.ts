@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
-import { explain, requestOf } from "#gate/explanation.ts";
+import { explain, requestOf } from "#gate/explanation/explanation.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { type Listing, StoreError } from "#store/object-store.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";

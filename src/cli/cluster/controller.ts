@@ -7,11 +7,11 @@ import {
   parseListenAddress,
 } from "#config/listen-address.ts";
 import type { PublishedAddress } from "#gate/cluster/published-address.ts";
-import { usualShift } from "#gate/ports.ts";
+import { usualShift } from "#gate/ports/ports.ts";
 import type { LoadBalancerAddress } from "#status/ingress-status.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exampleText } from "../options.ts";
-import type { Outcome } from "../outcome.ts";
+import type { Outcome } from "../output/outcome.ts";
 import { readSettingsFile } from "../read-settings.ts";
 import { classesNamed } from "./cluster-options.ts";
 import { runController } from "./controller-run.ts";

@@ -11,9 +11,9 @@ import {
 } from "#kinds/custom-resource-definition.ts";
 import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
 import { type CommandContext, CommandError } from "../command-context.ts";
-import { type HomeOptions, openHome } from "../object-home.ts";
+import { type HomeOptions, openHome } from "../objects/object-home.ts";
 import { exampleText } from "../options.ts";
-import type { Outcome } from "../outcome.ts";
+import type { Outcome } from "../output/outcome.ts";
 import { definitionsPath, findDefinition } from "./cluster-facts.ts";
 import { inspectDefinition } from "./definition-owner.ts";
 

@@ -2,10 +2,10 @@
 
 import { Command } from "commander";
 import { type CommandContext, CommandError } from "../command-context.ts";
-import { type HomeOptions, openHome } from "../object-home.ts";
+import { type HomeOptions, openHome } from "../objects/object-home.ts";
 import { exampleText } from "../options.ts";
-import type { Outcome } from "../outcome.ts";
-import { formatTable } from "../table.ts";
+import type { Outcome } from "../output/outcome.ts";
+import { formatTable } from "../output/table.ts";
 import { checkCluster } from "./cluster-checks.ts";
 import { readClusterFacts } from "./cluster-facts.ts";
 import type { Verdict } from "./verdict.ts";

@@ -10,7 +10,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { createEnvoyAdmin } from "#proxies/process/admin.ts";
 import { drain } from "#proxies/process/drain.ts";
 import type { Clock } from "#runtime/clock.ts";
-import { logFields } from "#runtime/log-fields.ts";
+import { logFields } from "#runtime/telemetry/log-fields.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exampleText } from "../options.ts";
 

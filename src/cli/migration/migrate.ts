@@ -3,10 +3,15 @@
 import { Command, Option } from "commander";
 import type { Verdict } from "../cluster/verdict.ts";
 import { type CommandContext, CommandError } from "../command-context.ts";
-import { type HomeOptions, namesCluster, openHome, withClusterHome } from "../object-home.ts";
+import {
+  type HomeOptions,
+  namesCluster,
+  openHome,
+  withClusterHome,
+} from "../objects/object-home.ts";
 import { exampleText } from "../options.ts";
-import type { Outcome } from "../outcome.ts";
-import { formatTable } from "../table.ts";
+import type { Outcome } from "../output/outcome.ts";
+import { formatTable } from "../output/table.ts";
 import { type CertificateVerdict, judgeCertificates } from "./certificate-verdicts.ts";
 import type { LeftBehind } from "./left-behind.ts";
 import { readCluster } from "./read-cluster.ts";

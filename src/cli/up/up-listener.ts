@@ -4,7 +4,7 @@ import type { LocatedFinding } from "#api/gate-calls.ts";
 import type { Place } from "#base/origin.ts";
 import type { AccessRecord } from "#envoy/access-record.ts";
 import type { Applied } from "#gate/feed.ts";
-import type { GateStatus } from "#gate/gate-status.ts";
+import type { GateStatus } from "#gate/statuses/gate-status.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Terminal } from "#runtime/environment.ts";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import type { AccessRecord } from "#envoy/access-record.ts";
-import type { GateStatus } from "#gate/gate-status.ts";
-import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts";
+import type { GateStatus } from "#gate/statuses/gate-status.ts";
+import { createManualClock, type ManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import type { OutputSettings, UpOutput } from "./up-listener.ts";
 import { createUpOutput } from "./up-output.ts";
 

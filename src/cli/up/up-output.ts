@@ -1,7 +1,7 @@
 /** Where `up` speaks: a screen that is drawn anew, plain lines, or JSON events. */
 
 import { formatOrigin } from "#base/origin.ts";
-import { formatFinding } from "../finding-text.ts";
+import { formatFinding } from "../output/finding-text.ts";
 import { formatAccess } from "./access-line.ts";
 import {
   type OutputContext,

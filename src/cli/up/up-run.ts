@@ -4,10 +4,9 @@ import path from "node:path";
 import { formatOrigin } from "#base/origin.ts";
 import type { Settings } from "#config/settings.ts";
 import type { AccessRecord } from "#envoy/access-record.ts";
+import { originOfRecord } from "#gate/explanation/route-origin.ts";
 import { serveGateCalls } from "#gate/gate-service.ts";
-import type { GateStatus } from "#gate/gate-status.ts";
 import { createMetricsPage } from "#gate/metrics-page.ts";
-import { originOfRecord } from "#gate/route-origin.ts";
 import {
   type Standalone,
   type StandaloneDeps,
@@ -15,12 +14,13 @@ import {
   type StandaloneSettings,
   startStandalone,
 } from "#gate/standalone.ts";
-import { gateStatus } from "#gate/standalone-status.ts";
+import type { GateStatus } from "#gate/statuses/gate-status.ts";
+import { gateStatus } from "#gate/statuses/standalone-status.ts";
 import { podCondition, podKind, podPhase } from "#kinds/pod.ts";
 import type { EnvoyEvent } from "#proxies/process/envoy-event.ts";
-import { errorText } from "#runtime/log-fields.ts";
+import { errorText } from "#runtime/telemetry/log-fields.ts";
 import { type CommandContext, socketName } from "../command-context.ts";
-import { ShownFindings } from "../shown-findings.ts";
+import { ShownFindings } from "../output/shown-findings.ts";
 import { version } from "../version.ts";
 import { followCertificates } from "./certificate-notices.ts";
 import type { UpOutput } from "./up-listener.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import type { GateStatus } from "#gate/gate-status.ts";
-import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts";
+import type { GateStatus } from "#gate/statuses/gate-status.ts";
+import { createManualClock, type ManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import type { UpOutput } from "./up-listener.ts";
 import { createScreen } from "./up-screen.ts";
 

@@ -2,7 +2,7 @@
 
 import type { LocatedFinding } from "#api/gate-calls.ts";
 import { compareFindings, findingKey } from "#base/finding.ts";
-import type { GateStatus } from "#gate/gate-status.ts";
+import type { GateStatus } from "#gate/statuses/gate-status.ts";
 import { formatAccess } from "./access-line.ts";
 import {
   type OutputContext,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import type { LocatedFinding } from "#api/gate-calls.ts";
-import type { GateStatus } from "#gate/gate-status.ts";
+import type { GateStatus } from "#gate/statuses/gate-status.ts";
 import { formatScreen, type ScreenContent } from "./up-view.ts";
 
 const now = Temporal.Instant.from("2026-01-01T00:00:00Z");

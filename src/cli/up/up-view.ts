@@ -2,10 +2,10 @@
 
 import { stripVTControlCharacters, styleText } from "node:util";
 import type { LocatedFinding } from "#api/gate-calls.ts";
-import type { GateStatus } from "#gate/gate-status.ts";
-import { formatAge } from "../age.ts";
-import { formatFinding } from "../finding-text.ts";
-import { printable } from "../table.ts";
+import type { GateStatus } from "#gate/statuses/gate-status.ts";
+import { formatAge } from "../output/age.ts";
+import { formatFinding } from "../output/finding-text.ts";
+import { printable } from "../output/table.ts";
 
 export interface ScreenContent {
   readonly status: GateStatus;

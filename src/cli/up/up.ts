@@ -8,15 +8,15 @@ import {
   parseListenAddress,
 } from "#config/listen-address.ts";
 import type { Settings } from "#config/settings.ts";
-import { keepPorts, readHeldPorts } from "#gate/held-ports.ts";
-import { choosePorts } from "#gate/ports.ts";
-import { findEnvoy } from "#proxies/process/find-envoy.ts";
+import { keepPorts, readHeldPorts } from "#gate/ports/held-ports.ts";
+import { choosePorts } from "#gate/ports/ports.ts";
+import { findEnvoy } from "#proxies/process/install/find-envoy.ts";
+import { openHeldStore } from "../backup/data-holder.ts";
+import { sealerOf } from "../backup/store-key.ts";
 import { type CommandContext, CommandError, dataDirectoryOf } from "../command-context.ts";
-import { openHeldStore } from "../data-holder.ts";
 import { exampleText } from "../options.ts";
-import type { Outcome } from "../outcome.ts";
+import type { Outcome } from "../output/outcome.ts";
 import { settingsOf } from "../read-settings.ts";
-import { sealerOf } from "../store-key.ts";
 import { createUpOutput } from "./up-output.ts";
 import { runGate } from "./up-run.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { test } from "node:test";
-import { generateJwk, signToken } from "#test/fakes/signed-token.ts";
+import { generateJwk, signToken } from "#test/fakes/certificates/signed-token.ts";
 import { type KeySet, parseKeySet } from "./key-set.ts";
 import { isSigned, isTimely, parseToken } from "./token.ts";
 

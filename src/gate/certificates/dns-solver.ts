@@ -5,10 +5,10 @@ import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts
 import { createDns01Solver, type Dns01Deps } from "#certificates/solvers/dns-01/dns-01.ts";
 import type { Solver } from "#certificates/solvers/solver.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { DnsTransport } from "#runtime/dns-transport.ts";
 import { type Files, FilesError } from "#runtime/files.ts";
-import type { HttpClients } from "#runtime/http-client.ts";
-import type { NameLookup } from "#runtime/name-lookup.ts";
+import type { HttpClients } from "#runtime/http/http-client.ts";
+import type { DnsTransport } from "#runtime/network/dns-transport.ts";
+import type { NameLookup } from "#runtime/network/name-lookup.ts";
 import type { Random } from "#runtime/random.ts";
 
 export interface DnsSolverDeps {

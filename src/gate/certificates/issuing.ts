@@ -12,11 +12,11 @@ import type { IssuerBackend } from "#certificates/issuers/issuer.ts";
 import type { OutboundDoor } from "#certificates/outbound/outbound-door.ts";
 import { formatKey, keyOf } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
-import type { Metrics } from "#runtime/metrics.ts";
+import type { Workers } from "#runtime/processes/workers.ts";
 import type { Random } from "#runtime/random.ts";
-import type { Workers } from "#runtime/workers.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
+import type { Metrics } from "#runtime/telemetry/metrics.ts";
 import type { EventRecorder } from "#status/event-recorder.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 

@@ -16,38 +16,38 @@ import { keepServicePorts } from "#proxies/kubernetes/service-ports.ts";
 import { admitOnly } from "#proxies/kubernetes/xds-admission.ts";
 import { keepSessionTickets } from "#proxies/session-tickets/ticket-keeper.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { DnsTransport } from "#runtime/dns-transport.ts";
 import type { Files } from "#runtime/files.ts";
-import type { HttpClients } from "#runtime/http-client.ts";
-import type { Http2Client } from "#runtime/http2-client.ts";
+import type { HttpClients } from "#runtime/http/http-client.ts";
+import type { Http2Client } from "#runtime/http/http2-client.ts";
 import type {
   Http2Address,
   Http2Handler,
   Http2Server,
   TlsIdentity,
-} from "#runtime/http2-server.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
-import type { Metrics } from "#runtime/metrics.ts";
-import type { NameLookup } from "#runtime/name-lookup.ts";
+} from "#runtime/http/http2-server.ts";
+import type { DnsTransport } from "#runtime/network/dns-transport.ts";
+import type { NameLookup } from "#runtime/network/name-lookup.ts";
+import type { Workers } from "#runtime/processes/workers.ts";
 import type { Random } from "#runtime/random.ts";
-import type { Workers } from "#runtime/workers.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
+import type { Metrics } from "#runtime/telemetry/metrics.ts";
 import { type SingleObject, startClusterSource } from "#sources/cluster/cluster-source.ts";
 import { createClusterEvents } from "#status/cluster-events.ts";
 import { coalesced } from "#status/coalesced.ts";
 import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import type { Settlement } from "#xds/settlement.ts";
+import type { Applied } from "../feed.ts";
+import { type Gate, startGate } from "../gate.ts";
 import {
   type CertificateLayout,
   chooseCertificateLayout,
   layoutFindings,
-} from "../certificate-layout.ts";
-import type { Applied } from "../feed.ts";
-import { FindingBoard } from "../finding-board.ts";
-import { type Gate, startGate } from "../gate.ts";
-import { createListenerLayout, type ListenerLayoutSettings } from "../listener-layout.ts";
+} from "../ports/certificate-layout.ts";
+import { createListenerLayout, type ListenerLayoutSettings } from "../ports/listener-layout.ts";
 import { followRefusals } from "../quarantine/refusals.ts";
+import { FindingBoard } from "../statuses/finding-board.ts";
 import {
   createReporting,
   pipelineState,
@@ -55,7 +55,7 @@ import {
   type Reporting,
   type ReportingDeps,
   wishesUnder,
-} from "../reporting.ts";
+} from "../statuses/reporting.ts";
 import { certificateKinds, certificateSecretsOf } from "./certificate-objects.ts";
 import { type ClusterIssuing, createClusterIssuing } from "./cluster-issuing.ts";
 import { clusterServices } from "./cluster-services.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createMetrics } from "#runtime/real-metrics.ts";
+import { createMetrics } from "#runtime/telemetry/real-metrics.ts";
 import { createClusterPages } from "./cluster-pages.ts";
 import type { ClusterStatus } from "./cluster-status.ts";
 

@@ -3,8 +3,8 @@
  * `/status` for `sekisho status`, which comes to it through the API server. Nothing here is secret.
  */
 
-import type { Metrics } from "#runtime/metrics.ts";
-import type { Page, PageRequest } from "#runtime/page-server.ts";
+import type { Page, PageRequest } from "#runtime/http/page-server.ts";
+import type { Metrics } from "#runtime/telemetry/metrics.ts";
 import type { ClusterStatus } from "./cluster-status.ts";
 
 export interface ClusterPagesDeps {

@@ -1,9 +1,9 @@
 /** What one replica of a cluster's gate says of itself. */
 
 import type { LoadBalancerAddress } from "#status/ingress-status.ts";
-import type { CertificateLayout } from "../certificate-layout.ts";
-import type { ProxyStatus } from "../gate-status.ts";
-import { proxyStatuses } from "../proxy-status.ts";
+import type { CertificateLayout } from "../ports/certificate-layout.ts";
+import type { ProxyStatus } from "../statuses/gate-status.ts";
+import { proxyStatuses } from "../statuses/proxy-status.ts";
 import type { ClusterGate } from "./cluster-gate.ts";
 import type { ReplicaState } from "./replicas/asking.ts";
 

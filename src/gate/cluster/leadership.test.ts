@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { StoreError } from "#store/object-store.ts";
 import { temporaryStore, written } from "#test/fakes/embedded-store.ts";
-import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts";
-import { createSeededRandom } from "#test/fakes/seeded-random.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { createManualClock, type ManualClock } from "#test/fakes/runtime/manual-clock.ts";
+import { createSeededRandom } from "#test/fakes/runtime/seeded-random.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import { type Leadership, type LeadershipDeps, seekLeadership } from "./leadership.ts";
 
 interface Stage {

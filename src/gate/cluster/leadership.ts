@@ -9,9 +9,9 @@
 import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
 import type { KubeObject, ObjectKey } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Random } from "#runtime/random.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import { type ObjectStore, StoreError } from "#store/object-store.ts";
 
 /** A Lease as the API serves it. */

@@ -8,7 +8,7 @@ import type { MayUse } from "#certificates/approval/approver.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import type { ApiRequest } from "#store/kubernetes/api-server.ts";
 import { StoreError } from "#store/object-store.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import { storedObject } from "#test/fakes/stored-object.ts";
 import { createPolicyRights } from "./policy-rights.ts";
 import { requesterBindingSpec, requesterPolicySpec } from "./requester-admission.ts";

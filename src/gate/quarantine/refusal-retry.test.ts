@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import type { Verdict } from "#xds/quarantine/quarantine.ts";
 import { retryRefusals } from "./refusal-retry.ts";
 

@@ -3,8 +3,8 @@
 import type { ResourceChange } from "#envoy/resource.ts";
 import type { Pipeline } from "#pipeline.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import type { XdsServer } from "#xds/xds-server.ts";
 import { type Applied, flush } from "../feed.ts";
 import { retryRefusals } from "./refusal-retry.ts";

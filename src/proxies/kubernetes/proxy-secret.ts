@@ -1,8 +1,8 @@
 /** The Secret that proxies mount: a leaf, its key, and the bundle that was current when both were written. */
 
 import { isDeepStrictEqual } from "node:util";
-import { type ParsedCertificate, parseCertificate } from "#crypto/parsed-certificate.ts";
-import { parseSigningKey } from "#crypto/signing-key.ts";
+import { parseSigningKey } from "#crypto/keys/signing-key.ts";
+import { type ParsedCertificate, parseCertificate } from "#crypto/x509/parsed-certificate.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { readSecret, type StoredSecret, secretKey, writeSecret } from "../stored-secret.ts";
 import { renewalTime } from "./root-rotation.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
-import { createSeededRandom } from "#test/fakes/seeded-random.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
+import { createSeededRandom } from "#test/fakes/runtime/seeded-random.ts";
 import {
   leafLifetime,
   nextRotationStep,

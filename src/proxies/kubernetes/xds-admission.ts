@@ -1,9 +1,9 @@
 /** Lets requests through by the role that the peer's certificate names, and for as long as that is valid. */
 
-import { type ParsedCertificate, parseCertificate } from "#crypto/parsed-certificate.ts";
+import { type ParsedCertificate, parseCertificate } from "#crypto/x509/parsed-certificate.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Http2Handler } from "#runtime/http2-server.ts";
-import { peerCertificate } from "#runtime/peer-certificate.ts";
+import type { Http2Handler } from "#runtime/http/http2-server.ts";
+import { peerCertificate } from "#runtime/network/peer-certificate.ts";
 import { roleUri, type XdsRole } from "./xds-peers.ts";
 
 export interface Admission {

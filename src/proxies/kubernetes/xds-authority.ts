@@ -1,8 +1,8 @@
 /** The roots of xDS as one state: what each step of a rotation makes of it, and how it is stored. */
 
 import { err, ok, type Result } from "#base/result.ts";
-import { type ParsedCertificate, parseCertificate } from "#crypto/parsed-certificate.ts";
-import { formatPrivateKey, parseSigningKey } from "#crypto/signing-key.ts";
+import { formatPrivateKey, parseSigningKey } from "#crypto/keys/signing-key.ts";
+import { type ParsedCertificate, parseCertificate } from "#crypto/x509/parsed-certificate.ts";
 import type { SecretValues, StoredSecret } from "../stored-secret.ts";
 import type { RotationState, RotationStep } from "./root-rotation.ts";
 import { createRoot, type SigningRoot } from "./xds-certificates.ts";

@@ -1,15 +1,15 @@
 /** The certificates of xDS: roots that sign, and short-lived leaves for proxies and replicas. */
 
 import type { SecretBytes } from "#base/secret-bytes.ts";
-import { issueCertificate, issueSelfSigned } from "#crypto/certificate.ts";
-import { type ParsedCertificate, parseCertificate } from "#crypto/parsed-certificate.ts";
 import {
   formatPrivateKey,
   generateSigningKey,
   keyIdentifier,
   publicKeyInfo,
   type SigningKey,
-} from "#crypto/signing-key.ts";
+} from "#crypto/keys/signing-key.ts";
+import { issueCertificate, issueSelfSigned } from "#crypto/x509/certificate.ts";
+import { type ParsedCertificate, parseCertificate } from "#crypto/x509/parsed-certificate.ts";
 import { leafLifetime, rootLifetime } from "./root-rotation.ts";
 import { alternativeNames, type XdsRole } from "./xds-peers.ts";
 

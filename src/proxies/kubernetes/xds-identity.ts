@@ -1,9 +1,9 @@
 /** What a replica serves xDS with: a certificate of its own, and the bundle that proxies are judged by, kept current. */
 
 import type { Clock } from "#runtime/clock.ts";
-import type { TlsIdentity } from "#runtime/http2-server.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { TlsIdentity } from "#runtime/http/http2-server.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { renewalTime } from "./root-rotation.ts";
 import { formatBundle, type XdsAuthority } from "./xds-authority.ts";

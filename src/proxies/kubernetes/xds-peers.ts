@@ -1,6 +1,6 @@
 /** Who speaks xDS under which name: what stands in a certificate, and is looked for in it. */
 
-import type { AlternativeName } from "#crypto/alternative-name.ts";
+import type { AlternativeName } from "#crypto/x509/alternative-name.ts";
 
 export type XdsRole = "proxy" | "control-plane";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createCollectedLog } from "#test/fakes/collected-log.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { createCollectedLog } from "#test/fakes/runtime/collected-log.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import { createUnsteadyStore } from "#test/fakes/unsteady-store.ts";
 import { readSecret, secretKey, writeSecret } from "../stored-secret.ts";
 import { proxySecretName } from "./proxy-secret.ts";

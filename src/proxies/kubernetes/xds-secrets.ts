@@ -1,7 +1,7 @@
 /** Brings the stored authority and the Secret of the proxies to where they should be now. */
 
-import type { Log } from "#runtime/log.ts";
-import { logFields } from "#runtime/log-fields.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { logFields } from "#runtime/telemetry/log-fields.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import {
   readSecret,

@@ -4,20 +4,20 @@
  */
 
 import { contentHash } from "#base/content-hash.ts";
-import { adoptChild } from "#runtime/adopted-child.ts";
 import type { Clock } from "#runtime/clock.ts";
 import { type Files, FilesError } from "#runtime/files.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
 import { pause } from "#runtime/pause.ts";
-import { processesWith } from "#runtime/process-table.ts";
+import { adoptChild } from "#runtime/processes/adopted-child.ts";
+import { processesWith } from "#runtime/processes/process-table.ts";
 import {
   type Child,
   ProcessError,
   type Processes,
   type ProcessIdentity,
-} from "#runtime/processes.ts";
+} from "#runtime/processes/processes.ts";
 import type { Random } from "#runtime/random.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import { EnvoyRoster, identityOf } from "./adoption/envoy-roster.ts";
 import { createBackOff } from "./back-off.ts";
 import { endChild, endProcess } from "./end-process.ts";

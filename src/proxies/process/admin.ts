@@ -1,7 +1,7 @@
 /** The questions and orders of Envoy's administration interface that the supervisor needs. */
 
-import type { SocketHttp, SocketResponse } from "#runtime/socket-http.ts";
-import { SocketHttpError } from "#runtime/socket-http.ts";
+import type { SocketHttp, SocketResponse } from "#runtime/http/socket-http.ts";
+import { SocketHttpError } from "#runtime/http/socket-http.ts";
 
 /** What Envoy has on its hands, the administration interface itself not counted. */
 export interface Activity {

@@ -1,8 +1,8 @@
 /** Lets the requests under way come to their end before Envoy is stopped. */
 
 import type { Clock } from "#runtime/clock.ts";
+import { SocketHttpError } from "#runtime/http/socket-http.ts";
 import { pause } from "#runtime/pause.ts";
-import { SocketHttpError } from "#runtime/socket-http.ts";
 import type { Activity, EnvoyAdmin } from "./admin.ts";
 
 export interface DrainSettings {

@@ -1,8 +1,8 @@
 /** Ends a process: SIGTERM, and SIGKILL to its group when that was not enough. */
 
-import { adoptChild } from "#runtime/adopted-child.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Child, Processes, ProcessIdentity } from "#runtime/processes.ts";
+import { adoptChild } from "#runtime/processes/adopted-child.ts";
+import type { Child, Processes, ProcessIdentity } from "#runtime/processes/processes.ts";
 
 /** SIGTERM takes Envoy some 20 ms. */
 const termGrace = Temporal.Duration.from({ seconds: 5 });

@@ -1,6 +1,6 @@
 /** What happens to a supervised Envoy. */
 
-import type { ExitStatus, ProcessIdentity } from "#runtime/processes.ts";
+import type { ExitStatus, ProcessIdentity } from "#runtime/processes/processes.ts";
 import type { HotRestartFailure } from "./adoption/hot-restart.ts";
 import type { Drained } from "./drain.ts";
 import type { ExitReason } from "./exit-reason.ts";

@@ -3,13 +3,13 @@
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import { FilesError } from "#runtime/files.ts";
-import type { Log } from "#runtime/log.ts";
+import type { SocketHttp } from "#runtime/http/socket-http.ts";
+import { SocketHttpError } from "#runtime/http/socket-http.ts";
 import { pause } from "#runtime/pause.ts";
-import type { Child, Processes, ProcessIdentity } from "#runtime/processes.ts";
-import { ProcessError } from "#runtime/processes.ts";
+import type { Child, Processes, ProcessIdentity } from "#runtime/processes/processes.ts";
+import { ProcessError } from "#runtime/processes/processes.ts";
 import type { Random } from "#runtime/random.ts";
-import type { SocketHttp } from "#runtime/socket-http.ts";
-import { SocketHttpError } from "#runtime/socket-http.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
 import type { EnvoyAdmin } from "./admin.ts";
 import { createEnvoyAdmin } from "./admin.ts";
 import type { BackOffSettings } from "./back-off.ts";
@@ -22,8 +22,8 @@ import { EnvoyStarter, type Serving } from "./envoy-starter.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import { explainExit, explainNoStart } from "./exit-reason.ts";
 import type { LaunchSettings } from "./launch.ts";
-import type { RotationSettings } from "./log-rotation.ts";
-import { createLogRotation, defaultRotation } from "./log-rotation.ts";
+import type { RotationSettings } from "./logs/log-rotation.ts";
+import { createLogRotation, defaultRotation } from "./logs/log-rotation.ts";
 
 export interface EnvoyProcessDeps {
   readonly clock: Clock;

@@ -1,12 +1,12 @@
 /** How an Envoy comes to serve: one that runs is adopted, hot restarted or replaced; where none runs, one is started. */
 
-import { adoptChild } from "#runtime/adopted-child.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
 import { FilesError } from "#runtime/files.ts";
-import type { Log } from "#runtime/log.ts";
-import type { Child, Processes, ProcessIdentity } from "#runtime/processes.ts";
+import { adoptChild } from "#runtime/processes/adopted-child.ts";
+import type { Child, Processes, ProcessIdentity } from "#runtime/processes/processes.ts";
 import type { Random } from "#runtime/random.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
 import type { EnvoyAdmin } from "./admin.ts";
 import { findBeginning } from "./adoption/beginning.ts";
 import { EnvoyRoster, identityOf, type RecordedEnvoy } from "./adoption/envoy-roster.ts";

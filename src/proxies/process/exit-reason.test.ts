@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { FilesError } from "#runtime/files.ts";
-import type { ExitStatus } from "#runtime/processes.ts";
-import { ProcessError } from "#runtime/processes.ts";
+import type { ExitStatus } from "#runtime/processes/processes.ts";
+import { ProcessError } from "#runtime/processes/processes.ts";
 import { explainExit, explainNoStart } from "./exit-reason.ts";
 
 const one: ExitStatus = { code: 1, signal: undefined };

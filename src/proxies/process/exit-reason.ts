@@ -3,7 +3,7 @@
 import type { RefusalReason } from "#envoy/refusal.ts";
 import { explainRefusal } from "#envoy/refusal.ts";
 import type { FilesError } from "#runtime/files.ts";
-import type { ExitStatus, ProcessError } from "#runtime/processes.ts";
+import type { ExitStatus, ProcessError } from "#runtime/processes/processes.ts";
 
 export interface ExitReason {
   readonly reason:

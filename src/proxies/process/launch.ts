@@ -3,7 +3,7 @@
 import { contentHash } from "#base/content-hash.ts";
 import type { Files } from "#runtime/files.ts";
 import { FilesError } from "#runtime/files.ts";
-import type { Child, Command, Processes } from "#runtime/processes.ts";
+import type { Child, Command, Processes } from "#runtime/processes/processes.ts";
 import { socketArguments } from "./adoption/restart-sockets.ts";
 import { sharedMemoryOf } from "./adoption/shared-memory.ts";
 import type { EnvoyPaths } from "./envoy-paths.ts";

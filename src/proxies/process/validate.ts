@@ -6,7 +6,7 @@ import { err, ok } from "#base/result.ts";
 import type { Refusal } from "#envoy/refusal.ts";
 import { explainRefusal } from "#envoy/refusal.ts";
 import type { Files } from "#runtime/files.ts";
-import type { Processes } from "#runtime/processes.ts";
+import type { Processes } from "#runtime/processes/processes.ts";
 import type { Random } from "#runtime/random.ts";
 
 export interface ValidateSettings {

@@ -6,8 +6,8 @@
 import { createTicketSeed, ticketKey } from "#crypto/ticket-key.ts";
 import type { TicketKeys } from "#envoy/secret-source.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import type { ObjectStore } from "#store/object-store.ts";
 import { readSecret, secretKey, wasOvertaken, writeSecret } from "../stored-secret.ts";
 import {

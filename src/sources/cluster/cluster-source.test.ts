@@ -7,10 +7,10 @@ import { type KubeObject, keyOf, type ObjectKey } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
 import { serviceKind } from "#kinds/service.ts";
 import type { Draft, WatchEvent } from "#store/object-store.ts";
-import { createHastyClock, type HastyClock } from "#test/fakes/hasty-clock.ts";
-import { createSeededRandom } from "#test/fakes/seeded-random.ts";
+import { createHastyClock, type HastyClock } from "#test/fakes/runtime/hasty-clock.ts";
+import { createSeededRandom } from "#test/fakes/runtime/seeded-random.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import { type ServedCluster, servedCluster } from "#test/fakes/served-cluster.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
 import {
   type ClusterSource,
   type ClusterSourceSettings,

@@ -2,9 +2,9 @@
 
 import type { KubeObject } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
 import type { Random } from "#runtime/random.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import { Backoff } from "#store/kubernetes/backoff.ts";
 import type { Collection } from "#store/kubernetes/collection.ts";
 import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";

@@ -5,8 +5,8 @@
 
 import { formatKey, type KubeObject, keyOf, type ObjectKey, parseKey } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import { type ObjectStore, StoreError, type WatchEvent } from "#store/object-store.ts";
 
 export interface SecretKeeperDeps {

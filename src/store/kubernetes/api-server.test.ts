@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createHttpClients } from "#runtime/http/real-http-client.ts";
 import { createClock } from "#runtime/real-clock.ts";
-import { createHttpClients } from "#runtime/real-http-client.ts";
 import { type Answer, failure, json, startFaultyApiServer } from "#test/fakes/faulty-api-server.ts";
 import { startFaultyCluster } from "#test/fakes/faulty-cluster.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import { StoreError, type StoreErrorCode } from "../object-store.ts";
 import { ApiServer } from "./api-server.ts";
 

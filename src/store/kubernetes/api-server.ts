@@ -7,7 +7,7 @@ import {
   type HttpClient,
   HttpClientError,
   type HttpClients,
-} from "#runtime/http-client.ts";
+} from "#runtime/http/http-client.ts";
 import { StoreError } from "../object-store.ts";
 import type { ClusterAccess, Credential } from "./access/cluster-access.ts";
 import { apiFailure } from "./api-failure.ts";

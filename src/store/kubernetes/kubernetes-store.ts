@@ -3,10 +3,10 @@
 import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
 import { type KindId, type KubeObject, kindId, type ObjectKey } from "#kinds/object.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { HttpClients } from "#runtime/http-client.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { HttpClients } from "#runtime/http/http-client.ts";
 import type { Random } from "#runtime/random.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import { checkApplicable, checkDraft } from "../draft-check.ts";
 import { type Draft, type ObjectStore, StoreError } from "../object-store.ts";
 import type { ClusterAccess } from "./access/cluster-access.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createClock } from "#runtime/real-clock.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import { Pacer, type Priority } from "./pacer.ts";
 
 const forever = new AbortController().signal;

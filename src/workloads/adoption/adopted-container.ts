@@ -1,7 +1,7 @@
 /** A container as an earlier run left it. */
 
-import type { Child } from "#runtime/processes.ts";
-import type { ContainerState } from "../container-state.ts";
+import type { Child } from "#runtime/processes/processes.ts";
+import type { ContainerState } from "../containers/container-state.ts";
 
 export type AdoptedContainer =
   | {

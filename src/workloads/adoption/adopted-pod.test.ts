@@ -4,13 +4,13 @@ import type { JsonObject } from "#base/json.ts";
 import { read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { podKind } from "#kinds/pod.ts";
-import type { Processes, ProcessIdentity } from "#runtime/processes.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
-import { createMemoryFiles } from "#test/fakes/memory-files.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import type { Processes, ProcessIdentity } from "#runtime/processes/processes.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
+import { createMemoryFiles } from "#test/fakes/runtime/memory-files.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
+import { findProgram, programId } from "../containers/program.ts";
 import { createNoIsolation } from "../isolation/none.ts";
 import { podRequest } from "../isolation/pod-request.ts";
-import { findProgram, programId } from "../program.ts";
 import { type AdoptedPod, adoptPod } from "./adopted-pod.ts";
 import { type PodRecord, PodRecorder, readPodRecord, specHash } from "./pod-record.ts";
 

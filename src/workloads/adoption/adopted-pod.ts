@@ -4,12 +4,12 @@ import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
 import type { Known } from "#kinds/kind.ts";
 import { type Pod, podPhase } from "#kinds/pod.ts";
 import { type Container, usable } from "#kinds/pod-template.ts";
-import { adoptChild } from "#runtime/adopted-child.ts";
-import type { Outside } from "../container-runner.ts";
-import type { ProgramSettings } from "../container-start.ts";
-import type { ContainerState } from "../container-state.ts";
+import { adoptChild } from "#runtime/processes/adopted-child.ts";
+import type { Outside } from "../containers/container-runner.ts";
+import type { ProgramSettings } from "../containers/container-start.ts";
+import type { ContainerState } from "../containers/container-state.ts";
+import { findProgram, programId } from "../containers/program.ts";
 import type { Isolation, PodPlace, PodRequest } from "../isolation/isolation.ts";
-import { findProgram, programId } from "../program.ts";
 import type { AdoptedContainer } from "./adopted-container.ts";
 import { type PodRecord, specHash } from "./pod-record.ts";
 

@@ -14,7 +14,7 @@ import {
 } from "#base/schema.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { type Files, FilesError } from "#runtime/files.ts";
-import type { ProcessIdentity } from "#runtime/processes.ts";
+import type { ProcessIdentity } from "#runtime/processes/processes.ts";
 import { canonicalText } from "../object-names.ts";
 
 const identity = fields({ pid: required(integer(1)), startTicks: required(text) });

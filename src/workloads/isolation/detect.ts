@@ -1,7 +1,7 @@
 /** Which isolation this machine and this user allow: found by making a pod and running a program in it. */
 
 import type { Files } from "#runtime/files.ts";
-import { ProcessError } from "#runtime/processes.ts";
+import { ProcessError } from "#runtime/processes/processes.ts";
 import { gatewayAddress } from "../addresses.ts";
 import type { Isolation, IsolationMode, PodRequest } from "./isolation.ts";
 import { IsolationError } from "./isolation.ts";

@@ -1,6 +1,6 @@
 /** Where a pod's processes run: with namespaces of their own, or beside everything else. */
 
-import type { ProcessIdentity } from "#runtime/processes.ts";
+import type { ProcessIdentity } from "#runtime/processes/processes.ts";
 
 /** A program to run. */
 export interface Invocation {

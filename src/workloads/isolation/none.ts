@@ -1,7 +1,7 @@
 /** No namespaces: programs run beside everything else and must listen on POD_IP. */
 
-import type { Network } from "#runtime/network.ts";
-import { NetworkError } from "#runtime/network.ts";
+import type { Network } from "#runtime/network/network.ts";
+import { NetworkError } from "#runtime/network/network.ts";
 import type { EnteredInvocation, Invocation, Isolation, PodPlace } from "./isolation.ts";
 
 /** Ports below the first free one are moved up by this much. */

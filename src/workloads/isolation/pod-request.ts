@@ -3,7 +3,7 @@
 import type { KubeObject } from "#kinds/object.ts";
 import type { Pod } from "#kinds/pod.ts";
 import type { PodSpec } from "#kinds/pod-template.ts";
-import { podPorts } from "../pod-ports.ts";
+import { podPorts } from "../pods/pod-ports.ts";
 import type { PodRequest } from "./isolation.ts";
 
 export interface PodPlacing {

@@ -1,7 +1,7 @@
 /** Pods with network, host name and mount namespaces of their own, joined to this machine by a pair of interfaces: needs root. */
 
-import { adoptChild } from "#runtime/adopted-child.ts";
-import type { Child } from "#runtime/processes.ts";
+import { adoptChild } from "#runtime/processes/adopted-child.ts";
+import type { Child } from "#runtime/processes/processes.ts";
 import { nameHash } from "../object-names.ts";
 import type {
   EnteredInvocation,

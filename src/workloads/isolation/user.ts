@@ -1,8 +1,8 @@
 /** Pods with namespaces of their own for ordinary users: a relay in the pod passes connections on (see relay.ts). */
 
 import { fileURLToPath } from "node:url";
-import { identityOf } from "#runtime/process-table.ts";
-import type { ProcessIdentity } from "#runtime/processes.ts";
+import { identityOf } from "#runtime/processes/process-table.ts";
+import type { ProcessIdentity } from "#runtime/processes/processes.ts";
 import type { Isolation, PodPlace, PodRequest } from "./isolation.ts";
 import { IsolationError } from "./isolation.ts";
 import type { NamespaceDeps } from "./namespace-deps.ts";

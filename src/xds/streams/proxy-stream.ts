@@ -13,8 +13,8 @@ import type {
 } from "#gen/envoy/service/discovery/v3/discovery_pb.ts";
 import { DeltaDiscoveryResponseSchema } from "#gen/envoy/service/discovery/v3/discovery_pb.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Log } from "#runtime/log.ts";
-import { logFields } from "#runtime/log-fields.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { logFields } from "#runtime/telemetry/log-fields.ts";
 import { type HeldName, Ordering } from "../ordering/ordering.ts";
 import { absentVersion, Possession } from "../ordering/possession.ts";
 import {

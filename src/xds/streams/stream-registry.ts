@@ -6,9 +6,9 @@ import type {
   DeltaDiscoveryResponse,
 } from "#gen/envoy/service/discovery/v3/discovery_pb.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Log, LogFields } from "#runtime/log.ts";
-import { logFields } from "#runtime/log-fields.ts";
-import type { Metrics } from "#runtime/metrics.ts";
+import type { Log, LogFields } from "#runtime/telemetry/log.ts";
+import { logFields } from "#runtime/telemetry/log-fields.ts";
+import type { Metrics } from "#runtime/telemetry/metrics.ts";
 import type { OnDemandSecrets } from "../on-demand-secrets.ts";
 import { absentVersion } from "../ordering/possession.ts";
 import { parseTypeUrl } from "../ordering/resource-order.ts";

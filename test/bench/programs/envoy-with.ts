@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { BootstrapSchema } from "#gen/envoy/config/bootstrap/v3/bootstrap_pb.ts";
-import { envoyProgram } from "#test/system/envoy-program.ts";
+import { envoyProgram } from "#test/system/harness/envoy-program.ts";
 
 /** A program to name in Envoy's place: workers make clusters when they are first used. */
 export function deferredClusters(directory: string): Promise<string> {

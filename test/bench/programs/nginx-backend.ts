@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePorts } from "#test/system/real-envoy.ts";
+import { freePorts } from "#test/system/harness/real-envoy.ts";
 import { HttpProbe } from "../measure/http-probe.ts";
 import { until } from "../measure/waiting.ts";
 import { startProgram } from "./program.ts";

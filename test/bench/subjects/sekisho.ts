@@ -6,11 +6,11 @@ import { askGate } from "#api/gate-calls.ts";
 import { createRemoteStore } from "#api/remote-store.ts";
 import type { JsonObject } from "#base/json.ts";
 import type { ObjectKey } from "#kinds/object.ts";
-import { createLocalSocket } from "#runtime/real-local-socket.ts";
+import { createLocalSocket } from "#runtime/network/real-local-socket.ts";
 import type { Draft } from "#store/object-store.ts";
 import { putDraft } from "#store/put-draft.ts";
-import { envoyProgram } from "#test/system/envoy-program.ts";
-import { freePorts } from "#test/system/real-envoy.ts";
+import { envoyProgram } from "#test/system/harness/envoy-program.ts";
+import { freePorts } from "#test/system/harness/real-envoy.ts";
 import { processesNaming } from "../measure/process-cost.ts";
 import { startProgram } from "../programs/program.ts";
 import {

@@ -3,7 +3,7 @@
 import type { CertificateUse, Fragment, HostRules } from "#model/fragment.ts";
 import type { PathMatch, Route } from "#model/route.ts";
 import type { VirtualHost } from "#model/virtual-host.ts";
-import type { TestGateSettings } from "../../system/test-gate.ts";
+import type { TestGateSettings } from "../../system/harness/test-gate.ts";
 
 export type Steps = Parameters<NonNullable<TestGateSettings["steps"]>>[0];
 export type World = Parameters<Steps["translate"]>[2];

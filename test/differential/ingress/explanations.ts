@@ -8,7 +8,7 @@ import type { AccessRecord } from "#envoy/access-record.ts";
 import type { World } from "#test/simulators/ingress/manifest.ts";
 import { formatPlace, type Place } from "#test/simulators/ingress/place.ts";
 import type { Answer } from "#test/simulators/ingress.ts";
-import type { Explanation } from "../../../src/gate/explanation.ts";
+import type { Explanation } from "../../../src/gate/explanation/explanation.ts";
 import type { Gate } from "./gate.ts";
 import { linesOf } from "./lines.ts";
 import { addressesOf, type PodPool } from "./pool.ts";

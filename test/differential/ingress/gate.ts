@@ -19,9 +19,9 @@ import {
   type ExplainInputs,
   type Explanation,
   explain,
-} from "../../../src/gate/explanation.ts";
-import { originOfRecord } from "../../../src/gate/route-origin.ts";
-import { startTestGate, type TestGateSettings } from "../../system/test-gate.ts";
+} from "../../../src/gate/explanation/explanation.ts";
+import { originOfRecord } from "../../../src/gate/explanation/route-origin.ts";
+import { startTestGate, type TestGateSettings } from "../../system/harness/test-gate.ts";
 import { AccessLogReader } from "./access-log.ts";
 import { formatManifests } from "./manifest-text.ts";
 import type { Ports } from "./send.ts";

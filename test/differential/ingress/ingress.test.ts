@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { TestGateSettings } from "../../system/test-gate.ts";
+import type { TestGateSettings } from "../../system/harness/test-gate.ts";
 import { expectCaught, faultsToSeed } from "../harness/caught.ts";
 import type { Fault } from "../harness/seeding.ts";
 import { startEchoPods } from "./echo-pods.ts";

@@ -1,7 +1,7 @@
 /** Requests that are sent as they are, and answers as texts that can be compared. */
 
 import type { Answer, Request } from "#test/simulators/nginx-locations.ts";
-import { sendText, type WireAnswer } from "#test/system/wire-client.ts";
+import { sendText, type WireAnswer } from "#test/system/harness/wire-client.ts";
 import { type Asked, statusHeader } from "./real/echo.ts";
 
 /** What the judge calls every host. */

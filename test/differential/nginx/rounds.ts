@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { locationsOf, type Route } from "#test/simulators/nginx/virtual-server.ts";
 import { judgeChances } from "#test/simulators/nginx-locations.ts";
-import { startTestGate, type TestGateSettings } from "../../system/test-gate.ts";
+import { startTestGate, type TestGateSettings } from "../../system/harness/test-gate.ts";
 import { demandNone, playAll } from "../harness/play.ts";
 import { Draws, formatChances } from "./draws.ts";
 import { envoyReading, explained, hidesClimb, quotePattern } from "./envoy-reading.ts";

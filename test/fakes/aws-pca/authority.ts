@@ -14,8 +14,8 @@ import {
   smallInteger,
   unsignedInteger,
   utf8String,
-} from "#crypto/der.ts";
-import { derTime } from "#crypto/der-time.ts";
+} from "#crypto/der/der.ts";
+import { derTime } from "#crypto/der/der-time.ts";
 import { childrenOf, hex, type SigningRequest, wholeOf } from "./signing-request.ts";
 
 const ids = {

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
-import { objectIdentifier } from "#crypto/der.ts";
+import { objectIdentifier } from "#crypto/der/der.ts";
 import type { Clock } from "#runtime/clock.ts";
 import { type KnownKey, signatureProblem } from "../aws-signature.ts";
 import { createSigner, type Signer, signCertificate, templates } from "./authority.ts";

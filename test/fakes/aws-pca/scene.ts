@@ -17,10 +17,10 @@ import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.
 import type { KubeObject, ObjectKey } from "#kinds/object.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import type { Draft, ObjectStore } from "#store/object-store.ts";
+import { openssl } from "../certificates/openssl.ts";
 import { temporaryStore } from "../embedded-store.ts";
-import { loopbackDoor } from "../loopback-door.ts";
-import { createManualClock, type ManualClock } from "../manual-clock.ts";
-import { openssl } from "../openssl.ts";
+import { loopbackDoor } from "../runtime/loopback-door.ts";
+import { createManualClock, type ManualClock } from "../runtime/manual-clock.ts";
 import { storedObject } from "../stored-object.ts";
 import { type FakePrivateCa, type FakePrivateCaOptions, startPrivateCa } from "./private-ca.ts";
 

@@ -1,8 +1,8 @@
 /** What a certificate authority reads of a PKCS#10 request (RFC 2986): subject, key and wanted extensions, once its signature holds. */
 
 import { createPublicKey, verify } from "node:crypto";
-import { objectIdentifier } from "#crypto/der.ts";
-import { type DerElement, readElement, readElements } from "#crypto/der-reader.ts";
+import { objectIdentifier } from "#crypto/der/der.ts";
+import { type DerElement, readElement, readElements } from "#crypto/der/der-reader.ts";
 
 export interface SigningRequest {
   /** The Name, as it stands. */

@@ -4,7 +4,7 @@ import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from
 import type { JsonObject } from "#base/json.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { approvedRequest, requestText } from "#test/fakes/approved-request.ts";
+import { approvedRequest, requestText } from "#test/fakes/certificates/approved-request.ts";
 import type { CertManagerVersion } from "#test/simulators/cert-manager/triggers.ts";
 
 const namespace = "shop";

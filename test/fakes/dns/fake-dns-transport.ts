@@ -1,7 +1,7 @@
 /** DNS servers of the test by address, reached without sockets. */
 
-import type { DnsServerAddress, DnsTransport } from "#runtime/dns-transport.ts";
-import { NetworkError } from "#runtime/network.ts";
+import type { DnsServerAddress, DnsTransport } from "#runtime/network/dns-transport.ts";
+import { NetworkError } from "#runtime/network/network.ts";
 import type { FakeDnsServer } from "./fake-dns-server.ts";
 
 /** What is at an address: a server, a closed port, or nothing that answers. */

@@ -8,10 +8,10 @@ import {
 } from "#certificates/dns-providers/dns-provider.ts";
 import type { OutboundDoor } from "#certificates/outbound/outbound-door.ts";
 import { createOutboundDoor } from "#certificates/outbound/real-outbound-door.ts";
-import type { DnsTransport } from "#runtime/dns-transport.ts";
+import { createHttpClients } from "#runtime/http/real-http-client.ts";
+import type { DnsTransport } from "#runtime/network/dns-transport.ts";
+import { createNameLookup } from "#runtime/network/real-name-lookup.ts";
 import { createClock } from "#runtime/real-clock.ts";
-import { createHttpClients } from "#runtime/real-http-client.ts";
-import { createNameLookup } from "#runtime/real-name-lookup.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { createFakeDnsTransport } from "./fake-dns-transport.ts";
 

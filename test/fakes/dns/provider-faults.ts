@@ -8,8 +8,8 @@ import {
   type OutboundDoor,
   OutboundError,
 } from "#certificates/outbound/outbound-door.ts";
-import type { DnsTransport } from "#runtime/dns-transport.ts";
-import { NetworkError } from "#runtime/network.ts";
+import type { DnsTransport } from "#runtime/network/dns-transport.ts";
+import { NetworkError } from "#runtime/network/network.ts";
 
 type Sleep = (duration: Temporal.Duration, signal?: AbortSignal) => Promise<void>;
 

@@ -15,7 +15,7 @@ import { skipWithoutLab } from "#test/lab/build/requirements.ts";
 import { type InstalledSekisho, installSekisho } from "#test/lab/installed-sekisho.ts";
 import { type Lab, startLab } from "#test/lab/lab.ts";
 import { openReplica, replicaNames } from "#test/lab/replica.ts";
-import { repository } from "#test/system/program.ts";
+import { repository } from "#test/system/harness/program.ts";
 import { type ApiDetour, openDetour } from "./api-detour.ts";
 import { SteadyLoad } from "./steady-load.ts";
 

@@ -11,11 +11,11 @@ import type { KubeObject } from "#kinds/object.ts";
 import { keyOf } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
 import type { Clock } from "#runtime/clock.ts";
-import { createLocalSocket } from "#runtime/real-local-socket.ts";
+import { createLocalSocket } from "#runtime/network/real-local-socket.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { repository } from "#test/system/program.ts";
-import { startSekisho } from "#test/system/sekisho.ts";
-import { serveDirectory } from "#test/system/served-directory.ts";
+import { repository } from "#test/system/harness/program.ts";
+import { startSekisho } from "#test/system/harness/sekisho.ts";
+import { serveDirectory } from "#test/system/harness/served-directory.ts";
 
 export type CertificateLayout = "chains" | "on-demand";
 

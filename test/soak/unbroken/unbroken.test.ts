@@ -9,7 +9,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
-import { type RunningSekisho, startSekisho } from "#test/system/sekisho.ts";
+import { type RunningSekisho, startSekisho } from "#test/system/harness/sekisho.ts";
 import { processesOf } from "../gate-programs.ts";
 import { ProcessorWaits } from "../processor-waits.ts";
 import { createSite } from "../site.ts";

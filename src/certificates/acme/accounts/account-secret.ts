@@ -9,8 +9,8 @@ import {
   generateAccountKey,
   generateKeyLike,
   parseAccountKey,
-} from "#crypto/account-key.ts";
-import type { SigningKey } from "#crypto/signing-key.ts";
+} from "#crypto/keys/account-key.ts";
+import type { SigningKey } from "#crypto/keys/signing-key.ts";
 import { read } from "#kinds/kind.ts";
 import type { KubeObject, ObjectKey } from "#kinds/object.ts";
 import { secretKind, secretValue } from "#kinds/secret.ts";

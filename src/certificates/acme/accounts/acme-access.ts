@@ -2,7 +2,7 @@
 
 import { err, ok, type Result } from "#base/result.ts";
 import { SecretBytes } from "#base/secret-bytes.ts";
-import { jwkThumbprint } from "#crypto/jose.ts";
+import { jwkThumbprint } from "#crypto/jose/jose.ts";
 import type { AcmeIssuer } from "#kinds/cert-manager/acme-issuer.ts";
 import type { IssuerReference } from "#kinds/cert-manager/issuer-reference.ts";
 import { read } from "#kinds/kind.ts";

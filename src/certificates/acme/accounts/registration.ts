@@ -10,7 +10,7 @@
 
 import type { Result } from "#base/result.ts";
 import { SecretBytes } from "#base/secret-bytes.ts";
-import { accountKeyHash } from "#crypto/account-key.ts";
+import { accountKeyHash } from "#crypto/keys/account-key.ts";
 import type { AcmeIssuer, AcmeIssuerStatus } from "#kinds/cert-manager/acme-issuer.ts";
 import { read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";

@@ -3,7 +3,7 @@
 import { challengeKind, readChallengeStatus } from "#kinds/cert-manager/challenge.ts";
 import { read } from "#kinds/kind.ts";
 import { formatKey, type KubeObject, keyOf } from "#kinds/object.ts";
-import type { Metrics, Reading } from "#runtime/metrics.ts";
+import type { Metrics, Reading } from "#runtime/telemetry/metrics.ts";
 
 /** One series for each, of which one is 1; empty: nothing is known yet. */
 const states = ["ready", "valid", "errored", "expired", "invalid", "processing", "", "pending"];

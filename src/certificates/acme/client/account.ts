@@ -2,8 +2,8 @@
 
 import type { JsonObject } from "#base/json.ts";
 import type { SecretBytes } from "#base/secret-bytes.ts";
-import { authenticateJws, publicJwk, signJws } from "#crypto/jose.ts";
-import type { SigningKey } from "#crypto/signing-key.ts";
+import { authenticateJws, publicJwk, signJws } from "#crypto/jose/jose.ts";
+import type { SigningKey } from "#crypto/keys/signing-key.ts";
 import { AcmeError } from "./acme-error.ts";
 import { readList, readObject, readText } from "./read-answer.ts";
 import type { AcmeSession, Signer } from "./session.ts";

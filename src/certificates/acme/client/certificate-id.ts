@@ -1,6 +1,6 @@
 /** What an ACME server calls a certificate when it says when to renew, and when one replaces another (RFC 9773 §4.1). */
 
-import { parseCertificateFields } from "#crypto/certificate-fields.ts";
+import { parseCertificateFields } from "#crypto/x509/certificate-fields.ts";
 
 /** From the certificate in DER; undefined when it does not name its issuer's key. */
 export function certificateId(der: Uint8Array): string | undefined {

@@ -1,6 +1,6 @@
 /** Certificates from an ACME server: the chain that is offered first, or another one that the issuer prefers (RFC 8555 §7.4.2). */
 
-import { type CertificateChain, parseCertificateChain } from "#crypto/certificate-chain.ts";
+import { type CertificateChain, parseCertificateChain } from "#crypto/x509/certificate-chain.ts";
 import { AcmeError } from "./acme-error.ts";
 import type { AcmeSession, Signer } from "./session.ts";
 import type { AcmeAnswer } from "./transport.ts";

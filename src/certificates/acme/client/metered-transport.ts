@@ -1,7 +1,7 @@
 /** What ACME servers are asked, and how long they take, as metrics under the names that cert-manager gives them. */
 
 import type { Clock } from "#runtime/clock.ts";
-import type { Counter, Histogram, Metrics } from "#runtime/metrics.ts";
+import type { Counter, Histogram, Metrics } from "#runtime/telemetry/metrics.ts";
 import type { AcmeAnswer, AcmeTransport } from "./transport.ts";
 
 /** What is said of an answer that never came. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { generateSigningKey } from "#crypto/signing-key.ts";
-import { createAcmeServer, type FakeAcmeServer } from "#test/fakes/acme-server.ts";
-import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts";
+import { generateSigningKey } from "#crypto/keys/signing-key.ts";
+import { createAcmeServer, type FakeAcmeServer } from "#test/fakes/certificates/acme-server.ts";
+import { createManualClock, type ManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import { createAccount, findAccount } from "./account.ts";
 import { AcmeError } from "./acme-error.ts";
 import { createOutboundTransport } from "./outbound-transport.ts";

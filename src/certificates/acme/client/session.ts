@@ -8,8 +8,8 @@
  */
 
 import type { JsonObject } from "#base/json.ts";
-import { publicJwk, signJws } from "#crypto/jose.ts";
-import type { SigningKey } from "#crypto/signing-key.ts";
+import { publicJwk, signJws } from "#crypto/jose/jose.ts";
+import type { SigningKey } from "#crypto/keys/signing-key.ts";
 import type { Clock } from "#runtime/clock.ts";
 import { AcmeError } from "./acme-error.ts";
 import { type Directory, parseDirectory } from "./directory.ts";

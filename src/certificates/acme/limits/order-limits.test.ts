@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
-import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts";
+import { createManualClock, type ManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import type { NewOrder } from "../client/orders.ts";
 import { knownLimits } from "./known-limits.ts";
 import { OrderLimits, type Permission } from "./order-limits.ts";

@@ -1,7 +1,7 @@
 /** The steps of an Order that was placed at its ACME server; each ends with what is kept in the Order's status. */
 
 import { parsePem } from "#crypto/pem.ts";
-import { parseSigningRequest } from "#crypto/signing-request.ts";
+import { parseSigningRequest } from "#crypto/x509/signing-request.ts";
 import { AcmeError } from "../client/acme-error.ts";
 import { downloadChain } from "../client/chains.ts";
 import { type AcmeOrder, finalizeOrder, getOrder } from "../client/orders.ts";

@@ -4,8 +4,8 @@
  */
 
 import { sameJson } from "#base/json.ts";
-import type { AlternativeName } from "#crypto/alternative-name.ts";
-import { attributeTypes, valuesOf } from "#crypto/subject-name.ts";
+import type { AlternativeName } from "#crypto/x509/alternative-name.ts";
+import { attributeTypes, valuesOf } from "#crypto/x509/subject-name.ts";
 import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
 import { withDefaults } from "#kinds/cert-manager/issuer-reference.ts";
 import type { Order } from "#kinds/cert-manager/order.ts";

@@ -4,7 +4,7 @@ import type { Result } from "#base/result.ts";
 import { SecretBytes } from "#base/secret-bytes.ts";
 import type { HmacAlgorithm } from "#crypto/hmac.ts";
 import type { Rfc2136Provider } from "#kinds/cert-manager/dns01-provider.ts";
-import type { DnsServerAddress } from "#runtime/dns-transport.ts";
+import type { DnsServerAddress } from "#runtime/network/dns-transport.ts";
 import { DnsError } from "../../dns/dns-client.ts";
 import { decodeAnswer, encodeUpdate, rcodes, type Update } from "../../dns/message.ts";
 import { parseNameserver } from "../../dns/nameserver.ts";

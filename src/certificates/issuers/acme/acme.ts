@@ -1,7 +1,7 @@
 /** Issuers that have an ACME server sign: each request by an Order of its own. */
 
 import type { JsonObject } from "#base/json.ts";
-import { attributeTypes } from "#crypto/subject-name.ts";
+import { attributeTypes } from "#crypto/x509/subject-name.ts";
 import { clusterIssuerKind, issuerKind } from "#kinds/cert-manager/issuer.ts";
 import { orderKind } from "#kinds/cert-manager/order.ts";
 import { read } from "#kinds/kind.ts";

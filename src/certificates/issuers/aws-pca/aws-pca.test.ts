@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
 import { createClock } from "#runtime/real-clock.ts";
 import { beginScene, issued, type SceneOptions } from "#test/fakes/aws-pca/scene.ts";
-import { noOpenssl, openssl } from "#test/fakes/openssl.ts";
+import { noOpenssl, openssl } from "#test/fakes/certificates/openssl.ts";
 
 const skip = noOpenssl;
 

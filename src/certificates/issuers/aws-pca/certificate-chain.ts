@@ -1,8 +1,8 @@
 /** A certificate and its chain, as AWS Private CA gives them, into what a TLS server shows and what its clients trust. */
 
 import { err, ok, type Result } from "#base/result.ts";
-import { type ParsedCertificate, parseCertificate } from "#crypto/parsed-certificate.ts";
 import { pemTexts } from "#crypto/pem.ts";
+import { type ParsedCertificate, parseCertificate } from "#crypto/x509/parsed-certificate.ts";
 
 export interface SplitChain {
   /** PEM: the certificate and the authorities below the root. */

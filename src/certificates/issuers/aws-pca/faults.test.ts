@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { findCondition } from "#kinds/condition.ts";
 import type { Operation, Refusal } from "#test/fakes/aws-pca/private-ca.ts";
 import { beginScene, issued } from "#test/fakes/aws-pca/scene.ts";
-import { type PrivateCaOnStage, privateCa } from "#test/fakes/certificate-issuers.ts";
-import { quickKey } from "#test/fakes/certificate-stage.ts";
-import { noOpenssl } from "#test/fakes/openssl.ts";
+import { type PrivateCaOnStage, privateCa } from "#test/fakes/certificates/certificate-issuers.ts";
+import { quickKey } from "#test/fakes/certificates/certificate-stage.ts";
+import { noOpenssl } from "#test/fakes/certificates/openssl.ts";
 
 const skip = noOpenssl;
 

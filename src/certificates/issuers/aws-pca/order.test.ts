@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { beginScene, issued } from "#test/fakes/aws-pca/scene.ts";
-import { noOpenssl } from "#test/fakes/openssl.ts";
+import { noOpenssl } from "#test/fakes/certificates/openssl.ts";
 
 const skip = noOpenssl;
 

@@ -3,11 +3,11 @@
 import { contentHash } from "#base/content-hash.ts";
 import { RecentValues } from "#base/recent-values.ts";
 import { err, ok, type Result } from "#base/result.ts";
-import { parseCertificateFields } from "#crypto/certificate-fields.ts";
-import { type ParsedCertificate, parseCertificates } from "#crypto/parsed-certificate.ts";
+import { parsePrivateKey } from "#crypto/keys/private-key.ts";
+import type { SigningKey } from "#crypto/keys/signing-key.ts";
 import { formatPem } from "#crypto/pem.ts";
-import { parsePrivateKey } from "#crypto/private-key.ts";
-import type { SigningKey } from "#crypto/signing-key.ts";
+import { parseCertificateFields } from "#crypto/x509/certificate-fields.ts";
+import { type ParsedCertificate, parseCertificates } from "#crypto/x509/parsed-certificate.ts";
 import { clusterIssuerKind, type Issuer, issuerKind } from "#kinds/cert-manager/issuer.ts";
 import { read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";

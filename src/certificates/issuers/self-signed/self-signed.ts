@@ -1,8 +1,8 @@
 /** Issuers whose certificates sign themselves, each by the key that it certifies. */
 
+import { parsePrivateKey } from "#crypto/keys/private-key.ts";
+import { keyIdentifier, publicKeyInfo } from "#crypto/keys/signing-key.ts";
 import { formatPem } from "#crypto/pem.ts";
-import { parsePrivateKey } from "#crypto/private-key.ts";
-import { keyIdentifier, publicKeyInfo } from "#crypto/signing-key.ts";
 import { clusterIssuerKind, type Issuer, issuerKind } from "#kinds/cert-manager/issuer.ts";
 import { read } from "#kinds/kind.ts";
 import type { KubeObject } from "#kinds/object.ts";

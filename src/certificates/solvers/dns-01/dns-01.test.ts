@@ -6,7 +6,7 @@ import { createRandom } from "#runtime/real-random.ts";
 import { type FakeDnsOptions, FakeDnsServer } from "#test/fakes/dns/fake-dns-server.ts";
 import { type AtAddress, createFakeDnsTransport } from "#test/fakes/dns/fake-dns-transport.ts";
 import { TxtRecords } from "#test/fakes/dns/txt-records.ts";
-import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts";
+import { createManualClock, type ManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import { type OutboundDoor, OutboundError } from "../../outbound/outbound-door.ts";
 import type { ChallengeToSolve, Solver, SolverOutcome } from "../solver.ts";
 import { createDns01Solver } from "./dns-01.ts";

@@ -4,7 +4,7 @@ import { parseGoDurationMs } from "#base/go-duration.ts";
 import type { SecretBytes } from "#base/secret-bytes.ts";
 import type { Dns01Solver } from "#kinds/cert-manager/acme-solver.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { DnsTransport } from "#runtime/dns-transport.ts";
+import type { DnsTransport } from "#runtime/network/dns-transport.ts";
 import type { Random } from "#runtime/random.ts";
 import { DnsClient, DnsError, type DnsErrorCode, type DnsServer } from "../../dns/dns-client.ts";
 import { ownServers, serverOf } from "../../dns/own-servers.ts";

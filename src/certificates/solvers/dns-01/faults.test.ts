@@ -8,8 +8,8 @@ import { createRandom } from "#runtime/real-random.ts";
 import {
   type AcmeCertificateStage,
   acmeCertificateStage,
-} from "#test/fakes/acme-certificate-stage.ts";
-import { quickKey } from "#test/fakes/certificate-stage.ts";
+} from "#test/fakes/certificates/acme-certificate-stage.ts";
+import { quickKey } from "#test/fakes/certificates/certificate-stage.ts";
 import { FakeDnsServer } from "#test/fakes/dns/fake-dns-server.ts";
 import { createFakeDnsTransport } from "#test/fakes/dns/fake-dns-transport.ts";
 import { type Fault, faults, faultyWays, isPossible } from "#test/fakes/dns/provider-faults.ts";
@@ -21,8 +21,8 @@ import {
   webhookService,
 } from "#test/fakes/dns/provider-services.ts";
 import { TxtRecords } from "#test/fakes/dns/txt-records.ts";
-import type { ManualClock } from "#test/fakes/manual-clock.ts";
 import { route53Service } from "#test/fakes/route53/route53-services.ts";
+import type { ManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import type { dnsProviders } from "../../dns-providers/all.ts";
 import type { ProviderUnderTest } from "../../dns-providers/contract.ts";
 import type { Solver, SolverOutcome } from "../solver.ts";

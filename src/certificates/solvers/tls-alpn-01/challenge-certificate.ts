@@ -3,9 +3,9 @@
  * it says alone: its key keeps nothing secret, and another one with another key would do as well.
  */
 
-import { issueSelfSigned } from "#crypto/certificate.ts";
+import { formatPrivateKey, generateSigningKey } from "#crypto/keys/signing-key.ts";
 import { formatPem } from "#crypto/pem.ts";
-import { formatPrivateKey, generateSigningKey } from "#crypto/signing-key.ts";
+import { issueSelfSigned } from "#crypto/x509/certificate.ts";
 import type { KeyMaterial } from "#envoy/secret-source.ts";
 import type { ShownHandshake } from "#model/handshake-answer.ts";
 

@@ -8,9 +8,9 @@ import {
   type ObjectHome,
   openHome,
   withHomeOptions,
-} from "../../object-home.ts";
+} from "../../objects/object-home.ts";
 import { exampleText, homeNamespaceOption } from "../../options.ts";
-import type { Outcome } from "../../outcome.ts";
+import type { Outcome } from "../../output/outcome.ts";
 import { settingsOf } from "../../read-settings.ts";
 import { formatVerdict } from "./finding-lines.ts";
 import { checkName } from "./name-in-dns.ts";

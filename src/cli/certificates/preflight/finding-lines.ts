@@ -1,7 +1,7 @@
 /** What `cert preflight` found of one thing, as lines. */
 
 import type { Verdict } from "../../cluster/verdict.ts";
-import { printable } from "../../table.ts";
+import { printable } from "../../output/table.ts";
 
 /** One line, and one below it with what to do. */
 export function formatVerdict({ level, about, text, advice }: Verdict): string {

@@ -3,9 +3,9 @@
  * TLS-ALPN-01 (RFC 8737 §3) a handshake. One that is refused is an answer, too: before its certificate a host has none.
  */
 
-import { literalOf } from "#gate/reachable-address.ts";
+import { literalOf } from "#gate/ports/reachable-address.ts";
 import type { Clock } from "#runtime/clock.ts";
-import { HttpClientError, type HttpClients } from "#runtime/http-client.ts";
+import { HttpClientError, type HttpClients } from "#runtime/http/http-client.ts";
 import type { Verdict } from "../../cluster/verdict.ts";
 
 export interface PortToCheck {

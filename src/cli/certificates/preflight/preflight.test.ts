@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createSilent } from "node:net";
 import { type TestContext, test } from "node:test";
+import { createHttpClients } from "#runtime/http/real-http-client.ts";
 import { createClock } from "#runtime/real-clock.ts";
-import { createHttpClients } from "#runtime/real-http-client.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
-import { freePorts } from "#test/system/real-envoy.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
+import { freePorts } from "#test/system/harness/real-envoy.ts";
 import { addressVerdict } from "./name-checks.ts";
 import { portVerdicts } from "./port-check.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Settings } from "#config/settings.ts";
 import type { Verdict } from "../../cluster/verdict.ts";
-import type { ObjectHome } from "../../object-home.ts";
+import type { ObjectHome } from "../../objects/object-home.ts";
 import type { WantedIssuer } from "./wanted-issuer.ts";
 
 export interface Surroundings {

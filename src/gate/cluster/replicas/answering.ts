@@ -1,10 +1,10 @@
 /** Answers other replicas: whether the proxies that are connected here have what they ask about. */
 
 import type { Clock } from "#runtime/clock.ts";
-import type { Http2Handler } from "#runtime/http2-server.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
-import type { Metrics } from "#runtime/metrics.ts";
+import type { Http2Handler } from "#runtime/http/http2-server.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
+import type { Metrics } from "#runtime/telemetry/metrics.ts";
 import type { Settlement } from "#xds/settlement.ts";
 import { untilSettled } from "../../settling.ts";
 import {

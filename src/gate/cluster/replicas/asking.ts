@@ -7,11 +7,11 @@
  */
 
 import type { Clock } from "#runtime/clock.ts";
-import { type Http2Client, Http2ClientError } from "#runtime/http2-client.ts";
-import type { TlsIdentity } from "#runtime/http2-server.ts";
-import type { Log } from "#runtime/log.ts";
-import { logFields } from "#runtime/log-fields.ts";
+import { type Http2Client, Http2ClientError } from "#runtime/http/http2-client.ts";
+import type { TlsIdentity } from "#runtime/http/http2-server.ts";
 import { pause } from "#runtime/pause.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { logFields } from "#runtime/telemetry/log-fields.ts";
 import type { NameAtVersion } from "#xds/settlement.ts";
 import type { Peer } from "./peers.ts";
 import { type Answer, mostNames, parseAnswer, questionPath } from "./question.ts";

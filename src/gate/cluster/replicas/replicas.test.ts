@@ -9,14 +9,18 @@ import { admitOnly } from "#proxies/kubernetes/xds-admission.ts";
 import { createRoot, issueLeaf, type SigningRoot } from "#proxies/kubernetes/xds-certificates.ts";
 import type { XdsRole } from "#proxies/kubernetes/xds-peers.ts";
 import type { Clock } from "#runtime/clock.ts";
-import { type Http2Answer, type Http2Client, Http2ClientError } from "#runtime/http2-client.ts";
-import type { Http2Handler, TlsIdentity } from "#runtime/http2-server.ts";
+import {
+  type Http2Answer,
+  type Http2Client,
+  Http2ClientError,
+} from "#runtime/http/http2-client.ts";
+import type { Http2Handler, TlsIdentity } from "#runtime/http/http2-server.ts";
+import { createHttp2Client } from "#runtime/http/real-http2-client.ts";
+import { createHttp2Server } from "#runtime/http/real-http2-server.ts";
 import { createClock } from "#runtime/real-clock.ts";
-import { createHttp2Client } from "#runtime/real-http2-client.ts";
-import { createHttp2Server } from "#runtime/real-http2-server.ts";
-import { createMetrics } from "#runtime/real-metrics.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { createMetrics } from "#runtime/telemetry/real-metrics.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import { resource, startXds, type XdsHarness } from "#test/fakes/xds-harness.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { byQuestion, createAnswering } from "./answering.ts";

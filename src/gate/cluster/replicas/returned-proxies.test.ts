@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
 import { ReturnedProxies } from "./returned-proxies.ts";
 
 test("proxies are back when all that serve are connected, wherever; without one nobody is", () => {

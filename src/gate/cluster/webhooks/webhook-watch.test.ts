@@ -4,8 +4,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Finding } from "#base/finding.ts";
 import type { Json, JsonObject } from "#base/json.ts";
 import { StoreError } from "#store/object-store.ts";
-import { createManualClock, type ManualClock } from "#test/fakes/manual-clock.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { createManualClock, type ManualClock } from "#test/fakes/runtime/manual-clock.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import { watchWebhooks } from "./webhook-watch.ts";
 
 const service = { namespace: "cert-manager", name: "cert-manager-webhook" };

@@ -7,8 +7,8 @@ import type { Finding } from "#base/finding.ts";
 import type { JsonObject } from "#base/json.ts";
 import { objectsAt } from "#base/json-path.ts";
 import type { Clock } from "#runtime/clock.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import type { KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
 import { StoreError } from "#store/object-store.ts";
 import {

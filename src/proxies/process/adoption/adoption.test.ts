@@ -12,7 +12,7 @@ import {
   superviseAndKill,
   turn,
 } from "#test/fakes/cardboard-envoy.ts";
-import { createManualClock } from "#test/fakes/manual-clock.ts";
+import { createManualClock } from "#test/fakes/runtime/manual-clock.ts";
 
 /** An Envoy whose control plane was killed; the base id is what Envoy itself writes. */
 async function orphaned(t: TestContext): Promise<Machine> {

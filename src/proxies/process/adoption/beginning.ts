@@ -2,8 +2,8 @@
 
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
-import { processesWith } from "#runtime/process-table.ts";
-import type { Processes, ProcessIdentity } from "#runtime/processes.ts";
+import { processesWith } from "#runtime/processes/process-table.ts";
+import type { Processes, ProcessIdentity } from "#runtime/processes/processes.ts";
 import type { EnvoyAdmin } from "../admin.ts";
 import { endProcess } from "../end-process.ts";
 import type { EnvoyPaths } from "../envoy-paths.ts";

@@ -2,8 +2,8 @@
 
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
-import type { Processes, ProcessIdentity } from "#runtime/processes.ts";
-import type { SocketHttp } from "#runtime/socket-http.ts";
+import type { SocketHttp } from "#runtime/http/socket-http.ts";
+import type { Processes, ProcessIdentity } from "#runtime/processes/processes.ts";
 import { createEnvoyAdmin } from "../admin.ts";
 import { type DrainSettings, drain } from "../drain.ts";
 import { endProcess } from "../end-process.ts";

@@ -4,8 +4,8 @@ import { isJsonObject, type Json } from "#base/json.ts";
 import { fields, integer, list, oneOf, type Parsed, required, text } from "#base/schema.ts";
 import type { Files } from "#runtime/files.ts";
 import { FilesError } from "#runtime/files.ts";
-import { bootId, ownUserId } from "#runtime/process-table.ts";
-import type { ProcessIdentity } from "#runtime/processes.ts";
+import { bootId, ownUserId } from "#runtime/processes/process-table.ts";
+import type { ProcessIdentity } from "#runtime/processes/processes.ts";
 
 const envoy = fields({
   pid: required(integer(1)),

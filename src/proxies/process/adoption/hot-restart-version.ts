@@ -1,8 +1,8 @@
 /** Whether one Envoy can hand its listeners to another: both programs must speak the same hot restart protocol. */
 
 import type { Files } from "#runtime/files.ts";
-import type { Processes } from "#runtime/processes.ts";
-import { ProcessError } from "#runtime/processes.ts";
+import type { Processes } from "#runtime/processes/processes.ts";
+import { ProcessError } from "#runtime/processes/processes.ts";
 import { type LaunchSettings, readBaseId } from "../launch.ts";
 import type { RecordedEnvoy } from "./envoy-roster.ts";
 

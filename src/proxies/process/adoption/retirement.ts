@@ -6,10 +6,10 @@
  */
 
 import type { Clock } from "#runtime/clock.ts";
-import type { Log } from "#runtime/log.ts";
-import { errorText, logFields } from "#runtime/log-fields.ts";
 import { pause } from "#runtime/pause.ts";
-import type { Processes, ProcessIdentity } from "#runtime/processes.ts";
+import type { Processes, ProcessIdentity } from "#runtime/processes/processes.ts";
+import type { Log } from "#runtime/telemetry/log.ts";
+import { errorText, logFields } from "#runtime/telemetry/log-fields.ts";
 import type { EnvoyAdmin } from "../admin.ts";
 import { endProcess } from "../end-process.ts";
 

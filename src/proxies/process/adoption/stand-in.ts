@@ -11,8 +11,8 @@
 import path from "node:path";
 import type { Clock } from "#runtime/clock.ts";
 import type { Files } from "#runtime/files.ts";
-import { ageOf, argumentsOf } from "#runtime/process-table.ts";
-import type { Processes, ProcessIdentity } from "#runtime/processes.ts";
+import { ageOf, argumentsOf } from "#runtime/processes/process-table.ts";
+import type { Processes, ProcessIdentity } from "#runtime/processes/processes.ts";
 import type { EnvoyPaths } from "../envoy-paths.ts";
 import { commandOf, type LaunchSettings, lifetimeOption, readBaseId } from "../launch.ts";
 import { type EnvoyRoster, identityOf, type RecordedEnvoy } from "./envoy-roster.ts";

@@ -1,6 +1,6 @@
 /** Which API server is meant and how it lets us in. */
 
-import type { HttpServerAddress } from "#runtime/http-client.ts";
+import type { HttpServerAddress } from "#runtime/http/http-client.ts";
 
 /** What a request shows. Neither part is ever logged. */
 export interface Credential {

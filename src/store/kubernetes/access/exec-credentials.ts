@@ -3,8 +3,8 @@
 import path from "node:path";
 import { isJsonObject, type Json, type JsonObject } from "#base/json.ts";
 import type { Clock } from "#runtime/clock.ts";
-import { errorText } from "#runtime/log-fields.ts";
-import type { Processes } from "#runtime/processes.ts";
+import type { Processes } from "#runtime/processes/processes.ts";
+import { errorText } from "#runtime/telemetry/log-fields.ts";
 import { StoreError } from "../../object-store.ts";
 import type { Credential, Credentials } from "./cluster-access.ts";
 import type { KubeconfigEntry } from "./kubeconfig.ts";

@@ -5,7 +5,7 @@ import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { type AuditedRequest, AuditLog, auditedUser } from "#test/lab/audit-log.ts";
 import type { LabImage } from "#test/lab/images.ts";
 import { type Lab, startLab } from "#test/lab/lab.ts";
-import { repository } from "#test/system/program.ts";
+import { repository } from "#test/system/harness/program.ts";
 import { type CertificateWatch, watchCertificates } from "../../measure/certificate-watch.ts";
 import { pause } from "../../measure/waiting.ts";
 import { certManagerNamespace } from "../../subjects/cluster/cert-manager-in-cluster.ts";

@@ -3,8 +3,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "#base/json.ts";
-import { envoyProgram } from "#test/system/envoy-program.ts";
-import { freePorts } from "#test/system/real-envoy.ts";
+import { envoyProgram } from "#test/system/harness/envoy-program.ts";
+import { freePorts } from "#test/system/harness/real-envoy.ts";
 import { startProgram } from "../../programs/program.ts";
 import type { World } from "../../world/world.ts";
 import type { RunningSubject, Subject } from "../subject.ts";

@@ -1,14 +1,14 @@
 /** An administrator's client of a lab, who waits for nobody but the server. */
 
+import { createHttpClients } from "#runtime/http/real-http-client.ts";
+import { createProcesses } from "#runtime/processes/real-processes.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createFiles } from "#runtime/real-files.ts";
-import { createHttpClients } from "#runtime/real-http-client.ts";
-import { createProcesses } from "#runtime/real-processes.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { findAccess } from "#store/kubernetes/access/find-access.ts";
 import type { ApiResource } from "#store/kubernetes/collection.ts";
 import { createKubernetesStore, type KubernetesStore } from "#store/kubernetes/kubernetes-store.ts";
-import { silentLog } from "#test/fakes/silent-log.ts";
+import { silentLog } from "#test/fakes/runtime/silent-log.ts";
 import type { Lab } from "#test/lab/lab.ts";
 
 const pacing = { perSecond: 10_000, burst: 10_000, underWay: 64 };

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { installSekisho } from "#test/lab/installed-sekisho.ts";
-import { repository } from "#test/system/program.ts";
+import { repository } from "#test/system/harness/program.ts";
 import { type ClusterIssuer, scale } from "./cluster-issuer.ts";
 
 const namespace = "sekisho-system";

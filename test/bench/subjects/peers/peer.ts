@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { freePorts } from "#test/system/real-envoy.ts";
+import { freePorts } from "#test/system/harness/real-envoy.ts";
 import { processTree } from "../../measure/process-cost.ts";
 import type { Wanted } from "../../programs/find-program.ts";
 import { startProgram } from "../../programs/program.ts";

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePorts } from "#test/system/real-envoy.ts";
+import { freePorts } from "#test/system/harness/real-envoy.ts";
 import { until } from "../../../bench/measure/waiting.ts";
 import { type Found, findProgram } from "../../../bench/programs/find-program.ts";
 import { startProgram } from "../../../bench/programs/program.ts";
