@@ -17,6 +17,7 @@ import { createWorkers } from "#runtime/processes/real-workers.ts";
 import { createClock } from "#runtime/real-clock.ts";
 import { createEnvironment } from "#runtime/real-environment.ts";
 import { createFiles } from "#runtime/real-files.ts";
+import { createMemory } from "#runtime/real-memory.ts";
 import { readPlatform } from "#runtime/real-platform.ts";
 import { createRandom } from "#runtime/real-random.ts";
 import { createLog } from "#runtime/telemetry/real-log.ts";
@@ -44,6 +45,7 @@ environment.exit(
     dns: createDnsTransport(),
     ports: createPortProbe(),
     platform: readPlatform(),
+    memory: createMemory(),
     createLog,
     createMetrics,
   }),

@@ -84,9 +84,7 @@ const programLinks: Plugin = {
 
 /** Starts the bundle under the Node on the PATH as `./sekisho` starts the working copy: see there and in tools/node. */
 function launcher(): string {
-  const flags = ["tools/node-flags", "tools/program-flags"]
-    .map((file) => readFileSync(join(root, file), "utf8").trim())
-    .join(" ");
+  const flags = readFileSync(join(root, "tools/node-flags"), "utf8").trim();
   return `#!/bin/sh
 MALLOC_ARENA_MAX=\${MALLOC_ARENA_MAX-1} exec node ${flags} "\${0%/*}/sekisho.mjs" "$@"
 `;

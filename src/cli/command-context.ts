@@ -10,6 +10,7 @@ import type { Http2Client } from "#runtime/http/http2-client.ts";
 import type { Http2Server } from "#runtime/http/http2-server.ts";
 import type { PageServer } from "#runtime/http/page-server.ts";
 import type { SocketHttp } from "#runtime/http/socket-http.ts";
+import type { Memory } from "#runtime/memory.ts";
 import type { Dialler } from "#runtime/network/dialler.ts";
 import type { DnsTransport } from "#runtime/network/dns-transport.ts";
 import type { LocalSocket } from "#runtime/network/local-socket.ts";
@@ -43,6 +44,7 @@ export interface CommandContext {
   readonly dns: DnsTransport;
   readonly ports: PortProbe;
   readonly platform: Platform;
+  readonly memory: Memory;
   /** Made by the commands that need one: most do not. */
   readonly createLog: (options: LogOptions) => Promise<Log>;
   readonly createMetrics: () => Promise<Metrics>;

@@ -25,9 +25,7 @@ export interface LabImage {
 const place = "/.image";
 
 /** What `./sekisho` gives to Node. */
-const nodeFlags = ["tools/node-flags", "tools/program-flags"].flatMap((file) =>
-  readFileSync(join(repository, file), "utf8").trim().split(" "),
-);
+const nodeFlags = readFileSync(join(repository, "tools/node-flags"), "utf8").trim().split(" ");
 
 const node = `${place}/node/${basename(process.execPath)}`;
 const checkout = `${place}/sekisho`;

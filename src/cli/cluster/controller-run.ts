@@ -16,6 +16,7 @@ import { createClusterPages } from "#gate/cluster/cluster-pages.ts";
 import { clusterStatus } from "#gate/cluster/cluster-status.ts";
 import { leaseResource } from "#gate/cluster/leadership.ts";
 import { servedKinds } from "#gate/cluster/served-objects.ts";
+import { collectAtRest } from "#gate/rest.ts";
 import { configMapKind } from "#kinds/config-map.ts";
 import { dnsEndpointKind } from "#kinds/nginx/dns-endpoint.ts";
 import { keepXdsIdentity } from "#proxies/kubernetes/xds-identity.ts";
@@ -92,6 +93,7 @@ export async function runController(
   };
   try {
     await using undo = new AsyncDisposableStack();
+    undo.defer(collectAtRest(context.clock, context.memory));
     const facts = { ...settings, version };
     const pages = createClusterPages({
       metrics,

@@ -7,6 +7,7 @@ import type { AccessRecord } from "#envoy/access-record.ts";
 import { originOfRecord } from "#gate/explanation/route-origin.ts";
 import { serveGateCalls } from "#gate/gate-service.ts";
 import { createMetricsPage } from "#gate/metrics-page.ts";
+import { collectAtRest } from "#gate/rest.ts";
 import {
   type Standalone,
   type StandaloneDeps,
@@ -26,7 +27,9 @@ import { followCertificates } from "./certificate-notices.ts";
 import type { UpOutput } from "./up-listener.ts";
 
 export type RunDeps = StandaloneDeps &
-  Pick<CommandContext, "environment" | "socket" | "pages"> & { readonly output: UpOutput };
+  Pick<CommandContext, "environment" | "memory" | "socket" | "pages"> & {
+    readonly output: UpOutput;
+  };
 
 export type RunSettings = Omit<Settings, "data" | "envoy" | "http" | "https"> &
   Pick<StandaloneSettings, "directories" | "data" | "ports" | "envoy">;
@@ -53,6 +56,7 @@ export async function runGate(deps: RunDeps, settings: RunSettings): Promise<0 |
   const onEvent = (event: StandaloneEvent): void => take(deps, state, stopping, event);
   try {
     await using undo = new AsyncDisposableStack();
+    undo.defer(collectAtRest(deps.clock, deps.memory));
     await serveMetrics(deps, settings, { undo, standalone: () => state.standalone });
     deps.output.progress(`reading ${settings.directories.join(", ")}`);
     const standalone = await startStandalone(deps, {
