@@ -30,13 +30,17 @@ export interface Rotation {
 const keptCount = 20;
 
 export async function rotate(clock: Clock, plan: RotationPlan): Promise<Rotation> {
-  await using fleet = await startFleet(clock, plan.certificates, plan.layout);
+  await using undo = new AsyncDisposableStack();
+  const fleet = undo.use(await startFleet(clock, plan.certificates, plan.layout));
   const { hosts, port } = fleet;
   await untilServed(fleet);
   const kept = await keepConnections(clock, { port, hosts: hosts.slice(0, keptCount) });
+  undo.defer(async () => void (await kept.stop()));
   const stopping = new AbortController();
+  undo.defer(() => stopping.abort());
   const watched = watchServed(clock, fleet, stopping.signal);
   const steady = shakeSteadily(clock, fleet, plan.perSecond);
+  undo.defer(async () => void (await steady.stop()));
   for (const [index, host] of hosts.entries()) {
     const dueAt = (index / hosts.length) * plan.handshakes;
     while (steady.count() < dueAt) await clock.sleep(Temporal.Duration.from({ milliseconds: 5 }));
