@@ -21,15 +21,15 @@ export interface UnaryMethod {
 
 /** A flag for compression and four bytes of length stand before each message. */
 const prefixBytes = 5;
-/** Statuses of gRPC. */
-const status = { ok: "0", exhausted: "8", unimplemented: "12", internal: "13" } as const;
+/** Statuses of gRPC: OK, RESOURCE_EXHAUSTED, the one for methods that a server does not have, INTERNAL. */
+const status = { ok: "0", exhausted: "8", noSuchMethod: "12", internal: "13" } as const;
 
 /** Answers calls of that method, and says of others that there is none. */
 export function answerCalls(method: UnaryMethod): Http2Handler {
   return (request, response) => {
     // Whoever asked may be gone: there is nobody to tell.
     request.on("error", () => response.stream.destroy());
-    if (request.url !== method.path) return end(response, status.unimplemented);
+    if (request.url !== method.path) return end(response, status.noSuchMethod);
     readCall(request, response, method);
   };
 }

@@ -6,8 +6,9 @@ import type { WantedRecord } from "#model/wanted-record.ts";
 import type { LoadBalancerAddress } from "#status/ingress-status.ts";
 import type { Draft, ObjectStore } from "#store/object-store.ts";
 import { StoreError } from "#store/object-store.ts";
+import type { OwnedObjects } from "#store/owned-objects.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
-import { DnsEndpoints } from "./dns-endpoints.ts";
+import { ownedDnsEndpoints, type PlacedRecord } from "./dns-endpoints.ts";
 
 const key: ObjectKey = { kind: dnsEndpointKind.id, namespace: "default", name: "cafe" };
 const record: WantedRecord = {
@@ -23,7 +24,7 @@ const addresses: readonly LoadBalancerAddress[] = [
 interface Stage {
   readonly store: ObjectStore;
   readonly server: KubeObject;
-  readonly endpoints: DnsEndpoints;
+  readonly endpoints: OwnedObjects<PlacedRecord>;
   /** The reasons of what was done. */
   readonly bring: (...wishes: readonly WantedRecord[]) => Promise<readonly string[]>;
 }
@@ -35,7 +36,7 @@ async function startStage(context: TestContext): Promise<Stage> {
     metadata: { name: "cafe", namespace: "default" },
   };
   const server = await store.create(draft);
-  const endpoints = new DnsEndpoints(store);
+  const endpoints = ownedDnsEndpoints(store);
   const bring: Stage["bring"] = async (...wishes) => {
     const placed = wishes.map((one) => ({ record: one, addresses }));
     return (await endpoints.bring(server, placed)).map(({ reason }) => reason);
@@ -89,7 +90,7 @@ test("it says what is asked for besides, and follows what is wanted and where th
 test("one that is wanted no more goes, also one that an earlier run made", async (context) => {
   const { store, server, bring } = await startStage(context);
   await bring(record);
-  const later = new DnsEndpoints(store);
+  const later = ownedDnsEndpoints(store);
   assert.equal(await later.isIdle("VirtualServer.k8s.nginx.org/default/cafe", []), false);
   const [done] = await later.bring(server, []);
   assert.equal(done?.reason, "DeleteDNSEndpoint");
@@ -109,7 +110,7 @@ test("one that does not belong to the object is left alone, and the owner is tol
 test("who may not list them has none, and is told once one is wanted", async (context) => {
   const { store, server } = await startStage(context);
   const denied = (): Promise<never> => Promise.reject(new StoreError("denied", "no"));
-  const endpoints = new DnsEndpoints({ ...store, list: denied, get: denied });
+  const endpoints = ownedDnsEndpoints({ ...store, list: denied, get: denied });
   assert.equal(await endpoints.isIdle("VirtualServer.k8s.nginx.org/default/cafe", []), true);
   await assert.rejects(endpoints.bring(server, [{ record, addresses }]), StoreError);
 });

@@ -2,12 +2,10 @@
 
 import type { JsonObject } from "#base/json.ts";
 import { dnsEndpointKind } from "#kinds/nginx/dns-endpoint.ts";
-import type { KubeObject } from "#kinds/object.ts";
 import type { WantedRecord } from "#model/wanted-record.ts";
 import type { LoadBalancerAddress } from "#status/ingress-status.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { type Change, OwnedObjects, type WantedObject } from "#store/owned-objects.ts";
-import type { Made } from "./made-objects.ts";
+import { OwnedObjects, type WantedObject } from "#store/owned-objects.ts";
 
 /** A record, and where it leads. */
 export interface PlacedRecord {
@@ -15,50 +13,14 @@ export interface PlacedRecord {
   readonly addresses: readonly LoadBalancerAddress[];
 }
 
-export class DnsEndpoints {
-  readonly #objects: OwnedObjects;
-
-  constructor(store: ObjectStore) {
-    const { id, kind, group, version } = dnsEndpointKind;
-    this.#objects = new OwnedObjects(store, { id, kind, apiVersion: `${group}/${version}` });
-  }
-
-  /** Whether an object (`formatKey`) neither wants nor has any. */
-  async isIdle(owner: string, wishes: readonly PlacedRecord[]): Promise<boolean> {
-    return wishes.length === 0 && (await this.#objects.hasNone(owner));
-  }
-
-  /** Makes, changes and removes until an object has those that it wants. Throws StoreError. */
-  async bring(owner: KubeObject, wishes: readonly PlacedRecord[]): Promise<readonly Made[]> {
-    return (await this.#objects.bring(owner, wishes.map(objectOf))).map(madeBy);
-  }
-}
-
-function madeBy({ kind, name }: Change): Made {
-  switch (kind) {
-    case "created":
-      return succeeded("CreateDNSEndpoint", `created DNSEndpoint "${name}"`);
-    case "updated":
-      return succeeded("UpdateDNSEndpoint", `updated DNSEndpoint "${name}"`);
-    case "deleted":
-      return succeeded("DeleteDNSEndpoint", `deleted unrequired DNSEndpoint "${name}"`);
-    case "foreign":
-      return failed(
-        `DNSEndpoint "${name}" is there already and does not belong to this object, so it is left alone`,
-      );
-    case "undefined-kind":
-      return failed(
-        "no DNSEndpoint can be made: the cluster does not define that kind; run sekisho install crds",
-      );
-  }
-}
-
-function succeeded(reason: string, what: string): Made {
-  return { type: "Normal", reason, message: `Successfully ${what}` };
-}
-
-function failed(message: string): Made {
-  return { type: "Warning", reason: "BadConfig", message };
+/** Makes DNSEndpoints and keeps them as they are wanted. */
+export function ownedDnsEndpoints(store: ObjectStore): OwnedObjects<PlacedRecord> {
+  const { id, kind, group, version } = dnsEndpointKind;
+  return new OwnedObjects(store, {
+    ...{ id, kind, apiVersion: `${group}/${version}` },
+    definedBy: "run sekisho install crds",
+    objectOf,
+  });
 }
 
 function objectOf(placed: PlacedRecord): WantedObject {

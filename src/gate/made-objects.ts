@@ -5,13 +5,7 @@ import { type KubeObject, parseKey } from "#kinds/object.ts";
 import type { EventRecorder } from "#status/event-recorder.ts";
 import { createRounds } from "#status/rounds.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-
-/** What was done for an object, as an Event says it. */
-export interface Made {
-  readonly type: "Normal" | "Warning";
-  readonly reason: string;
-  readonly message: string;
-}
+import type { Made } from "#store/owned-objects.ts";
 
 export interface Maker<Wish> {
   /** What an object (`formatKey`) wants; `as-before`: what was made for it before stays. */

@@ -22,58 +22,66 @@ export interface WantedObject {
 
 type Annotations = Readonly<Record<string, string>>;
 
-/** What was done about it; `foreign`: one that is somebody else's is there; `undefined-kind`: it is not defined there. */
-export interface Change {
-  readonly name: string;
-  readonly kind: "created" | "updated" | "deleted" | "foreign" | "undefined-kind";
+/** What was done for an owner, as an Event of it says. */
+export interface Made {
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly message: string;
 }
 
-export interface OwnedKind {
+/** `foreign`: one that is somebody else's is there; `undefined-kind`: the cluster does not define it. */
+type Change = "created" | "updated" | "deleted" | "foreign" | "undefined-kind";
+
+export interface OwnedKind<Wish> {
   readonly id: ObjectKey["kind"];
   readonly apiVersion: string;
   readonly kind: string;
+  /** What has a cluster define it. */
+  readonly definedBy: string;
+  readonly objectOf: (wish: Wish) => WantedObject;
 }
 
 type Store = Pick<ObjectStore, "get" | "list" | "create" | "replace" | "remove">;
 
-export class OwnedObjects {
+export class OwnedObjects<Wish> {
   readonly #store: Store;
-  readonly #kind: OwnedKind;
+  readonly #kind: OwnedKind<Wish>;
   /** Key of an object → the names of those that belong to it; undefined until they were looked for. */
   #owned: Map<string, Set<string>> | undefined;
 
-  constructor(store: Store, kind: OwnedKind) {
+  constructor(store: Store, kind: OwnedKind<Wish>) {
     this.#store = store;
     this.#kind = kind;
   }
 
-  /** Whether an object (`formatKey`) has none. */
-  async hasNone(owner: string): Promise<boolean> {
-    return (await this.#ownedBy(owner)).size === 0;
+  /** Whether an object (`formatKey`) neither wants nor has any. */
+  async isIdle(owner: string, wishes: readonly Wish[]): Promise<boolean> {
+    return wishes.length === 0 && (await this.#ownedBy(owner)).size === 0;
   }
 
   /** Makes, changes and removes until an object has those that it wants. Throws StoreError. */
-  async bring(owner: KubeObject, wishes: readonly WantedObject[]): Promise<readonly Change[]> {
+  async bring(owner: KubeObject, wishes: readonly Wish[]): Promise<readonly Made[]> {
     const { namespace } = owner.metadata;
     const ownerKey = keyOfOwner(referenceTo(owner), namespace);
     const owned = new Set(await this.#ownedBy(ownerKey));
     this.#owned?.set(ownerKey, owned);
-    const changes: Change[] = [];
-    for (const wish of wishes) {
-      const kind = await this.#fulfil(owner, wish);
-      if (kind !== "foreign" && kind !== "undefined-kind") owned.add(wish.name);
-      if (kind !== undefined) changes.push({ kind, name: wish.name });
+    const made: Made[] = [];
+    const wanted = wishes.map(this.#kind.objectOf);
+    for (const one of wanted) {
+      const change = await this.#fulfil(owner, one);
+      if (change !== "foreign" && change !== "undefined-kind") owned.add(one.name);
+      if (change !== undefined) made.push(madeBy(change, this.#kind, one.name));
     }
     for (const name of owned) {
-      if (wishes.some((wish) => wish.name === name)) continue;
+      if (wanted.some((one) => one.name === name)) continue;
       if (await this.#remove(owner, this.#keyOf(namespace, name)))
-        changes.push({ kind: "deleted", name });
+        made.push(madeBy("deleted", this.#kind, name));
       owned.delete(name);
     }
-    return changes;
+    return made;
   }
 
-  async #fulfil(owner: KubeObject, wish: WantedObject): Promise<Change["kind"] | undefined> {
+  async #fulfil(owner: KubeObject, wish: WantedObject): Promise<Change | undefined> {
     const key = this.#keyOf(owner.metadata.namespace, wish.name);
     const there = await this.#store.get(key);
     const draft = this.#draftOf(owner, wish, there);
@@ -140,6 +148,35 @@ export class OwnedObjects {
       throw error;
     }
   }
+}
+
+function madeBy(
+  change: Change,
+  { kind, definedBy }: Pick<OwnedKind<never>, "kind" | "definedBy">,
+  name: string,
+): Made {
+  switch (change) {
+    case "created":
+      return succeeded(`Create${kind}`, `created ${kind} "${name}"`);
+    case "updated":
+      return succeeded(`Update${kind}`, `updated ${kind} "${name}"`);
+    case "deleted":
+      return succeeded(`Delete${kind}`, `deleted unrequired ${kind} "${name}"`);
+    case "foreign":
+      return failed(
+        `${kind} "${name}" is there already and does not belong to this object, so it is left alone`,
+      );
+    case "undefined-kind":
+      return failed(`no ${kind} can be made: the cluster does not define that kind; ${definedBy}`);
+  }
+}
+
+function succeeded(reason: string, what: string): Made {
+  return { type: "Normal", reason, message: `Successfully ${what}` };
+}
+
+function failed(message: string): Made {
+  return { type: "Warning", reason: "BadConfig", message };
 }
 
 const nobody: ReadonlySet<string> = new Set();

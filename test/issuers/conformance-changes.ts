@@ -1,7 +1,7 @@
 /** What of cert-manager's conformance suite is more than one Certificate: what is changed of it, and what Ingresses ask for. */
 
 import assert from "node:assert/strict";
-import { WantedCertificates } from "#certificates/shims/wanted-certificates.ts";
+import { ownedCertificates } from "#certificates/shims/wanted-certificates.ts";
 import { certificatesOfIngress } from "#dialects/common/ingress-certificates.ts";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
 import { ingressKind } from "#kinds/ingress.ts";
@@ -102,6 +102,6 @@ async function askByIngress(
   const { wantedCertificates, findings } = certificatesOfIngress(read(ingressKind, ingress), {});
   assert.deepEqual(findings, []);
   assert.ok(typeof wantedCertificates === "object");
-  await new WantedCertificates(store).bring(ingress, wantedCertificates);
+  await ownedCertificates(store).bring(ingress, wantedCertificates);
   await settled(name);
 }

@@ -6,8 +6,8 @@ import { selfSigned, tlsSecret } from "#test/simulators/self-signed.ts";
 import { runCommand } from "#test/system/harness/commands.ts";
 import { startSekisho } from "#test/system/harness/sekisho.ts";
 import { serveDirectory } from "#test/system/harness/served-directory.ts";
+import { meet } from "#test/system/harness/tls-session.ts";
 import { http1Text } from "#test/system/harness/wire-client.ts";
-import { meet } from "#test/system/tls-session.ts";
 
 const ingress = {
   apiVersion: "networking.k8s.io/v1",

@@ -5,8 +5,9 @@ import type { KubeObject, ObjectKey } from "#kinds/object.ts";
 import type { WantedCertificate } from "#model/wanted-certificate.ts";
 import type { Draft, ObjectStore } from "#store/object-store.ts";
 import { StoreError } from "#store/object-store.ts";
+import type { OwnedObjects } from "#store/owned-objects.ts";
 import { temporaryStore } from "#test/fakes/embedded-store.ts";
-import { WantedCertificates } from "./wanted-certificates.ts";
+import { ownedCertificates } from "./wanted-certificates.ts";
 
 const key: ObjectKey = { kind: certificateKind.id, namespace: "default", name: "cafe-secret" };
 const wish: WantedCertificate = {
@@ -26,7 +27,7 @@ function serverDraft(name: string): Draft {
 interface Stage {
   readonly store: ObjectStore;
   readonly server: KubeObject;
-  readonly certificates: WantedCertificates;
+  readonly certificates: OwnedObjects<WantedCertificate>;
   /** The reasons of what was done. */
   readonly bring: (...wishes: readonly WantedCertificate[]) => Promise<readonly string[]>;
 }
@@ -34,7 +35,7 @@ interface Stage {
 async function startStage(context: TestContext): Promise<Stage> {
   const store = await temporaryStore(context);
   const server = await store.create(serverDraft("cafe"));
-  const certificates = new WantedCertificates(store);
+  const certificates = ownedCertificates(store);
   const bring: Stage["bring"] = async (...wishes) =>
     (await certificates.bring(server, wishes)).map(({ reason }) => reason);
   return { store, server, certificates, bring };
@@ -111,7 +112,7 @@ test("a Certificate that is wanted no more goes, also one that an earlier run ma
     "DeleteCertificate",
   ]);
   assert.equal(await store.get(key), undefined);
-  const later = new WantedCertificates(store);
+  const later = ownedCertificates(store);
   const owner = "VirtualServer.k8s.nginx.org/default/cafe";
   assert.equal(await later.isIdle(owner, []), false);
   const [done] = await later.bring(server, []);
@@ -138,7 +139,7 @@ test("where the kind is not defined, the owner is told", async (context) => {
   const gone = async (): Promise<never> => {
     throw new StoreError("not-found", "no such kind");
   };
-  const certificates = new WantedCertificates({
+  const certificates = ownedCertificates({
     ...store,
     list: gone,
     get: async () => undefined,

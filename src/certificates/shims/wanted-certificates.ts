@@ -2,64 +2,20 @@
 
 import type { JsonObject } from "#base/json.ts";
 import { certificateKind } from "#kinds/cert-manager/certificate.ts";
-import type { KubeObject } from "#kinds/object.ts";
 import type { WantedCertificate } from "#model/wanted-certificate.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { type Change, OwnedObjects, type WantedObject } from "#store/owned-objects.ts";
-
-/** What was done for an object, for its Events. */
-export interface Done {
-  readonly type: "Normal" | "Warning";
-  readonly reason: "CreateCertificate" | "UpdateCertificate" | "DeleteCertificate" | "BadConfig";
-  readonly message: string;
-}
+import { OwnedObjects, type WantedObject } from "#store/owned-objects.ts";
 
 const temporary = "cert-manager.io/issue-temporary-certificate";
 
-export class WantedCertificates {
-  readonly #objects: OwnedObjects;
-
-  constructor(store: ObjectStore) {
-    const { id, kind } = certificateKind;
-    this.#objects = new OwnedObjects(store, { id, kind, apiVersion: "cert-manager.io/v1" });
-  }
-
-  /** Whether an object (`formatKey`) neither wants nor has any. */
-  async isIdle(owner: string, wishes: readonly WantedCertificate[]): Promise<boolean> {
-    return wishes.length === 0 && (await this.#objects.hasNone(owner));
-  }
-
-  /** Makes, changes and removes until an object has the Certificates that it wants. Throws StoreError. */
-  async bring(owner: KubeObject, wishes: readonly WantedCertificate[]): Promise<readonly Done[]> {
-    return (await this.#objects.bring(owner, wishes.map(objectOf))).map(doneBy);
-  }
-}
-
-function doneBy({ kind, name }: Change): Done {
-  switch (kind) {
-    case "created":
-      return succeeded("CreateCertificate", `created Certificate "${name}"`);
-    case "updated":
-      return succeeded("UpdateCertificate", `updated Certificate "${name}"`);
-    case "deleted":
-      return succeeded("DeleteCertificate", `deleted unrequired Certificate "${name}"`);
-    case "foreign":
-      return failed(
-        `Certificate "${name}" is there already and does not belong to this object, so it is left alone`,
-      );
-    case "undefined-kind":
-      return failed(
-        "no Certificate can be made: the cluster does not define that kind; install cert-manager",
-      );
-  }
-}
-
-function succeeded(reason: Done["reason"], what: string): Done {
-  return { type: "Normal", reason, message: `Successfully ${what}` };
-}
-
-function failed(message: string): Done {
-  return { type: "Warning", reason: "BadConfig", message };
+/** Makes Certificates and keeps them as they are wanted. */
+export function ownedCertificates(store: ObjectStore): OwnedObjects<WantedCertificate> {
+  const { id, kind } = certificateKind;
+  return new OwnedObjects(store, {
+    ...{ id, kind, apiVersion: "cert-manager.io/v1" },
+    definedBy: "install cert-manager",
+    objectOf,
+  });
 }
 
 function objectOf(wish: WantedCertificate): WantedObject {

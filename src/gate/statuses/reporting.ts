@@ -2,7 +2,7 @@
 
 import type { Finding, FindingChange } from "#base/finding.ts";
 import type { Json } from "#base/json.ts";
-import { WantedCertificates } from "#certificates/shims/wanted-certificates.ts";
+import { ownedCertificates } from "#certificates/shims/wanted-certificates.ts";
 import { ingressKind } from "#kinds/ingress.ts";
 import { parseKey } from "#kinds/object.ts";
 import type { ReachedAt } from "#model/fragment.ts";
@@ -19,7 +19,7 @@ import { StateStatusWriter } from "#status/state-status.ts";
 import { isInVerdict } from "#status/state-verdict.ts";
 import { createStoredEvents } from "#status/stored-events.ts";
 import type { ObjectStore } from "#store/object-store.ts";
-import { DnsEndpoints, type PlacedRecord } from "../dns-endpoints.ts";
+import { ownedDnsEndpoints, type PlacedRecord } from "../dns-endpoints.ts";
 import { createMadeObjects, type MadeObjects, type MadeObjectsDeps } from "../made-objects.ts";
 
 export interface Reporting {
@@ -156,7 +156,7 @@ export function createReporting(
 }
 
 function certificatesMade(deps: MadeObjectsDeps, { wantedBy }: ReportedState): MadeObjects {
-  const certificates = new WantedCertificates(deps.store);
+  const certificates = ownedCertificates(deps.store);
   return createMadeObjects(deps, {
     wishesOf: wantedBy,
     isIdle: (key, wishes) => certificates.isIdle(key, wishes),
@@ -169,7 +169,7 @@ function recordsMade(
   deps: MadeObjectsDeps,
   { recordOf, reachedAt, addresses }: ReportedState,
 ): MadeObjects {
-  const endpoints = new DnsEndpoints(deps.store);
+  const endpoints = ownedDnsEndpoints(deps.store);
   return createMadeObjects<PlacedRecord>(deps, {
     wishesOf: (key) => {
       const record = recordOf(key);

@@ -13,6 +13,7 @@ import {
 } from "#test/fakes/certificates/client-papers.ts";
 import { selfSigned } from "#test/simulators/self-signed.ts";
 import { type NginxStage, type Seen, startNginxStage } from "../harness/nginx-stage.ts";
+import { meet } from "../harness/tls-session.ts";
 import {
   Http2Connection,
   http1Text,
@@ -20,7 +21,6 @@ import {
   sendText,
   type WireAnswer,
 } from "../harness/wire-client.ts";
-import { meet } from "../tls-session.ts";
 
 const ours = createAuthority("ours");
 const theirs = createAuthority("theirs");

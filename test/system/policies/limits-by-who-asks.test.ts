@@ -5,8 +5,8 @@ import { after, before, test } from "node:test";
 import type { JsonObject } from "#base/json.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { generateJwk, signToken } from "#test/fakes/certificates/signed-token.ts";
-import { startTestGate, type TestGate } from "./harness/test-gate.ts";
-import { http1Text, sendText } from "./harness/wire-client.ts";
+import { startTestGate, type TestGate } from "../harness/test-gate.ts";
+import { http1Text, sendText } from "../harness/wire-client.ts";
 
 const everything = new AsyncDisposableStack();
 let gate: TestGate;

@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { TLSSocket } from "node:tls";
-import { connect, type Peer } from "./harness/wire-client.ts";
+import { connect, type Peer } from "./wire-client.ts";
 
 export interface MetPeer {
   /** To be shown to it, or to another one. */

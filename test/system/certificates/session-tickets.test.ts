@@ -8,10 +8,10 @@ import type { TicketKeys } from "#envoy/secret-source.ts";
 import type { KubeObject } from "#kinds/object.ts";
 import { storedObject } from "#test/fakes/stored-object.ts";
 import { type SelfSigned, selfSigned } from "#test/simulators/self-signed.ts";
-import { startStreamStage } from "./harness/stream-stage.ts";
-import { startTestGate, type TestGate } from "./harness/test-gate.ts";
-import { connect, http1Text } from "./harness/wire-client.ts";
-import { type MetPeer, meet } from "./tls-session.ts";
+import { startStreamStage } from "../harness/stream-stage.ts";
+import { startTestGate, type TestGate } from "../harness/test-gate.ts";
+import { type MetPeer, meet } from "../harness/tls-session.ts";
+import { connect, http1Text } from "../harness/wire-client.ts";
 
 const seeds = Array.from({ length: 4 }, createTicketSeed);
 
