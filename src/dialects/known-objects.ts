@@ -1,7 +1,7 @@
 /** All objects known now, typed, tracked one by one and filed under the world's indexes. */
 
+import { BoundedMap } from "#base/bounded-map.ts";
 import { sameJson } from "#base/json.ts";
-import { RecentValues } from "#base/recent-values.ts";
 import type { Problem } from "#base/schema.ts";
 import type { Graph } from "#base/tracked/graph.ts";
 import { IndexByKey } from "#base/tracked/index-by-key.ts";
@@ -45,7 +45,7 @@ export class KnownObjects {
   readonly #graph: Graph;
   readonly #indexes: readonly WorldIndex[];
   readonly #objects: Table<Known<unknown>>;
-  readonly #values = new RecentValues<KubeObject, unknown>(readOfLate);
+  readonly #values = new BoundedMap<KubeObject, unknown>(readOfLate);
   readonly #readers = new Map<KindId, (object: KubeObject) => unknown>();
   readonly #filed = new Map<string, IndexByKey<true>>();
   readonly #keys = new Map<string, readonly { readonly index: string; readonly key: string }[]>();
@@ -78,7 +78,7 @@ export class KnownObjects {
   #readLater(kind: Kind<unknown>, object: KubeObject, problems: readonly Problem[]): ReadLater {
     const known = this.#readers.get(kind.id);
     const reader =
-      known ?? ((one: KubeObject) => this.#values.get(one, () => read(kind, one).value));
+      known ?? ((one: KubeObject) => this.#values.getOrMake(one, () => read(kind, one).value));
     if (known === undefined) this.#readers.set(kind.id, reader);
     return new ReadLater(object, problems.length === 0 ? none : problems, reader);
   }

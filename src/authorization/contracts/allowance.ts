@@ -1,6 +1,6 @@
 /** How much of a rate is used up: evenly spaced requests, and so many that may come before their time. */
 
-import { BoundedMap } from "../passwords/bounded-map.ts";
+import { BoundedMap } from "#base/bounded-map.ts";
 
 export interface Rate {
   /** So many in `perMs`. */

@@ -1,12 +1,12 @@
 /** The token that a request shows, where it is looked for: read, and found good or not. */
 
+import { BoundedMap } from "#base/bounded-map.ts";
 import { fields, oneOf, optional, type Parsed, required, text } from "#base/schema.ts";
 import { unreachable } from "#base/unreachable.ts";
 import { type KeySet, parseKeySet } from "#crypto/jose/key-set.ts";
 import { isSigned, isTimely, parseToken, type Token } from "#crypto/jose/token.ts";
 import { keyedHash } from "#crypto/keyed-hash.ts";
 import type { Check } from "../check.ts";
-import { BoundedMap } from "../passwords/bounded-map.ts";
 import type { ContractDeps } from "./contract-kind.ts";
 import { FetchedKeys, fetchedFields } from "./fetched-keys.ts";
 import { cookieIn } from "./sealed-cookie.ts";

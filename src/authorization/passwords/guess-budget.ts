@@ -3,8 +3,8 @@
  * for it alone: beyond the budget he is turned away without a hash.
  */
 
+import { BoundedMap } from "#base/bounded-map.ts";
 import type { Clock } from "#runtime/clock.ts";
-import { BoundedMap } from "./bounded-map.ts";
 
 export interface GuessLimits {
   /** Wrong passwords at once. */

@@ -9,10 +9,10 @@
  * memory tells nobody a password.
  */
 
+import { BoundedMap } from "#base/bounded-map.ts";
 import { keyedHash } from "#crypto/keyed-hash.ts";
 import type { Clock } from "#runtime/clock.ts";
 import type { PasswordFile, StoredHash } from "../htpasswd.ts";
-import { BoundedMap } from "./bounded-map.ts";
 import { FairQueue, type QueueLimits } from "./fair-queue.ts";
 import { GuessBudget, type GuessLimits } from "./guess-budget.ts";
 import type { HashQuestion } from "./hash-worker.ts";

@@ -1,7 +1,7 @@
 /** The objects that certificates are made of, as known here, with the ways from one to another. */
 
+import { BoundedMap } from "#base/bounded-map.ts";
 import { isJsonObject, type JsonObject } from "#base/json.ts";
-import { RecentValues } from "#base/recent-values.ts";
 import { ok, type Result } from "#base/result.ts";
 import { parsePrivateKey } from "#crypto/keys/private-key.ts";
 import type { SigningKey } from "#crypto/keys/signing-key.ts";
@@ -40,12 +40,12 @@ export class World {
   /** What requests and Certificates are to be signed by → those. */
   readonly #ofIssuer = new KeyIndex();
   /** What was read of a version of an object: an object that changes is another one. */
-  readonly #pairs = new RecentValues<KubeObject, StoredPair | Reason>(read);
-  readonly #keys = new RecentValues<KubeObject, Result<SigningKey, string>>(read);
+  readonly #pairs = new BoundedMap<KubeObject, StoredPair | Reason>(read);
+  readonly #keys = new BoundedMap<KubeObject, Result<SigningKey, string>>(read);
   /** By their text: a request that is signed is another object, and asks for the same. */
-  readonly #requests = new RecentValues<string, Result<UncheckedRequest, string>>(read);
+  readonly #requests = new BoundedMap<string, Result<UncheckedRequest, string>>(read);
   /** Likewise: that of an authority is beside every certificate that it has signed. */
-  readonly #chains = new RecentValues<string, Chain>(read);
+  readonly #chains = new BoundedMap<string, Chain>(read);
 
   constructor(view: ObjectView) {
     this.view = view;
@@ -97,12 +97,12 @@ export class World {
   pairOf(secret: KubeObject | undefined): StoredPair | Reason {
     const chainOf = (pem: Uint8Array): Chain => this.certificatesIn(pem);
     if (secret === undefined) return readStoredPair(undefined, chainOf);
-    return this.#pairs.get(secret, () => readStoredPair(secret, chainOf));
+    return this.#pairs.getOrMake(secret, () => readStoredPair(secret, chainOf));
   }
 
   /** The private key in a Secret. */
   keyIn(secret: KubeObject): Result<SigningKey, string> {
-    return this.#keys.get(secret, () =>
+    return this.#keys.getOrMake(secret, () =>
       parsePrivateKey(valueOf(secret, "tls.key") ?? new Uint8Array()),
     );
   }
@@ -122,11 +122,13 @@ export class World {
 
   /** The certificates of a PEM text; there is at least one. */
   certificatesIn(pem: Uint8Array): Chain {
-    return this.#chains.get(Buffer.from(pem).toString("latin1"), () => parseCertificates(pem));
+    return this.#chains.getOrMake(Buffer.from(pem).toString("latin1"), () =>
+      parseCertificates(pem),
+    );
   }
 
   #read(text: string): Result<UncheckedRequest, string> {
-    return this.#requests.get(text, () => readRequestText(text));
+    return this.#requests.getOrMake(text, () => readRequestText(text));
   }
 
   #objects(keys: readonly string[]): readonly KubeObject[] {

@@ -4,7 +4,7 @@
  * what the row says.
  */
 
-import { RecentValues } from "#base/recent-values.ts";
+import { BoundedMap } from "#base/bounded-map.ts";
 import { certificateRequestKind } from "#kinds/cert-manager/certificate-request.ts";
 import { formatKey, type KindId, type KubeObject, keyOf } from "#kinds/object.ts";
 import { secretKind } from "#kinds/secret.ts";
@@ -44,12 +44,12 @@ export function doesRest(kind: KindId): boolean {
 }
 
 export class RestingObjects {
-  readonly #recent = new RecentValues<KubeObject, Content>(kept);
+  readonly #recent = new BoundedMap<KubeObject, Content>(kept);
   readonly #read: (object: KubeObject) => Content;
 
   /** `load` reads the object in a row, by its `formatKey`. */
   constructor(load: (key: string) => KubeObject | undefined) {
-    this.#read = (object) => this.#recent.get(object, () => contentOf(object, load));
+    this.#read = (object) => this.#recent.getOrMake(object, () => contentOf(object, load));
   }
 
   /** The object of a row as it is kept in memory: itself, where its kind does not rest. */
@@ -64,7 +64,7 @@ export class RestingObjects {
         [reader]: { value: this.#read, writable: true },
       },
     ) as KubeObject;
-    this.#recent.get(resting, () => object);
+    this.#recent.set(resting, object);
     return resting;
   }
 

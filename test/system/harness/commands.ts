@@ -1,30 +1,11 @@
 /** Runs a command of the program inside the test's own process: all of it is real but the start and the terminal. */
 
 import { join } from "node:path";
-import type { CommandContext } from "#cli/command-context.ts";
 import { runProgram } from "#cli/program.ts";
+import { createContext } from "#cli/real-context.ts";
 import type { Environment } from "#runtime/environment.ts";
-import { createHttpClients } from "#runtime/http/real-http-client.ts";
-import { createHttp2Client } from "#runtime/http/real-http2-client.ts";
-import { createHttp2Server } from "#runtime/http/real-http2-server.ts";
-import { createPageServer } from "#runtime/http/real-page-server.ts";
-import { createSocketHttp } from "#runtime/http/real-socket-http.ts";
-import { createDialler } from "#runtime/network/real-dialler.ts";
-import { createDnsTransport } from "#runtime/network/real-dns-transport.ts";
-import { createLocalSocket } from "#runtime/network/real-local-socket.ts";
-import { createNameLookup } from "#runtime/network/real-name-lookup.ts";
-import { createNetwork } from "#runtime/network/real-network.ts";
-import { createPortProbe } from "#runtime/network/real-port-probe.ts";
-import { createProcesses } from "#runtime/processes/real-processes.ts";
-import { createWorkers } from "#runtime/processes/real-workers.ts";
-import { createClock } from "#runtime/real-clock.ts";
 import { createEnvironment } from "#runtime/real-environment.ts";
-import { createFiles } from "#runtime/real-files.ts";
-import { createMemory } from "#runtime/real-memory.ts";
-import { readPlatform } from "#runtime/real-platform.ts";
-import { createRandom } from "#runtime/real-random.ts";
 import { createLog, type LogLevel } from "#runtime/telemetry/real-log.ts";
-import { createMetrics } from "#runtime/telemetry/real-metrics.ts";
 import { repository } from "./program.ts";
 
 export interface Ended {
@@ -79,7 +60,7 @@ export async function runCommand(
   };
   const { logLevel } = surroundings;
   const code = await runProgram({
-    ...contextIn(environment),
+    ...createContext(environment),
     ...(logLevel === undefined
       ? {}
       : { createLog: (options) => createLog({ ...options, level: logLevel }) }),
@@ -95,30 +76,4 @@ export function table(text: string): readonly Readonly<Record<string, string>>[]
     const cells = line.split(/ {3,}/);
     return Object.fromEntries(titles.map((title, index) => [title, cells[index] ?? ""]));
   });
-}
-
-function contextIn(environment: Environment): CommandContext {
-  return {
-    clock: createClock(),
-    random: createRandom(),
-    environment,
-    files: createFiles(),
-    processes: createProcesses(),
-    socket: createLocalSocket(),
-    http: createSocketHttp(),
-    clients: createHttpClients(),
-    http2: createHttp2Server(),
-    dialler: createDialler(),
-    workers: createWorkers(),
-    http2Client: createHttp2Client(),
-    pages: createPageServer(),
-    network: createNetwork(),
-    lookup: createNameLookup(),
-    dns: createDnsTransport(),
-    ports: createPortProbe(),
-    platform: readPlatform(),
-    memory: createMemory(),
-    createLog,
-    createMetrics,
-  };
 }

@@ -1,7 +1,7 @@
 /** Issuers that sign by an authority whose certificate and key are in a Secret. */
 
+import { BoundedMap } from "#base/bounded-map.ts";
 import { contentHash } from "#base/content-hash.ts";
-import { RecentValues } from "#base/recent-values.ts";
 import { err, ok, type Result } from "#base/result.ts";
 import { parsePrivateKey } from "#crypto/keys/private-key.ts";
 import type { SigningKey } from "#crypto/keys/signing-key.ts";
@@ -39,14 +39,14 @@ function specOf(issuer: KubeObject): Issuer["spec"]["ca"] {
 }
 
 /** By the hash of what it was read from. */
-type Authorities = RecentValues<string, Result<Authority, string>>;
+type Authorities = BoundedMap<string, Result<Authority, string>>;
 
 /** Of those who sign now it is read once. */
 const authoritiesKept = 32;
 
 /** An {@link IssuerBackend}. */
 export function createCa({ clock }: Pick<IssuerDeps, "clock">): IssuerBackend {
-  const authorities: Authorities = new RecentValues(authoritiesKept);
+  const authorities: Authorities = new BoundedMap(authoritiesKept);
   return {
     name: "ca",
     issuerKinds: [issuerKind, clusterIssuerKind],
@@ -82,7 +82,7 @@ async function findAuthority(
     return err({ reason: "ErrGetKeyPair", message });
   }
   const [chain, key] = [certificate.reveal(), privateKey.reveal()];
-  const found = authorities.get(contentHash(chain, key), () => parseAuthority(chain, key));
+  const found = authorities.getOrMake(contentHash(chain, key), () => parseAuthority(chain, key));
   if (found.ok) return found;
   const message = `${prefix}: in Secret ${where} ${found.error}`;
   return err({ reason: "ErrInvalidKeyPair", message });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RecentValues } from "./recent-values.ts";
+import { BoundedMap } from "./bounded-map.ts";
 
 test("a value is made once while it is asked for, and again once others have taken its place", () => {
-  const values = new RecentValues<string, string>(2);
+  const values = new BoundedMap<string, string>(2);
   const made: string[] = [];
   const get = (key: string): string =>
-    values.get(key, () => {
+    values.getOrMake(key, () => {
       made.push(key);
       return key.toUpperCase();
     });

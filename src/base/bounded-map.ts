@@ -17,6 +17,15 @@ export class BoundedMap<Key, Value> {
     return value;
   }
 
+  /** The value, which now counts as used; made where there is none. */
+  getOrMake(key: Key, make: () => Value): Value {
+    const known = this.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.set(key, made);
+    return made;
+  }
+
   set(key: Key, value: Value): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);
